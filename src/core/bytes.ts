@@ -1,0 +1,37 @@
+/** Bytes and text: the two shapes everything in core is made of. */
+
+/** Bytes over a plain ArrayBuffer, which is what WebCrypto takes. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A source of `length` cryptographically random bytes. Injected where a test needs known ones. */
+export type RandomBytes = (length: number) => Bytes;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The default {@link RandomBytes}: WebCrypto's generator. At most 65,536 bytes a call. */
+export const randomBytes: RandomBytes = (length) => crypto.getRandomValues(new Uint8Array(length));
+
+/** `text` as UTF-8. A lone surrogate becomes U+FFFD, as the Encoding Standard says. */
+export function encodeUtf8(text: string): Bytes {
+  return encoder.encode(text);
+}
+
+/**
+ * The text of UTF-8 `bytes`, exactly: a leading U+FEFF is kept.
+ * @throws TypeError if the bytes are not UTF-8.
+ */
+export function decodeUtf8(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}
+
+/** The parts one after the other, in one new array. */
+export function concatBytes(...parts: readonly Uint8Array[]): Bytes {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,36 @@
+/** Expiry times as people write them: `5m`, `90m`, `1h`, `7d`, or minutes. */
+
+import { ValidationError } from './errors.js';
+import { EXPIRY, TIERS } from './limits.js';
+
+/** What an expiry text means. */
+export interface Expiry {
+  /** Whole minutes, 1 to 43,200. */
+  readonly minutes: number;
+  /** Set when a bare number was taken for hours: how to write it without doubt, such as `24h`. */
+  readonly hoursSpelling?: string;
+}
+
+const MINUTES: Readonly<Record<string, number>> = { m: 1, h: 60, d: EXPIRY.ONE_DAY };
+
+/** Bare numbers that older documents use for hours. */
+const OLD_HOURS: ReadonlySet<string> = new Set(['1', '24', '168', '720']);
+
+/**
+ * Reads an expiry: a whole number and `m`, `h` or `d`; a bare number is minutes, except the four that older
+ * documents use for hours.
+ * @throws ValidationError `INVALID_EXPIRY` when it is none of these, or not 1 minute to 30 days.
+ */
+export function parseExpiry(text: string): Expiry {
+  const [, digits, unit] = /^([0-9]{1,9})([mhd]?)$/.exec(text) ?? [];
+  if (digits === undefined || unit === undefined) {
+    throw new ValidationError('the expiry is not a time such as 5m, 90m, 1h or 7d', 'INVALID_EXPIRY');
+  }
+  const hours = unit === '' && OLD_HOURS.has(digits);
+  const minutes = Number(digits) * (MINUTES[hours ? 'h' : unit] ?? 1);
+  const { min, max } = TIERS.pro.expiry;
+  if (minutes < min || minutes > max) {
+    throw new ValidationError('the expiry is not between 1 minute and 30 days', 'INVALID_EXPIRY');
+  }
+  return hours ? { minutes, hoursSpelling: `${digits}h` } : { minutes };
+}

@@ -1,0 +1,67 @@
+/** The key in a link's fragment (PROTOCOL.md section 1): a version and 32 random bytes. */
+
+import { decodeBase64url, encodeBase64url } from './base64url.js';
+import { type Bytes, type RandomBytes, randomBytes } from './bytes.js';
+import { ValidationError } from './errors.js';
+
+/** The protocol versions a link can speak. */
+export type Version = 1 | 2;
+
+/** A link's key. It opens the secret (with the passphrase, where there is one) and never goes to the server. */
+export interface LinkKey {
+  readonly version: Version;
+  /** Whether a passphrase is needed too: `v2p`. */
+  readonly passphrase: boolean;
+  /** 32 bytes. */
+  readonly bytes: Bytes;
+}
+
+const KEY_BYTES = 32;
+const KEY_CHARACTERS = 43;
+
+const PREFIXES: readonly { prefix: string; version: Version; passphrase: boolean }[] = [
+  { prefix: 'v1.', version: 1, passphrase: false },
+  { prefix: 'v2.', version: 2, passphrase: false },
+  { prefix: 'v2p.', version: 2, passphrase: true },
+];
+
+/** A new random key. Only version 2 knows passphrases. */
+export function generateKey(
+  version: Version,
+  passphrase = false,
+  random: RandomBytes = randomBytes,
+): LinkKey {
+  return { version, passphrase: version === 2 && passphrase, bytes: random(KEY_BYTES) };
+}
+
+/** The key as it stands in a link: `v1.`, `v2.` or `v2p.` and 43 characters. */
+export function formatKey(key: LinkKey): string {
+  const prefix = key.version === 1 ? 'v1.' : key.passphrase ? 'v2p.' : 'v2.';
+  return prefix + encodeBase64url(key.bytes);
+}
+
+/**
+ * Reads a key string. Nothing is trimmed or repaired: a mangled key must be found before it costs the secret.
+ * @throws ValidationError `UNKNOWN_KEY_VERSION` for a version this zephr does not know, else `INVALID_KEY`.
+ */
+export function parseKey(text: string): LinkKey {
+  const known = PREFIXES.find(({ prefix }) => text.startsWith(prefix));
+  if (known === undefined) {
+    if (/^v[0-9]+[a-z]*\./.test(text)) {
+      throw new ValidationError('the key is of a version this zephr does not know', 'UNKNOWN_KEY_VERSION');
+    }
+    throw new ValidationError('the key is damaged: it does not start with v1. or v2.', 'INVALID_KEY');
+  }
+  const encoded = text.slice(known.prefix.length);
+  if (encoded.length !== KEY_CHARACTERS) {
+    throw new ValidationError(
+      `the key is damaged: it has ${encoded.length} characters after the version, not ${KEY_CHARACTERS}`,
+      'INVALID_KEY',
+    );
+  }
+  try {
+    return { version: known.version, passphrase: known.passphrase, bytes: decodeBase64url(encoded) };
+  } catch (cause) {
+    throw new ValidationError('the key is damaged: it is not base64url', 'INVALID_KEY', { cause });
+  }
+}

@@ -1,0 +1,69 @@
+/** The limits of PROTOCOL.md section 6 as data: one table for server, clients and page. */
+
+const KB = 1024;
+const MINUTES_A_DAY = 1440;
+
+/** Expiry times people ask for by name, in minutes. */
+export const EXPIRY = {
+  FIVE_MINUTES: 5,
+  ONE_HOUR: 60,
+  ONE_DAY: MINUTES_A_DAY,
+  SEVEN_DAYS: 7 * MINUTES_A_DAY,
+  THIRTY_DAYS: 30 * MINUTES_A_DAY,
+} as const;
+
+/** The server clients use when nobody names one. */
+export const DEFAULT_SERVER = 'https://zephr.io';
+
+/** Minutes a secret waits when nobody says otherwise. */
+export const DEFAULT_EXPIRY_MINUTES = EXPIRY.ONE_HOUR;
+
+/** What one kind of caller may do. */
+export interface Limits {
+  /** How many secrets in how long; `null` where the operator's rate limit alone decides. */
+  readonly creates: { readonly count: number; readonly per: 'day' | 'month' } | null;
+  /** Shortest and longest expiry, in minutes, both allowed. */
+  readonly expiry: { readonly min: number; readonly max: number };
+  /** Longest `encrypted_blob`, in characters (each one byte). */
+  readonly blob: number;
+}
+
+/** The kinds of caller: `anonymous` has no key, the others name the tier of one. */
+export type Tier = 'anonymous' | 'free' | 'dev' | 'pro';
+
+/** The table of section 6. */
+export const TIERS: Readonly<Record<Tier, Limits>> = {
+  anonymous: { creates: { count: 3, per: 'day' }, expiry: { min: 60, max: 60 }, blob: 6 * KB },
+  free: { creates: { count: 50, per: 'month' }, expiry: { min: 60, max: EXPIRY.THIRTY_DAYS }, blob: 20 * KB },
+  dev: {
+    creates: { count: 2_000, per: 'month' },
+    expiry: { min: 1, max: EXPIRY.THIRTY_DAYS },
+    blob: 200 * KB,
+  },
+  pro: {
+    creates: { count: 50_000, per: 'month' },
+    expiry: { min: 1, max: EXPIRY.THIRTY_DAYS },
+    blob: KB * KB,
+  },
+};
+
+/** The longest blob any caller may send, in characters. */
+export const MAX_BLOB_LENGTH = TIERS.pro.blob;
+
+/** Room for what stands around the blob in a request or a reply (hint, callback, JSON), in bytes. */
+export const ENVELOPE_BYTES = 16 * KB;
+
+/** Longest hint, in characters. */
+export const MAX_HINT_LENGTH = 128;
+
+/** Most readers of one secret. */
+export const MAX_VIEWS = 1000;
+
+/** How long a claimed read can be repeated, in milliseconds (section 4, Read). */
+export const LEASE_MS = 60_000;
+
+/** How long a tombstone answers 410 past the expiry, in milliseconds (section 5). */
+export const TOMBSTONE_MS = 24 * 60 * 60_000;
+
+/** How long an idempotency key names the same create, in milliseconds (section 4, Create). */
+export const IDEMPOTENCY_MS = 24 * 60 * 60_000;

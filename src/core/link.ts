@@ -1,0 +1,118 @@
+/** Links: `{server}/secret/{id}#{key}` (PROTOCOL.md section 1), and the servers they name. */
+
+import { ValidationError } from './errors.js';
+import { formatKey, type LinkKey, parseKey } from './key.js';
+
+/** The URL half of a link: which secret, on which server. It opens nothing by itself. */
+export interface SecretAddress {
+  /** Origin and optional path prefix, no trailing slash. */
+  readonly server: string;
+  /** 22 characters of base64url. */
+  readonly id: string;
+}
+
+/** A whole link. */
+export interface Link extends SecretAddress {
+  readonly key: LinkKey;
+}
+
+const ID = /^[A-Za-z0-9_-]{22}$/;
+
+/** Whether `text` has the form of a secret's id. */
+export function isSecretId(text: string): boolean {
+  return ID.test(text);
+}
+
+/** Whether `hostname`, as `URL` spells it, can only be this machine. */
+export function isLoopbackHost(hostname: string): boolean {
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    /^127\.[0-9]+\.[0-9]+\.[0-9]+$/.test(hostname) ||
+    hostname === '[::1]'
+  );
+}
+
+/**
+ * A server's address in its one spelling: origin and path prefix without a trailing slash.
+ * @throws ValidationError `INVALID_SERVER` unless it is https, or http to a loopback host, with nothing but a path.
+ */
+export function parseServer(text: string): string {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch (cause) {
+    throw new ValidationError('the server is not a URL', 'INVALID_SERVER', { cause });
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    throw new ValidationError('the server is not an https URL', 'INVALID_SERVER');
+  }
+  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
+    throw new ValidationError(
+      'the server is plain http, which is for loopback hosts only: use https',
+      'INVALID_SERVER',
+    );
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new ValidationError('the server has a user name or password in its URL', 'INVALID_SERVER');
+  }
+  if (url.search !== '' || url.hash !== '') {
+    throw new ValidationError('the server has a query or fragment in its URL', 'INVALID_SERVER');
+  }
+  return url.origin + url.pathname.replace(/\/+$/, '');
+}
+
+/** The URL half: what split mode hands out first. */
+export function formatAddress(address: SecretAddress): string {
+  return `${address.server}/secret/${address.id}`;
+}
+
+/** The whole link. */
+export function formatLink(link: Link): string {
+  return `${formatAddress(link)}#${formatKey(link.key)}`;
+}
+
+/**
+ * Reads the URL half of a split pair.
+ * @throws ValidationError `INVALID_LINK`, also when it holds a key already.
+ */
+export function parseAddress(text: string): SecretAddress {
+  const { address, fragment } = dissect(text);
+  if (fragment !== null) throw new ValidationError('the link has a key already', 'INVALID_LINK');
+  return address;
+}
+
+/**
+ * Reads a whole link, to the last bit: nothing may go out for one that is mangled.
+ * @throws ValidationError `MISSING_KEY` when it is only the URL half, `INVALID_LINK`, `INVALID_KEY` or
+ *   `UNKNOWN_KEY_VERSION` when a part of it is damaged.
+ */
+export function parseLink(text: string): Link {
+  const { address, fragment } = dissect(text);
+  if (fragment === null) throw new ValidationError('the link has no key', 'MISSING_KEY');
+  return { ...address, key: parseKey(fragment) };
+}
+
+/** Whether `text` looks like somebody's link, whole or half, damaged or not. */
+export function looksLikeLink(text: string): boolean {
+  return /^https?:\/\/[^/]+\/(.*\/)?secret\//i.test(text);
+}
+
+/** Splits a link at its `#`, or at the `%23` that mail gateways make of it, and reads what stands before. */
+function dissect(text: string): { address: SecretAddress; fragment: string | null } {
+  const [, location = '', fragment] = /^([^#]*?)(?:(?:#|%23)(.*))?$/s.exec(text) ?? [];
+  const [, prefix, id] = /^(.*)\/secret\/([^/]*)$/s.exec(location) ?? [];
+  if (prefix === undefined || id === undefined) {
+    throw new ValidationError('that is not a zephr link', 'INVALID_LINK');
+  }
+  if (!isSecretId(id))
+    throw new ValidationError('the link is damaged: its id is not 22 characters', 'INVALID_LINK');
+  let server: string;
+  try {
+    server = parseServer(prefix);
+  } catch (cause) {
+    const reason = cause instanceof ValidationError ? cause.message : 'its server is not a URL';
+    throw new ValidationError(`the link is damaged: ${reason}`, 'INVALID_LINK', { cause });
+  }
+  return { address: { server, id }, fragment: fragment ?? null };
+}

@@ -1,0 +1,157 @@
+/** Replies as they travel (PROTOCOL.md section 4): what servers write and clients check before they believe it. */
+
+import { isBase64url } from './base64url.js';
+import { ApiError, ValidationError } from './errors.js';
+import type { Version } from './key.js';
+import { ENVELOPE_BYTES, MAX_BLOB_LENGTH, MAX_VIEWS } from './limits.js';
+import { isSecretId } from './link.js';
+import { isHint } from './wire-requests.js';
+
+/** No honest reply is longer, in bytes: the largest blob and what stands around it. */
+export const MAX_REPLY_BYTES = MAX_BLOB_LENGTH + ENVELOPE_BYTES;
+
+/** 201 of a create. */
+export interface CreatedReply {
+  readonly id: string;
+  /** ISO 8601 with milliseconds and `Z`. */
+  readonly expires_at: string;
+  readonly version?: 2;
+  readonly views?: number;
+}
+
+/** 200 of a read. */
+export interface ReadReply {
+  readonly encrypted_blob: string;
+  readonly hint?: string;
+  /** Until when the same claim reads again; without a claim, when the ciphertext was destroyed. */
+  readonly purge_at?: string;
+  readonly version?: 2;
+  readonly views_left?: number;
+}
+
+/** What can have become of a version 2 secret. */
+export type SecretState = 'waiting' | 'read' | 'expired' | 'revoked';
+
+/** 200 of a status. */
+export interface StatusReply {
+  readonly state: SecretState;
+  readonly created_at: string;
+  readonly expires_at: string;
+  readonly views: number;
+  readonly views_left: number;
+  readonly first_read_at?: string;
+}
+
+/** The body of every error. */
+export interface ErrorReply {
+  readonly error: { readonly code: string; readonly message: string };
+}
+
+const STATES: readonly string[] = ['waiting', 'read', 'expired', 'revoked'] satisfies SecretState[];
+
+/** Longest message of a server that a client passes on, in characters. */
+const MAX_MESSAGE_LENGTH = 300;
+
+/**
+ * Checks the reply to a create of `version`.
+ * @throws ValidationError `UNSUPPORTED_BY_SERVER` when a version 2 create was taken for version 1,
+ *   else `INVALID_REPLY`.
+ */
+export function parseCreatedReply(json: unknown, version: Version): CreatedReply {
+  const reply = object(json);
+  const { id, expires_at } = reply;
+  if (typeof id !== 'string' || !isSecretId(id)) throw unbelievable('id');
+  if (!isInstant(expires_at)) throw unbelievable('expires_at');
+  if (version === 1) return { id, expires_at };
+  if (reply.version !== 2) {
+    throw new ValidationError('the server speaks only version 1 of the protocol', 'UNSUPPORTED_BY_SERVER');
+  }
+  const views = reply.views;
+  if (!isCount(views, 1)) throw unbelievable('views');
+  return { id, expires_at, version: 2, views };
+}
+
+/**
+ * Checks the reply to a read. The read may have used up the secret, so only the blob is insisted on: what is
+ * wrong in the rest is left out.
+ * @throws ValidationError `INVALID_REPLY`.
+ */
+export function parseReadReply(json: unknown): ReadReply {
+  const { encrypted_blob, hint, purge_at, views_left } = object(json);
+  if (
+    typeof encrypted_blob !== 'string' ||
+    encrypted_blob.length > MAX_BLOB_LENGTH ||
+    !isBase64url(encrypted_blob)
+  ) {
+    throw unbelievable('encrypted_blob');
+  }
+  return {
+    encrypted_blob,
+    ...(typeof hint === 'string' && isHint(hint) ? { hint } : {}),
+    ...(isInstant(purge_at) ? { purge_at } : {}),
+    ...(isCount(views_left, 0) ? { views_left } : {}),
+  };
+}
+
+/**
+ * Checks the reply to a status request.
+ * @throws ValidationError `INVALID_REPLY`.
+ */
+export function parseStatusReply(json: unknown): StatusReply {
+  const { state, created_at, expires_at, views, views_left, first_read_at } = object(json);
+  if (typeof state !== 'string' || !STATES.includes(state)) throw unbelievable('state');
+  if (!isInstant(created_at)) throw unbelievable('created_at');
+  if (!isInstant(expires_at)) throw unbelievable('expires_at');
+  if (!isCount(views, 1)) throw unbelievable('views');
+  if (!isCount(views_left, 0) || views_left > views) throw unbelievable('views_left');
+  const common = { state: state as SecretState, created_at, expires_at, views, views_left };
+  if (first_read_at === undefined || first_read_at === null) return common;
+  if (!isInstant(first_read_at)) throw unbelievable('first_read_at');
+  return { ...common, first_read_at };
+}
+
+/**
+ * The error a reply of `status` means. Anything but the documented shape gives a plain sentence: the body of
+ * whatever stands between is nobody's business.
+ */
+export function parseErrorReply(status: number, json: unknown, retryAfter?: number): ApiError {
+  const options = retryAfter === undefined ? {} : { retryAfter };
+  const error = isObject(json) ? json.error : undefined;
+  if (isObject(error)) {
+    const { code, message } = error;
+    if (
+      typeof code === 'string' &&
+      /^[A-Z][A-Z0-9_]{0,63}$/.test(code) &&
+      typeof message === 'string' &&
+      message !== ''
+    ) {
+      return new ApiError(message.slice(0, MAX_MESSAGE_LENGTH), status, code, options);
+    }
+  }
+  return new ApiError(`Request failed (HTTP ${status}).`, status, `HTTP_${status}`, options);
+}
+
+function isObject(json: unknown): json is Record<string, unknown> {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}
+
+function object(json: unknown): Record<string, unknown> {
+  if (!isObject(json)) throw unbelievable('the body');
+  return json;
+}
+
+function isInstant(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(value) &&
+    !Number.isNaN(Date.parse(value))
+  );
+}
+
+function isCount(value: unknown, least: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= MAX_VIEWS;
+}
+
+function unbelievable(what: string): ValidationError {
+  return new ValidationError(`the reply is not zephr's: ${what} is wrong`, 'INVALID_REPLY');
+}
