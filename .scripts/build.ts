@@ -1,0 +1,96 @@
+/**
+ * Builds what is published: the command and the SDK as bundles without a dependency to install, the SDK's
+ * types, and the licences of what was bundled.
+ */
+
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+
+/**
+ * commander loads node:child_process for external subcommands, which zephr has none of. It costs a third of
+ * the command's start, so it is loaded when it is used: never.
+ */
+const lazyChildProcess: Plugin = {
+  name: 'lazy-child-process',
+  setup({ onLoad }) {
+    onLoad({ filter: /node_modules\/commander\/lib\/command\.js$/ }, ({ path }) => {
+      const eager = "const childProcess = require('node:child_process');";
+      const source = readFileSync(path, 'utf8');
+      if (!source.includes(eager)) throw new Error(`${path} no longer says: ${eager}`);
+      const lazy = "const childProcess = { get spawn() { return require('node:child_process').spawn; } };";
+      return { contents: source.replace(eager, lazy), loader: 'js' };
+    });
+  },
+};
+
+const common: BuildOptions & { metafile: true } = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'esm',
+  target: 'es2023',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+};
+
+rmSync(join(root, 'dist'), { recursive: true, force: true });
+
+const cli = await build({
+  ...common,
+  entryPoints: { cli: 'src/cli/main.ts' },
+  outdir: 'dist',
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  platform: 'node',
+  mainFields: ['module', 'main'],
+  external: ['libsql'],
+  define: { __ZEPHR_VERSION__: JSON.stringify(version) },
+  plugins: [lazyChildProcess],
+  // Bundled CommonJS packages ask for Node's own modules with require.
+  banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+});
+
+const sdk = await build({
+  ...common,
+  entryPoints: { index: 'src/index.ts' },
+  outdir: 'dist',
+  splitting: true,
+  chunkNames: 'chunks/sdk-[name]-[hash]',
+  platform: 'neutral',
+  mainFields: ['module', 'main'],
+});
+
+execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'src/tsconfig.json'], {
+  cwd: root,
+  stdio: 'inherit',
+});
+
+writeFileSync(join(root, 'dist/THIRD_PARTY_LICENSES'), licences([cli.metafile, sdk.metafile]));
+
+/** The licence of every package that ended up in a bundle; a package without one fails the build. */
+function licences(metafiles: readonly Metafile[]): string {
+  const folders = new Set<string>();
+  for (const { inputs } of metafiles) {
+    for (const input of Object.keys(inputs)) {
+      const [folder] = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? [];
+      if (folder !== undefined) folders.add(folder);
+    }
+  }
+  const parts = [...folders].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(
+      readFileSync(join(root, folder, 'package.json'), 'utf8'),
+    ) as Record<string, string>;
+    const file = readdirSync(join(root, folder)).find((entry) => /^licen[cs]e/i.test(entry));
+    if (file === undefined) throw new Error(`${folder} is bundled and has no licence file`);
+    return `${name} ${version} (${license})\n\n${readFileSync(join(root, folder, file), 'utf8').trim()}\n`;
+  });
+  return `zephr's bundles contain these packages:\n\n${parts.join(`\n${'-'.repeat(72)}\n\n`)}`;
+}

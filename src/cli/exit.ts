@@ -1,0 +1,129 @@
+/** The one exit table (CLI.md): which error ends the program with which code, and what to do about it. */
+
+import { ApiError, EncryptionError, NetworkError, ValidationError, ZephrError } from '../core/errors.js';
+
+export const EXIT = {
+  done: 0,
+  bug: 1,
+  usage: 2,
+  keyRefused: 3,
+  notAllowed: 4,
+  notFound: 5,
+  gone: 6,
+  limited: 7,
+  unreachable: 8,
+  doesNotOpen: 9,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** An error of the command itself, with its exit code and what to do about it. */
+export class CliError extends ZephrError {
+  override readonly name = 'CliError';
+  readonly exit: ExitCode;
+  readonly hint: string | undefined;
+
+  constructor(exit: ExitCode, code: string, message: string, options?: ErrorOptions & { hint?: string }) {
+    super(message, code, options);
+    this.exit = exit;
+    this.hint = options?.hint;
+  }
+}
+
+/** Wrong usage or input: exit 2. */
+export function usageError(message: string, hint?: string, cause?: unknown): CliError {
+  return new CliError(EXIT.usage, 'USAGE', message, { ...(hint === undefined ? {} : { hint }), cause });
+}
+
+/** Ctrl-C: exit 130, and nothing to say. */
+export function interrupted(): CliError {
+  return new CliError(EXIT.interrupted, 'INTERRUPTED', 'interrupted');
+}
+
+/** How the program ends for an error. */
+export interface Ending {
+  readonly exit: ExitCode;
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** The ending for anything thrown. */
+export function endingOf(error: unknown): Ending {
+  if (!(error instanceof ZephrError)) return unforeseen(error);
+  const hint = error instanceof CliError ? error.hint : hintFor(error);
+  return {
+    exit: exitFor(error),
+    code: error.code,
+    message: error.message,
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
+function exitFor(error: ZephrError): ExitCode {
+  if (error instanceof CliError) return error.exit;
+  if (error instanceof ApiError) return exitForStatus(error);
+  if (error instanceof NetworkError) return EXIT.unreachable;
+  if (error instanceof EncryptionError) return EXIT.doesNotOpen;
+  if (error.code === 'SECRET_TOO_LARGE') return EXIT.notAllowed;
+  return error instanceof ValidationError ? EXIT.usage : EXIT.bug;
+}
+
+function exitForStatus({ statusCode, code }: ApiError): ExitCode {
+  if (code === 'WRONG_KEY' || code === 'PROOF_REQUIRED') return EXIT.doesNotOpen;
+  switch (statusCode) {
+    case 401:
+      return EXIT.keyRefused;
+    case 403:
+    case 413:
+      return EXIT.notAllowed;
+    case 404:
+      return EXIT.notFound;
+    case 410:
+      return EXIT.gone;
+    case 429:
+      return EXIT.limited;
+    default:
+      return statusCode >= 500 ? EXIT.unreachable : EXIT.usage;
+  }
+}
+
+/** What to do, by error code; a server's own words say what happened. */
+const HINTS: Readonly<Record<string, string>> = {
+  API_KEY_REQUIRED: 'set ZEPHR_API_KEY',
+  CONNECTION_LOST: 'run the same command again',
+  CONNECTION_REFUSED: 'is the server running? see --server',
+  EMPTY_SECRET: 'pipe a secret in: echo "$PASSWORD" | zephr',
+  HOST_NOT_FOUND: 'check the name of the server, and your network',
+  INVALID_API_KEY: 'check ZEPHR_API_KEY and the config file',
+  INVALID_EXPIRY: 'write it as 5m, 90m, 1h or 7d, at most 30d',
+  INVALID_KEY: 'copy the whole link again: the key is 43 characters after "v1." or "v2."',
+  INVALID_LINK: 'copy the whole link again: https://host/secret/…#…',
+  INVALID_REPLY: 'check --server: does that address belong to a zephr server?',
+  MISSING_KEY: 'give the key with --key-file or --key',
+  NEEDS_VERSION_2: 'use --link v2, on a server that speaks it',
+  PAYLOAD_TOO_LARGE: 'the server takes less; send it in parts or ask for a larger tier',
+  SECRET_ALREADY_CONSUMED: 'if that was not you, whoever read it knows the secret: change it',
+  SECRET_EXPIRED: 'ask the sender for a new link',
+  SECRET_NOT_FOUND: 'check the link and its server; a secret is forgotten a day after its expiry',
+  SECRET_REVOKED: 'ask the sender for a new link',
+  TIMEOUT: 'try again, or allow more time with --timeout',
+  TLS_ERROR: 'a private authority? name its certificate in NODE_EXTRA_CA_CERTS',
+  UNKNOWN_KEY_VERSION: 'update zephr',
+  UNSUPPORTED_BY_SERVER: 'use --link v1 if its weaker promises are enough',
+  UPGRADE_REQUIRED: 'the limits of your tier do not allow this',
+  WRONG_KEY: 'check the key and the passphrase; nothing was used up',
+};
+
+function hintFor(error: ZephrError): string | undefined {
+  if (error instanceof ApiError && error.retryAfter !== undefined)
+    return `try again in ${error.retryAfter} s`;
+  return HINTS[error.code];
+}
+
+/** A bug, or the system said no in a way nobody foresaw: its own words, without a stack trace. */
+function unforeseen(error: unknown): Ending {
+  const message = error instanceof Error ? error.message : 'something unforeseen happened';
+  return { exit: EXIT.bug, code: 'UNFORESEEN', message };
+}

@@ -1,0 +1,55 @@
+/** Asking after a version 2 secret, and revoking it: both prove the key and use up nothing. */
+
+import { ValidationError } from '../core/errors.js';
+import type { Link } from '../core/link.js';
+import { formatProof, unlockKey } from '../core/seal-v2.js';
+import { parseStatusReply, type SecretState } from '../core/wire-replies.js';
+import { HEADERS } from '../core/wire-requests.js';
+import { believe } from './believe.js';
+import { apiUrl, type ReadOptions } from './read.js';
+import { send } from './transport.js';
+
+/** What has become of a secret. Times are ISO 8601, UTC. */
+export interface SecretStatus {
+  readonly state: SecretState;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly views: number;
+  readonly viewsLeft: number;
+  readonly firstReadAt?: string;
+}
+
+/**
+ * Whether and when a secret was read. Uses up nothing.
+ * @throws ValidationError for a version 1 link, which has no proof to ask with.
+ * @throws ApiError, NetworkError
+ */
+export async function secretStatus(link: Link, options: ReadOptions = {}): Promise<SecretStatus> {
+  const url = `${apiUrl(link)}/status`;
+  const { json } = await send({ method: 'GET', url, headers: await proofHeader(link, options) }, options);
+  const reply = believe(url, () => parseStatusReply(json));
+  return {
+    state: reply.state,
+    createdAt: reply.created_at,
+    expiresAt: reply.expires_at,
+    views: reply.views,
+    viewsLeft: reply.views_left,
+    ...(reply.first_read_at === undefined ? {} : { firstReadAt: reply.first_read_at }),
+  };
+}
+
+/**
+ * Destroys a secret for every reader.
+ * @throws ValidationError for a version 1 link.
+ * @throws ApiError 410 when it was read or has expired before; NetworkError
+ */
+export async function revokeSecret(link: Link, options: ReadOptions = {}): Promise<void> {
+  await send({ method: 'DELETE', url: apiUrl(link), headers: await proofHeader(link, options) }, options);
+}
+
+async function proofHeader(link: Link, { passphrase }: ReadOptions): Promise<Record<string, string>> {
+  if (link.key.version !== 2) {
+    throw new ValidationError('a version 1 link can only be read: it has no status', 'NEEDS_VERSION_2');
+  }
+  return { [HEADERS.proof]: formatProof(await unlockKey(link.key, passphrase)) };
+}

@@ -1,0 +1,195 @@
+/**
+ * One request to a zephr server, as safe as a network allows: a deadline, a cap on the reply, no redirects,
+ * and up to three tries with the same bytes. Requests carry an idempotency key or a claim, so that a repeated
+ * one takes nothing twice.
+ */
+
+import { concatBytes, decodeUtf8 } from '../core/bytes.js';
+import { ApiError, NetworkError } from '../core/errors.js';
+import { MAX_REPLY_BYTES, parseErrorReply } from '../core/wire-replies.js';
+import { HEADERS } from '../core/wire-requests.js';
+import { cutOff, isPassing, networkFault } from './fault.js';
+import type { Fetch, FetchReply } from './fetch.js';
+
+/** How the client reaches a server. */
+export interface TransportOptions {
+  /** Default: the global `fetch`. */
+  readonly fetch?: Fetch;
+  /** Milliseconds for the whole operation, its tries included. Default 10,000. */
+  readonly timeout?: number;
+  /** Cancels the operation, which then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Request {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly url: string;
+  readonly headers: Record<string, string>;
+  readonly body?: string;
+}
+
+/** An answer with a 2xx status. */
+export interface Reply {
+  readonly headers: FetchReply['headers'];
+  /** The parsed body; `undefined` where there is none. */
+  readonly json: unknown;
+}
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+/** Pauses before the second and the third try, in milliseconds: enough for a server to be restarted. */
+const PAUSES_MS = [200, 800];
+
+/** A gateway's word that nobody decided anything. */
+const UNDECIDED: ReadonlySet<number> = new Set([502, 503, 504]);
+
+/**
+ * Sends a request and gives the answer.
+ * @throws ApiError for an answer of 400 to 599.
+ * @throws NetworkError when no usable answer came, in time, from this very host.
+ */
+export async function send(request: Request, options: TransportOptions): Promise<Reply> {
+  const host = new URL(request.url).host;
+  const deadline = startDeadline(options.timeout ?? DEFAULT_TIMEOUT_MS, options.signal);
+  const fetch = options.fetch ?? globalThis.fetch;
+  try {
+    for (let tries = 0; ; tries++) {
+      try {
+        deadline.signal.throwIfAborted();
+        return await Promise.race([attempt(request, fetch, host, deadline.signal), deadline.fired]);
+      } catch (error) {
+        const pauseMs = PAUSES_MS[tries];
+        if (deadline.signal.aborted || pauseMs === undefined || !isUndecided(error)) throw error;
+        await pause(pauseMs, deadline.signal);
+      }
+    }
+  } catch (cause) {
+    options.signal?.throwIfAborted();
+    if (deadline.late()) throw new NetworkError(`${host} did not answer in time`, host, 'TIMEOUT', { cause });
+    throw cause;
+  } finally {
+    deadline.stop();
+  }
+}
+
+async function attempt(request: Request, fetch: Fetch, host: string, signal: AbortSignal): Promise<Reply> {
+  let reply: FetchReply;
+  let bytes: Uint8Array;
+  try {
+    reply = await fetch(request.url, { ...request, redirect: 'manual', signal });
+    bytes = await readBody(reply, host);
+  } catch (cause) {
+    throw cause instanceof NetworkError ? cause : networkFault(cause, host);
+  }
+  // A browser hides the target of a redirect it did not follow behind the status 0.
+  if (reply.status === 0 || (reply.status >= 300 && reply.status < 400))
+    throw redirected(reply, request.url, host);
+  const { json, flaw } = parseJson(bytes);
+  if (reply.status >= 400) throw parseErrorReply(reply.status, json, retryAfterSeconds(reply));
+  if (flaw !== undefined) throw notJson(reply, host, flaw);
+  return { headers: reply.headers, json };
+}
+
+async function readBody(reply: FetchReply, host: string): Promise<Uint8Array> {
+  if (reply.body === null) return new Uint8Array();
+  const reader = reply.body.getReader();
+  const chunks: Uint8Array[] = [];
+  for (let length = 0; ; ) {
+    const { done, value } = await reader.read();
+    if (done || value === undefined) return concatBytes(...chunks);
+    length += value.length;
+    if (length > MAX_REPLY_BYTES) {
+      const error = new NetworkError(
+        `the answer of ${host} is too long to be zephr's`,
+        host,
+        'REPLY_TOO_LARGE',
+      );
+      await reader.cancel(error);
+      throw error;
+    }
+    chunks.push(value);
+  }
+}
+
+/** The JSON of a body, or why it is none. */
+function parseJson(bytes: Uint8Array): { json: unknown; flaw?: unknown } {
+  if (bytes.length === 0) return { json: undefined };
+  try {
+    return { json: JSON.parse(decodeUtf8(bytes)) as unknown };
+  } catch (flaw) {
+    return { json: undefined, flaw };
+  }
+}
+
+/** JSON that does not parse was cut off by something that hid the cut; anything else is another service. */
+function notJson(reply: FetchReply, host: string, flaw: unknown): NetworkError {
+  if (/^application\/json\b/i.test(reply.headers.get('Content-Type') ?? '')) return cutOff(host, flaw);
+  return new NetworkError(`${host} did not answer as a zephr server`, host, 'INVALID_REPLY', { cause: flaw });
+}
+
+function redirected(reply: FetchReply, url: string, host: string): NetworkError {
+  const location = reply.headers.get('Location') ?? '';
+  const target = URL.canParse(location, url) ? new URL(location, url).host : '';
+  const to = target === '' ? '' : ` to ${target}`;
+  return new NetworkError(`${host} redirects${to}, and redirects are not followed`, host, 'REDIRECTED');
+}
+
+/** `Retry-After` in seconds (RFC 9110 section 10.2.3, the delay form), at most a month. */
+function retryAfterSeconds(reply: FetchReply): number | undefined {
+  const header = reply.headers.get(HEADERS.retryAfter);
+  return header !== null && /^[0-9]{1,7}$/.test(header) ? Number(header) : undefined;
+}
+
+/** Whether nothing was decided, so that the same request may be sent again. */
+function isUndecided(error: unknown): boolean {
+  return error instanceof ApiError
+    ? UNDECIDED.has(error.statusCode)
+    : error instanceof NetworkError && isPassing(error);
+}
+
+interface Deadline {
+  readonly signal: AbortSignal;
+  /** Never resolves; rejects when the signal fires, for a fetch that does not listen to it. */
+  readonly fired: Promise<never>;
+  late(): boolean;
+  stop(): void;
+}
+
+/** A signal that fires after `timeout` ms or with `outer`. */
+function startDeadline(timeout: number, outer: AbortSignal | undefined): Deadline {
+  const controller = new AbortController();
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    controller.abort();
+  }, timeout);
+  const forward = () => controller.abort(outer?.reason);
+  const fired = new Promise<never>((_, reject) => {
+    controller.signal.addEventListener('abort', () => reject(controller.signal.reason), { once: true });
+  });
+  // Whether anybody still races against it or not, its rejection is not news.
+  fired.catch(() => undefined);
+  if (outer?.aborted) forward();
+  outer?.addEventListener('abort', forward, { once: true });
+  return {
+    signal: controller.signal,
+    fired,
+    late: () => late,
+    stop() {
+      clearTimeout(timer);
+      outer?.removeEventListener('abort', forward);
+    },
+  };
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', wake);
+      resolve();
+    };
+    const timer = setTimeout(wake, milliseconds);
+    signal.addEventListener('abort', wake, { once: true });
+  });
+}

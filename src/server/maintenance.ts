@@ -1,0 +1,49 @@
+/** What the server does unasked: every few seconds the store destroys and forgets what is past its time. */
+
+import { describeFailure, type Log } from './log.js';
+import type { Store } from './store/store.js';
+
+/** Often enough that what has expired is gone within a minute, and its traces with it (PROTOCOL.md section 5). */
+const PERIOD_MS = 10_000;
+
+/** Maintenance under way. */
+export interface Maintenance {
+  /** Ends it, after the batch that may be under way. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Purges `store` now and then every period. A purge that fails is reported and tried again in the next one. Does not
+ * keep the process alive.
+ * @param now milliseconds since 1970.
+ */
+export function startMaintenance(
+  store: Store,
+  log: Log,
+  now: () => number,
+  periodMs = PERIOD_MS,
+): Maintenance {
+  const stopped = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void>;
+  const purge = async (): Promise<void> => {
+    try {
+      const { destroyed, forgotten } = await store.purge(now(), stopped.signal);
+      if (destroyed + forgotten > 0) log.info('purge', { destroyed, forgotten });
+    } catch (error) {
+      log.error('purge failed', describeFailure(error));
+    }
+    if (stopped.signal.aborted) return;
+    timer = setTimeout(() => {
+      running = purge();
+    }, periodMs).unref();
+  };
+  running = purge();
+  return {
+    async stop() {
+      stopped.abort();
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}

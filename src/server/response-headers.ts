@@ -1,0 +1,33 @@
+/** Headers every answer carries, and those that let web pages of other origins use the API. */
+
+import { HEADERS } from '../core/wire-requests.js';
+
+/** Nothing the server says is to be run, framed, guessed at, or told to where a link leads. */
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+};
+
+/** What answers with secrets, links or their state add: no cache keeps a copy. */
+export const NO_STORE: Readonly<Record<string, string>> = { 'Cache-Control': 'no-store' };
+
+/** On every answer of `/api/secrets*`: any page may read it, and none can send a user's cookies along. */
+export const CORS_HEADERS: Readonly<Record<string, string>> = {
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Expose-Headers': Object.values(HEADERS).join(', '),
+};
+
+/** What a browser asks about before it sends a request with our headers. */
+export const PREFLIGHT_HEADERS: Readonly<Record<string, string>> = {
+  'Access-Control-Allow-Methods': 'GET, POST, DELETE',
+  'Access-Control-Allow-Headers': [
+    'Authorization',
+    'Content-Type',
+    HEADERS.idempotencyKey,
+    HEADERS.proof,
+    HEADERS.claim,
+  ].join(', '),
+  'Access-Control-Max-Age': '7200',
+};

@@ -1,0 +1,63 @@
+/**
+ * Group commit: writes that arrive together share one transaction, so that durability costs one fsync a batch and
+ * not one a write. While a batch waits for the disk, the next one gathers.
+ */
+
+/** Runs `work` in a transaction: committed when this returns, undone when it throws. */
+export type Transaction = (work: () => void) => void;
+
+interface Write {
+  /** Does the write and gives what tells its caller, once it is durable. */
+  readonly run: () => () => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** A queue of writes in front of one synchronous database connection. */
+export class GroupCommit {
+  readonly #transaction: Transaction;
+  #waiting: Write[] = [];
+
+  constructor(transaction: Transaction) {
+    this.#transaction = transaction;
+  }
+
+  /**
+   * Runs `write` in a transaction shared with whatever else arrives in this turn of the event loop. Resolves with
+   * its result after the commit; rejects if it threw or could not be committed, and then it has had no effect.
+   * @param write synchronous, touching nothing but the database: it runs a second time when a neighbour fails.
+   */
+  run<T>(write: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#waiting.length === 0) setImmediate(() => this.flush());
+      this.#waiting.push({
+        run: () => {
+          const result = write();
+          return () => resolve(result);
+        },
+        fail: reject,
+      });
+    });
+  }
+
+  /** Commits what is waiting, now. */
+  flush(): void {
+    const batch = this.#waiting;
+    this.#waiting = [];
+    if (batch.length > 0) this.#commit(batch);
+  }
+
+  #commit(batch: readonly Write[]): void {
+    const tell: (() => void)[] = [];
+    try {
+      this.#transaction(() => {
+        for (const { run } of batch) tell.push(run());
+      });
+    } catch (error) {
+      // Which of them failed does not matter: alone, each succeeds or fails by itself.
+      if (batch.length === 1) batch[0]?.fail(error);
+      else for (const write of batch) this.#commit([write]);
+      return;
+    }
+    for (const told of tell) told();
+  }
+}

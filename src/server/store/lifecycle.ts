@@ -1,0 +1,44 @@
+/** What becomes of a secret, and when: the rules of PROTOCOL.md sections 4 and 5 that every engine shares. */
+
+import { TOMBSTONE_MS } from '../../core/limits.js';
+import type { SecretState } from '../../core/wire-replies.js';
+
+/** What decides a secret's state. Times in milliseconds since 1970. */
+export interface Fate {
+  readonly viewsLeft: number;
+  readonly expiresAt: number;
+  readonly revokedAt: number | null;
+}
+
+/** Wrong proofs a caller may give for one record before waits begin. */
+const FREE_TRIES = 10;
+const FIRST_LOCK_MS = 1_000;
+const LONGEST_LOCK_MS = 300_000;
+
+/** The state at `now`. Only a `waiting` secret can be taken. */
+export function stateOf(secret: Fate, now: number): SecretState {
+  if (secret.revokedAt !== null) return 'revoked';
+  if (secret.viewsLeft <= 0) return 'read';
+  return secret.expiresAt <= now ? 'expired' : 'waiting';
+}
+
+/**
+ * Until when the ciphertext is needed: while views can be taken, and while a lease that is not acknowledged can
+ * repeat its read, even past the expiry. Not after `now` means that it must be destroyed.
+ * @param lastLeaseEnd the latest end of a lease that is not acknowledged, or `null`.
+ */
+export function neededUntil(secret: Fate, lastLeaseEnd: number | null, now: number): number {
+  const views = stateOf(secret, now) === 'waiting' ? secret.expiresAt : now;
+  return Math.max(views, lastLeaseEnd ?? now);
+}
+
+/** When the tombstone is forgotten and the id is unknown again. */
+export function forgottenAt(expiresAt: number): number {
+  return expiresAt + TOMBSTONE_MS;
+}
+
+/** How long the `count`th wrong proof locks its caller out, in milliseconds: nothing, then 1 s, doubling to 300 s. */
+export function lockMs(count: number): number {
+  if (count <= FREE_TRIES) return 0;
+  return Math.min(FIRST_LOCK_MS * 2 ** (count - FREE_TRIES - 1), LONGEST_LOCK_MS);
+}

@@ -1,0 +1,71 @@
+/** From what an operator writes after `--store` to an open store. */
+
+import { mkdir, open } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { encodeBase64url } from '../../core/base64url.js';
+import { type RandomBytes, randomBytes } from '../../core/bytes.js';
+import { ZephrError } from '../../core/errors.js';
+import { MemoryStore } from './memory.js';
+import { SqliteStore } from './sqlite.js';
+import { loadSqliteDriver, type SqliteDatabase, sqliteResultCode } from './sqlite-driver.js';
+import type { Store } from './store.js';
+
+const SALT_BYTES = 16;
+
+/** What SQLite's result codes mean to an operator: https://sqlite.org/rescode.html */
+const FAILURES: Readonly<Record<number, readonly [code: string, what: string]>> = {
+  5: ['STORE_BUSY', 'is locked by another program: stop that first'],
+  8: ['STORE_NOT_WRITABLE', 'cannot be written: check its permissions'],
+  11: ['STORE_DAMAGED', 'is damaged: restore it from a backup'],
+  14: ['STORE_NOT_WRITABLE', 'cannot be opened: check its permissions'],
+  26: ['NOT_A_STORE', 'is not a database: name another file'],
+};
+
+/**
+ * Opens the store at `where`: `memory:`, or the path of an SQLite file, which is created (mode 0600, missing
+ * directories 0700) when it is not there.
+ * @throws ZephrError with what to do: `STORE_NOT_SUPPORTED`, `STORE_NOT_WRITABLE`, `STORE_IS_DIRECTORY`,
+ *   `STORE_BUSY`, `STORE_DAMAGED`, `STORE_TOO_NEW`, `NOT_A_STORE` or `NO_SQLITE`.
+ */
+export async function openStore(where: string, random: RandomBytes = randomBytes): Promise<Store> {
+  const callerSalt = encodeBase64url(random(SALT_BYTES));
+  if (where === 'memory:') return new MemoryStore(callerSalt);
+  if (/^[a-z][a-z0-9+]+:\/\//i.test(where)) {
+    throw new ZephrError('the store is not memory: or the path of a file', 'STORE_NOT_SUPPORTED');
+  }
+  const path = resolve(where);
+  const driver = await loadSqliteDriver();
+  await prepareFile(path);
+  let database: SqliteDatabase | undefined;
+  try {
+    database = driver(path);
+    return new SqliteStore(database, callerSalt);
+  } catch (error) {
+    database?.close();
+    throw explain(path, error);
+  }
+}
+
+/** Creates the file, so that SQLite finds it with the right mode; its companions get the same one. */
+async function prepareFile(path: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await (await open(path, 'a', 0o600)).close();
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'EISDIR') {
+      throw new ZephrError(`the store ${path} is a directory: name a file in it`, 'STORE_IS_DIRECTORY', {
+        cause,
+      });
+    }
+    throw new ZephrError(`the store ${path} cannot be written: check its permissions`, 'STORE_NOT_WRITABLE', {
+      cause,
+    });
+  }
+}
+
+function explain(path: string, error: unknown): unknown {
+  const failure = FAILURES[sqliteResultCode(error) ?? 0];
+  if (failure === undefined) return error;
+  const [code, what] = failure;
+  return new ZephrError(`the store ${path} ${what}`, code, { cause: error });
+}

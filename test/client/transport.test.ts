@@ -1,0 +1,262 @@
+import type { RequestListener } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { nodeFetch } from '../../src/cli/node-fetch.js';
+import type { Fetch } from '../../src/client/fetch.js';
+import { send } from '../../src/client/transport.js';
+import { ApiError, NetworkError } from '../../src/core/errors.js';
+import { MAX_REPLY_BYTES } from '../../src/core/wire-replies.js';
+import { deadHost, httpHost, tcpHost } from '../support/hosts.js';
+
+const json = { 'Content-Type': 'application/json' };
+
+function get(server: string) {
+  return { method: 'GET', url: `${server}/api/secrets/x`, headers: {} } as const;
+}
+
+async function failure(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error('it should have failed');
+}
+
+/** Counts requests and answers each with the next handler, the last one again and again. */
+async function script(...handlers: RequestListener[]): Promise<{ url: string; requests: string[] }> {
+  const requests: string[] = [];
+  const url = await httpHost((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => {
+      body += chunk.toString();
+    });
+    request.on('end', () => {
+      const handler = handlers[Math.min(requests.length, handlers.length - 1)];
+      requests.push(`${request.method} ${request.url} ${request.headers['idempotency-key'] ?? ''} ${body}`);
+      handler?.(request, response);
+    });
+  });
+  return { url, requests };
+}
+
+const ok: RequestListener = (_, response) => response.writeHead(200, json).end('{"ok":true}');
+const cut: RequestListener = (_, response) => {
+  response.writeHead(200, { ...json, 'Content-Length': '1000' }).write('{"encrypted');
+  setTimeout(() => response.destroy(), 20);
+};
+
+describe.each<[string, Fetch]>([
+  ["Node's fetch", globalThis.fetch],
+  ["the command's fetch", nodeFetch],
+])('a request over %s', (_, fetch) => {
+  it('gives headers and JSON of an answer', async () => {
+    const { url } = await script((_, response) =>
+      response.writeHead(200, { ...json, 'Zephr-Claim': 'c' }).end('{"a":1}'),
+    );
+    const reply = await send(get(url), { fetch });
+    expect(reply.json).toEqual({ a: 1 });
+    expect(reply.headers.get('zephr-claim')).toBe('c');
+  });
+
+  it('takes a 204 without a body', async () => {
+    const { url } = await script((_, response) => response.writeHead(204).end());
+    expect((await send({ ...get(url), method: 'DELETE' }, { fetch })).json).toBeUndefined();
+  });
+
+  it('repeats a request that was cut off, with identical bytes', async () => {
+    const { url, requests } = await script(cut, (request) => request.socket.destroy(), ok);
+    const request = {
+      method: 'POST',
+      url: `${url}/api/secrets`,
+      headers: { ...json, 'Idempotency-Key': 'k1' },
+      body: '{"ü":1}',
+    } as const;
+    expect((await send(request, { fetch })).json).toEqual({ ok: true });
+    expect(requests).toHaveLength(3);
+    expect(new Set(requests)).toEqual(new Set(['POST /api/secrets k1 {"ü":1}']));
+  });
+
+  it('gives up after three tries and names the host', async () => {
+    const { url, requests } = await script(cut);
+    const error = await failure(send(get(url), { fetch }));
+    expect(error).toBeInstanceOf(NetworkError);
+    expect(error).toMatchObject({ code: 'CONNECTION_LOST', host: new URL(url).host });
+    expect((error as Error).message).toContain(new URL(url).host);
+    expect(requests).toHaveLength(3);
+  });
+
+  it('repeats what a gateway answered with 502, 503 or 504', async () => {
+    const busy =
+      (status: number): RequestListener =>
+      (_, response) =>
+        response.writeHead(status).end();
+    const { url, requests } = await script(busy(503), busy(502), ok);
+    expect((await send(get(url), { fetch })).json).toEqual({ ok: true });
+    expect(requests).toHaveLength(3);
+  });
+
+  it.each([400, 401, 403, 404, 409, 410, 413, 429, 500])(
+    'never repeats after an answer that decides: %i',
+    async (status) => {
+      const { url, requests } = await script((_, response) =>
+        response
+          .writeHead(status, { ...json, 'Retry-After': '7' })
+          .end('{"error":{"code":"SOME_CODE","message":"some words"}}'),
+      );
+      const error = await failure(send(get(url), { fetch }));
+      expect(error).toBeInstanceOf(ApiError);
+      expect(error).toMatchObject({
+        statusCode: status,
+        code: 'SOME_CODE',
+        message: 'some words',
+        retryAfter: 7,
+      });
+      expect(requests).toHaveLength(1);
+    },
+  );
+
+  it.each([
+    ['text in error', json, '{"error":"internal details"}'],
+    ['HTML', { 'Content-Type': 'text/html' }, '<h1>internal details</h1>'],
+    ['nothing', {}, ''],
+    ['bytes that are not UTF-8', json, Buffer.from([0x22, 0xff, 0x22])],
+  ])('shows nothing of an error body that is %s', async (_, headers, body) => {
+    const { url } = await script((_, response) => response.writeHead(500, headers).end(body));
+    const error = await failure(send(get(url), { fetch }));
+    expect(error).toMatchObject({ statusCode: 500, code: 'HTTP_500', message: 'Request failed (HTTP 500).' });
+  });
+
+  it('does not take HTML for an answer, nor ask for it again', async () => {
+    const { url, requests } = await script((_, response) =>
+      response.writeHead(200, { 'Content-Type': 'text/html' }).end('<p>'),
+    );
+    expect(await failure(send(get(url), { fetch }))).toMatchObject({
+      name: 'NetworkError',
+      code: 'INVALID_REPLY',
+    });
+    expect(requests).toHaveLength(1);
+  });
+
+  it('asks again when JSON is cut off behind a proxy that hides the cut', async () => {
+    const { url, requests } = await script(
+      (_, response) => response.writeHead(200, json).end('{"encrypted_bl'),
+      ok,
+    );
+    expect((await send(get(url), { fetch })).json).toEqual({ ok: true });
+    expect(requests).toHaveLength(2);
+  });
+
+  it('follows no redirect and names its target', async () => {
+    const { url: elsewhere, requests } = await script(ok);
+    const { url } = await script((_, response) =>
+      response.writeHead(307, { Location: `${elsewhere}/stolen` }).end(),
+    );
+    const error = await failure(send(get(url), { fetch }));
+    expect(error).toMatchObject({ name: 'NetworkError', code: 'REDIRECTED' });
+    expect((error as Error).message).toContain(new URL(elsewhere).host);
+    expect((error as Error).message).not.toContain('stolen');
+    expect(requests).toHaveLength(0);
+  });
+
+  it('stops reading an answer that is longer than any secret', async () => {
+    let sent = 0;
+    const url = await httpHost((_, response) => {
+      response.writeHead(200, json);
+      const more = () => {
+        while (!response.destroyed && sent < 20 * MAX_REPLY_BYTES) {
+          sent += 65_536;
+          if (!response.write(Buffer.alloc(65_536, 0x20))) return;
+        }
+        response.end();
+      };
+      response.on('drain', more);
+      more();
+    });
+    expect(await failure(send(get(url), { fetch }))).toMatchObject({ code: 'REPLY_TOO_LARGE' });
+    expect(sent).toBeLessThan(20 * MAX_REPLY_BYTES);
+  });
+
+  it('is a NetworkError that names the host when the connection is refused', async () => {
+    const url = await deadHost();
+    const error = await failure(send(get(url), { fetch }));
+    expect(error).toMatchObject({
+      name: 'NetworkError',
+      code: 'CONNECTION_REFUSED',
+      host: new URL(url).host,
+    });
+  });
+
+  it('is a NetworkError when plain text answers a TLS handshake', async () => {
+    const url = await tcpHost((socket) => socket.end('220 not TLS\r\n'));
+    const error = await failure(send(get(url.replace('http:', 'https:')), { fetch }));
+    expect(error).toBeInstanceOf(NetworkError);
+    expect((error as Error).message).toContain(new URL(url).host);
+  });
+
+  it('is a NetworkError when no answer comes in time, and the deadline covers all tries', async () => {
+    let connections = 0;
+    const url = await tcpHost(() => {
+      connections++;
+    });
+    const error = await failure(send(get(url), { fetch, timeout: 150 }));
+    expect(error).toMatchObject({ name: 'NetworkError', code: 'TIMEOUT', host: new URL(url).host });
+    expect(connections).toBe(1);
+  });
+
+  it('is a NetworkError when the answer begins and does not end in time', async () => {
+    const url = await httpHost((_, response) => response.writeHead(200, json).write('{'));
+    expect(await failure(send(get(url), { fetch, timeout: 150 }))).toMatchObject({ code: 'TIMEOUT' });
+  });
+
+  it("rejects with the caller's reason when the caller cancels", async () => {
+    const url = await tcpHost(() => undefined);
+    const reason = new Error('changed my mind');
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(reason), 30);
+    expect(await failure(send(get(url), { fetch, signal: controller.signal }))).toBe(reason);
+  });
+
+  it('sends nothing for a signal that has fired already', async () => {
+    const { url, requests } = await script(ok);
+    const reason = new Error('too late');
+    expect(await failure(send(get(url), { fetch, signal: AbortSignal.abort(reason) }))).toBe(reason);
+    expect(requests).toHaveLength(0);
+  });
+});
+
+describe('a request', () => {
+  const rejecting =
+    (code: string): Fetch =>
+    () =>
+      Promise.reject(
+        Object.assign(new TypeError('fetch failed'), { cause: Object.assign(new Error(code), { code }) }),
+      );
+
+  it.each([
+    ['ENOTFOUND', 'HOST_NOT_FOUND', 1],
+    ['EAI_AGAIN', 'HOST_LOOKUP_FAILED', 3],
+    ['ECONNREFUSED', 'CONNECTION_REFUSED', 3],
+    ['UND_ERR_SOCKET', 'CONNECTION_LOST', 3],
+    ['SELF_SIGNED_CERT_IN_CHAIN', 'TLS_ERROR', 1],
+    ['CERT_HAS_EXPIRED', 'TLS_ERROR', 1],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'TLS_ERROR', 1],
+    ['EHOSTUNREACH', 'NETWORK_ERROR', 3],
+  ])('that fails with %s is a %s after %i tries', async (code, expected, tries) => {
+    let count = 0;
+    const fetch: Fetch = (url, init) => {
+      count++;
+      return rejecting(code)(url, init);
+    };
+    const error = await failure(send(get('https://zephr.example:8443'), { fetch }));
+    expect(error).toMatchObject({ name: 'NetworkError', code: expected, host: 'zephr.example:8443' });
+    expect((error as Error).message).toContain('zephr.example:8443');
+    expect(count).toBe(tries);
+  });
+
+  it('ends in time even over a fetch that ignores its signal', async () => {
+    const error = await failure(
+      send(get('https://zephr.example'), { fetch: () => new Promise(() => undefined), timeout: 50 }),
+    );
+    expect(error).toMatchObject({ code: 'TIMEOUT' });
+  });
+});

@@ -1,0 +1,39 @@
+/** A terminal in memory: `main` runs on it as it runs on a real one, without a process. */
+
+import type { Output, Terminal } from '../../src/cli/terminal.js';
+
+export interface FakeTerminal extends Terminal {
+  written(stream: 'stdout' | 'stderr'): Buffer;
+}
+
+export interface FakeTerminalOptions {
+  readonly stdin?: string | Uint8Array;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Called with every write to stdout, before it counts as written. */
+  readonly onStdout?: (data: Buffer) => void | Promise<void>;
+}
+
+export function fakeTerminal({ stdin = '', env = {}, onStdout }: FakeTerminalOptions = {}): FakeTerminal {
+  const chunks = [new Uint8Array(Buffer.from(stdin))];
+  const written: Record<'stdout' | 'stderr', Buffer[]> = { stdout: [], stderr: [] };
+  const output = (name: 'stdout' | 'stderr'): Output => ({
+    isTerminal: false,
+    async write(data) {
+      const bytes = Buffer.from(data);
+      if (name === 'stdout') await onStdout?.(bytes);
+      written[name].push(bytes);
+    },
+    flush: async () => undefined,
+  });
+  return {
+    stdin: { isTerminal: false, read: async () => chunks.shift() ?? new Uint8Array() },
+    stdout: output('stdout'),
+    stderr: output('stderr'),
+    env,
+    platform: 'linux',
+    home: '/nonexistent',
+    openScreen: async () => null,
+    onInterrupt: () => () => undefined,
+    written: (name) => Buffer.concat(written[name]),
+  };
+}
