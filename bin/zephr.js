@@ -1,4 +1,8 @@
 #!/usr/bin/env node
-import { main, processTerminal } from '#cli';
+'use strict';
 
-process.exitCode = await main(process.argv.slice(2), processTerminal());
+const { main, processTerminal } = require('../dist/cli/main.cjs');
+
+main(process.argv.slice(2), processTerminal()).then((code) => {
+  process.exitCode = code;
+});

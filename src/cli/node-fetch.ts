@@ -8,9 +8,9 @@ import type { Fetch, FetchReply } from '../client/fetch.js';
 
 /** Sends over HTTP/1.1. Rejects with Node's own errors, whose `code` tells what happened. */
 export const nodeFetch: Fetch = async (url, { method, headers, body, signal }) => {
-  const { request } = await (url.startsWith('https:') ? import('node:https') : import('node:http'));
+  const { default: http } = await (url.startsWith('https:') ? import('node:https') : import('node:http'));
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, { method, headers: { ...headers, ...lengthOf(body) }, signal });
+    const outgoing = http.request(url, { method, headers: { ...headers, ...lengthOf(body) }, signal });
     outgoing.on('response', (incoming) => resolve(replyOf(incoming)));
     outgoing.on('error', reject);
     outgoing.end(body);

@@ -3,9 +3,10 @@
  * is wrong with the place is found while nothing is lost, and takes its own name only when it is complete.
  */
 
-import { randomBytes } from 'node:crypto';
 import { type FileHandle, link, lstat, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { encodeBase64url } from '../core/base64url.js';
+import { randomBytes } from '../core/bytes.js';
 import { CliError, EXIT, usageError } from './exit.js';
 import { isSystemError } from './terminal.js';
 
@@ -46,7 +47,7 @@ async function newFile(
   directory: string,
   nameIt: (temporary: string, ownName: string) => Promise<string>,
 ): Promise<OutputFile> {
-  const temporary = join(directory, `.zephr-${randomBytes(6).toString('hex')}.part`);
+  const temporary = join(directory, `.zephr-${encodeBase64url(randomBytes(9))}.part`);
   const file = await openForWriting(temporary, 'wx');
   let isOpen = true;
   const closeOnce = async () => {

@@ -3,7 +3,6 @@
  * back as it was on every way out, Ctrl-C included.
  */
 
-import { ReadStream, WriteStream } from 'node:tty';
 import { decodeUtf8 } from '../core/bytes.js';
 import { interrupted, usageError } from './exit.js';
 import type { Screen, Terminal } from './terminal.js';
@@ -45,8 +44,9 @@ export async function askHidden(
 }
 
 async function readHidden(screen: Screen, question: string): Promise<string> {
-  const input = new ReadStream(screen.input);
-  const output = new WriteStream(screen.output);
+  const { default: tty } = await import('node:tty');
+  const input = new tty.ReadStream(screen.input);
+  const output = new tty.WriteStream(screen.output);
   // Raw mode first: what is typed ahead of the question must not be echoed either.
   input.setRawMode(true);
   output.write(`${question}: ${PASTE_ON}`);

@@ -4,9 +4,8 @@
  * and knows nothing of a full disk until too late; here every byte is written or the write fails.
  */
 
-import { close, constants, fstat, fsync, open, read, write } from 'node:fs';
+import { close, constants, fstat, fstatSync, fsync, open, read, write } from 'node:fs';
 import { homedir } from 'node:os';
-import { isatty } from 'node:tty';
 import { promisify } from 'node:util';
 import type { Bytes } from '../core/bytes.js';
 
@@ -90,7 +89,7 @@ function input(descriptor: number): Input {
   const buffer = new Uint8Array(65_536);
   return {
     get isTerminal() {
-      return isatty(descriptor);
+      return isTerminal(descriptor);
     },
     async read() {
       try {
@@ -108,7 +107,7 @@ function input(descriptor: number): Input {
 function output(descriptor: number): Output {
   return {
     get isTerminal() {
-      return isatty(descriptor);
+      return isTerminal(descriptor);
     },
     async write(data) {
       const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
@@ -124,6 +123,11 @@ function output(descriptor: number): Output {
       if ((await statFile(descriptor)).isFile()) await syncFile(descriptor);
     },
   };
+}
+
+/** node:tty brings sockets along, so only what can be a terminal at all loads it. */
+function isTerminal(descriptor: number): boolean {
+  return fstatSync(descriptor).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(descriptor);
 }
 
 /** Does it again while the descriptor says that it would block. */

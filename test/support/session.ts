@@ -27,6 +27,8 @@ export interface ShellOptions {
 export interface Session {
   /** A fresh folder: the working directory, and the home, of every script. */
   readonly folder: string;
+  /** The environment of every script. */
+  readonly env: NodeJS.ProcessEnv;
   /** Runs a script as `sh -c` would and waits for its end. */
   sh(script: string, options?: ShellOptions): Promise<Result>;
 }
@@ -39,6 +41,7 @@ export function openSession(env: NodeJS.ProcessEnv = {}): Session {
   const base = { PATH: path, HOME: folder, LANG: 'C.UTF-8', TERM: 'xterm-256color', ...env };
   return {
     folder,
+    env: base,
     sh: (script, options = {}) => run(script, folder, { ...base, ...options.env }, options.stdin),
   };
 }

@@ -1,0 +1,153 @@
+/** Hidden prompts on a real pseudo-terminal, which `script` (util-linux) makes. */
+
+import { spawn, spawnSync } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ServerProcess, startServerProcess } from '../support/server.js';
+import { openSession, type Session } from '../support/session.js';
+
+const hasScript = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0;
+
+let server: ServerProcess;
+
+beforeAll(async () => {
+  server = await startServerProcess();
+});
+
+afterAll(async () => {
+  await server.stop();
+});
+
+/** Types each answer when its question has been asked, and gives all the terminal showed and the exit code. */
+function type(
+  session: Session,
+  command: string,
+  ...dialogue: [question: string, answer: string][]
+): Promise<{ screen: string; code: number | null }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('script', ['-qefc', command, '/dev/null'], {
+      cwd: session.folder,
+      env: { ...session.env, ZEPHR_SERVER: server.url },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    let screen = '';
+    let answered = 0;
+    child.stdout.on('data', (chunk: Buffer) => {
+      screen += chunk.toString();
+      const next = dialogue[answered];
+      if (
+        next !== undefined &&
+        screen.split(next[0]).length >
+          dialogue.slice(0, answered).filter(([question]) => question === next[0]).length + 1
+      ) {
+        answered++;
+        child.stdin.write(next[1]);
+      }
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ screen, code }));
+  });
+}
+
+describe.skipIf(!hasScript)('on a terminal (needs script of util-linux)', () => {
+  it('zephr asks for the secret and does not show it', async () => {
+    const session = openSession();
+    const { screen, code } = await type(session, 'zephr', ['Secret (hidden):', 'hunter2\r']);
+    expect(screen).not.toContain('hunter2');
+    expect(code).toBe(0);
+    const [link] = /http:\S+#v2\.[\w-]{43}/.exec(screen) ?? [];
+    expect((await session.sh(`zephr get '${link}'`)).stdout).toBe('hunter2');
+  });
+
+  it('a pasted secret keeps its lines', async () => {
+    const session = openSession();
+    const { screen } = await type(session, 'zephr', [
+      'Secret (hidden):',
+      '\x1b[200~line 1\rline 2\x1b[201~\r',
+    ]);
+    const [link] = /http:\S+#v2\.[\w-]{43}/.exec(screen) ?? [];
+    expect((await session.sh(`zephr get '${link}'`)).stdout).toBe('line 1\nline 2');
+  });
+
+  it('editing keys edit, and arrow keys leave nothing behind', async () => {
+    const session = openSession();
+    const { screen } = await type(session, 'zephr', [
+      'Secret (hidden):',
+      'wrong\x15hä\x7funter3\x7f2\x1b[A\x1b[3~\r',
+    ]);
+    const [link] = /http:\S+#v2\.[\w-]{43}/.exec(screen) ?? [];
+    expect((await session.sh(`zephr get '${link}'`)).stdout).toBe('hunter2');
+  });
+
+  it('zephr get asks for the key of half a pair', async () => {
+    const session = openSession();
+    await session.sh('echo hunter2 | zephr -s -q > pair', { env: { ZEPHR_SERVER: server.url } });
+    const key = (await session.sh('tail -n 1 pair')).stdout.trim();
+    const { screen, code } = await type(session, 'zephr get "$(head -n 1 pair)"', ['Key:', `${key}\r`]);
+    expect(screen).toContain('hunter2');
+    expect(screen).not.toContain(key);
+    expect(code).toBe(0);
+  });
+
+  it('a passphrase is asked for twice, with the secret on stdin, and once by get', async () => {
+    const session = openSession();
+    const created = await type(
+      session,
+      'echo hunter2 | zephr -p',
+      ['Passphrase:', 'open sesame\r'],
+      ['Passphrase again:', 'open sesame\r'],
+    );
+    expect(created.code).toBe(0);
+    const [link] = /http:\S+#v2p\.[\w-]{43}/.exec(created.screen) ?? [];
+    const read = await type(session, `zephr get '${link}'`, ['Passphrase:', 'open sesame\r']);
+    expect(read.screen).toContain('hunter2');
+    expect(created.screen + read.screen).not.toContain('open sesame');
+    expect(read.code).toBe(0);
+  });
+
+  it('two passphrases that differ are exit 2, and nothing is sent', async () => {
+    const { screen, code } = await type(
+      openSession(),
+      'echo hunter2 | zephr -p',
+      ['Passphrase:', 'a\r'],
+      ['Passphrase again:', 'b\r'],
+    );
+    expect(screen).toContain('the two passphrases differ');
+    expect(screen).not.toContain('http');
+    expect(code).toBe(2);
+  });
+
+  it.each([
+    ['the secret', 'zephr', 'Secret (hidden):'],
+    ['the link', 'zephr get', 'Link:'],
+    ['the passphrase', 'echo x | zephr -p', 'Passphrase:'],
+  ])(
+    'Ctrl-C at the question for %s is exit 130 and gives the terminal back',
+    async (_, command, question) => {
+      const { screen } = await type(openSession(), `sh -c '${command}; echo "exit $?"; stty -a'`, [
+        question,
+        '\x03',
+      ]);
+      expect(screen).toContain('exit 130');
+      expect(screen).toMatch(/ icanon\b/);
+      expect(screen).toMatch(/ echo\b/);
+      expect(screen.lastIndexOf('\x1b[?2004l')).toBeGreaterThan(screen.lastIndexOf('\x1b[?2004h'));
+    },
+  );
+
+  it('a newline is added only to a secret that goes to the terminal', async () => {
+    const session = openSession({ ZEPHR_SERVER: server.url });
+    await session.sh('printf hunter2 | zephr -q > link; printf hunter3 | zephr -q > link2');
+    expect((await type(session, 'zephr get < link; echo done')).screen).toBe('hunter2\r\ndone\r\n');
+    expect((await session.sh('zephr get < link2')).stdout).toBe('hunter3');
+  });
+
+  it('binary goes to the terminal only when told', async () => {
+    const session = openSession({ ZEPHR_SERVER: server.url });
+    await session.sh(`printf 'a\\033[2Jb' | zephr -q > link; printf 'a\\033[2Jb' | zephr -q > link2`);
+    const refused = await type(session, 'zephr get < link');
+    expect(refused.screen).toContain('the secret is binary');
+    expect(refused.screen).not.toContain('\x1b[2J');
+    expect(refused.code).toBe(4);
+    expect((await type(session, 'zephr get -o - < link2')).screen).toContain('\x1b[2J');
+  });
+});
