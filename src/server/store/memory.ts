@@ -120,11 +120,10 @@ export class MemoryStore implements Store {
     let destroyed = 0;
     let forgotten = 0;
     for (const [id, entry] of this.#entries) {
+      if (settle(entry, now)) destroyed += 1;
       if (forgottenAt(entry.secret.expiresAt) <= now) {
         this.#forget(id, entry);
         forgotten += 1;
-      } else if (settle(entry, now)) {
-        destroyed += 1;
       }
       looked += 1;
       if (looked % PURGE_BATCH !== 0) continue;
