@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import {
+  ApiError,
+  EncryptionError,
+  NetworkError,
+  ValidationError,
+  ZephrError,
+} from '../../src/core/errors.js';
+import { doesNotOpen } from '../../src/core/refusal.js';
+
+describe('errors', () => {
+  it.each([
+    [new ValidationError('no'), 'ValidationError', 'VALIDATION_ERROR'],
+    [new EncryptionError('no'), 'EncryptionError', 'ENCRYPTION_ERROR'],
+    [new ApiError('no', 404, 'SECRET_NOT_FOUND'), 'ApiError', 'SECRET_NOT_FOUND'],
+    [new NetworkError('no', 'zephr.example'), 'NetworkError', 'NETWORK_ERROR'],
+  ])('are ZephrErrors with a name and a code: %o', (error, name, code) => {
+    expect(error).toBeInstanceOf(ZephrError);
+    expect(error).toMatchObject({ name, code, message: 'no' });
+  });
+
+  it('keep their cause', () => {
+    const cause = new Error('deeper');
+    expect(new NetworkError('no', 'zephr.example', 'TIMEOUT', { cause }).cause).toBe(cause);
+    expect(new ApiError('no', 429, 'RATE_LIMIT_EXCEEDED', { cause, retryAfter: 7 })).toMatchObject({
+      cause,
+      statusCode: 429,
+      retryAfter: 7,
+    });
+  });
+
+  it('say the same about everything that does not open', () => {
+    const [one, other] = [doesNotOpen('the iv is short'), doesNotOpen(new Error('bad tag'))];
+    expect(one.message).toBe(other.message);
+    expect(one.code).toBe('DECRYPTION_FAILED');
+    expect(one.cause).toMatchObject({ message: 'the iv is short' });
+    expect(other.cause).toMatchObject({ message: 'bad tag' });
+  });
+});

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_EXPIRY_MINUTES, EXPIRY, MAX_BLOB_LENGTH, TIERS } from '../../src/core/limits.js';
+
+describe('the limits', () => {
+  it.each([
+    ['anonymous', { count: 3, per: 'day' }, 60, 60, 6_144],
+    ['free', { count: 50, per: 'month' }, 60, 43_200, 20_480],
+    ['dev', { count: 2_000, per: 'month' }, 1, 43_200, 204_800],
+    ['pro', { count: 50_000, per: 'month' }, 1, 43_200, 1_048_576],
+  ] as const)('of the tier %s are those of PROTOCOL.md section 6', (tier, creates, min, max, blob) => {
+    expect(TIERS[tier]).toEqual({ creates, expiry: { min, max }, blob });
+  });
+
+  it('let no caller send more than the largest tier', () => {
+    expect(MAX_BLOB_LENGTH).toBe(Math.max(...Object.values(TIERS).map(({ blob }) => blob)));
+  });
+
+  it('have a default expiry that every tier allows', () => {
+    for (const { expiry } of Object.values(TIERS)) {
+      expect(DEFAULT_EXPIRY_MINUTES).toBeGreaterThanOrEqual(expiry.min);
+      expect(DEFAULT_EXPIRY_MINUTES).toBeLessThanOrEqual(expiry.max);
+    }
+  });
+
+  it('name times in minutes', () => {
+    expect(EXPIRY).toEqual({
+      FIVE_MINUTES: 5,
+      ONE_HOUR: 60,
+      ONE_DAY: 1_440,
+      SEVEN_DAYS: 10_080,
+      THIRTY_DAYS: 43_200,
+    });
+  });
+});

@@ -1,0 +1,65 @@
+/** The known-answer vectors of the protocol, typed. */
+
+import { readFileSync } from 'node:fs';
+import { decodeBase64url } from '../../src/core/base64url.js';
+import type { Bytes } from '../../src/core/bytes.js';
+
+interface V1 {
+  readonly seal: readonly {
+    readonly name: string;
+    readonly key: string;
+    readonly iv: string;
+    readonly plaintext_b64u: string;
+    readonly encrypted_blob: string;
+  }[];
+  readonly refuse: readonly Refusal[];
+  readonly refuse_key_strings: readonly string[];
+}
+
+interface Refusal {
+  readonly name: string;
+  readonly key: string;
+  readonly encrypted_blob: string;
+}
+
+interface V2 {
+  readonly seal: readonly V2Seal[];
+  readonly refuse: readonly Refusal[];
+  readonly refuse_multi_chunk: { readonly key: string; readonly damage: readonly string[] };
+  /** Length, padme of it, and a frame of it with its zeros. */
+  readonly padme: readonly (readonly [number, number, number])[];
+}
+
+interface V2Seal {
+  readonly name: string;
+  readonly key: string;
+  readonly passphrase?: string;
+  readonly proof: string;
+  readonly proof_hash: string;
+  readonly frame_bytes: number;
+  /** The exact JSON. */
+  readonly meta?: string;
+  readonly content_b64u?: string;
+  readonly content_bytes?: number;
+  readonly encrypted_blob?: string;
+  readonly encrypted_blob_chars?: number;
+  readonly encrypted_blob_sha256?: string;
+}
+
+export const v1 = load<V1>('v1.json');
+export const v2 = load<V2>('v2.json');
+
+/** The rule of the vectors whose content is not written out. */
+export function ruledBytes(length: number): Bytes {
+  return new Uint8Array(length).map((_, index) => (7 * index + 3) % 251);
+}
+
+export function contentOf(vector: V2Seal): Bytes {
+  return vector.content_b64u === undefined
+    ? ruledBytes(vector.content_bytes ?? Number.NaN)
+    : decodeBase64url(vector.content_b64u);
+}
+
+function load<T>(name: string): T {
+  return JSON.parse(readFileSync(new URL(`../vectors/${name}`, import.meta.url), 'utf8'));
+}

@@ -1,0 +1,77 @@
+/** An app on a memory store with a clock that tests turn, and requests as a client would write them. */
+
+import { createHash } from 'node:crypto';
+import { type App, createApp } from '../../src/server/app.js';
+import { createLog } from '../../src/server/log.js';
+import { MemoryStore } from '../../src/server/store/memory.js';
+import type { Store } from '../../src/server/store/store.js';
+import { NOW } from './store-contract.js';
+
+export const PROOF = Buffer.alloc(32, 7).toString('base64url');
+export const WRONG_PROOF = Buffer.alloc(32, 8).toString('base64url');
+export const PROOF_HASH = createHash('sha256').update(Buffer.alloc(32, 7)).digest('base64url');
+export const CLAIM = 'claim-of-22-characters';
+export const OTHER_CLAIM = 'other-of-22-characters';
+export const BLOB = 'Y2lwaGVydGV4dA';
+
+export interface Call {
+  readonly headers?: Record<string, string>;
+  readonly body?: BodyInit;
+  readonly address?: string;
+}
+
+export interface Harness {
+  readonly app: App;
+  readonly clock: { now: number };
+  /** The log's lines so far. */
+  readonly log: string[];
+  call(method: string, path: string, call?: Call): Promise<Response>;
+  /** POSTs `fields` over those of a valid create. `undefined` leaves a field out. */
+  create(fields?: Record<string, unknown>, headers?: Record<string, string>): Promise<Response>;
+  /** Creates a version 1 or 2 secret and gives its id. */
+  made(fields?: Record<string, unknown>): Promise<string>;
+  read(id: string, headers?: Record<string, string>): Promise<Response>;
+}
+
+/** What a version 2 create has more. */
+export const VERSION_2 = { version: 2, proof_hash: PROOF_HASH };
+
+export function harness(store: Store = new MemoryStore('salt')): Harness {
+  const clock = { now: NOW };
+  const log: string[] = [];
+  const now = () => clock.now;
+  const app = createApp({
+    store,
+    access: 'open',
+    version: '9.8.7',
+    log: createLog((line) => log.push(line), now),
+    now,
+  });
+  const call: Harness['call'] = async (method, path, { headers, body, address = '192.0.2.77' } = {}) =>
+    app.request(
+      path,
+      { method, ...(headers && { headers }), ...(body !== undefined && { body }) },
+      { address },
+    );
+  const create: Harness['create'] = (fields = {}, headers = {}) =>
+    call('POST', '/api/secrets', {
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ encrypted_blob: BLOB, expiry: 60, split_url_mode: false, ...fields }),
+    });
+  return {
+    app,
+    clock,
+    log,
+    call,
+    create,
+    made: async (fields) => ((await (await create(fields)).json()) as { id: string }).id,
+    read: (id, headers = {}) => call('GET', `/api/secrets/${id}`, { headers }),
+  };
+}
+
+/** Status and error code of a refusal, such as `404 SECRET_NOT_FOUND`. */
+export async function refusal(answer: Response | Promise<Response>): Promise<string> {
+  const response = await answer;
+  const { error } = (await response.json()) as { error: { code: string; message: string } };
+  return `${response.status} ${error.code}`;
+}

@@ -1,0 +1,204 @@
+/** `GET /api/secrets/{id}`. */
+
+import { describe, expect, test } from 'vitest';
+import { BLOB, CLAIM, harness, OTHER_CLAIM, PROOF, refusal, VERSION_2, WRONG_PROOF } from './harness.js';
+
+const HOUR = 60 * 60_000;
+const DAY = 24 * HOUR;
+const RIGHT = { 'zephr-proof': PROOF };
+const WRONG = { 'zephr-proof': WRONG_PROOF };
+
+describe('a read of version 1', () => {
+  test('gives the blob once', async () => {
+    const { made, read } = harness();
+    const id = await made();
+    const response = await read(id);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ encrypted_blob: BLOB, purge_at: '2030-01-01T00:00:00.000Z' });
+    expect(await refusal(read(id))).toBe('410 SECRET_ALREADY_CONSUMED');
+  });
+
+  test('gives the hint where there is one', async () => {
+    const { made, read } = harness();
+    expect(await (await read(await made({ hint: 'db' }))).json()).toMatchObject({ hint: 'db' });
+  });
+
+  test('needs no proof, and minds none', async () => {
+    const { made, read } = harness();
+    expect((await read(await made(), WRONG)).status).toBe(200);
+  });
+
+  test('can be repeated with a claim', async () => {
+    const { made, read, clock } = harness();
+    const id = await made();
+    const first = await read(id, { 'zephr-claim': CLAIM });
+    expect(first.headers.get('zephr-claim')).toBe(CLAIM);
+    clock.now += 59_999;
+    expect(await (await read(id, { 'zephr-claim': CLAIM })).text()).toBe(await first.text());
+    expect(await refusal(read(id, { 'zephr-claim': OTHER_CLAIM }))).toBe('410 SECRET_ALREADY_CONSUMED');
+    clock.now += 1;
+    expect(await refusal(read(id, { 'zephr-claim': CLAIM }))).toBe('410 SECRET_ALREADY_CONSUMED');
+  });
+
+  test('succeeds for one of many at once', async () => {
+    const { made, read } = harness();
+    const id = await made();
+    const statuses = await Promise.all(Array.from({ length: 64 }, async () => (await read(id)).status));
+    expect(statuses.sort()).toEqual([200, ...Array<number>(63).fill(410)]);
+  });
+});
+
+describe('a read of version 2', () => {
+  test('says so, how many views are left, and until when the claim reads again', async () => {
+    const { made, read } = harness();
+    const id = await made({ ...VERSION_2, views: 3, hint: 'db' });
+    expect(await (await read(id, { ...RIGHT, 'zephr-claim': CLAIM })).json()).toEqual({
+      encrypted_blob: BLOB,
+      hint: 'db',
+      purge_at: '2030-01-01T00:01:00.000Z',
+      version: 2,
+      views_left: 2,
+    });
+  });
+
+  test('without the key uses up nothing', async () => {
+    const { made, read } = harness();
+    const id = await made(VERSION_2);
+    expect(await refusal(read(id))).toBe('403 PROOF_REQUIRED');
+    expect(await refusal(read(id, { 'zephr-claim': CLAIM }))).toBe('403 PROOF_REQUIRED');
+    expect(await refusal(read(id, WRONG))).toBe('403 WRONG_KEY');
+    expect((await read(id, RIGHT)).status).toBe(200);
+  });
+
+  test('tells nothing about what became of it without the key', async () => {
+    const { made, read, call } = harness();
+    const id = await made(VERSION_2);
+    await call('DELETE', `/api/secrets/${id}`, { headers: RIGHT });
+    expect(await refusal(read(id))).toBe('403 PROOF_REQUIRED');
+    expect(await refusal(read(id, WRONG))).toBe('403 WRONG_KEY');
+    expect(await refusal(read(id, RIGHT))).toBe('410 SECRET_REVOKED');
+  });
+
+  test('with a claim needs the proof every time', async () => {
+    const { made, read } = harness();
+    const id = await made(VERSION_2);
+    await read(id, { ...RIGHT, 'zephr-claim': CLAIM });
+    expect(await refusal(read(id, { 'zephr-claim': CLAIM }))).toBe('403 PROOF_REQUIRED');
+  });
+
+  test('is locked after ten wrong proofs, for that address alone', async () => {
+    const { made, call, read, clock } = harness();
+    const id = await made(VERSION_2);
+    for (let count = 1; count <= 10; count += 1) expect(await refusal(read(id, WRONG))).toBe('403 WRONG_KEY');
+    for (const seconds of [1, 2, 4]) {
+      const response = await read(id, WRONG);
+      expect(response.headers.get('retry-after')).toBe(String(seconds));
+      expect(await refusal(response)).toBe('429 TOO_MANY_ATTEMPTS');
+      expect(await refusal(read(id, RIGHT))).toBe('429 TOO_MANY_ATTEMPTS');
+      clock.now += seconds * 1000;
+    }
+    const elsewhere = await call('GET', `/api/secrets/${id}/status`, {
+      headers: RIGHT,
+      address: '192.0.2.1',
+    });
+    expect(elsewhere.status).toBe(200);
+    expect((await read(id, RIGHT)).status).toBe(200);
+  });
+
+  test('counts wrong proofs wherever they are given', async () => {
+    const { made, call, read } = harness();
+    const id = await made(VERSION_2);
+    for (let count = 1; count <= 4; count += 1) {
+      await read(id, WRONG);
+      await call('DELETE', `/api/secrets/${id}`, { headers: WRONG });
+      await call('GET', `/api/secrets/${id}/status`, { headers: WRONG });
+    }
+    expect(await refusal(read(id, RIGHT))).toBe('429 TOO_MANY_ATTEMPTS');
+  });
+
+  test('gives every view there is', async () => {
+    const { made, read } = harness();
+    const id = await made({ ...VERSION_2, views: 5 });
+    const statuses = await Promise.all(
+      Array.from({ length: 16 }, async () => (await read(id, RIGHT)).status),
+    );
+    expect(statuses.filter((status) => status === 200)).toHaveLength(5);
+  });
+});
+
+describe('a read that cannot be', () => {
+  test.each(['unknown', 'x'.repeat(22), 'x'.repeat(23), 'a%2Fb', `${'x'.repeat(22)}%23v1.key`, '..%2f'])(
+    'is 404 for the id %j',
+    async (id) => {
+      expect(await refusal(harness().read(id))).toBe('404 SECRET_NOT_FOUND');
+    },
+  );
+
+  test('is 410 after the expiry, and 404 a day later', async () => {
+    const { made, read, clock } = harness();
+    const id = await made();
+    clock.now += HOUR;
+    expect(await refusal(read(id))).toBe('410 SECRET_EXPIRED');
+    clock.now += DAY - 1;
+    expect(await refusal(read(id))).toBe('410 SECRET_EXPIRED');
+    clock.now += 1;
+    expect(await refusal(read(id))).toBe('404 SECRET_NOT_FOUND');
+  });
+
+  test('still says that it was read when its time is over', async () => {
+    const { made, read, clock } = harness();
+    const id = await made();
+    await read(id);
+    clock.now += 2 * HOUR;
+    expect(await refusal(read(id))).toBe('410 SECRET_ALREADY_CONSUMED');
+  });
+
+  test.each(['', 'short', 'x'.repeat(65), 'not base64url at all!!', `${CLAIM}, ${CLAIM}`])(
+    'is 400 for the claim %j, and uses up nothing',
+    async (claim) => {
+      const { made, read } = harness();
+      const id = await made();
+      expect(await refusal(read(id, { 'zephr-claim': claim }))).toBe('400 INVALID_CLAIM');
+      expect((await read(id)).status).toBe(200);
+    },
+  );
+
+  test.each(['', 'short', `${PROOF}A`, PROOF.replace(/.$/, '=')])(
+    'is 400 for the proof %j',
+    async (proof) => {
+      const { made, read } = harness();
+      expect(await refusal(read(await made(VERSION_2), { 'zephr-proof': proof }))).toBe('400 INVALID_PROOF');
+    },
+  );
+});
+
+describe('what must not read', () => {
+  test('HEAD', async () => {
+    const { made, read, call } = harness();
+    const id = await made();
+    const response = await call('HEAD', `/api/secrets/${id}`);
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe('GET, DELETE, OPTIONS');
+    expect((await read(id)).status).toBe(200);
+  });
+
+  test("a link's preview", async () => {
+    const { made, read, call } = harness();
+    const id = await made();
+    for (const path of [`/secret/${id}`, `/secret/${id}%23v1.key`, `/secret/${id}?utm=1`, '/secret/none']) {
+      const response = await call('GET', path);
+      expect(response.status).toBe(200);
+      expect(response.headers.get('content-type')).toBe('text/plain; charset=UTF-8');
+      expect(await response.text()).toContain('zephr get');
+    }
+    expect((await call('HEAD', `/secret/${id}`)).status).toBe(200);
+    expect((await read(id)).status).toBe(200);
+  });
+
+  test.each(['PUT', 'PATCH', 'OPTIONS', 'POST'])('%s', async (method) => {
+    const { made, read, call } = harness();
+    const id = await made();
+    await call(method, `/api/secrets/${id}`);
+    expect((await read(id)).status).toBe(200);
+  });
+});

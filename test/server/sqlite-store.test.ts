@@ -1,0 +1,98 @@
+/** The SQLite store keeps the contract, on one file with several handles, and over restarts. */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openStore } from '../../src/server/store/open-store.js';
+import { loadSqliteDriver } from '../../src/server/store/sqlite-driver.js';
+import { StoreError } from '../../src/server/store/store.js';
+import { describeStoreContract, NOW, newSecret } from './store-contract.js';
+
+let directory: string;
+let files = 0;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'zephr-test-'));
+});
+afterAll(async () => {
+  await rm(directory, { recursive: true });
+});
+
+function newFile(): string {
+  files += 1;
+  return join(directory, `${files}.db`);
+}
+
+describe('the SQLite store', () => {
+  describeStoreContract(() => openStore(newFile()));
+});
+
+describe('two handles on one SQLite file', () => {
+  test('hand out exactly the views there are', async () => {
+    const file = newFile();
+    const [one, two] = await Promise.all([openStore(file), openStore(file)]);
+    const secret = newSecret({ views: 3 });
+    await one.create(secret);
+    const takers = Array.from({ length: 32 }, (_, i) => (i % 2 ? one : two).take(secret.id, null, NOW));
+    expect((await Promise.all(takers)).filter((taken) => taken !== null)).toHaveLength(3);
+    await one.close();
+    await two.close();
+  });
+
+  test('share claims, wrong proofs, idempotency keys and the name of a caller', async () => {
+    const file = newFile();
+    const [one, two] = await Promise.all([openStore(file), openStore(file)]);
+    const secret = newSecret({ idempotency: { key: 'key', bodyHash: 'hash' } });
+    await one.create(secret);
+    expect(one.callerSalt).toBe(two.callerSalt);
+    expect(await two.create({ ...secret, id: 'other' })).toMatchObject({
+      outcome: 'replayed',
+      id: secret.id,
+    });
+    for (let count = 1; count <= 11; count += 1) await one.enterProof(secret.id, 'mallory', false, NOW);
+    expect(await two.enterProof(secret.id, 'mallory', true, NOW)).toBe(NOW + 1000);
+    await one.take(secret.id, 'claim', NOW);
+    expect(await two.take(secret.id, 'claim', NOW)).toMatchObject({ blob: secret.blob });
+    await one.close();
+    await two.close();
+  });
+});
+
+describe('a restart of the SQLite store', () => {
+  test('keeps secrets, views, claims and salt', async () => {
+    const file = newFile();
+    const before = await openStore(file);
+    const waiting = newSecret();
+    const claimed = newSecret();
+    const read = newSecret();
+    await Promise.all([waiting, claimed, read].map((secret) => before.create(secret)));
+    await before.take(claimed.id, 'claim', NOW);
+    await before.take(read.id, null, NOW);
+    await before.close();
+
+    const after = await openStore(file);
+    expect(after.callerSalt).toBe(before.callerSalt);
+    expect(await after.take(waiting.id, null, NOW)).toMatchObject({ blob: waiting.blob });
+    expect(await after.take(claimed.id, 'claim', NOW)).toMatchObject({ blob: claimed.blob });
+    expect(await after.take(read.id, null, NOW)).toBeNull();
+    await after.close();
+  });
+});
+
+describe('a failing SQLite store', () => {
+  test('rejects with StoreError, and no view is lost', async () => {
+    const file = newFile();
+    const store = await openStore(file);
+    const secret = newSecret();
+    await store.create(secret);
+    const saboteur = (await loadSqliteDriver())(file);
+    saboteur.exec('ALTER TABLE ciphertexts RENAME TO hidden');
+    await expect(store.take(secret.id, null, NOW)).rejects.toBeInstanceOf(StoreError);
+    await expect(store.create(newSecret())).rejects.toBeInstanceOf(StoreError);
+    saboteur.exec('ALTER TABLE hidden RENAME TO ciphertexts');
+    saboteur.close();
+    expect(await store.take(secret.id, null, NOW)).toMatchObject({ blob: secret.blob });
+    await store.close();
+  });
+});
