@@ -62,8 +62,7 @@ export async function createSecret(
   secret: string | Uint8Array,
   options: CreateOptions = {},
 ): Promise<CreatedSecret> {
-  const content = typeof secret === 'string' ? encodeUtf8(secret) : secret;
-  if (content.length === 0) throw new ValidationError('the secret is empty', 'EMPTY_SECRET');
+  const content = contentOf(secret);
   const server = parseServer(options.server ?? DEFAULT_SERVER);
   const version = pickVersion(server, options);
   const headers = requestHeaders(options);
@@ -83,6 +82,25 @@ export async function createSecret(
   return options.split
     ? { mode: 'split', url: formatAddress({ server, id }), key: formatKey(key), ...common }
     : { mode: 'standard', fullLink: formatLink({ server, id, key }), ...common };
+}
+
+/** The bytes to seal: exactly those that were given. */
+function contentOf(secret: string | Uint8Array): Uint8Array {
+  if (typeof secret !== 'string') {
+    if (!(secret instanceof Uint8Array)) {
+      throw new ValidationError('the secret is neither a string nor a Uint8Array', 'INVALID_SECRET');
+    }
+    if (secret.length === 0) throw new ValidationError('the secret is empty', 'EMPTY_SECRET');
+    return secret;
+  }
+  if (secret.trim() === '') {
+    throw new ValidationError('the secret is empty or nothing but white space', 'EMPTY_SECRET');
+  }
+  // A lone surrogate has no UTF-8: it would come back as another character.
+  if (/\p{Surrogate}/u.test(secret)) {
+    throw new ValidationError('the secret is not well-formed Unicode: send its bytes', 'INVALID_SECRET');
+  }
+  return encodeUtf8(secret);
 }
 
 /** The link version: as asked, else what the server is known to speak. */

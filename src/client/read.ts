@@ -8,11 +8,14 @@ import { formatProof, type Meta, openV2, type UnlockedKey, unlockKey } from '../
 import { parseReadReply } from '../core/wire-replies.js';
 import { HEADERS } from '../core/wire-requests.js';
 import { believe } from './believe.js';
+import { type SecretLink, toLink } from './secret-link.js';
 import { send, type TransportOptions } from './transport.js';
 
 export interface ReadOptions extends TransportOptions {
   /** Needed when the link says so (`v2p`). */
   readonly passphrase?: string;
+  /** Taken for the sake of older code, and not sent: reading needs no key. */
+  readonly apiKey?: string | null;
   /** Names this reader: 22 to 64 characters of base64url. Default random; the same one reads again until `purgeAt`. */
   readonly claim?: string;
 }
@@ -51,7 +54,8 @@ export function apiUrl({ server, id }: SecretAddress): string {
  * @throws ApiError when the server refuses; NetworkError when no usable answer came.
  * @throws EncryptionError when what came does not open.
  */
-export async function readSecret(link: Link, options: ReadOptions = {}): Promise<Reading> {
+export async function readSecret(from: SecretLink, options: ReadOptions = {}): Promise<Reading> {
+  const link = toLink(from);
   const unlocked =
     link.key.version === 2 || options.passphrase !== undefined
       ? await unlockKey(link.key, options.passphrase)

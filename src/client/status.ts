@@ -7,6 +7,7 @@ import { parseStatusReply, type SecretState } from '../core/wire-replies.js';
 import { HEADERS } from '../core/wire-requests.js';
 import { believe } from './believe.js';
 import { apiUrl, type ReadOptions } from './read.js';
+import { type SecretLink, toLink } from './secret-link.js';
 import { send } from './transport.js';
 
 /** What has become of a secret. Times are ISO 8601, UTC. */
@@ -24,7 +25,8 @@ export interface SecretStatus {
  * @throws ValidationError for a version 1 link, which has no proof to ask with.
  * @throws ApiError, NetworkError
  */
-export async function secretStatus(link: Link, options: ReadOptions = {}): Promise<SecretStatus> {
+export async function secretStatus(from: SecretLink, options: ReadOptions = {}): Promise<SecretStatus> {
+  const link = toLink(from);
   const url = `${apiUrl(link)}/status`;
   const { json } = await send({ method: 'GET', url, headers: await proofHeader(link, options) }, options);
   const reply = believe(url, () => parseStatusReply(json));
@@ -43,7 +45,8 @@ export async function secretStatus(link: Link, options: ReadOptions = {}): Promi
  * @throws ValidationError for a version 1 link.
  * @throws ApiError 410 when it was read or has expired before; NetworkError
  */
-export async function revokeSecret(link: Link, options: ReadOptions = {}): Promise<void> {
+export async function revokeSecret(from: SecretLink, options: ReadOptions = {}): Promise<void> {
+  const link = toLink(from);
   await send({ method: 'DELETE', url: apiUrl(link), headers: await proofHeader(link, options) }, options);
 }
 

@@ -11,7 +11,7 @@ export interface Expiry {
   readonly hoursSpelling?: string;
 }
 
-const MINUTES: Readonly<Record<string, number>> = { m: 1, h: 60, d: EXPIRY.ONE_DAY };
+const MINUTES: Readonly<Record<string, number>> = { m: 1, h: 60, d: EXPIRY.HOURS_24 };
 
 /** Bare numbers that older documents use for hours. */
 const OLD_HOURS: ReadonlySet<string> = new Set(['1', '24', '168', '720']);

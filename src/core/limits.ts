@@ -1,22 +1,23 @@
 /** The limits of PROTOCOL.md section 6 as data: one table for server, clients and page. */
 
 const KB = 1024;
-const MINUTES_A_DAY = 1440;
 
-/** Expiry times people ask for by name, in minutes. */
+/** Expiry times by name, in minutes. */
 export const EXPIRY = {
-  FIVE_MINUTES: 5,
-  ONE_HOUR: 60,
-  ONE_DAY: MINUTES_A_DAY,
-  SEVEN_DAYS: 7 * MINUTES_A_DAY,
-  THIRTY_DAYS: 30 * MINUTES_A_DAY,
+  MINUTES_5: 5,
+  MINUTES_15: 15,
+  MINUTES_30: 30,
+  HOURS_1: 60,
+  HOURS_24: 1_440,
+  DAYS_7: 10_080,
+  DAYS_30: 43_200,
 } as const;
 
 /** The server clients use when nobody names one. */
 export const DEFAULT_SERVER = 'https://zephr.io';
 
 /** Minutes a secret waits when nobody says otherwise. */
-export const DEFAULT_EXPIRY_MINUTES = EXPIRY.ONE_HOUR;
+export const DEFAULT_EXPIRY_MINUTES = EXPIRY.HOURS_1;
 
 /** What one kind of caller may do. */
 export interface Limits {
@@ -34,15 +35,15 @@ export type Tier = 'anonymous' | 'free' | 'dev' | 'pro';
 /** The table of section 6. */
 export const TIERS: Readonly<Record<Tier, Limits>> = {
   anonymous: { creates: { count: 3, per: 'day' }, expiry: { min: 60, max: 60 }, blob: 6 * KB },
-  free: { creates: { count: 50, per: 'month' }, expiry: { min: 60, max: EXPIRY.THIRTY_DAYS }, blob: 20 * KB },
+  free: { creates: { count: 50, per: 'month' }, expiry: { min: 60, max: EXPIRY.DAYS_30 }, blob: 20 * KB },
   dev: {
     creates: { count: 2_000, per: 'month' },
-    expiry: { min: 1, max: EXPIRY.THIRTY_DAYS },
+    expiry: { min: 1, max: EXPIRY.DAYS_30 },
     blob: 200 * KB,
   },
   pro: {
     creates: { count: 50_000, per: 'month' },
-    expiry: { min: 1, max: EXPIRY.THIRTY_DAYS },
+    expiry: { min: 1, max: EXPIRY.DAYS_30 },
     blob: KB * KB,
   },
 };

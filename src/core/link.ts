@@ -101,7 +101,8 @@ export function looksLikeLink(text: string): boolean {
 /** Splits a link at its `#`, or at the `%23` that mail gateways make of it, and reads what stands before. */
 function dissect(text: string): { address: SecretAddress; fragment: string | null } {
   const [, location = '', fragment] = /^([^#]*?)(?:(?:#|%23)(.*))?$/s.exec(text) ?? [];
-  const [, prefix, id] = /^(.*)\/secret\/([^/]*)$/s.exec(location) ?? [];
+  // A query, such as a tracker adds, says nothing about the secret: it is left out, and never sent on.
+  const [, prefix, id] = /^([^?]*)\/secret\/([^/?]*)(?:\?.*)?$/s.exec(location) ?? [];
   if (prefix === undefined || id === undefined) {
     throw new ValidationError('that is not a zephr link', 'INVALID_LINK');
   }

@@ -88,7 +88,7 @@ export function parseReadReply(json: unknown): ReadReply {
   return {
     encrypted_blob,
     ...(typeof hint === 'string' && isHint(hint) ? { hint } : {}),
-    ...(isInstant(purge_at) ? { purge_at } : {}),
+    ...purgeTime(purge_at),
     ...(isCount(views_left, 0) ? { views_left } : {}),
   };
 }
@@ -146,6 +146,13 @@ function isInstant(value: unknown): value is string {
     /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(value) &&
     !Number.isNaN(Date.parse(value))
   );
+}
+
+/** Servers of version 1 may tell the time in seconds since 1970. */
+function purgeTime(value: unknown): { purge_at?: string } {
+  if (isInstant(value)) return { purge_at: value };
+  const seconds = typeof value === 'number' && value > 0 && value < 253_402_300_800 ? value : null;
+  return seconds === null ? {} : { purge_at: new Date(seconds * 1000).toISOString() };
 }
 
 function isCount(value: unknown, least: number): value is number {

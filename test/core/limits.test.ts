@@ -24,11 +24,13 @@ describe('the limits', () => {
 
   it('name times in minutes', () => {
     expect(EXPIRY).toEqual({
-      FIVE_MINUTES: 5,
-      ONE_HOUR: 60,
-      ONE_DAY: 1_440,
-      SEVEN_DAYS: 10_080,
-      THIRTY_DAYS: 43_200,
+      MINUTES_5: 5,
+      MINUTES_15: 15,
+      MINUTES_30: 30,
+      HOURS_1: 60,
+      HOURS_24: 1_440,
+      DAYS_7: 10_080,
+      DAYS_30: 43_200,
     });
   });
 });

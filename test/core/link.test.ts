@@ -63,6 +63,11 @@ describe('a link', () => {
     expect(read.server).toBe('https://zephr.example/prefix');
   });
 
+  it('may have a query, which trackers add, and which is left out', () => {
+    expect(parseLink(`${url}?utm=1&x=/secret/#${key}`)).toEqual(parseLink(`${url}#${key}`));
+    expect(parseAddress(`${url}?utm=1`)).toEqual(parseAddress(url));
+  });
+
   it.each([
     ['no key', url, 'MISSING_KEY'],
     ['an empty key', `${url}#`, 'INVALID_KEY'],
@@ -75,7 +80,7 @@ describe('a link', () => {
     ['an id too long', `${url}A#${key}`, 'INVALID_LINK'],
     ['a foreign character in its id', `${url.slice(0, -1)}.#${key}`, 'INVALID_LINK'],
     ['a slash after its id', `${url}/#${key}`, 'INVALID_LINK'],
-    ['a query', `${url}?utm=1#${key}`, 'INVALID_LINK'],
+    ['a query in its id', `${url.slice(0, -1)}?utm=1#${key}`, 'INVALID_LINK'],
     ['another path', `https://zephr.example/secrets/${id}#${key}`, 'INVALID_LINK'],
     ['no server', `/secret/${id}#${key}`, 'INVALID_LINK'],
     ['a host only', `zephr.example/secret/${id}#${key}`, 'INVALID_LINK'],

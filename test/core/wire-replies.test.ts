@@ -71,6 +71,13 @@ describe('the reply to a read', () => {
     const wrong = { hint: 'evil\u001b[2J', purge_at: 'later', views_left: -1 };
     expect(parseReadReply({ ...read, ...wrong })).toEqual({ encrypted_blob: 'AAAA' });
     expect(parseReadReply({ ...read, hint: null, purge_at: null })).toEqual({ encrypted_blob: 'AAAA' });
+    for (const purge_at of [-1, 0, Number.NaN, 1e300]) {
+      expect(parseReadReply({ ...read, purge_at })).toEqual({ encrypted_blob: 'AAAA' });
+    }
+  });
+
+  it('may tell the purge in seconds since 1970', () => {
+    expect(parseReadReply({ ...read, purge_at: 1_800_000_000 }).purge_at).toBe('2027-01-15T08:00:00.000Z');
   });
 
   it('may have the longest blob there is and none longer', () => {

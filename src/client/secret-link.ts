@@ -1,0 +1,25 @@
+/** What a caller may hand over for a link. */
+
+import { ValidationError } from '../core/errors.js';
+import { parseKey } from '../core/key.js';
+import { type Link, parseAddress, parseLink } from '../core/link.js';
+
+/** A whole link as text, a split pair, or a link that `parseLink` has read. */
+export type SecretLink = string | { readonly url: string; readonly key: string } | Link;
+
+/**
+ * The link, checked to the last bit.
+ * @throws ValidationError `INVALID_LINK`, `MISSING_KEY`, `INVALID_KEY` or `UNKNOWN_KEY_VERSION`.
+ */
+export function toLink(link: SecretLink): Link {
+  if (typeof link === 'string') return parseLink(link);
+  // JavaScript callers may hand over anything.
+  if (typeof link !== 'object' || link === null) throw notALink();
+  if ('id' in link) return link;
+  if (typeof link.url !== 'string' || typeof link.key !== 'string') throw notALink();
+  return { ...parseAddress(link.url), key: parseKey(link.key) };
+}
+
+function notALink(): ValidationError {
+  return new ValidationError('the link is neither a string nor an object with url and key', 'INVALID_LINK');
+}
