@@ -4,7 +4,7 @@
  */
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile, type OutputFile, type Plugin, transform } from 'esbuild';
@@ -73,7 +73,7 @@ await Promise.all(cli.outputFiles.map(writeAsCommonJs));
 
 const sdk = await build({
   ...common,
-  entryPoints: { index: 'src/index.ts' },
+  entryPoints: { index: 'src/index.ts', limits: 'src/limits.ts' },
   outdir: 'dist',
   splitting: true,
   chunkNames: 'sdk/[name]-[hash]',
@@ -81,12 +81,29 @@ const sdk = await build({
   mainFields: ['module', 'main'],
 });
 
-execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'src/tsconfig.json'], {
-  cwd: root,
-  stdio: 'inherit',
+const testing = await build({
+  ...common,
+  entryPoints: { testing: 'src/testing.ts' },
+  outdir: 'dist',
+  platform: 'node',
 });
 
-writeFileSync(join(root, 'dist/THIRD_PARTY_LICENSES'), licences([cli.metafile, sdk.metafile]));
+declareTypes('src/tsconfig.json');
+declareTypes('src/tsconfig.testing.json');
+// Of the server's types nobody outside needs any: the door of zephr/testing speaks of the client only.
+renameSync(join(root, 'dist/.testing-types/testing.d.ts'), join(root, 'dist/types/testing.d.ts'));
+rmSync(join(root, 'dist/.testing-types'), { recursive: true });
+
+writeFileSync(
+  join(root, 'dist/THIRD_PARTY_LICENSES'),
+  licences([cli.metafile, sdk.metafile, testing.metafile]),
+);
+
+/** Writes the declarations of what a project includes. */
+function declareTypes(project: string): void {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  execFileSync(process.execPath, [tsc, '-p', project], { cwd: root, stdio: 'inherit' });
+}
 
 /**
  * Writes a part of the command as CommonJS. Node starts that in half the time of ES modules, but esbuild splits

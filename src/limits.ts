@@ -1,0 +1,3 @@
+/** `zephr/limits.js`: expiry times by name, where older code looks for them. */
+
+export { EXPIRY } from './core/limits.js';

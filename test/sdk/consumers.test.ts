@@ -1,0 +1,193 @@
+/** Other people's projects: type-checked, bundled for browsers, and tested with `zephr/testing`. */
+
+import { execFileSync, spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build as esbuild } from 'esbuild';
+import { rollup } from 'rollup';
+import { build as vite } from 'vite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type InstalledPackage, installPackage, ROOT } from '../support/installed-package.js';
+
+let installed: InstalledPackage;
+
+beforeAll(() => {
+  installed = installPackage();
+  writeFileSync(
+    join(installed.folder, 'app.js'),
+    `import { createSecret, retrieveSecret } from 'zephr';
+     globalThis.hand = async (text) => retrieveSecret((await createSecret(text)).fullLink);`,
+  );
+});
+
+afterAll(() => {
+  installed.remove();
+});
+
+function run(script: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  writeFileSync(join(installed.folder, 'script.mjs'), script);
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['script.mjs'], {
+      cwd: installed.folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk) => {
+      stdout += String(chunk);
+    });
+    child.stderr.on('data', (chunk) => {
+      stderr += String(chunk);
+    });
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+describe('a TypeScript project', () => {
+  it.each([
+    ['node16', 'node16'],
+    ['nodenext', 'nodenext'],
+    ['bundler', 'esnext'],
+  ])('compiles with moduleResolution %s', (moduleResolution, module) => {
+    writeFileSync(
+      join(installed.folder, 'check.ts'),
+      `import { createSecret, EXPIRY, retrieveSecret, secretStatus, revokeSecret, ValidationError, type CreateOptions } from 'zephr';
+       import { EXPIRY as SAME } from 'zephr/limits.js';
+       import { createTestServer } from 'zephr/testing';
+       const { server, fetch } = createTestServer();
+       const options: CreateOptions = { server, fetch, expiry: EXPIRY.HOURS_1 satisfies typeof SAME.HOURS_1, views: 2, apiKey: null };
+       const created = await createSecret(new Uint8Array([1]), options);
+       const link = created.mode === 'split' ? { url: created.url, key: created.key } : created.fullLink;
+       const { plaintext, bytes, hint, purgeAt, name, message, viewsLeft } = await retrieveSecret(link, { fetch });
+       const all: [string, Uint8Array, ...(string | number | undefined)[]] = [plaintext, bytes, hint, purgeAt, name, message, viewsLeft];
+       export default [all, (await secretStatus(link, { fetch })).state === 'waiting', await revokeSecret(link), new ValidationError('x').code];`,
+    );
+    const options = [
+      '--noEmit',
+      '--strict',
+      '--target',
+      'es2022',
+      '--lib',
+      'es2023,dom',
+      '--types',
+      '',
+      '--skipLibCheck',
+      'false',
+    ];
+    const resolution = ['--module', module, '--moduleResolution', moduleResolution];
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+    expect(() =>
+      execFileSync(process.execPath, [tsc, ...options, ...resolution, 'check.ts'], { cwd: installed.folder }),
+    ).not.toThrow();
+  });
+});
+
+describe('a browser bundle', () => {
+  it('is made by esbuild without a warning, Argon2id apart, at most 12 KB gzipped', async () => {
+    const { warnings, outputFiles } = await esbuild({
+      absWorkingDir: installed.folder,
+      entryPoints: ['app.js'],
+      bundle: true,
+      minify: true,
+      splitting: true,
+      format: 'esm',
+      platform: 'browser',
+      outdir: 'out',
+      write: false,
+      logLevel: 'silent',
+    });
+    expect(warnings).toEqual([]);
+    const app = outputFiles.find(({ path }) => path.endsWith('app.js'));
+    expect(app?.text).not.toContain('memorySize');
+    expect(gzipSync(app?.contents ?? '').length).toBeLessThanOrEqual(12 * 1024);
+  });
+
+  it('is made by rollup without a warning', async () => {
+    const warnings: string[] = [];
+    const bundle = await rollup({
+      input: join(installed.folder, 'app.js'),
+      onwarn: ({ message }) => warnings.push(message),
+      plugins: [
+        {
+          // What its node-resolve plugin would do with an exports map of one condition.
+          name: 'resolve-zephr',
+          resolveId: (id) =>
+            id === 'zephr' ? join(installed.folder, 'node_modules/zephr/dist/index.js') : null,
+        },
+      ],
+    });
+    await bundle.generate({ format: 'es' });
+    await bundle.close();
+    expect(warnings).toEqual([]);
+  });
+
+  it('is made by vite without a warning', async () => {
+    const warnings: string[] = [];
+    const warn = (message: string) => {
+      warnings.push(message);
+    };
+    await vite({
+      root: installed.folder,
+      configFile: false,
+      build: { write: false, lib: { entry: 'app.js', formats: ['es'] } },
+      customLogger: {
+        info: () => undefined,
+        warn,
+        warnOnce: warn,
+        error: warn,
+        clearScreen: () => undefined,
+        hasErrorLogged: () => false,
+        hasWarned: false,
+      },
+    });
+    expect(warnings).toEqual([]);
+  });
+});
+
+describe('a program', () => {
+  it('tests itself with zephr/testing', async () => {
+    const { stdout, stderr, code } = await run(`
+      import { createSecret, retrieveSecret, secretStatus } from 'zephr';
+      import { createTestServer } from 'zephr/testing';
+      const { server, fetch, advance } = createTestServer();
+      const { fullLink } = await createSecret('hunter2', { server, fetch });
+      console.log((await secretStatus(fullLink, { fetch })).state);
+      console.log((await retrieveSecret(fullLink, { fetch })).plaintext);
+      console.log((await secretStatus(fullLink, { fetch })).state);
+      const late = await createSecret('hunter2', { server, fetch, expiry: '5m' });
+      advance(5 * 60_000);
+      console.log(await retrieveSecret(late.fullLink, { fetch }).catch((error) => error.code));
+    `);
+    expect(stderr).toBe('');
+    expect(stdout).toBe('waiting\nhunter2\nread\nSECRET_EXPIRED\n');
+    expect(code).toBe(0);
+  });
+
+  it.each([
+    ['before', 'AbortSignal.abort()', 'fetch'],
+    ['while it connects', 'AbortSignal.timeout(50)', '() => new Promise(() => {})'],
+    [
+      'while the answer comes',
+      'AbortSignal.timeout(50)',
+      'async () => ({ status: 200, headers: new Headers(), body: new ReadableStream() })',
+    ],
+    ['between two tries', 'AbortSignal.timeout(50)', "async () => { throw new TypeError('cut') }"],
+  ])('ends by itself after an abort %s', async (_, signal, fetch) => {
+    const { stdout, code } = await run(`
+      import { createSecret } from 'zephr';
+      const signal = ${signal};
+      const error = await createSecret('x', { server: 'https://zephr.example', fetch: ${fetch}, signal, timeout: 60_000 }).catch((error) => error);
+      console.log(error === signal.reason);
+    `);
+    expect(stdout).toBe('true\n');
+    expect(code).toBe(0);
+  });
+
+  it('finds each documented export', () => {
+    const { exports } = JSON.parse(
+      readFileSync(join(installed.folder, 'node_modules/zephr/package.json'), 'utf8'),
+    );
+    expect(Object.keys(exports)).toEqual(['.', './limits.js', './testing', './package.json']);
+  });
+});
