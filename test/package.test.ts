@@ -33,7 +33,7 @@ describe('the package', () => {
     const files = readdirSync(zephr, { recursive: true, encoding: 'utf8' });
     const tops = new Set(files.map((file) => file.split('/')[0]));
     expect([...tops].sort()).toEqual(['LICENSE', 'README.md', 'bin', 'dist', 'package.json']);
-    expect(files.filter((file) => /\.map$|(?<!\.d)\.ts$|test/.test(file))).toEqual([]);
+    expect(files.filter((file) => /\.map$|(?<!\.d)\.ts$|\.test\.|(^|\/)test\//.test(file))).toEqual([]);
     const licences = readFileSync(join(zephr, 'dist/THIRD_PARTY_LICENSES'), 'utf8');
     for (const name of ['commander', 'hono', '@hono/node-server', 'hash-wasm'])
       expect(licences).toMatch(new RegExp(`^${name} \\d`, 'm'));
