@@ -35,7 +35,8 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
 };
 
 /** What turns secrets into ciphertext and back: nothing the server has any business with. */
-const SEALING = /^core\/(aes-gcm|argon2id|chunk-cipher|frame|key-schedule|meta|seal-v1|seal-v2)\.ts$/;
+const SEALING =
+  /^core\/(aes-gcm|argon2id|blob|chunk-cipher|frame|in-order|key-schedule|meta|padme|pieces|refusal|seal-v1|seal-v2)\.ts$/;
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 const imports = files.flatMap(importsOf);

@@ -66,7 +66,7 @@ function parseJson(bytes: Uint8Array): unknown {
 function inspect(object: object): { known: Meta; fault: string | null } {
   const known: { -readonly [member in keyof Meta]: string } = {};
   for (const member of MEMBERS) {
-    const value: unknown = Object.hasOwn(object, member) ? Reflect.get(object, member) : undefined;
+    const value: unknown = Reflect.get(object, member);
     if (value === undefined) continue;
     if (typeof value !== 'string') return { known, fault: `the ${member} is not a string` };
     if (/\p{Surrogate}/u.test(value)) return { known, fault: `the ${member} is not well-formed Unicode` };

@@ -42,6 +42,24 @@ export interface StatusReply {
   readonly first_read_at?: string;
 }
 
+/** 200 of a health check, as far as it can be believed. */
+export interface HealthReply {
+  /** The server's software, such as `2.0.0`. */
+  readonly version?: string;
+  /** The versions of the protocol it speaks. */
+  readonly protocol: readonly number[];
+  /** What a caller without an API key may do: `open`, `tiered` or `closed`. */
+  readonly access?: string;
+  /** Of a caller without an API key. */
+  readonly limits?: HealthLimits;
+}
+
+/** Expiry in minutes, blob in characters. */
+export interface HealthLimits {
+  readonly expiry: { readonly min: number; readonly max: number };
+  readonly blob: number;
+}
+
 /** The body of every error. */
 export interface ErrorReply {
   readonly error: { readonly code: string; readonly message: string };
@@ -111,6 +129,25 @@ export function parseStatusReply(json: unknown): StatusReply {
 }
 
 /**
+ * Checks the reply to a health check. Only the protocol versions are insisted on: what is wrong in the rest is left
+ * out.
+ * @throws ValidationError `INVALID_REPLY`.
+ */
+export function parseHealthReply(json: unknown): HealthReply {
+  const { status, version, protocol, access, limits } = object(json);
+  if (status !== 'ok') throw unbelievable('status');
+  if (!Array.isArray(protocol) || protocol.length === 0 || !protocol.every(Number.isSafeInteger)) {
+    throw unbelievable('protocol');
+  }
+  return {
+    protocol: protocol as readonly number[],
+    ...(isWord(version) ? { version } : {}),
+    ...(isWord(access) ? { access } : {}),
+    ...(isHealthLimits(limits) ? { limits } : {}),
+  };
+}
+
+/**
  * The error a reply of `status` means. Anything but the documented shape gives a plain sentence: the body of
  * whatever stands between is nobody's business.
  */
@@ -157,6 +194,17 @@ function purgeTime(value: unknown): { purge_at?: string } {
 
 function isCount(value: unknown, least: number): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= MAX_VIEWS;
+}
+
+function isWord(value: unknown): value is string {
+  return typeof value === 'string' && /^[\w.+-]{1,64}$/.test(value);
+}
+
+function isHealthLimits(value: unknown): value is HealthLimits {
+  if (!isObject(value) || !isObject(value.expiry)) return false;
+  return [value.expiry.min, value.expiry.max, value.blob].every(
+    (limit) => Number.isSafeInteger(limit) && Number(limit) >= 1,
+  );
 }
 
 function unbelievable(what: string): ValidationError {

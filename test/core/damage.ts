@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { decodeBase64url, encodeBase64url } from '../../src/core/base64url.js';
 
-/** `blob` with one of its bytes replaced, added or taken out. */
+/** `blob` with one of its bytes replaced or taken out. */
 export function damaged(blob: string): fc.Arbitrary<string> {
   const bytes = decodeBase64url(blob);
   const at = fc.nat(bytes.length - 1);
@@ -14,9 +14,14 @@ export function damaged(blob: string): fc.Arbitrary<string> {
       other[index] = (other[index] ?? 0) ^ bits;
       return encodeBase64url(other);
     }),
-    fc.tuple(at, fc.nat(255)).map(([index, byte]) => spliced(bytes, index, 0, byte)),
     at.map((index) => spliced(bytes, index, 1)),
   );
+}
+
+/** `blob` with one byte more. */
+export function lengthened(blob: string): fc.Arbitrary<string> {
+  const bytes = decodeBase64url(blob);
+  return fc.tuple(fc.nat(bytes.length), fc.nat(255)).map(([index, byte]) => spliced(bytes, index, 0, byte));
 }
 
 function spliced(bytes: Uint8Array, index: number, remove: number, ...add: number[]): string {

@@ -32,7 +32,7 @@ describe('the key schedule', () => {
     expect(argon2id.loaded).toBe(0);
   });
 
-  it.each(v2.seal)('gives the proof of the vector "$name", and its hash', async (vector) => {
+  it.each(v2.seal)('gives the proof of the vector $name, and its hash', async (vector) => {
     const unlocked = await unlockKey(parseKey(vector.key), vector.passphrase);
     expect(formatProof(unlocked)).toBe(vector.proof);
     expect(await proofHash(unlocked)).toBe(vector.proof_hash);
