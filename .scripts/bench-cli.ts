@@ -18,10 +18,14 @@ const env = { ...inherited, HOME: folder };
 
 const RUNS = 40;
 
-const server = spawn(process.execPath, [zephr, 'serve', '--port', '0', '--store', join(folder, 'zephr.db')], {
-  env,
-  stdio: ['ignore', 'pipe', 'ignore'],
-});
+const server = spawn(
+  process.execPath,
+  [zephr, 'serve', '--port', '0', '--store', join(folder, 'zephr.db'), '--rate-limit', '0'],
+  {
+    env,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  },
+);
 try {
   const [url] = (await once(createInterface({ input: server.stdout }), 'line')) as [string];
   const node = process.execPath;

@@ -4,28 +4,16 @@
  */
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build, type Metafile, type OutputFile, type Plugin, transform } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { writeCommonJs } from './commonjs.js';
+import { commandTree } from './completions/model.js';
+import { manPage } from './man.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-
-/**
- * Node's own modules by `process.getBuiltinModule`, which hands over just the module. `import` and `require` also
- * read each of its exports, and so load streams, sockets and terminals that nobody asked for: a third of the
- * command's start.
- */
-const builtinModules: Plugin = {
-  name: 'builtin-modules',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'builtin' }));
-    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule('${path}');`,
-    }));
-  },
-};
 
 /** commander loads node:child_process for external subcommands, of which zephr has none: it waits until it is used. */
 const lazyChildProcess: Plugin = {
@@ -37,6 +25,29 @@ const lazyChildProcess: Plugin = {
       if (!source.includes(eager)) throw new Error(`${path} no longer says: ${eager}`);
       const lazy = "const childProcess = { get spawn() { return require('node:child_process').spawn; } };";
       return { contents: source.replace(eager, lazy), loader: 'js' };
+    });
+  },
+};
+
+/**
+ * clipboardy carries programs for systems that have no clipboard tool, and looks for them beside itself. They are
+ * not bundled, so there is nothing to look for, least of all at a path that depends on the working directory.
+ */
+const noClipboardPrograms: Plugin = {
+  name: 'no-clipboard-programs',
+  setup({ onLoad }) {
+    onLoad({ filter: /node_modules\/clipboardy\/lib\/(linux|windows)\.js$/ }, ({ path }) => {
+      let contents = readFileSync(path, 'utf8');
+      const programs: [RegExp, string][] = [
+        [/path\.dirname\(fileURLToPath\(import\.meta\.url\)\)/, "''"],
+        [/path\.join\(__dirname, .*\)(?=;)/, "''"],
+        [/fs\.existsSync\(\w+\)/, 'false'],
+      ];
+      for (const [found, replacement] of programs) {
+        if (!found.test(contents)) throw new Error(`${path} no longer matches ${found}`);
+        contents = contents.replace(found, replacement);
+      }
+      return { contents, loader: 'js' };
     });
   },
 };
@@ -53,8 +64,6 @@ const common: BuildOptions & { metafile: true } = {
   logLevel: 'warning',
 };
 
-rmSync(join(root, 'dist'), { recursive: true, force: true });
-
 const cli = await build({
   ...common,
   entryPoints: { main: 'src/cli/main.ts' },
@@ -64,12 +73,24 @@ const cli = await build({
   chunkNames: '[name]-[hash]',
   platform: 'node',
   mainFields: ['module', 'main'],
-  external: ['libsql'],
-  define: { __ZEPHR_VERSION__: JSON.stringify(version) },
-  plugins: [builtinModules, lazyChildProcess],
+  external: ['libsql', 'node:*'],
+  define: {
+    __ZEPHR_VERSION__: JSON.stringify(version),
+    __ZEPHR_COMPLETIONS__: JSON.stringify(JSON.stringify(completionScripts())),
+  },
+  plugins: [lazyChildProcess, noClipboardPrograms],
   write: false,
 });
-await Promise.all(cli.outputFiles.map(writeAsCommonJs));
+// Only now: a build that fails leaves the last one in place.
+rmSync(join(root, 'dist'), { recursive: true, force: true });
+await writeCommonJs(cli, root, [
+  { file: 'dist/cli/main.cjs', entryPoints: ['src/cli/main.ts'] },
+  // What most runs do.
+  {
+    file: 'dist/cli/exchange.cjs',
+    entryPoints: ['create', 'get', 'status'].map((name) => `src/cli/commands/${name}.ts`),
+  },
+]);
 
 const sdk = await build({
   ...common,
@@ -99,27 +120,27 @@ writeFileSync(
   licences([cli.metafile, sdk.metafile, testing.metafile]),
 );
 
+writeFileSync(join(root, 'dist/zephr.1'), manPage(commandTree(), version, today()));
+
+/** The day of the build, which packagers who build alike twice can set (reproducible-builds.org). */
+function today(): string {
+  const { SOURCE_DATE_EPOCH } = process.env;
+  const date = SOURCE_DATE_EPOCH === undefined ? new Date() : new Date(Number(SOURCE_DATE_EPOCH) * 1000);
+  return date.toISOString().slice(0, 10);
+}
+
 /** Writes the declarations of what a project includes. */
 function declareTypes(project: string): void {
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   execFileSync(process.execPath, [tsc, '-p', project], { cwd: root, stdio: 'inherit' });
 }
 
-/**
- * Writes a part of the command as CommonJS. Node starts that in half the time of ES modules, but esbuild splits
- * only the latter: so they are split first and converted then, file by file.
- */
-async function writeAsCommonJs({ path, text }: OutputFile): Promise<void> {
-  const { code } = await transform(text, {
-    format: 'cjs',
-    platform: 'node',
-    target: 'es2023',
-    // A part is loaded by require when it is used, as it would be by import.
-    supported: { 'dynamic-import': false },
-    minify: true,
-  });
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, code);
+/** What `zephr completion` prints, by file name. */
+function completionScripts(): Record<string, string> {
+  const folder = join(root, 'completions');
+  return Object.fromEntries(
+    readdirSync(folder).map((file) => [file, readFileSync(join(folder, file), 'utf8')]),
+  );
 }
 
 /** The licence of every package that ended up in a bundle; a package without one fails the build. */
@@ -135,9 +156,15 @@ function licences(metafiles: readonly Metafile[]): string {
     const { name, version, license } = JSON.parse(
       readFileSync(join(root, folder, 'package.json'), 'utf8'),
     ) as Record<string, string>;
-    const file = readdirSync(join(root, folder)).find((entry) => /^licen[cs]e/i.test(entry));
-    if (file === undefined) throw new Error(`${folder} is bundled and has no licence file`);
-    return `${name} ${version} (${license})\n\n${readFileSync(join(root, folder, file), 'utf8').trim()}\n`;
+    return `${name} ${version} (${license})\n\n${licenceText(folder, license)}\n`;
   });
   return `zephr's bundles contain these packages:\n\n${parts.join(`\n${'-'.repeat(72)}\n\n`)}`;
+}
+
+function licenceText(folder: string, license: string | undefined): string {
+  const file = readdirSync(join(root, folder)).find((entry) => /^licen[cs]e/i.test(entry));
+  if (file !== undefined) return readFileSync(join(root, folder, file), 'utf8').trim();
+  if (license === 'Unlicense')
+    return 'Dedicated to the public domain by its authors (https://unlicense.org).';
+  throw new Error(`${folder} is bundled and has no licence file`);
 }

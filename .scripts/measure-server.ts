@@ -1,58 +1,61 @@
 /**
  * What the server costs: creates a second over 64 connections with their latency, for each store and for a bare
- * node:http server that only parses JSON, and the server's memory once the SQLite store is full.
+ * node:http server that only parses JSON; and the server's memory and file once the SQLite store is full.
  *
- * Usage: tsx .scripts/measure-server.ts [secrets=100000]
+ * Usage: npm run build && tsx .scripts/measure-server.ts [secrets=100000]
  */
 
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Pool } from 'undici';
-import { startServer } from '../src/server/serve.js';
 
 const CONNECTIONS = 64;
 const BLOB = 'A'.repeat(400);
+const ZEPHR = fileURLToPath(new URL('../bin/zephr.js', import.meta.url));
 
-const [role, argument] = process.argv.slice(2);
-if (role === 'zephr') await serveZephr(argument ?? 'memory:');
-else if (role === 'bare') await serveBare();
-else await measure(Number(role ?? 100_000));
+const [argument = '100000'] = process.argv.slice(2);
+if (argument === 'bare') await serveBare();
+else await measureAll(Number(argument));
 
-async function measure(secrets: number): Promise<void> {
+async function measureAll(secrets: number): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'zephr-measure-'));
+  const file = join(directory, 'zephr.db');
+  const zephr = (store: string) => [ZEPHR, 'serve', '--port', '0', '--store', store, '--rate-limit', '0'];
   try {
-    await measureOne('bare node:http', ['bare'], secrets / 5);
-    await measureOne('zephr, memory', ['zephr', 'memory:'], secrets / 5);
-    await measureOne('zephr, SQLite', ['zephr', join(directory, 'zephr.db')], secrets);
+    await measure('bare node:http', ['--import', 'tsx', fileURLToPath(import.meta.url), 'bare'], secrets / 5);
+    await measure('zephr, memory', zephr('memory:'), secrets / 5);
+    await measure('zephr, SQLite', zephr(file), secrets);
+    console.log(`file: ${megabytes((await stat(file)).size)} MB`);
+    const again = await start(zephr(file));
+    console.log(`memory when started on that file: ${memoryOf(again.child)} MB`);
+    await stop(again.child);
   } finally {
     await rm(directory, { recursive: true });
   }
 }
 
-async function measureOne(name: string, args: string[], secrets: number): Promise<void> {
-  const child = fork(fileURLToPath(import.meta.url), args);
-  const url = await answer<string>(child);
+async function measure(name: string, args: string[], secrets: number): Promise<void> {
+  const { child, url } = await start(args);
   const pool = new Pool(url, { connections: CONNECTIONS });
-  const before = await memoryOf(child);
+  const before = memoryOf(child);
   await fill(pool, Math.ceil(secrets / 20));
-  const start = performance.now();
-  const latencies = await fill(pool, secrets);
-  const seconds = (performance.now() - start) / 1000;
-  latencies.sort((a, b) => a - b);
+  const began = performance.now();
+  const latencies = (await fill(pool, secrets)).sort((a, b) => a - b);
+  const seconds = (performance.now() - began) / 1000;
   const at = (share: number) => `${(latencies[Math.floor(latencies.length * share)] ?? 0).toFixed(1)} ms`;
   console.log(
     `${name}: ${Math.round(secrets / seconds)} creates/s, p50 ${at(0.5)}, p99 ${at(0.99)}, worst ${at(0.99999)};`,
-    `memory ${before} MB at start, ${await memoryOf(child)} MB with ${secrets} secrets`,
+    `memory ${before} MB at start, ${memoryOf(child)} MB after ${secrets} creates`,
   );
   await pool.close();
-  child.disconnect();
-  await once(child, 'exit');
+  await stop(child);
 }
 
 /** Creates `count` secrets and gives each one's time in milliseconds. */
@@ -83,33 +86,25 @@ async function fill(pool: Pool, count: number): Promise<number[]> {
   return latencies;
 }
 
-async function memoryOf(child: ChildProcess): Promise<number> {
-  child.send('memory');
-  return Math.round((await answer<number>(child)) / 2 ** 20);
+/** Starts a server that prints its URL. */
+async function start(args: string[]): Promise<{ child: ChildProcess; url: string }> {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  const [url] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  return { child, url };
 }
 
-async function answer<T>(child: ChildProcess): Promise<T> {
-  const [message] = await once(child, 'message');
-  return message as T;
+async function stop(child: ChildProcess): Promise<void> {
+  child.kill('SIGTERM');
+  await once(child, 'exit');
 }
 
-/** Tells the parent where it listens, and its memory when asked; ends with the parent's interest. */
-function report(url: string, close: () => void): void {
-  process.send?.(url);
-  process.on('message', () => process.send?.(process.memoryUsage.rss()));
-  process.on('disconnect', close);
+/** Resident memory in MB, as ps tells it in KiB. */
+function memoryOf({ pid }: ChildProcess): number {
+  return megabytes(Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)])) * 1024);
 }
 
-async function serveZephr(store: string): Promise<void> {
-  const server = await startServer({
-    host: '127.0.0.1',
-    port: 0,
-    store,
-    access: 'open',
-    version: 'measured',
-    log: () => undefined,
-  });
-  report(server.url, () => void server.close());
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 2 ** 20);
 }
 
 async function serveBare(): Promise<void> {
@@ -122,5 +117,5 @@ async function serveBare(): Promise<void> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  report(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, () => server.close());
+  process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}\n`);
 }

@@ -2,7 +2,6 @@
 
 import type { Fetch } from './client/fetch.js';
 import { createApp } from './server/app.js';
-import { createLog } from './server/log.js';
 import { MemoryStore } from './server/store/memory.js';
 
 /** A zephr server without a socket. Everything in it is gone with it. */
@@ -28,8 +27,9 @@ export function createTestServer(): TestServer {
   const app = createApp({
     store: new MemoryStore('zephr/testing'),
     access: 'open',
+    rateLimit: 0,
     version: 'testing',
-    log: createLog(() => undefined, now),
+    log: { info: () => undefined, error: () => undefined },
     now,
   });
   return {

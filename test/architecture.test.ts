@@ -1,7 +1,7 @@
 /** The walls of the house (DESIGN.md): who may import whom, and that nobody goes in circles. */
 
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
@@ -22,16 +22,30 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   web: ['client', 'core'],
   cli: ['client', 'core'],
   'index.ts': ['client', 'core'],
+  'limits.ts': ['core'],
+  // Inside it is a server, in memory.
+  'testing.ts': ['client', 'server'],
 };
 
 /** Packages and Node modules, by room. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
   core: /^hash-wasm$/,
   client: /^$/,
-  server: /^(node:.*|hono(\/.*)?|@hono\/node-server|libsql)$/,
+  server: /^(node:.*|hono(\/.*)?|@hono\/node-server|libsql|pino|postgres|prom-client)$/,
   web: /^$/,
-  cli: /^(node:.*|commander)$/,
+  cli: /^(node:.*|commander|chalk|clipboardy|ora|undici|uqr)$/,
   'index.ts': /^$/,
+  'limits.ts': /^$/,
+  'testing.ts': /^$/,
+};
+
+/** Packages that take longer to load than the command to run: each has one file, which is loaded when it is used. */
+const HEAVY: Readonly<Record<string, string>> = {
+  chalk: 'cli/paint.ts',
+  clipboardy: 'cli/clipboard.ts',
+  ora: 'cli/spinner.ts',
+  undici: 'cli/proxy-fetch.ts',
+  uqr: 'cli/qr-code.ts',
 };
 
 /** What turns secrets into ciphertext and back: nothing the server has any business with. */
@@ -80,6 +94,21 @@ describe('the house', () => {
   it('keeps packages and Node modules in the rooms that own them', () => {
     const wrong = imports.filter(({ from, to, local }) => !local && !PACKAGES[room(from)]?.test(to));
     expect(wrong.map(show)).toEqual([]);
+  });
+
+  it('keeps each heavy package in one file, which nobody imports statically', () => {
+    const importers = (target: string) => imports.filter(({ to }) => to === target);
+    for (const [name, file] of Object.entries(HEAVY)) {
+      expect(importers(name).map(show)).toEqual([`${file} -> ${name}`]);
+      for (const { from } of importers(file)) {
+        const code = readFileSync(join(src, from), 'utf8');
+        const statically = new RegExp(
+          `^import (?!type\\b)[^;]*?from '[^']*/${basename(file, '.ts')}\\.js'`,
+          'm',
+        );
+        expect(code).not.toMatch(statically);
+      }
+    }
   });
 
   it('has a server that can neither seal nor open', () => {

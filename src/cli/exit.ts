@@ -18,6 +18,21 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+/** What each code means; man page and README show this table. */
+export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  done: 'done',
+  bug: 'a bug or something unforeseen',
+  usage: 'usage or input: bad option, bad link, empty secret, nothing to read',
+  keyRefused: 'the API key was refused',
+  notAllowed: 'not allowed: tier, size, API key required, no `--force`',
+  notFound: 'no such secret',
+  gone: 'gone: already read, expired or revoked',
+  limited: 'rate or quota limit; the hint says when to try again',
+  unreachable: 'network or server failure; nothing was used up unless it says so',
+  doesNotOpen: 'does not open: wrong key or passphrase, or tampered',
+  interrupted: 'interrupted',
+};
+
 /** An error of the command itself, with its exit code and what to do about it. */
 export class CliError extends ZephrError {
   override readonly name = 'CliError';
@@ -36,9 +51,14 @@ export function usageError(message: string, hint?: string, cause?: unknown): Cli
   return new CliError(EXIT.usage, 'USAGE', message, { ...(hint === undefined ? {} : { hint }), cause });
 }
 
-/** Ctrl-C: exit 130, and nothing to say. */
-export function interrupted(): CliError {
-  return new CliError(EXIT.interrupted, 'INTERRUPTED', 'interrupted');
+/** Ctrl-C or one of its relatives: there is nothing to say, and the way out is the signal's own. */
+export class Interrupted extends CliError {
+  readonly signal: NodeJS.Signals;
+
+  constructor(signal: NodeJS.Signals) {
+    super(EXIT.interrupted, 'INTERRUPTED', 'interrupted');
+    this.signal = signal;
+  }
 }
 
 /** How the program ends for an error. */
@@ -67,8 +87,31 @@ function exitFor(error: ZephrError): ExitCode {
   if (error instanceof NetworkError) return EXIT.unreachable;
   if (error instanceof EncryptionError) return EXIT.doesNotOpen;
   if (error.code === 'SECRET_TOO_LARGE') return EXIT.notAllowed;
-  return error instanceof ValidationError ? EXIT.usage : EXIT.bug;
+  if (error instanceof ValidationError) return EXIT.usage;
+  return START_FAILURES[error.code]?.[0] ?? EXIT.bug;
 }
+
+/** How a server that cannot start ends: 2 until somebody changes something, 8 when another try can succeed by itself. */
+const START_FAILURES: Readonly<Record<string, readonly [exit: ExitCode, hint: string]>> = {
+  HOST_NOT_AVAILABLE: [EXIT.usage, 'see --host; 0.0.0.0 is every address this machine has'],
+  NOT_A_STORE: [EXIT.usage, 'see --store'],
+  NO_SQLITE: [EXIT.usage, 'or keep the secrets elsewhere with --store'],
+  PORT_NOT_ALLOWED: [EXIT.usage, 'see --port'],
+  PORT_TAKEN: [EXIT.unreachable, 'is another server running? see --port'],
+  STORE_BUSY: [EXIT.unreachable, 'try again when it is free; see --store'],
+  STORE_DAMAGED: [EXIT.usage, 'see --store'],
+  STORE_IS_DIRECTORY: [EXIT.usage, 'see --store'],
+  STORE_MISSING: [EXIT.usage, 'see --store'],
+  STORE_NOT_SUPPORTED: [EXIT.usage, 'see --store'],
+  STORE_NOT_WRITABLE: [EXIT.usage, 'see --store'],
+  STORE_REFUSED: [EXIT.usage, 'see --store; PGUSER and PGPASSWORD count too'],
+  STORE_TOO_NEW: [EXIT.usage, 'a newer zephr wrote it: update this one'],
+  STORE_UNAVAILABLE: [EXIT.unreachable, 'see --store'],
+  STORE_UNREACHABLE: [EXIT.unreachable, 'see --store'],
+  STORE_UNUSABLE: [EXIT.unreachable, 'see --store'],
+  TLS_NOT_READABLE: [EXIT.usage, 'see --tls-cert and --tls-key'],
+  TLS_NOT_USABLE: [EXIT.usage, 'see --tls-cert and --tls-key'],
+};
 
 function exitForStatus({ statusCode, code }: ApiError): ExitCode {
   if (code === 'WRONG_KEY' || code === 'PROOF_REQUIRED') return EXIT.doesNotOpen;
@@ -103,6 +146,8 @@ const HINTS: Readonly<Record<string, string>> = {
   INVALID_REPLY: 'check --server: does that address belong to a zephr server?',
   MISSING_KEY: 'give the key with --key-file or --key',
   NEEDS_VERSION_2: 'use --link v2, on a server that speaks it',
+  PROXY_REFUSED: 'check HTTPS_PROXY, or name the server in NO_PROXY',
+  PROXY_UNREACHABLE: 'check HTTPS_PROXY, or name the server in NO_PROXY',
   PAYLOAD_TOO_LARGE: 'the server takes less; send it in parts or ask for a larger tier',
   SECRET_ALREADY_CONSUMED: 'if that was not you, whoever read it knows the secret: change it',
   SECRET_EXPIRED: 'ask the sender for a new link',
@@ -119,7 +164,7 @@ const HINTS: Readonly<Record<string, string>> = {
 function hintFor(error: ZephrError): string | undefined {
   if (error instanceof ApiError && error.retryAfter !== undefined)
     return `try again in ${error.retryAfter} s`;
-  return HINTS[error.code];
+  return HINTS[error.code] ?? START_FAILURES[error.code]?.[1];
 }
 
 /** A bug, or the system said no in a way nobody foresaw: its own words, without a stack trace. */

@@ -1,21 +1,15 @@
+/** Waiting that an interrupt ends. */
+
 /**
- * Ctrl-C and its relatives where something must be cleaned up. Elsewhere the system's own way is best: it ends
- * the program at once, whatever it waits for.
+ * The result of `work`, or the interrupt's error if that comes first. Work that cannot be called off, such as a
+ * read that blocks in a thread, goes on unheard: `Terminal.endBy` sees to it that it does not keep the process.
  */
-
-import { interrupted } from './exit.js';
-import type { Terminal } from './terminal.js';
-
-export interface InterruptGuard {
-  /** Fires on an interrupt, with the error that ends the program with 130. */
-  readonly signal: AbortSignal;
-  /** Hands interrupts back to the system. */
-  stop(): void;
-}
-
-/** Turns interrupts into an abort until it is stopped. */
-export function guardInterrupts(terminal: Terminal): InterruptGuard {
-  const controller = new AbortController();
-  const stop = terminal.onInterrupt(() => controller.abort(interrupted()));
-  return { signal: controller.signal, stop };
+export function orInterrupt<T>(work: Promise<T>, interrupt: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(interrupt.reason);
+    const settle = () => interrupt.removeEventListener('abort', giveUp);
+    if (interrupt.aborted) giveUp();
+    interrupt.addEventListener('abort', giveUp, { once: true });
+    work.finally(settle).then(resolve, reject);
+  });
 }

@@ -1,13 +1,13 @@
 /** Where a link, its key and its passphrase come from: argument, file, stdin, or a question on the terminal. */
 
-import { readFile } from 'node:fs/promises';
 import type { LinkKey } from '../core/key.js';
 import { parseKey } from '../core/key.js';
 import { type Link, parseAddress, parseLink } from '../core/link.js';
 import { usageError } from './exit.js';
 import { askHidden } from './prompt.js';
+import { readSecretFile } from './secret-file.js';
 import { readLine } from './stdin.js';
-import { isSystemError, type Terminal } from './terminal.js';
+import type { Terminal } from './terminal.js';
 
 /** The flags of every command that takes a link. */
 export interface LinkFlags {
@@ -57,32 +57,11 @@ export async function findPassphrase(
       throw usageError('this link takes no passphrase');
     return undefined;
   }
-  if (flags.passphraseFile !== undefined) return readSecretFile(flags.passphraseFile, 'passphrase');
+  if (flags.passphraseFile !== undefined) return readSecretFile(flags.passphraseFile, 'passphrase', terminal);
   return askHidden(terminal, 'Passphrase', {
     message: 'the link needs a passphrase',
     hint: 'give it with --passphrase-file',
   });
-}
-
-/**
- * The one line of a file that holds a key or a passphrase; a line end at its end is not part of it.
- * @throws CliError exit 2 when it cannot be read or is empty.
- */
-export async function readSecretFile(path: string, what: string): Promise<string> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    const why = isSystemError(cause, 'ENOENT')
-      ? 'there is no such file'
-      : isSystemError(cause, 'EISDIR')
-        ? 'it is a directory'
-        : 'it cannot be read';
-    throw usageError(`no ${what} in ${path}: ${why}`, undefined, cause);
-  }
-  const line = text.replace(/\r?\n$/, '');
-  if (line === '') throw usageError(`no ${what} in ${path}: it is empty`);
-  return line;
 }
 
 async function linkFromTerminal(fromStdin: boolean, terminal: Terminal): Promise<string> {
@@ -97,7 +76,7 @@ async function linkFromTerminal(fromStdin: boolean, terminal: Terminal): Promise
 
 async function findKey({ key, keyFile }: LinkFlags, terminal: Terminal): Promise<LinkKey> {
   if (key !== undefined) return parseKey(key.trim());
-  if (keyFile !== undefined) return parseKey((await readSecretFile(keyFile, 'key')).trim());
+  if (keyFile !== undefined) return parseKey((await readSecretFile(keyFile, 'key', terminal)).trim());
   const answer = await askHidden(terminal, 'Key', {
     message: 'the link has no key',
     hint: 'give it with --key-file or --key',

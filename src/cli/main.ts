@@ -1,7 +1,7 @@
 /** The command's entrance: parse, run, and turn whatever happens into an exit code. */
 
 import { CommanderError } from 'commander';
-import { type Ending, EXIT, endingOf } from './exit.js';
+import { EXIT, endingOf, Interrupted } from './exit.js';
 import { createProgram } from './program.js';
 import { report } from './talk.js';
 import { isSystemError, processTerminal, type Terminal } from './terminal.js';
@@ -28,10 +28,11 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     return EXIT.done;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return await print(out, terminal);
-    const ending = error instanceof CommanderError ? usageEnding(error) : endingOf(error);
+    if (error instanceof Interrupted) return terminal.endBy(error.signal);
+    const ending = endingOf(error);
     // A reader that has gone, such as head, got what it wanted.
     if (isSystemError(error, 'EPIPE')) return EXIT.done;
-    if (ending.exit !== EXIT.interrupted) await report(terminal, ending, { json: args.includes('--json') });
+    await report(terminal, ending, { json: args.includes('--json'), color: !args.includes('--no-color') });
     return ending.exit;
   }
 }
@@ -44,15 +45,4 @@ async function print(text: string, { stdout }: Terminal): Promise<number> {
     if (isSystemError(error, 'EPIPE')) return EXIT.done;
     throw error;
   }
-}
-
-/** commander's complaint in our words; a value that was given with an option may be a secret. */
-function usageEnding({ message }: CommanderError): Ending {
-  const [first = ''] = message.replace(/^error: /, '').split('\n');
-  return {
-    exit: EXIT.usage,
-    code: 'USAGE',
-    message: first.replace(/(--?[A-Za-z][\w-]*)=[^']*/, '$1'),
-    hint: 'see zephr --help',
-  };
 }

@@ -3,7 +3,8 @@
  * create together; for one request and one reply, this is all of it that is needed.
  */
 
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { Fetch, FetchReply } from '../client/fetch.js';
 
 /** Sends over HTTP/1.1. Rejects with Node's own errors, whose `code` tells what happened. */
@@ -11,7 +12,9 @@ export const nodeFetch: Fetch = async (url, { method, headers, body, signal }) =
   const { default: http } = await (url.startsWith('https:') ? import('node:https') : import('node:http'));
   return new Promise((resolve, reject) => {
     const outgoing = http.request(url, { method, headers: { ...headers, ...lengthOf(body) }, signal });
-    outgoing.on('response', (incoming) => resolve(replyOf(incoming)));
+    outgoing.on('response', (incoming) =>
+      resolve(replyOf(incoming.statusCode ?? 0, incoming.headers, incoming)),
+    );
     outgoing.on('error', reject);
     outgoing.end(body);
   });
@@ -22,25 +25,26 @@ function lengthOf(body: string | undefined): Record<string, string> {
   return body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
 }
 
-function replyOf(incoming: IncomingMessage): FetchReply {
+/** An answer as the client reads it. */
+export function replyOf(status: number, headers: IncomingHttpHeaders, body: Readable): FetchReply {
   return {
-    status: incoming.statusCode ?? 0,
+    status,
     headers: {
       get(name) {
-        const value = incoming.headers[name.toLowerCase()];
+        const value = headers[name.toLowerCase()];
         return Array.isArray(value) ? value.join(', ') : (value ?? null);
       },
     },
     body: {
       getReader() {
-        const chunks = incoming[Symbol.asyncIterator]() as AsyncIterableIterator<Buffer>;
+        const chunks = body[Symbol.asyncIterator]() as AsyncIterableIterator<Buffer>;
         return {
           async read() {
             const { done, value } = await chunks.next();
             return done ? { done: true } : { done: false, value };
           },
           async cancel() {
-            incoming.destroy();
+            body.destroy();
           },
         };
       },

@@ -4,14 +4,19 @@
  */
 
 import { type FileHandle, link, lstat, open, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { encodeBase64url } from '../core/base64url.js';
 import { randomBytes } from '../core/bytes.js';
 import { CliError, EXIT, usageError } from './exit.js';
-import { isSystemError } from './terminal.js';
+import { fileNameOf, NAMELESS, shortened } from './file-name.js';
+import { orInterrupt } from './interrupt.js';
+import { isSystemError, type Terminal } from './terminal.js';
 
-/** The name in a directory of a secret that has none. */
-const NAMELESS = 'secret';
+/** A name that every file system takes, in bytes. */
+const SHORT_BYTES = 64;
+
+/** What file systems say to a name they do not take, and to one that is a directory's. */
+const BAD_NAME = ['ENAMETOOLONG', 'EINVAL', 'EILSEQ', 'EISDIR', 'ENOENT', 'EPERM'];
 
 export interface OutputFile {
   /**
@@ -20,32 +25,41 @@ export interface OutputFile {
    * @returns the path it ended at.
    */
   complete(secret: Uint8Array, ownName: string | undefined): Promise<string>;
-  /** Removes what there is of an incomplete file. Does nothing after completion. */
+  /** Removes what is left besides the complete file: all there is of an incomplete one. */
   discard(): Promise<void>;
 }
 
 /**
  * Opens the output.
  * @param path a file; a directory, which takes the secret's own name; or a pipe or device.
- * @throws CliError exit 4 when the file exists and `force` is false, exit 2 when nothing can be written there.
+ * @throws CliError exit 4 when the file exists and `force` is false, exit 2 when nothing can be written there;
+ * Interrupted while a pipe waits for its reader.
  */
-export async function openOutputFile(path: string, { force }: { force: boolean }): Promise<OutputFile> {
+export async function openOutputFile(
+  path: string,
+  { force }: { force: boolean },
+  { platform, interrupt }: Pick<Terminal, 'platform' | 'interrupt'>,
+): Promise<OutputFile> {
   switch (await kindOf(path)) {
     case 'special':
-      return specialFile(path, await openForWriting(path, 'w'));
+      return specialFile(path, await orInterrupt(openForWriting(path, 'w'), interrupt), interrupt);
     case 'directory':
-      return newFile(path, (temporary, name) => settleInDirectory(temporary, join(path, name), force));
+      return newFile(path, interrupt, (temporary, name) =>
+        settleUnderName(temporary, path, fileNameOf(name, platform), force),
+      );
     case 'file':
       if (!force) throw fileExists(path);
-      return newFile(dirname(path), (temporary) => settle(temporary, path, force));
+      break;
     case 'nothing':
-      return newFile(dirname(path), (temporary) => settle(temporary, path, force));
+      if (path.endsWith('/') || path.endsWith(sep)) throw usageError(`${path}: there is no such directory`);
   }
+  return newFile(dirname(path), interrupt, (temporary) => settle(temporary, path, force));
 }
 
 async function newFile(
   directory: string,
-  nameIt: (temporary: string, ownName: string) => Promise<string>,
+  interrupt: AbortSignal,
+  nameIt: (temporary: string, ownName: string | undefined) => Promise<string>,
 ): Promise<OutputFile> {
   const temporary = join(directory, `.zephr-${encodeBase64url(randomBytes(9))}.part`);
   const file = await openForWriting(temporary, 'wx');
@@ -55,10 +69,11 @@ async function newFile(
     isOpen = false;
   };
   return {
-    async complete(secret, ownName = NAMELESS) {
+    async complete(secret, ownName) {
       await file.writeFile(secret);
       await file.sync();
       await closeOnce();
+      interrupt.throwIfAborted();
       return nameIt(temporary, ownName);
     },
     async discard() {
@@ -69,14 +84,17 @@ async function newFile(
 }
 
 /** A pipe or device is there already and cannot be made anew: it is written to as it is. */
-function specialFile(path: string, file: FileHandle): OutputFile {
+function specialFile(path: string, file: FileHandle, interrupt: AbortSignal): OutputFile {
   return {
     async complete(secret) {
-      await file.writeFile(secret);
+      await orInterrupt(file.writeFile(secret), interrupt);
       await file.close();
       return path;
     },
-    discard: () => file.close(),
+    async discard() {
+      // Closing would wait for a write that waits for a reader; the end of the process closes it too.
+      if (!interrupt.aborted) await file.close();
+    },
   };
 }
 
@@ -109,7 +127,6 @@ async function settle(temporary: string, path: string, force: boolean): Promise<
   }
   try {
     await link(temporary, path);
-    await rm(temporary);
   } catch (cause) {
     if (await exists(path)) throw fileExists(path, cause);
     // A file system without hard links: the check and the rename are two steps there.
@@ -118,8 +135,28 @@ async function settle(temporary: string, path: string, force: boolean): Promise<
   return path;
 }
 
-/** In a directory a taken name gets a number: the secret has been read, and must end somewhere. */
-async function settleInDirectory(temporary: string, path: string, force: boolean): Promise<string> {
+/** The secret has been read, and must end somewhere: under a shorter name, or under none of its own. */
+async function settleUnderName(
+  temporary: string,
+  directory: string,
+  name: string,
+  force: boolean,
+): Promise<string> {
+  const names = new Set([name, shortened(name, SHORT_BYTES), NAMELESS]);
+  let refusal: unknown;
+  for (const one of names) {
+    try {
+      return await settleWithNumber(temporary, join(directory, one), force);
+    } catch (cause) {
+      if (!isSystemError(cause, ...BAD_NAME)) throw cause;
+      refusal = cause;
+    }
+  }
+  throw refusal;
+}
+
+/** A taken name gets a number. */
+async function settleWithNumber(temporary: string, path: string, force: boolean): Promise<string> {
   for (let number = 0; ; number++) {
     try {
       return await settle(temporary, number === 0 ? path : `${path}.${number}`, force);

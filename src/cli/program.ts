@@ -4,48 +4,84 @@
  */
 
 import { Command, type OutputConfiguration } from 'commander';
-import { usageError } from './exit.js';
-import type { CommonFlags } from './settings.js';
-import { createTalk, type Talk } from './talk.js';
+import { type Run, runOn } from './action.js';
+import { addHelp, EVERYWHERE } from './help.js';
+import { addKeys } from './keys-commands.js';
+import { addSetupCommands } from './setup-commands.js';
 import type { Terminal } from './terminal.js';
+import { complaint, refuseWords } from './usage.js';
 
-/** The program, ready to parse. commander's own output goes where `output` says. */
+/**
+ * The program, ready to parse. commander's own output goes where `output` says. The options that every command
+ * takes are declared when it is called, for most runs call one; {@link declareInFull} declares them all.
+ */
 export function createProgram(terminal: Terminal, version: string, output: OutputConfiguration): Command {
-  const program = new Command('zephr')
-    .exitOverride()
+  const run = runOn(terminal);
+  let called = new Command('zephr');
+  const onCall = (_: Command, command: Command) => {
+    called = command;
+    // What is no command of a command that has some is refused in words of our own.
+    command.allowExcessArguments(command.commands.length > 0);
+    declareCommon(command, version);
+  };
+  const program = called
+    .exitOverride((error) => {
+      throw error.exitCode === 0 ? error : complaint(error, called);
+    })
     .configureOutput(output)
     .enablePositionalOptions()
-    .version(version, '-V, --version', 'print the version')
+    .optionsGroup(EVERYWHERE)
     .helpOption('-h, --help', 'print this help')
-    .helpCommand(false);
+    .helpCommand(false)
+    .optionsGroup('Options:')
+    .hook('preSubcommand', onCall);
+  addHelp(program);
+  addCreate(program, terminal, run);
+  declareCommon(program, version);
+  addLinkCommands(program, terminal, run);
+  addServe(program, terminal, run);
+  addKeys(program, terminal, run).hook('preSubcommand', onCall);
+  addSetupCommands(program, terminal, run, onCall);
+  return program;
+}
 
+/** What the program does without a command. */
+function addCreate(program: Command, terminal: Terminal, run: Run): void {
   program
-    .description('Hand a secret from one process to another exactly once. Reads it on stdin, prints a link.')
-    .usage('[options]')
-    .addHelpText('after', EXAMPLES)
-    .argument('[words...]')
-    .option('-e, --expiry <time>', 'how long it can be read: 5m, 90m, 1h, 7d (default: 1h)')
-    .option('-s, --split', 'print URL and key on two lines, for two channels')
+    .description('Hand a secret from one process to another exactly once.')
+    .usage('[options]            (reads a secret, prints a link)\n       zephr <command> [options]')
+    .allowExcessArguments()
+    .option('-e, --expiry <time>', 'how long to keep it: 5m, 1h, 30d (default: 1h)')
+    .option('-s, --split', 'print URL and key apart, on two lines')
     .option('-H, --hint <label>', 'clear-text label, which the server sees')
     .option('-p, --passphrase', 'ask for a passphrase on the terminal')
     .option('--passphrase-file <file>', 'take the passphrase from a file')
     .option('--views <n>', 'readers allowed, 1 to 1000 (default: 1)')
     .option('--name <file name>', 'file name for the reader, encrypted')
     .option('--message <text>', 'message to the reader, encrypted')
-    .option('--link <v1|v2>', 'link version (default: v1 for https://zephr.io, v2 elsewhere)')
+    .option('--callback-url <url>', 'address that is told when it was read')
+    .option('--callback-secret-file <file>', 'what signs that; or ZEPHR_CALLBACK_SECRET')
+    .option('-c, --copy', 'put the link (split: the URL) on the clipboard')
+    .option('--qr', 'draw the link as a QR code on stderr')
+    .option('--link <v1|v2>', 'link version (default: v2, v1 for zephr.io)')
     .action(
       run(async (talk, flags) => {
+        refuseWords(program);
         const { create } = await import('./commands/create.js');
-        refuseWords(program.args);
         await create(flags, terminal, talk);
       }),
     );
-  common(program);
+}
 
-  linkCommand('get', 'take a secret back')
+/** The commands that take a link. */
+function addLinkCommands(program: Command, terminal: Terminal, run: Run): void {
+  linkCommand(program, 'get')
     .alias('retrieve')
+    .summary('take a secret back')
+    .description('Takes a secret back and prints its exact bytes. It is gone from the server then.')
     .option('-o, --output <file>', 'write it to a file (0600), or - for stdout')
     .option('--force', 'overwrite the file')
+    .option('-c, --copy', 'put it on the clipboard instead of stdout')
     .action(
       run(async (talk, flags, link) => {
         const { get } = await import('./commands/get.js');
@@ -53,88 +89,94 @@ export function createProgram(terminal: Terminal, version: string, output: Outpu
       }),
     );
 
-  linkCommand('status', 'has it been read? uses up nothing (version 2 links)').action(
-    run(async (_, flags, link) => {
-      const { status } = await import('./commands/status.js');
-      await status(link, flags, terminal);
-    }),
-  );
+  linkCommand(program, 'status')
+    .summary('has it been read? uses up nothing')
+    .description('Says whether a secret waits, was read, has expired or was revoked. Needs a version 2 link.')
+    .action(
+      run(async (talk, flags, link) => {
+        const { status } = await import('./commands/status.js');
+        await status(link, flags, terminal, talk);
+      }),
+    );
 
-  linkCommand('revoke', 'destroy it unread (version 2 links)').action(
-    run(async (talk, flags, link) => {
-      const { revoke } = await import('./commands/status.js');
-      await revoke(link, flags, terminal, talk);
-    }),
-  );
+  linkCommand(program, 'revoke')
+    .summary('destroy it unread')
+    .description('Destroys a secret: nobody can read it any more. Needs a version 2 link.')
+    .action(
+      run(async (talk, flags, link) => {
+        const { revoke } = await import('./commands/status.js');
+        await revoke(link, flags, terminal, talk);
+      }),
+    );
+}
 
-  common(program.command('serve').description('run a server'))
+function linkCommand(program: Command, name: string): Command {
+  return program
+    .command(name)
+    .argument('[link]', 'the link, or - for stdin')
+    .option('-k, --key <key>', 'the key of a split pair')
+    .option('--key-file <file>', 'take the key from a file')
+    .option('--url <url>', 'the URL of a split pair')
+    .option('-p, --passphrase', 'ask for the passphrase on the terminal')
+    .option('--passphrase-file <file>', 'take the passphrase from a file');
+}
+
+function addServe(program: Command, terminal: Terminal, run: Run): void {
+  program
+    .command('serve')
+    .summary('run a server')
+    .description('Runs a server. When it is ready it prints its URL; its log, in JSON, goes to stderr.')
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--port <n>', 'port to listen on, 0 picks one (default: 8787)')
     .option(
       '--store <where>',
-      'path of the SQLite file, or memory: (default: $XDG_STATE_HOME/zephr/zephr.db)',
+      'file of the SQLite database, or memory: (default: ~/.local/state/zephr/zephr.db)',
     )
-    .option('--access <mode>', 'who may create: open (default: open)')
+    .option('--access <mode>', 'what callers without an API key may do: open, tiered, closed (default: open)')
+    .option(
+      '--rate-limit <n>',
+      'creates a minute and address without a key when open, 0 for none (default: 60)',
+    )
+    .option('--trust-proxy <cidr,…>', 'proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8')
+    .option('--base-url <url>', 'address that clients use, such as https://host/zephr')
+    .option('--tls-cert <file>', 'certificate, in PEM: speak HTTPS; SIGHUP reads it again')
+    .option('--tls-key <file>', 'its key, in PEM')
+    .option('--max-connections <n>', 'connections at once (default: 1000)')
+    .option('--metrics', 'count, and show the numbers to Prometheus at /metrics')
+    .option('--allow-private-callbacks', 'webhooks may go to private addresses, and over http')
     .action(
-      run(async (_, flags) => {
-        const { serve } = await import('./commands/serve.js');
-        await serve(flags, terminal);
-      }),
+      run(
+        async (_, flags) => {
+          const { serve } = await import('./commands/serve.js');
+          await serve(flags, terminal);
+        },
+        { ownInterrupts: true },
+      ),
     );
-
-  return program;
-
-  function linkCommand(name: string, description: string): Command {
-    return common(
-      program.command(name).description(description).argument('[link]', 'the link, or - for stdin'),
-    )
-      .option('-k, --key <key>', 'the key of a split pair')
-      .option('--key-file <file>', 'take the key from a file')
-      .option('--url <url>', 'the URL of a split pair')
-      .option('-p, --passphrase', 'ask for the passphrase on the terminal')
-      .option('--passphrase-file <file>', 'take the passphrase from a file');
-  }
-
-  /** A commander action: its flags with those given before the command's name, and its first argument. */
-  function run<Flags extends CommonFlags>(
-    action: (talk: Talk, flags: Flags, argument: string | undefined) => Promise<void>,
-  ) {
-    return async (...parameters: unknown[]): Promise<void> => {
-      const command = parameters.at(-1);
-      if (!(command instanceof Command))
-        throw new TypeError('commander calls an action with its command last');
-      const flags = command.optsWithGlobals<Flags>();
-      await action(createTalk(terminal, { quiet: flags.quiet ?? false }), flags, command.args[0]);
-    };
-  }
 }
 
-function common(command: Command): Command {
-  return command
+/** Declares every option of every command, for those who look at the whole tree. */
+export function declareInFull(program: Command): Command {
+  const declareBelow = (command: Command) => {
+    for (const one of command.commands) {
+      declareCommon(one, program.version() ?? '');
+      declareBelow(one);
+    }
+  };
+  declareBelow(program);
+  return program;
+}
+
+/** Declares the options that every command takes, once. */
+function declareCommon(command: Command, version: string): void {
+  if (command.optionsGroup() === EVERYWHERE) return;
+  command
+    .optionsGroup(EVERYWHERE)
     .option('--server <url>', 'the server to use')
     .option('--config <file>', 'the config file to use')
     .option('--json', 'print one JSON object')
     .option('-q, --quiet', 'print errors only')
     .option('--no-color', 'print no colours')
-    .option('--timeout <seconds>', 'give up after this time (default: 10)');
-}
-
-const EXAMPLES = `
-Examples:
-  printf %s "$PASSWORD" | zephr                a link, readable once
-  zephr get < link                             the secret, on stdout
-  tar cz conf | zephr --split                  URL and key, for two channels
-  zephr get "$URL" --key-file key > conf.tgz
-
-The link's fragment is the key: whoever has the whole link can read the secret.`;
-
-/** A secret given as an argument would show in `ps` and in the history: it is refused, and not repeated. */
-function refuseWords(words: readonly string[]): void {
-  const [first] = words;
-  if (first === undefined) return;
-  if (/^https?:\/\//i.test(first)) throw usageError('to take a secret back, use zephr get <link>');
-  throw usageError(
-    'a secret is not given as an argument: arguments show in ps and in the history',
-    'pipe it in: printf %s "$PASSWORD" | zephr',
-  );
+    .option('--timeout <seconds>', 'give up after this time (default: 10)')
+    .version(version, '-V, --version', 'print the version');
 }

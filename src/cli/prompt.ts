@@ -1,10 +1,10 @@
 /**
  * Hidden prompts on the terminal itself, so that they work while stdin carries a secret. The terminal is put
- * back as it was on every way out, Ctrl-C included.
+ * back as it was on every way out, Ctrl-C and signals included.
  */
 
 import { decodeUtf8 } from '../core/bytes.js';
-import { interrupted, usageError } from './exit.js';
+import { Interrupted, usageError } from './exit.js';
 import type { Screen, Terminal } from './terminal.js';
 
 const CTRL_C = 0x03;
@@ -27,7 +27,7 @@ const MAX_ANSWER = 1 << 20;
 /**
  * Asks for one hidden line.
  * @param missing what to say where there is no terminal to ask on.
- * @throws CliError exit 2 without a terminal or when input ends; exit 130 for Ctrl-C.
+ * @throws CliError exit 2 without a terminal or when input ends; Interrupted for Ctrl-C and for signals.
  */
 export async function askHidden(
   terminal: Terminal,
@@ -37,19 +37,28 @@ export async function askHidden(
   const screen = await terminal.openScreen();
   if (screen === null) throw usageError(missing.message, missing.hint);
   try {
-    return await readHidden(screen, question);
+    return await readHidden(screen, question, terminal);
   } finally {
     await screen.close();
   }
 }
 
-async function readHidden(screen: Screen, question: string): Promise<string> {
+async function readHidden(screen: Screen, question: string, { env, interrupt }: Terminal): Promise<string> {
   const { default: tty } = await import('node:tty');
   const input = new tty.ReadStream(screen.input);
   const output = new tty.WriteStream(screen.output);
+  // A terminal that was closed takes nothing more; whatever that interrupts says so itself.
+  output.on('error', () => undefined);
+  const [pasteOn, pasteOff] = env.TERM === 'dumb' ? ['', ''] : [PASTE_ON, PASTE_OFF];
+  const giveUp = () => {
+    // A closed stream could not give the terminal its mode back.
+    input.setRawMode(false);
+    input.destroy(interrupt.reason);
+  };
+  interrupt.addEventListener('abort', giveUp, { once: true });
   // Raw mode first: what is typed ahead of the question must not be echoed either.
   input.setRawMode(true);
-  output.write(`${question}: ${PASTE_ON}`);
+  output.write(`${question}: ${pasteOn}`);
   try {
     const answer = new HiddenLine();
     for await (const chunk of input as AsyncIterable<Uint8Array>) {
@@ -57,7 +66,8 @@ async function readHidden(screen: Screen, question: string): Promise<string> {
     }
     throw usageError('the terminal was closed before an answer came');
   } finally {
-    output.write(`${PASTE_OFF}\n`);
+    interrupt.removeEventListener('abort', giveUp);
+    output.write(`${pasteOff}\n`);
     input.setRawMode(false);
     input.destroy();
     output.destroy();
@@ -73,7 +83,7 @@ export class HiddenLine {
   /**
    * Takes what the terminal sent.
    * @returns whether the line is complete.
-   * @throws CliError exit 130 for Ctrl-C, exit 2 for Ctrl-D on an empty line.
+   * @throws Interrupted for Ctrl-C; CliError exit 2 for Ctrl-D on an empty line.
    */
   feed(chunk: Uint8Array): boolean {
     for (const byte of chunk) {
@@ -107,7 +117,7 @@ export class HiddenLine {
       case LINE_FEED:
         return true;
       case CTRL_C:
-        throw interrupted();
+        throw new Interrupted('SIGINT');
       case CTRL_D:
         if (this.#bytes.length === 0) throw usageError('nothing was entered');
         return false;

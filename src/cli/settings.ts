@@ -1,12 +1,13 @@
 /** Settings: flag, then environment, then config file, then default. */
 
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { DEFAULT_SERVER } from '../core/limits.js';
 import { parseServer } from '../core/link.js';
+import { type Config, configPlace, EXPOSED_KEY_HINT, readConfigFile, systemReason } from './config-file.js';
+import { blankAsAbsent, variable } from './environment.js';
 import { usageError } from './exit.js';
 import type { Talk } from './talk.js';
-import { isSystemError, type Terminal } from './terminal.js';
+import type { Environment, Terminal } from './terminal.js';
 
 /** The flags that every command takes. */
 export interface CommonFlags {
@@ -20,50 +21,67 @@ export interface CommonFlags {
   readonly timeout?: string;
 }
 
-/** What a config file may hold. */
-export interface Config {
-  readonly server?: string;
-  readonly apiKey?: string;
-  readonly expiry?: string;
-  readonly link?: string;
+/** A setting and where it came from, in words. */
+interface Sourced {
+  readonly value: string;
+  readonly source: string;
 }
 
 /** What create needs to know beyond its own flags. */
 export interface Settings {
   /** In its one spelling. */
   readonly server: string;
+  readonly serverSource: string;
   readonly apiKey: string | null;
+  readonly apiKeySource: string | null;
   readonly expiry: string | undefined;
   readonly link: string | undefined;
 }
 
-const CONFIG_KEYS: readonly (keyof Config)[] = ['server', 'apiKey', 'expiry', 'link'];
-
-/** Whether anyone but its owner may read a file of this mode. */
-const READABLE_BY_OTHERS = 0o044;
-
 /**
- * Gathers the settings.
+ * Reads the config file and gathers the settings.
  * @throws CliError (exit 2) when one of them is unusable; it names where the setting came from.
  */
 export async function loadSettings(flags: CommonFlags, terminal: Terminal, talk: Talk): Promise<Settings> {
-  const { env } = terminal;
-  const config = await loadConfig(configPath(flags, terminal), talk);
-  const [server, source] = firstOf(
-    [flags.server, '--server'],
-    [env.ZEPHR_SERVER, 'ZEPHR_SERVER'],
-    [config.server, 'the config file'],
-  ) ?? [DEFAULT_SERVER, 'the default'];
+  const { config, warning } = await readConfigFile(configPlace(flags, terminal), terminal);
+  if (warning !== undefined) await talk.warn(warning, EXPOSED_KEY_HINT);
+  return gatherSettings(flags, config, terminal);
+}
+
+/**
+ * Gathers the settings around a config that was read.
+ * @throws CliError (exit 2), as {@link loadSettings}.
+ */
+export async function gatherSettings(
+  flags: CommonFlags,
+  config: Config,
+  { env }: Terminal,
+): Promise<Settings> {
+  const server = sourced(flags.server, '--server') ??
+    sourced(variable(env, 'ZEPHR_SERVER'), 'ZEPHR_SERVER') ??
+    sourced(config.server, 'the config file') ?? { value: DEFAULT_SERVER, source: 'the default' };
+  const apiKey =
+    sourced(variable(env, 'ZEPHR_API_KEY'), 'ZEPHR_API_KEY') ??
+    sourced(await apiKeyFromFile(env), 'ZEPHR_API_KEY_FILE') ??
+    sourced(config.apiKey, 'the config file');
   return {
-    server: checkServer(server, source),
-    apiKey:
-      blankAsAbsent(env.ZEPHR_API_KEY) ??
-      (await apiKeyFromFile(env.ZEPHR_API_KEY_FILE)) ??
-      config.apiKey ??
-      null,
+    server: checkServer(server),
+    serverSource: server.source,
+    apiKey: apiKey?.value ?? null,
+    apiKeySource: apiKey?.source ?? null,
     expiry: config.expiry,
     link: config.link,
   };
+}
+
+/**
+ * The link version: as asked, else what the server is known to speak.
+ * @throws CliError exit 2 when it is neither `v1` nor `v2`.
+ */
+export function linkVersion(link: string | undefined, server: string): 'v1' | 'v2' {
+  if (link === undefined) return server === DEFAULT_SERVER ? 'v1' : 'v2';
+  if (link !== 'v1' && link !== 'v2') throw usageError('the link version is not v1 or v2');
+  return link;
 }
 
 /** `--timeout` in milliseconds; default 10 s. */
@@ -75,101 +93,30 @@ export function timeoutMs({ timeout }: CommonFlags): number {
   return Math.ceil(seconds * 1000);
 }
 
-/** Where the config file is, and whether somebody asked for that very file. */
-export function configPath(
-  { config }: CommonFlags,
-  { env, platform, home }: Terminal,
-): { path: string; explicit: boolean } {
-  const named = config ?? blankAsAbsent(env.ZEPHR_CONFIG);
-  if (named !== undefined) return { path: named, explicit: true };
-  const base =
-    blankAsAbsent(env.XDG_CONFIG_HOME) ??
-    (platform === 'win32' ? blankAsAbsent(env.APPDATA) : undefined) ??
-    join(home, '.config');
-  return { path: join(base, 'zephr', 'config.json'), explicit: false };
-}
-
-async function loadConfig(
-  { path, explicit }: { path: string; explicit: boolean },
-  talk: Talk,
-): Promise<Config> {
-  let text: string;
-  let mode: number;
+async function apiKeyFromFile(env: Environment): Promise<string | undefined> {
+  const path = variable(env, 'ZEPHR_API_KEY_FILE');
+  if (path === undefined) return undefined;
   try {
-    text = await readFile(path, 'utf8');
-    mode = (await stat(path)).mode;
-  } catch (cause) {
-    if (isSystemError(cause, 'ENOENT', 'ENOTDIR') && !explicit) return {};
-    throw usageError(`the config file ${path} cannot be read: ${reason(cause)}`, undefined, cause);
-  }
-  const config = parseConfig(text, path);
-  if (config.apiKey !== undefined && (mode & READABLE_BY_OTHERS) !== 0) {
-    await talk.warn(`others can read the API key in ${path}: chmod 600 it`);
-  }
-  return config;
-}
-
-function parseConfig(text: string, path: string): Config {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    // The parser's own message quotes the file, and the file may hold a key.
-    throw usageError(`the config file ${path} is not JSON`, undefined, cause);
-  }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw usageError(`the config file ${path} is not a JSON object`);
-  }
-  const config: Record<string, string> = {};
-  for (const key of CONFIG_KEYS) {
-    const value = Object.hasOwn(json, key) ? (json as Record<string, unknown>)[key] : undefined;
-    if (value === undefined || value === null || value === '') continue;
-    if (typeof value !== 'string')
-      throw usageError(`the config file ${path} has a ${key} that is not a string`);
-    config[key] = value;
-  }
-  return config;
-}
-
-async function apiKeyFromFile(path: string | undefined): Promise<string | undefined> {
-  const named = blankAsAbsent(path);
-  if (named === undefined) return undefined;
-  try {
-    return blankAsAbsent((await readFile(named, 'utf8')).trim());
+    return await readFile(path, 'utf8');
   } catch (cause) {
     throw usageError(
-      `the file that ZEPHR_API_KEY_FILE names cannot be read: ${reason(cause)}`,
+      `the file that ZEPHR_API_KEY_FILE names cannot be read: ${systemReason(cause)}`,
       undefined,
       cause,
     );
   }
 }
 
-function checkServer(server: string, source: string): string {
+function checkServer({ value, source }: Sourced): string {
   try {
-    return parseServer(server);
+    return parseServer(value);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : '';
     throw usageError(`${why} (from ${source})`, 'write it as https://host, or http://127.0.0.1:8787', cause);
   }
 }
 
-function firstOf(...candidates: [string | undefined, string][]): [string, string] | undefined {
-  for (const [value, source] of candidates) {
-    const present = blankAsAbsent(value);
-    if (present !== undefined) return [present, source];
-  }
-  return undefined;
-}
-
-function blankAsAbsent(value: string | undefined): string | undefined {
-  const trimmed = value?.trim();
-  return trimmed === '' ? undefined : trimmed;
-}
-
-function reason(cause: unknown): string {
-  if (isSystemError(cause, 'ENOENT')) return 'there is no such file';
-  if (isSystemError(cause, 'EISDIR')) return 'it is a directory';
-  if (isSystemError(cause, 'EACCES', 'EPERM')) return 'permission denied';
-  return cause instanceof Error ? cause.message : 'unknown reason';
+function sourced(value: string | undefined, source: string): Sourced | undefined {
+  const present = blankAsAbsent(value);
+  return present === undefined ? undefined : { value: present, source };
 }

@@ -5,9 +5,11 @@
  */
 
 import { close, constants, fstat, fstatSync, fsync, open, read, write } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, constants as system } from 'node:os';
 import { promisify } from 'node:util';
 import type { Bytes } from '../core/bytes.js';
+import { EXIT, Interrupted } from './exit.js';
+import { orInterrupt } from './interrupt.js';
 
 const closeFile = promisify(close);
 const openFile = promisify(open);
@@ -18,6 +20,9 @@ const syncFile = promisify(fsync);
 
 /** Pause before a descriptor that somebody else made non-blocking is tried again, in milliseconds. */
 const BUSY_PAUSE_MS = 5;
+
+/** How long what was interrupted may take to let go of the process, in milliseconds. */
+const LAST_MOMENT_MS = 100;
 
 /** Where data comes in. */
 export interface Input {
@@ -62,30 +67,79 @@ export interface Terminal {
   openScreen(): Promise<Screen | null>;
   /** Calls `handler` on SIGINT, SIGTERM or SIGHUP instead of ending at once, until the returned function is called. */
   onInterrupt(handler: (signal: NodeJS.Signals) => void): () => void;
+  /** Fires with an {@link Interrupted} as its reason, when interrupts are caught. Never fires otherwise. */
+  readonly interrupt: AbortSignal;
+  /**
+   * Lets the first interrupt fire `interrupt`, which also ends every wait for stdin and stdout, so that what was
+   * begun can be cleaned up; the second one ends the process at once.
+   * @returns a function that hands interrupts back to the system.
+   */
+  catchInterrupts(): () => void;
+  /**
+   * Ends the process as `signal` would have, after the cleaning up. Ctrl-C is an answer to this program: exit code
+   * 130. A SIGTERM or SIGHUP comes from a supervisor or a closing terminal, which look for the signal itself in
+   * the wait status (a shell shows 143 and 129).
+   * @returns the exit code, for a process that can still set it.
+   */
+  endBy(signal: NodeJS.Signals): number;
 }
 
 const INTERRUPTS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** The terminal of this very process. */
 export function processTerminal(): Terminal {
+  // Made when it is needed: printing the version takes none.
+  let interrupts: AbortController | undefined;
+  const unlessInterrupted: Waiting = (work) =>
+    interrupts === undefined ? work : orInterrupt(work, interrupts.signal);
+  const onInterrupt: Terminal['onInterrupt'] = (handler) => {
+    for (const signal of INTERRUPTS) process.on(signal, handler);
+    return () => {
+      for (const signal of INTERRUPTS) process.off(signal, handler);
+    };
+  };
   return {
-    stdin: input(0),
-    stdout: output(1),
-    stderr: output(2),
+    stdin: input(0, unlessInterrupted),
+    stdout: output(1, unlessInterrupted),
+    // Whatever happens, there may be something to say about it.
+    stderr: output(2, (work) => work),
     env: process.env,
     platform: process.platform,
     home: homedir(),
     openScreen,
-    onInterrupt(handler) {
-      for (const signal of INTERRUPTS) process.on(signal, handler);
-      return () => {
-        for (const signal of INTERRUPTS) process.off(signal, handler);
-      };
+    onInterrupt,
+    get interrupt() {
+      interrupts ??= new AbortController();
+      return interrupts.signal;
     },
+    catchInterrupts() {
+      interrupts ??= new AbortController();
+      const controller = interrupts;
+      const stop = onInterrupt((signal) => {
+        if (!controller.signal.aborted) return controller.abort(new Interrupted(signal));
+        stop();
+        process.kill(process.pid, signal);
+      });
+      return stop;
+    },
+    endBy,
   };
 }
 
-function input(descriptor: number): Input {
+/** Waits for some work, or not any longer. */
+type Waiting = <T>(work: Promise<T>) => Promise<T>;
+
+function endBy(signal: NodeJS.Signals): number {
+  if (signal !== 'SIGINT') {
+    process.kill(process.pid, signal);
+    return 128 + system.signals[signal];
+  }
+  // A read or an open that blocks in a thread cannot be called off, and Node would wait for it for ever.
+  setTimeout(() => process.kill(process.pid, signal), LAST_MOMENT_MS).unref();
+  return EXIT.interrupted;
+}
+
+function input(descriptor: number, waiting: Waiting): Input {
   const buffer = new Uint8Array(65_536);
   return {
     get isTerminal() {
@@ -93,7 +147,9 @@ function input(descriptor: number): Input {
     },
     async read() {
       try {
-        const { bytesRead } = await untilReady(() => readFile(descriptor, buffer, 0, buffer.length, null));
+        const { bytesRead } = await waiting(
+          untilReady(() => readFile(descriptor, buffer, 0, buffer.length, null)),
+        );
         return buffer.slice(0, bytesRead);
       } catch (error) {
         // Windows says so when the writing end of a pipe is closed.
@@ -104,7 +160,7 @@ function input(descriptor: number): Input {
   };
 }
 
-function output(descriptor: number): Output {
+function output(descriptor: number, waiting: Waiting): Output {
   return {
     get isTerminal() {
       return isTerminal(descriptor);
@@ -113,8 +169,8 @@ function output(descriptor: number): Output {
       const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
       for (let offset = 0; offset < bytes.length; ) {
         const from = offset;
-        const { bytesWritten } = await untilReady(() =>
-          writeFile(descriptor, bytes, from, bytes.length - from, null),
+        const { bytesWritten } = await waiting(
+          untilReady(() => writeFile(descriptor, bytes, from, bytes.length - from, null)),
         );
         offset += bytesWritten;
       }

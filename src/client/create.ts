@@ -147,9 +147,7 @@ function requestTerms(options: CreateOptions): Omit<CreateBody, 'encrypted_blob'
   if (views !== undefined && !(Number.isInteger(views) && views >= 1 && views <= MAX_VIEWS)) {
     throw new ValidationError(`the number of readers is not 1 to ${MAX_VIEWS}`, 'INVALID_VIEWS');
   }
-  if ((callbackUrl === undefined) !== (callbackSecret === undefined)) {
-    throw new ValidationError('a callback needs both its URL and its secret', 'INVALID_CALLBACK');
-  }
+  checkCallback(callbackUrl, callbackSecret);
   return {
     expiry: typeof expiry === 'string' ? parseExpiry(expiry).minutes : parseExpiry(`${expiry}m`).minutes,
     split_url_mode: options.split ?? false,
@@ -158,6 +156,25 @@ function requestTerms(options: CreateOptions): Omit<CreateBody, 'encrypted_blob'
     ...(callbackUrl === undefined ? {} : { callback_url: callbackUrl }),
     ...(callbackSecret === undefined ? {} : { callback_secret: callbackSecret }),
   };
+}
+
+/** What no server takes. Whether http will do, and which addresses, is for each server to say. */
+function checkCallback(url: string | undefined, secret: string | undefined): void {
+  const fault = (message: string) => new ValidationError(message, 'INVALID_CALLBACK');
+  if ((url === undefined) !== (secret === undefined)) {
+    throw fault('a callback needs both its URL and its secret');
+  }
+  if (url === undefined || secret === undefined) return;
+  if (url.length > 2048) throw fault('the callback is longer than 2,048 characters');
+  if (!URL.canParse(url)) throw fault('the callback is not a URL');
+  const { protocol, username, password } = new URL(url);
+  if (protocol !== 'https:' && protocol !== 'http:') throw fault('the callback is not an https URL');
+  if (username !== '' || password !== '') {
+    throw fault('the callback has a user name or password in its URL');
+  }
+  if (secret.length < 1 || secret.length > 256) {
+    throw fault('the callback secret is not 1 to 256 characters long');
+  }
 }
 
 async function seal(

@@ -27,6 +27,8 @@ export interface Reading extends Meta {
   readonly hint?: string;
   /** Until when this very client could ask again; ISO 8601. */
   readonly purgeAt?: string;
+  /** Whether the server knows claims: if not, the secret is gone from it already. */
+  readonly claimed: boolean;
   /** Readers still allowed; version 2. */
   readonly viewsLeft?: number;
   /**
@@ -73,6 +75,7 @@ export async function readSecret(from: SecretLink, options: ReadOptions = {}): P
   return {
     ...meta,
     bytes: content,
+    claimed,
     ...(hint === undefined ? {} : { hint }),
     ...(purge_at === undefined ? {} : { purgeAt: purge_at }),
     ...(views_left === undefined ? {} : { viewsLeft: views_left }),

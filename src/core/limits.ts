@@ -19,18 +19,29 @@ export const DEFAULT_SERVER = 'https://zephr.io';
 /** Minutes a secret waits when nobody says otherwise. */
 export const DEFAULT_EXPIRY_MINUTES = EXPIRY.HOURS_1;
 
+/** So many creates in each minute, day or month of the calendar in UTC. */
+export interface Creates {
+  readonly count: number;
+  readonly per: 'minute' | 'day' | 'month';
+}
+
 /** What one kind of caller may do. */
 export interface Limits {
-  /** How many secrets in how long; `null` where the operator's rate limit alone decides. */
-  readonly creates: { readonly count: number; readonly per: 'day' | 'month' } | null;
+  /** How many secrets in how long; `null` for any number. */
+  readonly creates: Creates | null;
   /** Shortest and longest expiry, in minutes, both allowed. */
   readonly expiry: { readonly min: number; readonly max: number };
   /** Longest `encrypted_blob`, in characters (each one byte). */
   readonly blob: number;
 }
 
+/** The tiers a key can have. */
+export const KEY_TIERS = ['free', 'dev', 'pro'] as const;
+
+export type KeyTier = (typeof KEY_TIERS)[number];
+
 /** The kinds of caller: `anonymous` has no key, the others name the tier of one. */
-export type Tier = 'anonymous' | 'free' | 'dev' | 'pro';
+export type Tier = 'anonymous' | KeyTier;
 
 /** The table of section 6. */
 export const TIERS: Readonly<Record<Tier, Limits>> = {
@@ -46,6 +57,21 @@ export const TIERS: Readonly<Record<Tier, Limits>> = {
     expiry: { min: 1, max: EXPIRY.DAYS_30 },
     blob: KB * KB,
   },
+};
+
+/** What a server can let callers without a key do. */
+export const ACCESS_MODES = ['open', 'tiered', 'closed'] as const;
+
+export type Access = (typeof ACCESS_MODES)[number];
+
+/**
+ * The row of a caller without a key in each access mode; `null` may not create. Where it is `open` a rate takes the
+ * place of the pro row's monthly quota, for behind one address there can be a whole office.
+ */
+export const KEYLESS: Readonly<Record<Access, Limits | null>> = {
+  open: { ...TIERS.pro, creates: { count: 60, per: 'minute' } },
+  tiered: TIERS.anonymous,
+  closed: null,
 };
 
 /** The longest blob any caller may send, in characters. */

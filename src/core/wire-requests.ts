@@ -49,9 +49,13 @@ const MAX_CALLBACK_SECRET_LENGTH = 256;
 
 /**
  * Checks the parsed body of a create request.
+ * @param callbackProtocols what a callback's URL may start with; a server may allow `http:` within its own network.
  * @throws ApiError 400 with the code of the first field that is wrong.
  */
-export function parseCreateRequest(body: unknown): CreateRequest {
+export function parseCreateRequest(
+  body: unknown,
+  callbackProtocols: readonly string[] = ['https:'],
+): CreateRequest {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw refused('INVALID_REQUEST_BODY', 'the body is not a JSON object');
   }
@@ -72,7 +76,7 @@ export function parseCreateRequest(body: unknown): CreateRequest {
     throw refused('INVALID_REQUEST_BODY', 'split_url_mode is not true or false');
   }
   const hint = parseHint(field('hint'));
-  const callback = parseCallback(field('callback_url'), field('callback_secret'));
+  const callback = parseCallback(field('callback_url'), field('callback_secret'), callbackProtocols);
   const version = field('version') ?? 1;
   if (version !== 1 && version !== 2) throw refused('UNSUPPORTED_VERSION', 'version is not 1 or 2');
   const proofHash = parseProofHash(field('proof_hash'), version);
@@ -116,6 +120,11 @@ export function parseProof(header: string | undefined): Bytes | null {
   return decodeBase64url(header);
 }
 
+/** Whether `text` has the form of an API key (section 6). */
+export function isApiKey(text: string): boolean {
+  return /^zeph_[A-Za-z0-9]{40}$/.test(text);
+}
+
 /** Whether `text` can be a hint: 1 to 128 characters of U+0020 to U+007E. */
 export function isHint(text: string): boolean {
   return text.length <= MAX_HINT_LENGTH && /^[\x20-\x7e]+$/.test(text);
@@ -129,7 +138,11 @@ function parseHint(hint: unknown): string | null {
   return hint;
 }
 
-function parseCallback(url: unknown, secret: unknown): CreateRequest['callback'] {
+function parseCallback(
+  url: unknown,
+  secret: unknown,
+  protocols: readonly string[],
+): CreateRequest['callback'] {
   if (url === undefined) {
     if (secret !== undefined) {
       throw refused('UNEXPECTED_CALLBACK_SECRET', 'callback_secret comes without callback_url');
@@ -145,7 +158,9 @@ function parseCallback(url: unknown, secret: unknown): CreateRequest['callback']
   }
   if (!URL.canParse(url)) throw refused('INVALID_CALLBACK_URL_FORMAT', 'callback_url is not a URL');
   const { protocol, username, password } = new URL(url);
-  if (protocol !== 'https:') throw refused('INVALID_CALLBACK_URL_PROTOCOL', 'callback_url is not https');
+  if (!protocols.includes(protocol)) {
+    throw refused('INVALID_CALLBACK_URL_PROTOCOL', 'callback_url is not https');
+  }
   if (username !== '' || password !== '') {
     throw refused('INVALID_CALLBACK_URL_FORMAT', 'callback_url holds a user name or password');
   }

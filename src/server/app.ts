@@ -3,17 +3,23 @@
  * with the address of who asked.
  */
 
-import { type Context, Hono } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { RandomBytes } from '../core/bytes.js';
 import { ApiError } from '../core/errors.js';
+import type { Access } from '../core/limits.js';
 import type { ErrorReply } from '../core/wire-replies.js';
 import { loggedAddress } from './addresses.js';
-import { type Access, Callers } from './callers.js';
-import { describeFailure, type Log } from './log.js';
-import { NO_STORE, SECURITY_HEADERS } from './response-headers.js';
-import { type Handler, route, type ServerEnv } from './routing.js';
+import { pathBelow } from './base-path.js';
+import { type CallbackPolicy, PUBLIC_CALLBACKS } from './callback-policy.js';
+import { Callers } from './callers.js';
+import { describeFailure } from './describe-failure.js';
+import { healthOf } from './health.js';
+import type { Log } from './log.js';
+import type { Metrics } from './metrics.js';
+import { NO_STORE, securityHeaders } from './response-headers.js';
+import { type Handler, route, type ServerEnv, withHeaders } from './routing.js';
 import { addSecretRoutes } from './secret-routes.js';
 import { Secrets } from './secrets.js';
 import { type Store, StoreError } from './store/store.js';
@@ -22,9 +28,19 @@ import { type Store, StoreError } from './store/store.js';
 export interface AppOptions {
   readonly store: Store;
   readonly access: Access;
+  /** Creates a minute and address without a key where access is `open`; 0 for any number. Default 60. */
+  readonly rateLimit?: number | undefined;
   /** The package's version, which health tells. */
   readonly version: string;
   readonly log: Log;
+  /** The server's address as `parseServer` spells it; routes answer below its path. Default: no path. */
+  readonly baseUrl?: string | undefined;
+  /** Whether the server itself speaks HTTPS, and tells browsers to stay with it. Default no. */
+  readonly secure?: boolean;
+  /** Counts requests, and is shown at `/metrics`. Default: nothing is counted, nothing is there. */
+  readonly metrics?: Metrics | undefined;
+  /** Where webhooks may go. Default {@link PUBLIC_CALLBACKS}. */
+  readonly callbacks?: CallbackPolicy;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
   /** Makes the ids. */
@@ -36,30 +52,47 @@ export type App = Hono<ServerEnv>;
 
 /** Puts the app together. */
 export function createApp(options: AppOptions): App {
-  const { store, access, version, log, now, random } = options;
-  const callers = new Callers(access, store.callerSalt);
-  const app: App = new Hono();
+  const {
+    store,
+    access,
+    rateLimit,
+    version,
+    log,
+    baseUrl,
+    secure = false,
+    metrics,
+    callbacks = PUBLIC_CALLBACKS,
+    now,
+    random,
+  } = options;
+  const callers = new Callers(store, access, rateLimit);
+  const app: App = new Hono(baseUrl === undefined ? {} : { getPath: pathBelow(baseUrl) });
 
-  app.use(logged(log));
-  app.use(withHeaders(SECURITY_HEADERS));
+  app.use(observed(log, metrics));
+  app.use(withHeaders(securityHeaders(secure)));
   app.use('/api/*', withHeaders(NO_STORE));
-  addSecretRoutes(app, new Secrets(store, now, random), callers);
-  const health = healthOf(store, access, version, callers);
+  addSecretRoutes(app, new Secrets(store, now, random), callers, callbacks);
+  const health = healthOf({ store, access, version, callers });
   route(app, '/api/health', { GET: health, HEAD: health });
   route(app, '/secret/:id', { GET: secretPage, HEAD: secretPage });
+
+  if (metrics !== undefined)
+    route(app, '/metrics', { GET: metricsPage(metrics), HEAD: metricsPage(metrics) });
 
   app.notFound((context) => refuse(context, new ApiError('there is nothing here', 404, 'NOT_FOUND')));
   app.onError((error, context) => {
     const refusal = refusalFor(error);
-    if (refusal.statusCode >= 500)
+    // What we refuse on purpose, for want of room, would only fill the log.
+    if (refusal.statusCode >= 500 && refusal !== error) {
       log.error('failure', { route: routeOf(context), ...describeFailure(error) });
+    }
     return refuse(context, refusal);
   });
   return app;
 }
 
 /** The refusal that answers for a thrown error. Only our own words reach the client. */
-export function refusalFor(error: unknown): ApiError {
+function refusalFor(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   const options = { cause: error };
   if (error instanceof StoreError) return new ApiError(error.message, 503, error.code, options);
@@ -72,17 +105,15 @@ export function errorReply({ code, message }: ApiError): ErrorReply {
 }
 
 function refuse(context: Context<ServerEnv>, refusal: ApiError): Response {
+  if (refusal.statusCode === 401) context.header('WWW-Authenticate', 'Bearer');
   if (refusal.retryAfter !== undefined) context.header('Retry-After', String(refusal.retryAfter));
   return context.json(errorReply(refusal), refusal.statusCode as ContentfulStatusCode);
 }
 
-function healthOf(store: Store, access: Access, version: string, callers: Callers): Handler {
-  const { expiry, blob } = callers.keylessLimits;
-  const health = { status: 'ok', version, protocol: [1, 2], access, limits: { expiry, blob } };
-  return async (context) => {
-    await store.ping();
-    return context.json(health);
-  };
+/** The numbers, for who collects them. */
+function metricsPage(metrics: Metrics): Handler {
+  return async (context) =>
+    context.body(await metrics.text(), 200, { 'Content-Type': metrics.contentType, ...NO_STORE });
 }
 
 /** What a link's own URL shows. Link previews and mail scanners fetch it, so it touches no secret and knows none. */
@@ -91,24 +122,21 @@ const secretPage: Handler = (context) =>
     ...NO_STORE,
   });
 
-function withHeaders(headers: Readonly<Record<string, string>>) {
-  const entries = Object.entries(headers);
-  return async (context: Context<ServerEnv>, next: () => Promise<void>): Promise<void> => {
-    for (const [name, value] of entries) context.header(name, value);
-    await next();
-  };
-}
-
 /** One line a request: what kind, how it ended, how long it took, and roughly from where. */
-function logged(log: Log) {
-  return async (context: Context<ServerEnv>, next: () => Promise<void>): Promise<void> => {
+function observed(log: Log, metrics: Metrics | undefined): MiddlewareHandler<ServerEnv> {
+  return async (context, next) => {
     const start = performance.now();
     await next();
+    const ms = performance.now() - start;
+    const { method } = context.req;
+    const { status } = context.res;
+    const route = routeOf(context);
+    metrics?.request(route, method, status, ms / 1000);
     log.info('request', {
-      method: context.req.method,
-      route: routeOf(context),
-      status: context.res.status,
-      ms: Math.round((performance.now() - start) * 10) / 10,
+      method,
+      route,
+      status,
+      ms: Math.round(ms * 10) / 10,
       address: loggedAddress(context.env.address),
     });
   };

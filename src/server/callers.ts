@@ -2,52 +2,64 @@
 
 import { createHmac } from 'node:crypto';
 import { ApiError } from '../core/errors.js';
-import { type Limits, TIERS, type Tier } from '../core/limits.js';
+import { type Access, KEYLESS, type KeyTier, type Limits, TIERS } from '../core/limits.js';
 import { callerAddress } from './addresses.js';
-
-/** What a caller without an API key may do. `open` is the default of a self-hosted server. */
-export type Access = 'open';
+import { recogniseKey } from './api-keys.js';
+import type { Store } from './store/store.js';
 
 /** Somebody who creates. */
 export interface Caller {
-  /** Stands for the caller in the store: idempotency keys belong to it. */
+  /** Stands for the caller in the store: idempotency keys and quotas belong to it. The id of a key has a `_` in it. */
   readonly name: string;
+  /** `null` without a key. */
+  readonly tier: KeyTier | null;
   readonly limits: Limits;
 }
 
-const KEYLESS: Readonly<Record<Access, Tier>> = { open: 'pro' };
-
 /** Tells callers apart and knows their limits. */
 export class Callers {
-  readonly #access: Access;
-  readonly #salt: string;
+  readonly #store: Pick<Store, 'callerSalt' | 'keys'>;
+  /** Of callers without a key; `null` if they may not create. */
+  readonly #keyless: Limits | null;
 
-  /** @param salt random text that stays the same as long as the store does. */
-  constructor(access: Access, salt: string) {
-    this.#access = access;
-    this.#salt = salt;
+  /**
+   * @param rateLimit creates a minute and address where the access mode has a rate; 0 for any number. Default: that
+   *   of the mode.
+   */
+  constructor(store: Pick<Store, 'callerSalt' | 'keys'>, access: Access, rateLimit?: number) {
+    this.#store = store;
+    this.#keyless = withRate(KEYLESS[access], rateLimit);
   }
 
-  /** The limits of a caller without a key. */
-  get keylessLimits(): Limits {
-    return TIERS[KEYLESS[this.#access]];
+  /** The limits of a caller without a key; `null` if such a one may not create. */
+  get keylessLimits(): Limits | null {
+    return this.#keyless;
   }
 
   /**
-   * Who asks to create.
+   * Who asks to create. A key's own tier holds in every mode.
    * @param authorization the `Authorization` header, if there is one.
-   * @throws ApiError 401 `INVALID_API_KEY`: no keys have been issued, so none is right.
+   * @throws ApiError 401 `INVALID_API_KEY`, 403 `API_KEY_REQUIRED`.
    */
-  identify(authorization: string | undefined, address: string): Caller {
+  async identify(authorization: string | undefined, address: string): Promise<Caller> {
     if (authorization !== undefined) {
-      throw new ApiError('the API key is not one of this server', 401, 'INVALID_API_KEY');
+      const { id, tier } = await recogniseKey(this.#store.keys, authorization);
+      return { name: id, tier, limits: TIERS[tier] };
     }
-    return { name: this.nameOf(address), limits: this.keylessLimits };
+    if (this.#keyless === null) {
+      throw new ApiError('this server creates secrets with an API key only', 403, 'API_KEY_REQUIRED');
+    }
+    return { name: this.nameOf(address), tier: null, limits: this.#keyless };
   }
 
   /** A name for an address that doesn't give it away to who reads the store without the salt: 22 characters. */
   nameOf(address: string): string {
-    const mac = createHmac('sha256', this.#salt).update(callerAddress(address)).digest();
+    const mac = createHmac('sha256', this.#store.callerSalt).update(callerAddress(address)).digest();
     return mac.subarray(0, 16).toString('base64url');
   }
+}
+
+function withRate(limits: Limits | null, rateLimit: number | undefined): Limits | null {
+  if (rateLimit === undefined || limits?.creates?.per !== 'minute') return limits;
+  return { ...limits, creates: rateLimit === 0 ? null : { count: rateLimit, per: 'minute' } };
 }

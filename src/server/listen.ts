@@ -1,19 +1,35 @@
 /** The only file with sockets: an app behind a port, and an orderly end. */
 
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { ApiError, ZephrError } from '../core/errors.js';
 import { type App, errorReply } from './app.js';
-import { NO_STORE, SECURITY_HEADERS } from './response-headers.js';
+import { Connections } from './connections.js';
+import type { ClientAddress } from './proxies.js';
+import { NO_STORE, securityHeaders } from './response-headers.js';
+import type { TlsPair } from './tls-files.js';
 
 /** Where to listen. */
 export interface ListenOptions {
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;
+  /** Speaks HTTPS with this, else HTTP. */
+  readonly tls?: TlsPair | undefined;
+  /** Connections at once; above it a request is answered 503. Default 1,000. */
+  readonly maxConnections?: number | undefined;
+  /** Is told of every connection above that. */
+  readonly onDropped?: () => void;
+  /** How long a client may take to send a request's headers, in milliseconds. Default 10 s. */
+  readonly headersTimeoutMs?: number;
+  /** How long a client may take to send a whole request, in milliseconds. Default 60 s. */
+  readonly requestTimeoutMs?: number;
   /** How long an answer under way may take after {@link Listener.close}, in milliseconds. Default 10 s. */
   readonly graceMs?: number;
+  /** Who a request is from. Default: the peer of its connection. */
+  readonly clientAddress?: ClientAddress;
 }
 
 /** A listening server. */
@@ -22,82 +38,89 @@ export interface Listener {
   readonly url: string;
   /** Takes no more requests, finishes those that came, cuts what is not done in time. */
   close(): Promise<void>;
+  /** Connections from now on get this certificate. Only where it listens with one. */
+  useTls(pair: TlsPair): void;
 }
 
 const GRACE_MS = 10_000;
 
+const MAX_CONNECTIONS = 1_000;
+
 /** A client that is slower than this to send its headers, or its whole request, is holding a place. */
-const HEADERS_TIMEOUT_MS = 15_000;
+const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
+/** How often Node looks for those: a connection may last so much longer. */
+const CHECK_MS = 1_000;
 /** Longer than common proxies keep theirs, so that they close first and never write into a closed connection. */
 const KEEP_ALIVE_MS = 65_000;
+/** Nothing went in or out for so long: whoever does not take the answer has gone. */
+const SILENCE_MS = 90_000;
 
 /**
  * Puts `app` behind a port.
  * @throws ZephrError `PORT_TAKEN`, `PORT_NOT_ALLOWED` or `HOST_NOT_AVAILABLE`.
  */
 export async function listen(app: App, options: ListenOptions): Promise<Listener> {
-  const { host, port, graceMs = GRACE_MS } = options;
+  const { host, port, tls, maxConnections = MAX_CONNECTIONS, graceMs = GRACE_MS } = options;
+  const { clientAddress = (peer) => peer } = options;
+  const errorHandler = () => refusal(UNREADABLE, tls !== undefined);
   const answer = getRequestListener(
-    (request, { incoming }) => app.fetch(request, { address: incoming.socket.remoteAddress ?? '' }),
-    { errorHandler: unreadable },
-  );
-  const server = createServer(
-    {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
+    (request, { incoming: { socket, headers } }) => {
+      const forwardedFor = String(headers['x-forwarded-for'] ?? '');
+      return app.fetch(request, { address: clientAddress(socket.remoteAddress ?? '', forwardedFor) });
     },
-    (incoming, outgoing) => void answer(incoming, outgoing),
+    { errorHandler },
   );
-  const connections = new Connections(server);
-  await bind(server, host, port);
-  return { url: urlOf(server), close: () => end(server, connections, graceMs) };
-}
-
-/** The answer to a request that is no valid URL, or names no host: it never becomes a Request. */
-function unreadable(): Response {
-  const refusal = new ApiError('the request is malformed', 400, 'INVALID_REQUEST');
-  return Response.json(errorReply(refusal), {
-    status: refusal.statusCode,
-    headers: { ...SECURITY_HEADERS, ...NO_STORE },
+  const refuse = getRequestListener(() => refusal(TOO_MANY, tls !== undefined), { errorHandler });
+  const server = makeServer(options);
+  const onDropped = options.onDropped ?? (() => undefined);
+  const connections = new Connections(server, maxConnections, tls !== undefined, onDropped);
+  server.setTimeout(SILENCE_MS);
+  server.on('request', (incoming, outgoing) => {
+    if (!connections.begin(incoming, outgoing)) return void answer(incoming, outgoing);
+    outgoing.setHeader('Connection', 'close');
+    void refuse(incoming, outgoing);
   });
+  await bind(server, host, port);
+  return {
+    url: urlOf(server, tls === undefined ? 'http' : 'https'),
+    close: () => end(server, connections, graceMs),
+    useTls: (pair) => {
+      if ('setSecureContext' in server) server.setSecureContext(pair);
+    },
+  };
 }
 
-/** Which connections are open, and which of them wait for an answer. */
-class Connections {
-  readonly #answers = new Map<Socket, number>();
-  #closing = false;
+function makeServer(options: ListenOptions): Server | TlsServer {
+  const { tls, headersTimeoutMs = HEADERS_TIMEOUT_MS, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
+  const settings = {
+    headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(CHECK_MS, headersTimeoutMs, requestTimeoutMs),
+    keepAliveTimeout: KEEP_ALIVE_MS,
+  };
+  if (tls === undefined) return createServer(settings);
+  return createTlsServer({ ...settings, ...tls, handshakeTimeout: headersTimeoutMs });
+}
 
-  constructor(server: Server) {
-    server.on('connection', (socket: Socket) => {
-      this.#answers.set(socket, 0);
-      socket.on('close', () => this.#answers.delete(socket));
-    });
-    server.on('request', ({ socket }, outgoing) => {
-      this.#count(socket, 1);
-      outgoing.on('close', () => {
-        this.#count(socket, -1);
-        if (this.#closing) this.closeIdle();
-      });
-    });
-  }
+/** The refusal of a request that is no valid URL, or names no host: it never becomes a Request. */
+const UNREADABLE = new ApiError('the request is malformed', 400, 'INVALID_REQUEST');
 
-  /** Closes those that wait for no answer, now and as they get theirs. */
-  closeIdle(): void {
-    this.#closing = true;
-    for (const [socket, answers] of this.#answers) if (answers === 0) socket.destroySoon();
-  }
+/** The refusal of a request on a connection above the limit. */
+const TOO_MANY = new ApiError('the server has too many connections: try again', 503, 'SERVER_BUSY', {
+  retryAfter: 1,
+});
 
-  /** Closes all. */
-  cut(): void {
-    for (const socket of this.#answers.keys()) socket.destroy();
-  }
-
-  #count(socket: Socket, step: number): void {
-    const answers = this.#answers.get(socket);
-    if (answers !== undefined) this.#answers.set(socket, answers + step);
-  }
+function refusal(error: ApiError, secure: boolean): Response {
+  const { statusCode, retryAfter } = error;
+  return Response.json(errorReply(error), {
+    status: statusCode,
+    headers: {
+      ...securityHeaders(secure),
+      ...NO_STORE,
+      ...(retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) }),
+    },
+  });
 }
 
 function bind(server: Server, host: string, port: number): Promise<void> {
@@ -117,15 +140,16 @@ function explain(cause: NodeJS.ErrnoException, host: string, port: number): Erro
       });
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
+    case 'EAI_AGAIN':
       return new ZephrError(`${host} is not an address of this machine`, 'HOST_NOT_AVAILABLE', { cause });
     default:
       return cause;
   }
 }
 
-function urlOf(server: Server): string {
+function urlOf(server: Server, scheme: 'http' | 'https'): string {
   const { address, family, port } = server.address() as AddressInfo;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
 async function end(server: Server, connections: Connections, graceMs: number): Promise<void> {

@@ -3,7 +3,7 @@
  * that somebody's input could have shaped.
  */
 
-import { ZephrError } from '../core/errors.js';
+import { pino } from 'pino';
 
 /** What a line says besides its time, level and event. */
 export type LogFields = Readonly<Record<string, string | number | boolean | object | undefined>>;
@@ -15,32 +15,43 @@ export interface Log {
 }
 
 /**
- * A log that hands each line, without its newline, to `write`.
+ * A log that hands each line, without its newline, to `write`. It is written by pino, in this thread: whoever takes
+ * the lines sees to it that a slow reader does not hold the server up.
  * @param now milliseconds since 1970.
  */
 export function createLog(write: (line: string) => void, now: () => number): Log {
-  const line = (level: string, event: string, fields: LogFields = {}) =>
-    write(JSON.stringify({ time: new Date(now()).toISOString(), level, event, ...fields }));
+  const logger = pino(
+    {
+      // Process and host are known to whoever collects the lines of many.
+      base: null,
+      timestamp: () => `,"time":"${new Date(now()).toISOString()}"`,
+      formatters: { level: (level) => ({ level }) },
+    },
+    { write: (line) => write(line.slice(0, -1)) },
+  );
   return {
-    info: (event, fields) => line('info', event, fields),
-    error: (event, fields) => line('error', event, fields),
+    info: (event, fields) => logger.info({ event, ...fields }),
+    error: (event, fields) => logger.error({ event, ...fields }),
   };
 }
 
-/** A failure as far as a log may tell it: names, codes and places in the code; messages only of our own errors. */
-export function describeFailure(error: unknown): LogFields {
-  if (!(error instanceof Error)) return { name: typeof error };
-  const { code, errcode, rawCode } = error as { code?: unknown; errcode?: unknown; rawCode?: unknown };
-  return {
-    name: error.name,
-    code: printable(code),
-    sqlite: printable(errcode ?? rawCode),
-    message: error instanceof ZephrError ? error.message : undefined,
-    at: error.stack?.match(/^ {4}at .*$/gm)?.map((frame) => frame.trim()),
-    cause: error.cause === undefined ? undefined : describeFailure(error.cause),
+/**
+ * Logs what can happen too often for a line each time: one line at once, then at most one a period, with how often it
+ * happened since the line before.
+ * @returns what to call each time.
+ */
+export function tally(log: Log, event: string, periodMs = 10_000): () => void {
+  let count = 0;
+  let resting = false;
+  const report = () => {
+    resting = count > 0;
+    if (!resting) return;
+    log.info(event, { count });
+    count = 0;
+    setTimeout(report, periodMs).unref();
   };
-}
-
-function printable(code: unknown): string | number | undefined {
-  return typeof code === 'string' || typeof code === 'number' ? code : undefined;
+  return () => {
+    count += 1;
+    if (!resting) report();
+  };
 }

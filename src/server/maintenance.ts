@@ -1,6 +1,7 @@
 /** What the server does unasked: every few seconds the store destroys and forgets what is past its time. */
 
-import { describeFailure, type Log } from './log.js';
+import { describeFailure } from './describe-failure.js';
+import type { Log } from './log.js';
 import type { Store } from './store/store.js';
 
 /** Often enough that what has expired is gone within a minute, and its traces with it (PROTOCOL.md section 5). */

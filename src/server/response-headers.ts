@@ -3,12 +3,24 @@
 import { HEADERS } from '../core/wire-requests.js';
 
 /** Nothing the server says is to be run, framed, guessed at, or told to where a link leads. */
-export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Referrer-Policy': 'no-referrer',
   'X-Content-Type-Options': 'nosniff',
 };
+
+/** A browser that was here once uses HTTPS for a year, whatever a link says. */
+const HSTS: Readonly<Record<string, string>> = { 'Strict-Transport-Security': 'max-age=31536000' };
+
+/**
+ * What every answer carries.
+ * @param secure whether the server itself speaks HTTPS. A proxy that does so for it speaks for a whole host, and has
+ *   its own mind about this.
+ */
+export function securityHeaders(secure: boolean): Readonly<Record<string, string>> {
+  return secure ? { ...SECURITY_HEADERS, ...HSTS } : SECURITY_HEADERS;
+}
 
 /** What answers with secrets, links or their state add: no cache keeps a copy. */
 export const NO_STORE: Readonly<Record<string, string>> = { 'Cache-Control': 'no-store' };

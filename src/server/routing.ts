@@ -1,6 +1,6 @@
-/** What the routes have in common: the shape of a handler, and one way to put it at a path. */
+/** What the routes have in common: the shape of a handler, and how it gets its path and its headers. */
 
-import type { Context, Hono } from 'hono';
+import type { Context, Hono, MiddlewareHandler } from 'hono';
 import { ApiError } from '../core/errors.js';
 
 /** What the socket knows of a request and the request itself doesn't say. */
@@ -27,4 +27,13 @@ export function route(app: Hono<ServerEnv>, path: string, handlers: Readonly<Rec
     context.header('Allow', [...byMethod.keys()].join(', '));
     throw new ApiError('the method is not allowed here', 405, 'METHOD_NOT_ALLOWED');
   });
+}
+
+/** A middleware that gives every answer these headers. */
+export function withHeaders(headers: Readonly<Record<string, string>>): MiddlewareHandler<ServerEnv> {
+  const entries = Object.entries(headers);
+  return async (context, next) => {
+    for (const [name, value] of entries) context.header(name, value);
+    await next();
+  };
 }

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Context, Hono } from 'hono';
+import { ApiError } from '../core/errors.js';
 import { ENVELOPE_BYTES } from '../core/limits.js';
 import {
   HEADERS,
@@ -10,26 +11,31 @@ import {
   parseIdempotencyKey,
   parseProof,
 } from '../core/wire-requests.js';
+import { type CallbackPolicy, checkCallback } from './callback-policy.js';
 import type { Callers } from './callers.js';
 import { readJsonBody } from './request-body.js';
 import { CORS_HEADERS, PREFLIGHT_HEADERS } from './response-headers.js';
-import { type Handler, route, type ServerEnv } from './routing.js';
+import { type Handler, route, type ServerEnv, withHeaders } from './routing.js';
 import { type Credentials, type Secrets, tooLarge } from './secrets.js';
 
 /** Adds the routes to `app`. */
-export function addSecretRoutes(app: Hono<ServerEnv>, secrets: Secrets, callers: Callers): void {
-  app.use('/api/secrets/*', async (context, next) => {
-    for (const [name, value] of Object.entries(CORS_HEADERS)) context.header(name, value);
-    await next();
-  });
+export function addSecretRoutes(
+  app: Hono<ServerEnv>,
+  secrets: Secrets,
+  callers: Callers,
+  callbacks: CallbackPolicy,
+): void {
+  app.use('/api/secrets/*', withHeaders(CORS_HEADERS));
 
   const create: Handler = async (context) => {
-    const caller = callers.identify(context.req.header('Authorization'), context.env.address);
+    const caller = await callers.identify(context.req.header('Authorization'), context.env.address);
     const key = parseIdempotencyKey(context.req.header(HEADERS.idempotencyKey));
     const { blob } = caller.limits;
     const { bytes, json } = await readJsonBody(context.req.raw, blob + ENVELOPE_BYTES, () => tooLarge(blob));
     const idempotency = key === null ? null : { key, bodyHash: hashOf(bytes) };
-    return context.json(await secrets.create(parseCreateRequest(json), caller, idempotency), 201);
+    const request = parseCreateRequest(json, callbacks.protocols);
+    checkCallback(request.callback, callbacks);
+    return context.json(await secrets.create(request, caller, idempotency), 201);
   };
 
   const read: Handler = async (context) => {
@@ -42,8 +48,10 @@ export function addSecretRoutes(app: Hono<ServerEnv>, secrets: Secrets, callers:
   // With both headers the claim decides: an acknowledgement takes nothing from anybody else.
   const remove: Handler = async (context) => {
     const claim = parseClaim(context.req.header(HEADERS.claim));
+    const credentials = credentialsOf(context, callers);
     if (claim !== null) await secrets.acknowledge(idOf(context), claim);
-    else await secrets.revoke(idOf(context), credentialsOf(context, callers));
+    else if (credentials.proof !== null) await secrets.revoke(idOf(context), credentials);
+    else throw new ApiError('send Zephr-Claim to acknowledge or Zephr-Proof to revoke', 400, 'INVALID_PROOF');
     return context.body(null, 204);
   };
 

@@ -3,11 +3,13 @@
 import { encodeBase64url } from '../core/base64url.js';
 import { type RandomBytes, randomBytes } from '../core/bytes.js';
 import { ApiError } from '../core/errors.js';
+import { TIERS } from '../core/limits.js';
 import { isSecretId } from '../core/link.js';
 import type { CreatedReply, ReadReply, StatusReply } from '../core/wire-replies.js';
 import type { CreateRequest } from '../core/wire-requests.js';
 import type { Caller } from './callers.js';
 import { isRightProof } from './proof-check.js';
+import { limitReached, quotaOf } from './quotas.js';
 import { stateOf } from './store/lifecycle.js';
 import type { Idempotency, SecretRecord, Store } from './store/store.js';
 
@@ -43,15 +45,14 @@ export class Secrets {
   ): Promise<CreatedReply> {
     const { expiry, ...wanted } = request;
     checkLimits(request, caller);
-    if (request.callback !== null) {
-      throw new ApiError('this server does not deliver webhooks', 400, 'INVALID_CALLBACK_URL_HOST');
-    }
     const createdAt = this.#now();
+    const quota = quotaOf(caller, createdAt);
     const outcome = await this.#store.create({
       ...wanted,
       id: encodeBase64url(this.#random(ID_BYTES)),
       caller: caller.name,
       idempotency,
+      quota,
       createdAt,
       expiresAt: createdAt + expiry * MINUTE_MS,
     });
@@ -62,6 +63,7 @@ export class Secrets {
         'IDEMPOTENCY_KEY_REUSED',
       );
     }
+    if (outcome.outcome === 'limited') throw limitReached(quota, createdAt);
     const { id, version, views } = outcome;
     const reply = { id, expires_at: isoTime(outcome.expiresAt) };
     return version === 2 ? { ...reply, version, views } : reply;
@@ -143,13 +145,19 @@ export class Secrets {
   }
 }
 
-function checkLimits({ expiry, blob }: CreateRequest, { limits }: Caller): void {
-  const { min, max } = limits.expiry;
+/** What no caller may do comes before what this one may not, and a size that is too large is told as early as can be. */
+function checkLimits({ expiry, blob }: CreateRequest, { limits, tier }: Caller): void {
+  const { min, max } = TIERS.pro.expiry;
   if (expiry < min || expiry > max) {
-    const allowed = min === max ? `${min} minutes` : `${min} to ${max} minutes`;
-    throw new ApiError(`expiry is not ${allowed}`, 400, 'INVALID_EXPIRY');
+    throw new ApiError(`expiry is not ${min} to ${max} minutes`, 400, 'INVALID_EXPIRY');
   }
   if (blob.length > limits.blob) throw tooLarge(limits.blob);
+  const own = limits.expiry;
+  if (expiry < own.min || expiry > own.max) {
+    const who = tier === null ? 'without an API key' : `with an API key of tier ${tier}`;
+    const allowed = own.min === own.max ? String(own.min) : `${own.min} to ${own.max}`;
+    throw new ApiError(`${who} the expiry is ${allowed} minutes`, 403, 'UPGRADE_REQUIRED');
+  }
 }
 
 /** The refusal of a blob, or of a body that can't hold anything smaller. */

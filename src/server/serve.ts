@@ -1,11 +1,20 @@
 /** A whole server: a store, an app, a port and maintenance, started and stopped in order. */
 
+import type { Access } from '../core/limits.js';
 import { createApp } from './app.js';
-import type { Access } from './callers.js';
-import { listen } from './listen.js';
-import { createLog } from './log.js';
+import { ANY_CALLBACKS, PUBLIC_CALLBACKS } from './callback-policy.js';
+import { describeFailure } from './describe-failure.js';
+import { type Listener, listen } from './listen.js';
+import { createLog, type Log, tally } from './log.js';
 import { startMaintenance } from './maintenance.js';
+import type { Metrics } from './metrics.js';
+import { trustProxies } from './proxies.js';
+import { resolveInDns, resolveInSystem } from './resolve-host.js';
+import { type SendOptions, sendWebhook } from './send-webhook.js';
 import { openStore } from './store/open-store.js';
+import { readTls, type TlsFiles, validUntil } from './tls-files.js';
+import { watchedStore } from './watched-store.js';
+import { startWebhooks } from './webhooks.js';
 
 /** What an operator decides. */
 export interface ServerOptions {
@@ -15,6 +24,20 @@ export interface ServerOptions {
   /** `memory:`, or the path of an SQLite file. */
   readonly store: string;
   readonly access: Access;
+  /** The address that clients use, as `parseServer` spells it, where that is not the one listened on. */
+  readonly baseUrl?: string | undefined;
+  /** Creates a minute and address without a key where access is `open`; 0 for any number. Default 60. */
+  readonly rateLimit?: number | undefined;
+  /** Ranges of addresses whose `X-Forwarded-For` is believed. Default none. */
+  readonly trustedProxies?: readonly string[];
+  /** Certificate and key: speaks HTTPS with them, else HTTP. */
+  readonly tls?: TlsFiles | undefined;
+  /** Connections at once; above it a request is answered 503. Default 1,000. */
+  readonly maxConnections?: number | undefined;
+  /** Whether to count, and to show the numbers at `/metrics`. Default no. */
+  readonly metrics?: boolean;
+  /** Whether webhooks may go to private addresses, and over http. Default no. */
+  readonly allowPrivateCallbacks?: boolean;
   /** The package's version, which health tells. */
   readonly version: string;
   /** Takes one line of the log, JSON without a newline. */
@@ -25,34 +48,96 @@ export interface ServerOptions {
 
 /** A server that answers. */
 export interface RunningServer {
-  /** Origin, such as `http://127.0.0.1:8787`. */
+  /** The base URL if there is one, else the origin listened on, such as `http://127.0.0.1:8787`. */
   readonly url: string;
+  /** Reads certificate and key again, for connections from now on. If they are unusable it keeps and says so. */
+  reload(): Promise<void>;
   /** Finishes what is under way (at most 10 s) and lets go of port and store. */
   close(): Promise<void>;
 }
 
+const SENDING_OUTSIDE: SendOptions = { policy: PUBLIC_CALLBACKS, resolve: resolveInDns() };
+const SENDING_ANYWHERE: SendOptions = { policy: ANY_CALLBACKS, resolve: resolveInSystem };
+
 /**
  * Starts a server; when this resolves it answers.
- * @throws ZephrError as opening the store and listening do. Nothing is left open then.
+ * @throws ZephrError as opening the store and listening do, ValidationError as {@link trustProxies} does. Nothing is
+ *   left open then.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { host, port, access, version, now = Date.now } = options;
+  const { host, port, access, rateLimit, baseUrl, maxConnections, version, now = Date.now } = options;
+  const clientAddress = trustProxies(options.trustedProxies ?? []);
   const log = createLog(options.log, now);
-  const store = await openStore(options.store);
-  const app = createApp({ store, access, version, log, now });
-  const listener = await listen(app, { host, port }).catch(async (error: unknown) => {
+  const tls = options.tls && (await readTls(options.tls));
+  const metrics = options.metrics ? await prometheus(version) : undefined;
+  const store = watchedStore(await openStore(options.store), { metrics });
+  const sending = options.allowPrivateCallbacks ? SENDING_ANYWHERE : SENDING_OUTSIDE;
+  const app = createApp({
+    store,
+    access,
+    rateLimit,
+    version,
+    log,
+    baseUrl,
+    secure: tls !== undefined,
+    metrics,
+    callbacks: sending.policy,
+    now,
+  });
+  const listener = await listen(app, {
+    host,
+    port,
+    clientAddress,
+    tls,
+    maxConnections,
+    onDropped: tally(log, 'connections refused'),
+  }).catch(async (error: unknown) => {
     await store.close();
     throw error;
   });
   const maintenance = startMaintenance(store, log, now);
-  log.info('ready', { version, access });
+  const webhooks = startWebhooks({
+    outbox: store.outbox,
+    send: (event) => sendWebhook(event, sending),
+    log,
+    now,
+  });
+  log.info('ready', { version, access, listening: listener.url });
   return {
-    url: listener.url,
+    url: baseUrl ?? listener.url,
+    reload: inTurn(() => reloadTls(options.tls, listener, log)),
     async close() {
-      await listener.close();
+      // At the same time, so that all of it fits into the time there is.
+      await Promise.all([listener.close(), webhooks.stop()]);
       await maintenance.stop();
       await store.close();
       log.info('closed');
     },
+  };
+}
+
+/** Only those who ask for it pay for loading it. */
+async function prometheus(version: string): Promise<Metrics> {
+  const { createPrometheusMetrics } = await import('./prometheus.js');
+  return createPrometheusMetrics(version);
+}
+
+async function reloadTls(files: TlsFiles | undefined, listener: Listener, log: Log): Promise<void> {
+  if (files === undefined) return;
+  try {
+    const pair = await readTls(files);
+    listener.useTls(pair);
+    log.info('certificate reloaded', { validUntil: validUntil(pair) });
+  } catch (error) {
+    log.error('certificate kept', describeFailure(error));
+  }
+}
+
+/** A function of which each run begins when the one before has ended. */
+function inTurn(run: () => Promise<void>): () => Promise<void> {
+  let last = Promise.resolve();
+  return () => {
+    last = last.then(run);
+    return last;
   };
 }

@@ -127,7 +127,10 @@ describe('zephr get', () => {
     ['--url', 'zephr get --url "$(cat link)"'],
     ['the old name', 'zephr retrieve "$(cat link)"'],
     ['%23 for #', `zephr get "$(sed 's/#/%23/' link)"`],
-    ['a pipe that stays open', '(cat link; exec sleep 30 > /dev/null 2>&1) | zephr get & wait $!'],
+    [
+      'a pipe that stays open',
+      'mkfifo pipe; { cat link; exec sleep 30; } > pipe 2> log & zephr get < pipe && kill $!',
+    ],
   ])('takes the link from %s', async (_, command) => {
     const { sh } = session();
     await sh('echo hunter2 | zephr > link');

@@ -1,11 +1,9 @@
 /** Hidden prompts on a real pseudo-terminal, which `script` (util-linux) makes. */
 
-import { spawn, spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ServerProcess, startServerProcess } from '../support/server.js';
 import { openSession, type Session } from '../support/session.js';
-
-const hasScript = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0;
+import { HAS_SCRIPT, type as typeAt } from '../support/typing.js';
 
 let server: ServerProcess;
 
@@ -17,38 +15,12 @@ afterAll(async () => {
   await server.stop();
 });
 
-/** Types each answer when its question has been asked, and gives all the terminal showed and the exit code. */
-function type(
-  session: Session,
-  command: string,
-  ...dialogue: [question: string, answer: string][]
-): Promise<{ screen: string; code: number | null }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('script', ['-qefc', command, '/dev/null'], {
-      cwd: session.folder,
-      env: { ...session.env, ZEPHR_SERVER: server.url },
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    let screen = '';
-    let answered = 0;
-    child.stdout.on('data', (chunk: Buffer) => {
-      screen += chunk.toString();
-      const next = dialogue[answered];
-      if (
-        next !== undefined &&
-        screen.split(next[0]).length >
-          dialogue.slice(0, answered).filter(([question]) => question === next[0]).length + 1
-      ) {
-        answered++;
-        child.stdin.write(next[1]);
-      }
-    });
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ screen, code }));
-  });
+function type(session: Session, command: string, ...dialogue: [question: string, answer: string][]) {
+  const env = { ...session.env, ZEPHR_SERVER: server.url };
+  return typeAt({ ...session, env }, command, dialogue);
 }
 
-describe.skipIf(!hasScript)('on a terminal (needs script of util-linux)', () => {
+describe.skipIf(!HAS_SCRIPT)('on a terminal (needs script of util-linux)', () => {
   it('zephr asks for the secret and does not show it', async () => {
     const session = openSession();
     const { screen, code } = await type(session, 'zephr', ['Secret (hidden):', 'hunter2\r']);

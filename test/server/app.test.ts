@@ -99,7 +99,7 @@ describe('health', () => {
       version: '9.8.7',
       protocol: [1, 2],
       access: 'open',
-      limits: { expiry: { min: 1, max: 43_200 }, blob: 1_048_576 },
+      limits: { creates: null, expiry: { min: 1, max: 43_200 }, blob: 1_048_576 },
     });
   });
 

@@ -85,7 +85,7 @@ describe('DELETE that is refused', () => {
   test('with neither claim nor proof', async () => {
     const { made, read, call } = harness();
     const id = await made(VERSION_2);
-    expect(await refusal(call('DELETE', `/api/secrets/${id}`))).toBe('403 PROOF_REQUIRED');
+    expect(await refusal(call('DELETE', `/api/secrets/${id}`))).toBe('400 INVALID_PROOF');
     expect((await read(id, RIGHT)).status).toBe(200);
   });
 

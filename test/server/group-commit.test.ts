@@ -63,6 +63,17 @@ describe('group commit', () => {
     expect(committed()).toEqual([]);
   });
 
+  test('when a transaction cannot begin, that is tried once and refused to all', async () => {
+    let tries = 0;
+    const writes = new GroupCommit(() => {
+      tries += 1;
+      throw new Error('database is locked');
+    });
+    const results = await Promise.allSettled([writes.run(() => 1), writes.run(() => 2)]);
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(tries).toBe(1);
+  });
+
   test('what arrives after a failure is not affected', async () => {
     const { add, committed } = words();
     await expect(add('bad')).rejects.toThrow('bad word');

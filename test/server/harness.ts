@@ -1,7 +1,7 @@
 /** An app on a memory store with a clock that tests turn, and requests as a client would write them. */
 
 import { createHash } from 'node:crypto';
-import { type App, createApp } from '../../src/server/app.js';
+import { type App, type AppOptions, createApp } from '../../src/server/app.js';
 import { createLog } from '../../src/server/log.js';
 import { MemoryStore } from '../../src/server/store/memory.js';
 import type { Store } from '../../src/server/store/store.js';
@@ -36,16 +36,18 @@ export interface Harness {
 /** What a version 2 create has more. */
 export const VERSION_2 = { version: 2, proof_hash: PROOF_HASH };
 
-export function harness(store: Store = new MemoryStore('salt')): Harness {
+export function harness(store: Store = new MemoryStore('salt'), changes: Partial<AppOptions> = {}): Harness {
   const clock = { now: NOW };
   const log: string[] = [];
   const now = () => clock.now;
   const app = createApp({
     store,
     access: 'open',
+    rateLimit: 0,
     version: '9.8.7',
     log: createLog((line) => log.push(line), now),
     now,
+    ...changes,
   });
   const call: Harness['call'] = async (method, path, { headers, body, address = '192.0.2.77' } = {}) =>
     app.request(

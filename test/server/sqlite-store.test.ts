@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStore } from '../../src/server/store/open-store.js';
+import { SqliteStore } from '../../src/server/store/sqlite.js';
 import { loadSqliteDriver } from '../../src/server/store/sqlite-driver.js';
 import { StoreError } from '../../src/server/store/store.js';
 import { describeStoreContract, NOW, newSecret } from './store-contract.js';
@@ -81,6 +82,24 @@ describe('a restart of the SQLite store', () => {
 });
 
 describe('a failing SQLite store', () => {
+  test('that is full refuses what has no room and keeps what it has', async () => {
+    const database = (await loadSqliteDriver())(newFile());
+    const store = new SqliteStore(database, 'salt');
+    const kept = newSecret();
+    await store.create(kept);
+    database.exec('PRAGMA max_page_count = 40');
+    const large = newSecret({ blob: 'x'.repeat(100_000) });
+    const small = newSecret();
+    const results = await Promise.allSettled([store.create(large), store.create(small)]);
+    expect(results[0]).toMatchObject({ status: 'rejected', reason: { code: 'STORE_UNAVAILABLE' } });
+    expect(results[1]).toMatchObject({ status: 'fulfilled' });
+    expect(await store.find(large.id, NOW)).toBeNull();
+    expect(await store.take(kept.id, null, NOW)).toMatchObject({ blob: kept.blob });
+    database.exec('PRAGMA max_page_count = 100000');
+    expect(await store.create(large)).toMatchObject({ outcome: 'created' });
+    await store.close();
+  });
+
   test('rejects with StoreError, and no view is lost', async () => {
     const file = newFile();
     const store = await openStore(file);

@@ -3,6 +3,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LEASE_MS, TOMBSTONE_MS } from '../../src/core/limits.js';
 import type { NewSecret, Store } from '../../src/server/store/store.js';
+import { describeKeyContract } from './key-contract.js';
+import { describeOutboxContract } from './outbox-contract.js';
+import { describeQuotaContract } from './quota-contract.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -28,6 +31,7 @@ export function newSecret(changes: Partial<NewSecret> = {}): NewSecret {
     callback: null,
     caller: 'somebody',
     idempotency: null,
+    quota: null,
     createdAt,
     expiresAt: createdAt + HOUR,
     ...changes,
@@ -174,8 +178,11 @@ export function describeStoreContract(open: () => Promise<Store>): void {
 
     test('gives as many views as there are, and remembers the first', async () => {
       const id = await keep({ views: 3 });
-      const taken = [NOW + 1, NOW + 2, NOW + 3, NOW + 4].map((now) => store.take(id, null, now));
-      expect((await Promise.all(taken)).map((view) => view?.viewsLeft)).toEqual([2, 1, 0, undefined]);
+      const left: (number | undefined)[] = [];
+      for (const now of [NOW + 1, NOW + 2, NOW + 3, NOW + 4]) {
+        left.push((await store.take(id, null, now))?.viewsLeft);
+      }
+      expect(left).toEqual([2, 1, 0, undefined]);
       expect(await store.find(id, NOW)).toMatchObject({ firstReadAt: NOW + 1 });
     });
 
@@ -371,6 +378,20 @@ export function describeStoreContract(open: () => Promise<Store>): void {
       expect(await store.find(id, NOW)).toBeNull();
     });
 
+    test('gets through large ones', async () => {
+      await Promise.all(Array.from({ length: 12 }, () => keep({ blob: 'x'.repeat(500_000) })));
+      expect(await store.purge(NOW + HOUR)).toEqual({ destroyed: 12, forgotten: 0 });
+    });
+
+    test('stops early when it is told to, and goes on the next time', async () => {
+      await Promise.all(Array.from({ length: 6_000 }, () => keep()));
+      const first = await store.purge(NOW + HOUR, AbortSignal.abort());
+      expect(first.destroyed).toBeGreaterThan(0);
+      expect(first.destroyed).toBeLessThan(6_000);
+      const second = await store.purge(NOW + HOUR);
+      expect(first.destroyed + second.destroyed).toBe(6_000);
+    });
+
     test('gets through more than a batch', async () => {
       await Promise.all(Array.from({ length: 450 }, () => keep()));
       expect(await store.purge(NOW + HOUR)).toEqual({ destroyed: 450, forgotten: 0 });
@@ -440,4 +461,8 @@ export function describeStoreContract(open: () => Promise<Store>): void {
       expect(await enter(secret.id, false, NOW + 3 * DAY)).toBeNull();
     });
   });
+
+  describeOutboxContract({ store: () => store, newSecret, now: NOW });
+  describeQuotaContract({ store: () => store, newSecret, now: NOW });
+  describeKeyContract({ store: () => store, now: NOW });
 }

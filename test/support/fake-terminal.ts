@@ -34,6 +34,9 @@ export function fakeTerminal({ stdin = '', env = {}, onStdout }: FakeTerminalOpt
     home: '/nonexistent',
     openScreen: async () => null,
     onInterrupt: () => () => undefined,
+    interrupt: new AbortController().signal,
+    catchInterrupts: () => () => undefined,
+    endBy: () => 130,
     written: (name) => Buffer.concat(written[name]),
   };
 }

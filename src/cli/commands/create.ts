@@ -2,18 +2,20 @@
 
 import { type CreatedSecret, createSecret } from '../../client/create.js';
 import { parseExpiry } from '../../core/expiry.js';
-import { DEFAULT_EXPIRY_MINUTES, DEFAULT_SERVER, MAX_BLOB_LENGTH } from '../../core/limits.js';
+import { DEFAULT_EXPIRY_MINUTES, MAX_BLOB_LENGTH } from '../../core/limits.js';
 import { maxSecretBytesV1 } from '../../core/seal-v1.js';
 import { maxSecretBytesV2 } from '../../core/seal-v2.js';
+import { variable } from '../environment.js';
 import { usageError } from '../exit.js';
-import { readSecretFile } from '../link-input.js';
-import { nodeFetch } from '../node-fetch.js';
-import { type CommonFlags, loadSettings, timeoutMs } from '../settings.js';
+import { type HandOutFlags, handOut } from '../hand-out.js';
+import { fetchFor } from '../proxy.js';
+import { readSecretFile } from '../secret-file.js';
+import { linkVersion, loadSettings, timeoutMs } from '../settings.js';
 import { readAll } from '../stdin.js';
 import type { Talk } from '../talk.js';
 import type { Terminal } from '../terminal.js';
 
-export interface CreateFlags extends CommonFlags {
+export interface CreateFlags extends HandOutFlags {
   readonly expiry?: string;
   readonly split?: boolean;
   readonly hint?: string;
@@ -23,6 +25,8 @@ export interface CreateFlags extends CommonFlags {
   readonly name?: string;
   readonly message?: string;
   readonly link?: string;
+  readonly callbackUrl?: string;
+  readonly callbackSecretFile?: string;
 }
 
 /** Creates a secret from stdin, or from a hidden prompt when stdin is a terminal. */
@@ -32,16 +36,21 @@ export async function create(flags: CreateFlags, terminal: Terminal, talk: Talk)
   const expiry = await expiryMinutes(flags.expiry ?? settings.expiry, talk);
   const views = flags.views === undefined ? undefined : wholeNumber(flags.views, 'views');
   const timeout = timeoutMs(flags);
+  const fetch = fetchFor(settings.server, terminal.env);
+  const callback = await callbackOptions(flags, terminal);
   const passphraseFromFile =
-    flags.passphraseFile === undefined ? undefined : await readSecretFile(flags.passphraseFile, 'passphrase');
+    flags.passphraseFile === undefined
+      ? undefined
+      : await readSecretFile(flags.passphraseFile, 'passphrase', terminal);
 
   const secret = await readSecret(link, terminal);
   const passphrase = passphraseFromFile ?? (flags.passphrase ? await choosePassphrase(terminal) : undefined);
-  const created = await createSecret(secret, {
+  const creating = createSecret(secret, {
     server: settings.server,
     apiKey: settings.apiKey,
-    fetch: nodeFetch,
+    fetch,
     timeout,
+    signal: terminal.interrupt,
     link,
     expiry,
     split: flags.split ?? false,
@@ -50,14 +59,39 @@ export async function create(flags: CreateFlags, terminal: Terminal, talk: Talk)
     ...given('views', views),
     ...given('name', flags.name),
     ...given('message', flags.message),
+    ...callback,
   });
-  await terminal.stdout.write(flags.json ? `${JSON.stringify(created)}\n` : plain(created));
-  await terminal.stdout.flush();
+  const created = await talk.during(`waiting for ${new URL(settings.server).host}`, creating);
+  await handOut(created, flags, terminal, talk);
   await talk.say(summary(created, views ?? 1));
 }
 
-function plain(created: CreatedSecret): string {
-  return created.mode === 'split' ? `${created.url}\n${created.key}\n` : `${created.fullLink}\n`;
+/** Where the server tells that the secret was read, and what it signs that with. */
+async function callbackOptions(
+  { callbackUrl, callbackSecretFile }: CreateFlags,
+  terminal: Terminal,
+): Promise<{ callbackUrl?: string; callbackSecret?: string }> {
+  if (callbackUrl === undefined) {
+    if (callbackSecretFile !== undefined)
+      throw usageError('a callback secret is given, and no --callback-url to use it for');
+    return {};
+  }
+  const callbackSecret =
+    callbackSecretFile === undefined
+      ? secretFromEnvironment(terminal)
+      : await readSecretFile(callbackSecretFile, 'callback secret', terminal);
+  if (callbackSecret === undefined) {
+    throw usageError(
+      'the callback has no secret to sign it with',
+      'give it with --callback-secret-file or ZEPHR_CALLBACK_SECRET',
+    );
+  }
+  return { callbackUrl, callbackSecret };
+}
+
+/** As it is, white space included: the other side has the same. */
+function secretFromEnvironment({ env }: Terminal): string | undefined {
+  return variable(env, 'ZEPHR_CALLBACK_SECRET') === undefined ? undefined : env.ZEPHR_CALLBACK_SECRET;
 }
 
 function summary({ mode, expiresAt }: CreatedSecret, views: number): string {
@@ -97,12 +131,6 @@ async function choosePassphrase(terminal: Terminal): Promise<string> {
     throw usageError('the two passphrases differ', 'nothing was sent: run it again');
   }
   return first;
-}
-
-function linkVersion(link: string | undefined, server: string): 'v1' | 'v2' {
-  if (link === undefined) return server === DEFAULT_SERVER ? 'v1' : 'v2';
-  if (link !== 'v1' && link !== 'v2') throw usageError('the link version is not v1 or v2');
-  return link;
 }
 
 async function expiryMinutes(text: string | undefined, talk: Talk): Promise<number> {

@@ -1,22 +1,21 @@
 /** `zephr get`: everything that can fail first, then the one read, then the acknowledgement. */
 
-import { type Reading, readSecret } from '../../client/read.js';
-import { decodeUtf8 } from '../../core/bytes.js';
-import { ZephrError } from '../../core/errors.js';
-import { CliError, EXIT } from '../exit.js';
-import { guardInterrupts } from '../interrupt.js';
+import { newClaim, type Reading, readSecret } from '../../client/read.js';
+import { ApiError, EncryptionError, NetworkError, ZephrError } from '../../core/errors.js';
+import type { Link } from '../../core/link.js';
+import { type DestinationFlags, openDestination } from '../destination.js';
+import { CliError, EXIT, Interrupted } from '../exit.js';
 import { findLink, findPassphrase, type LinkFlags } from '../link-input.js';
-import { nodeFetch } from '../node-fetch.js';
-import { type OutputFile, openOutputFile } from '../output-file.js';
+import { fetchFor } from '../proxy.js';
 import { type CommonFlags, timeoutMs } from '../settings.js';
 import type { Talk } from '../talk.js';
-import { isSystemError, type Terminal } from '../terminal.js';
-import { isPrintable } from '../visible.js';
+import type { Terminal } from '../terminal.js';
+import { saveUnfinished, takeUnfinished, withinWords } from '../unfinished.js';
 
-export interface GetFlags extends CommonFlags, LinkFlags {
-  readonly output?: string;
-  readonly force?: boolean;
-}
+export interface GetFlags extends CommonFlags, LinkFlags, DestinationFlags {}
+
+/** Reads under a claim of the caller's. */
+type Read = (claim: string) => Promise<Reading>;
 
 /** Takes a secret back. `argument` is the link, `-` for stdin, or missing. */
 export async function get(
@@ -28,107 +27,127 @@ export async function get(
   const timeout = timeoutMs(flags);
   const link = await findLink(argument, flags, terminal);
   const passphrase = await findPassphrase(link.key, flags, terminal);
-  const options = { fetch: nodeFetch, timeout, ...(passphrase === undefined ? {} : { passphrase }) };
+  const options = {
+    fetch: fetchFor(link.server, terminal.env),
+    timeout,
+    signal: terminal.interrupt,
+    ...(passphrase === undefined ? {} : { passphrase }),
+  };
+  const read: Read = (claim) =>
+    talk.during(`waiting for ${new URL(link.server).host}`, readSecret(link, { ...options, claim }));
 
-  if (flags.output === undefined || flags.output === '-') {
-    const reading = await readSecret(link, options);
-    if (!flags.json) await describe(reading, talk);
-    await toStdout(reading, flags, terminal);
-    await acknowledge(reading, talk);
-    return;
-  }
-
-  const guard = guardInterrupts(terminal);
-  const file = await openOutputFile(flags.output, { force: flags.force ?? false });
+  const destination = await openDestination(flags, terminal);
   try {
-    const reading = await readSecret(link, { ...options, signal: guard.signal });
+    const { reading, claim } = await take(link, read, terminal);
     if (!flags.json) await describe(reading, talk);
-    const path = await toFile(reading, file);
+    try {
+      await destination.deliver(reading);
+    } catch (cause) {
+      throw await notDelivered(cause, link, { ...reading, claim }, terminal, talk);
+    }
     await acknowledge(reading, talk);
-    if (flags.json)
-      await terminal.stdout.write(`${JSON.stringify({ output: path, ...aboutSecret(reading) })}\n`);
-    else await talk.say(`${reading.bytes.length.toLocaleString('en')} bytes written to ${path}`);
+    await destination.report(reading, talk);
   } finally {
-    await file.discard();
-    guard.stop();
+    await destination.discard();
   }
+}
+
+/** Takes the secret: under the claim of an unfinished read where there is one, else under a new one. */
+async function take(
+  link: Link,
+  read: Read,
+  terminal: Terminal,
+): Promise<{ reading: Reading; claim: string }> {
+  const unfinished = await takeUnfinished(link, terminal);
+  if (unfinished !== null) {
+    const { claim } = unfinished;
+    try {
+      return { reading: await read(claim), claim };
+    } catch (error) {
+      if (!isGone(error)) {
+        await saveUnfinished(link, unfinished, terminal);
+        throw error;
+      }
+      // It came too late. The secret may have more readers than one.
+    }
+  }
+  const claim = newClaim();
+  try {
+    return { reading: await read(claim), claim };
+  } catch (error) {
+    if (mayHaveTaken(error)) await saveUnfinished(link, { claim }, terminal);
+    throw error;
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof ApiError && (error.statusCode === 404 || error.statusCode === 410);
+}
+
+/** Faults before a request has left this machine. */
+const NOT_SENT: ReadonlySet<string> = new Set([
+  'CONNECTION_REFUSED',
+  'HOST_LOOKUP_FAILED',
+  'HOST_NOT_FOUND',
+  'PROXY_REFUSED',
+  'PROXY_UNREACHABLE',
+  'TLS_ERROR',
+]);
+
+/** Whether the server may have given the secret all the same: to nobody, or to a key that does not open it. */
+function mayHaveTaken(error: unknown): boolean {
+  if (error instanceof ApiError) return error.statusCode >= 500;
+  if (error instanceof NetworkError) return !NOT_SENT.has(error.code);
+  return error instanceof EncryptionError || error instanceof Interrupted;
 }
 
 /** What the sender said about the secret. */
 async function describe({ hint, name, message }: Reading, talk: Talk): Promise<void> {
-  if (hint !== undefined) await talk.say(`Hint: ${hint}`);
-  if (name !== undefined) await talk.say(`Name: ${name}`);
-  if (message !== undefined) await talk.say(`Message: ${message}`);
+  if (hint !== undefined) await talk.tell('Hint', hint);
+  if (name !== undefined) await talk.tell('Name', name);
+  if (message !== undefined) await talk.tell('Message', message);
 }
 
-async function toStdout(reading: Reading, flags: GetFlags, { stdout }: Terminal): Promise<void> {
-  const text = textOf(reading.bytes);
-  if (flags.json) {
-    const secret =
-      text === null ? { base64: Buffer.from(reading.bytes).toString('base64') } : { plaintext: text };
-    await writeSecret(stdout, `${JSON.stringify({ ...secret, ...aboutSecret(reading) })}\n`);
-    return;
+/** The error for a secret that was read and did not arrive: nothing is acknowledged, and the claim is kept. */
+async function notDelivered(
+  cause: unknown,
+  link: Link,
+  { claim, claimed, purgeAt }: Reading & { readonly claim: string },
+  terminal: Terminal,
+  talk: Talk,
+): Promise<Error> {
+  const until = claimed
+    ? await saveUnfinished(link, { claim, ...(purgeAt === undefined ? {} : { purgeAt }) }, terminal)
+    : null;
+  const again =
+    until === null
+      ? 'the server gave it once and will not again: ask the sender for a new link'
+      : `run the same command again ${withinWords(until)}: it is still yours to read`;
+  if (cause instanceof Interrupted) {
+    await talk.hint(again);
+    return cause;
   }
-  const raw = !stdout.isTerminal || flags.output === '-';
-  if (!raw && (text === null || !isPrintable(text))) {
-    throw new CliError(
-      EXIT.notAllowed,
-      'BINARY_TO_TERMINAL',
-      'the secret is binary and stdout is a terminal',
-      {
-        hint: 'use --output <file>, or --output - to print it all the same',
-      },
-    );
+  if (cause instanceof CliError) {
+    const { exit, code, message, hint: advice } = cause;
+    const still = until === null ? again : `it is still yours to read ${withinWords(until)}`;
+    return new CliError(exit, code, message, {
+      hint: advice === undefined ? again : `${advice}; ${still}`,
+      cause,
+    });
   }
-  await writeSecret(stdout, reading.bytes);
-  if (stdout.isTerminal && reading.bytes.at(-1) !== 0x0a) await writeSecret(stdout, '\n');
-}
-
-async function writeSecret(stdout: Terminal['stdout'], data: string | Uint8Array): Promise<void> {
-  try {
-    await stdout.write(data);
-    await stdout.flush();
-  } catch (error) {
-    // `| head -c 3` has all it wants.
-    if (isSystemError(error, 'EPIPE')) return;
-    throw notDelivered(error);
-  }
-}
-
-async function toFile(reading: Reading, file: OutputFile): Promise<string> {
-  try {
-    return await file.complete(reading.bytes, reading.name);
-  } catch (error) {
-    throw notDelivered(error);
-  }
-}
-
-function notDelivered(cause: unknown): CliError {
   const why = cause instanceof Error ? cause.message : 'unknown reason';
-  const [exit, code] = cause instanceof CliError ? [cause.exit, cause.code] : [EXIT.bug, 'NOT_WRITTEN'];
-  return new CliError(exit, code, `the secret was read but could not be written: ${why}`, { cause });
+  return new CliError(EXIT.bug, 'NOT_WRITTEN', `the secret was read but could not be written: ${why}`, {
+    hint: again,
+    cause,
+  });
 }
 
 /** Tells the server that the secret has arrived. It is safe either way, so a failure is only said. */
 async function acknowledge(reading: Reading, talk: Talk): Promise<void> {
   try {
-    await reading.acknowledge();
+    await talk.during('telling the server that it has arrived', reading.acknowledge());
   } catch (error) {
-    if (!(error instanceof ZephrError)) throw error;
+    if (error instanceof Interrupted || !(error instanceof ZephrError)) throw error;
     await talk.warn(`the secret is here, but the server keeps it for another minute: ${error.message}`);
-  }
-}
-
-function aboutSecret({ hint, name, message, purgeAt }: Reading): Record<string, string | undefined> {
-  return { hint, name, message, purgeAt };
-}
-
-/** The secret as text, or null when it is binary. */
-function textOf(bytes: Uint8Array): string | null {
-  try {
-    return decodeUtf8(bytes);
-  } catch (error) {
-    if (error instanceof TypeError) return null;
-    throw error;
   }
 }

@@ -1,10 +1,14 @@
 /** `zephr serve`: settings for the server, its log on stderr, and its end. */
 
-import { join } from 'node:path';
+import { ACCESS_MODES, type Access } from '../../core/limits.js';
+import { parseServer } from '../../core/link.js';
 import { startServer } from '../../server/serve.js';
+import type { TlsFiles } from '../../server/tls-files.js';
 import { usageError } from '../exit.js';
+import { logWriter } from '../log-writer.js';
+import { serveSetting, serveSwitch, storePlace } from '../serve-settings.js';
 import type { CommonFlags } from '../settings.js';
-import type { Environment, Output, Terminal } from '../terminal.js';
+import type { Terminal } from '../terminal.js';
 import { VERSION } from '../version.js';
 
 export interface ServeFlags extends CommonFlags {
@@ -12,48 +16,53 @@ export interface ServeFlags extends CommonFlags {
   readonly port?: string;
   readonly store?: string;
   readonly access?: string;
+  readonly rateLimit?: string;
+  readonly trustProxy?: string;
+  readonly baseUrl?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly maxConnections?: string;
+  readonly metrics?: boolean;
+  readonly allowPrivateCallbacks?: boolean;
 }
 
-/** Runs a server until SIGINT or SIGTERM; then what is in flight is finished first. */
+/**
+ * Runs a server until SIGINT or SIGTERM; then what is in flight is finished first. A SIGHUP does the same, but where
+ * there is a certificate to read again: then it does that.
+ */
 export async function serve(flags: ServeFlags, terminal: Terminal): Promise<void> {
   const { env, stdout, stderr } = terminal;
-  const setting = (flag: string | undefined, name: string) => flag ?? presentIn(env, `ZEPHR_SERVE_${name}`);
+  const setting = (flag: string | undefined, name: string) => serveSetting(flag, name, env);
+  const tls = tlsFiles(setting(flags.tlsCert, 'TLS_CERT'), setting(flags.tlsKey, 'TLS_KEY'));
   const server = await startServer({
     host: setting(flags.host, 'HOST') ?? '127.0.0.1',
     port: portNumber(setting(flags.port, 'PORT') ?? '8787'),
-    store: setting(flags.store, 'STORE') ?? defaultStore(terminal),
+    store: storePlace(flags.store, terminal),
     version: VERSION,
     access: accessMode(setting(flags.access, 'ACCESS') ?? 'open'),
-    log: inOrder(stderr),
+    rateLimit: rateLimit(setting(flags.rateLimit, 'RATE_LIMIT')),
+    trustedProxies: addressRanges(setting(flags.trustProxy, 'TRUST_PROXY')),
+    baseUrl: baseUrl(setting(flags.baseUrl, 'BASE_URL')),
+    tls,
+    maxConnections: maxConnections(setting(flags.maxConnections, 'MAX_CONNECTIONS')),
+    allowPrivateCallbacks: serveSwitch(flags.allowPrivateCallbacks, 'ALLOW_PRIVATE_CALLBACKS', env),
+    metrics: serveSwitch(flags.metrics, 'METRICS', env),
+    log: logWriter(stderr),
   });
-  const interrupt = whenInterrupted(terminal);
+  const interrupt = whenInterrupted(terminal, tls === undefined ? undefined : server.reload);
   await stdout.write(`${server.url}\n`);
   await interrupt;
   await server.close();
 }
 
 /** The first interrupt; later ones change nothing, for the end is on its way and has its own time limit. */
-function whenInterrupted(terminal: Terminal): Promise<void> {
+function whenInterrupted(terminal: Terminal, onHangup?: () => Promise<void>): Promise<void> {
   return new Promise((resolve) => {
-    terminal.onInterrupt(() => resolve());
+    terminal.onInterrupt((signal) => {
+      if (signal === 'SIGHUP' && onHangup !== undefined) void onHangup();
+      else resolve();
+    });
   });
-}
-
-/** Writes line after line: two writes at once could overtake each other. */
-function inOrder(output: Output): (line: string) => void {
-  let last: Promise<void> = Promise.resolve();
-  return (line) => {
-    // A log nobody reads any more must not stop the server.
-    last = last.then(() => output.write(`${line}\n`)).catch(() => undefined);
-  };
-}
-
-function defaultStore({ env, platform, home }: Terminal): string {
-  const state =
-    presentIn(env, 'XDG_STATE_HOME') ??
-    (platform === 'win32' ? presentIn(env, 'LOCALAPPDATA') : undefined) ??
-    join(home, '.local', 'state');
-  return join(state, 'zephr', 'zephr.db');
 }
 
 function portNumber(text: string): number {
@@ -62,12 +71,45 @@ function portNumber(text: string): number {
   return port;
 }
 
-function accessMode(text: string): 'open' {
-  if (text !== 'open') throw usageError('the access mode is not one this server has', 'use --access open');
-  return text;
+function accessMode(text: string): Access {
+  const access = ACCESS_MODES.find((mode) => mode === text);
+  if (access === undefined) throw usageError('the access mode is not open, tiered or closed');
+  return access;
 }
 
-function presentIn(env: Environment, name: string): string | undefined {
-  const value = env[name]?.trim();
-  return value === '' ? undefined : value;
+function rateLimit(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[0-9]{1,9}$/.test(text)) {
+    throw usageError('the rate limit is not a number', 'write it as creates a minute, or 0 for none');
+  }
+  return Number(text);
+}
+
+function addressRanges(text: string | undefined): string[] {
+  return text?.split(',').map((range) => range.trim()) ?? [];
+}
+
+/** The address that clients use, where it is not the one listened on. */
+function baseUrl(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return parseServer(text);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : '';
+    throw usageError(`${why} (from --base-url)`, 'write it as https://host or https://host/path', cause);
+  }
+}
+
+function tlsFiles(cert: string | undefined, key: string | undefined): TlsFiles | undefined {
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert === undefined) throw usageError('--tls-key is given without --tls-cert', 'name both files');
+  if (key === undefined) throw usageError('--tls-cert is given without --tls-key', 'name both files');
+  return { cert, key };
+}
+
+function maxConnections(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const count = /^[0-9]{1,6}$/.test(text) ? Number(text) : 0;
+  if (count === 0) throw usageError('the limit of connections is not a number from 1 to 999999');
+  return count;
 }

@@ -3,10 +3,11 @@
 import { revokeSecret, type SecretStatus, secretStatus } from '../../client/status.js';
 import { usageError } from '../exit.js';
 import { findLink, findPassphrase, type LinkFlags } from '../link-input.js';
-import { nodeFetch } from '../node-fetch.js';
+import { fetchFor } from '../proxy.js';
 import { type CommonFlags, timeoutMs } from '../settings.js';
 import type { Talk } from '../talk.js';
 import type { Terminal } from '../terminal.js';
+import { jsonLine } from '../visible.js';
 
 export interface StatusFlags extends CommonFlags, LinkFlags {}
 
@@ -15,10 +16,11 @@ export async function status(
   argument: string | undefined,
   flags: StatusFlags,
   terminal: Terminal,
+  talk: Talk,
 ): Promise<void> {
-  const { link, options } = await prepare(argument, flags, terminal);
-  const found = await secretStatus(link, options);
-  await terminal.stdout.write(flags.json ? `${JSON.stringify(found)}\n` : `${inWords(found)}\n`);
+  const { link, options, waiting } = await prepare(argument, flags, terminal);
+  const found = await talk.during(waiting, secretStatus(link, options));
+  await terminal.stdout.write(flags.json ? jsonLine(found) : `${inWords(found)}\n`);
 }
 
 /** Destroys a secret for every reader. */
@@ -28,9 +30,9 @@ export async function revoke(
   terminal: Terminal,
   talk: Talk,
 ): Promise<void> {
-  const { link, options } = await prepare(argument, flags, terminal);
-  await revokeSecret(link, options);
-  if (flags.json) await terminal.stdout.write(`${JSON.stringify({ revoked: true, secretId: link.id })}\n`);
+  const { link, options, waiting } = await prepare(argument, flags, terminal);
+  await talk.during(waiting, revokeSecret(link, options));
+  if (flags.json) await terminal.stdout.write(jsonLine({ revoked: true, secretId: link.id }));
   else await talk.say('revoked: nobody can read it any more');
 }
 
@@ -43,7 +45,13 @@ async function prepare(argument: string | undefined, flags: StatusFlags, termina
   const passphrase = await findPassphrase(link.key, flags, terminal);
   return {
     link,
-    options: { fetch: nodeFetch, timeout, ...(passphrase === undefined ? {} : { passphrase }) },
+    waiting: `waiting for ${new URL(link.server).host}`,
+    options: {
+      fetch: fetchFor(link.server, terminal.env),
+      timeout,
+      signal: terminal.interrupt,
+      ...(passphrase === undefined ? {} : { passphrase }),
+    },
   };
 }
 

@@ -48,14 +48,17 @@ export class GroupCommit {
 
   #commit(batch: readonly Write[]): void {
     const tell: (() => void)[] = [];
+    let begun = false;
     try {
       this.#transaction(() => {
+        begun = true;
         for (const { run } of batch) tell.push(run());
       });
     } catch (error) {
-      // Which of them failed does not matter: alone, each succeeds or fails by itself.
-      if (batch.length === 1) batch[0]?.fail(error);
-      else for (const write of batch) this.#commit([write]);
+      // Alone, each succeeds or fails by itself. But what could not even begin (another process holds the
+      // database) would only wait once more for each.
+      if (begun && batch.length > 1) for (const write of batch) this.#commit([write]);
+      else for (const { fail } of batch) fail(error);
       return;
     }
     for (const told of tell) told();

@@ -32,6 +32,14 @@ export function neededUntil(secret: Fate, lastLeaseEnd: number | null, now: numb
   return Math.max(views, lastLeaseEnd ?? now);
 }
 
+/**
+ * Whether a secret that has just been destroyed ended unread: of all ways there are to end, only the expiry leaves
+ * this state. Ciphertext is destroyed once, so that is told once.
+ */
+export function endedUnread(secret: Fate & { readonly firstReadAt: number | null }): boolean {
+  return secret.firstReadAt === null && secret.revokedAt === null;
+}
+
 /** When the tombstone is forgotten and the id is unknown again. */
 export function forgottenAt(expiresAt: number): number {
   return expiresAt + TOMBSTONE_MS;

@@ -4,7 +4,12 @@
  */
 
 import { IDEMPOTENCY_MS, LEASE_MS } from '../../core/limits.js';
-import { type Fate, forgottenAt, lockMs, neededUntil, stateOf } from './lifecycle.js';
+import { endedUnread, type Fate, forgottenAt, lockMs, neededUntil, stateOf } from './lifecycle.js';
+import { MemoryCounts } from './memory-counts.js';
+import { MemoryKeys } from './memory-keys.js';
+import { MemoryOutbox } from './memory-outbox.js';
+import type { EventName } from './outbox.js';
+import { composeEvent } from './outbox-event.js';
 import type { CreateOutcome, NewSecret, Purged, Revocation, SecretRecord, Store, Taken } from './store.js';
 
 interface Lease {
@@ -33,9 +38,12 @@ const PURGE_BATCH = 5_000;
 /** A {@link Store} in memory. Destroyed ciphertext is left to the garbage collector: JavaScript cannot overwrite text. */
 export class MemoryStore implements Store {
   readonly callerSalt: string;
+  readonly outbox = new MemoryOutbox();
+  readonly keys = new MemoryKeys();
   readonly #entries = new Map<string, Entry>();
   /** Caller and idempotency key to the id they made. */
   readonly #creates = new Map<string, string>();
+  readonly #counts = new MemoryCounts();
 
   constructor(callerSalt: string) {
     this.callerSalt = callerSalt;
@@ -48,6 +56,7 @@ export class MemoryStore implements Store {
       const same = earlier.secret.idempotency?.bodyHash === secret.idempotency?.bodyHash;
       return same ? created('replayed', earlier.secret) : { outcome: 'conflict' };
     }
+    if (secret.quota !== null && !this.#counts.count(secret.quota)) return { outcome: 'limited' };
     this.#entries.set(secret.id, {
       secret,
       blob,
@@ -76,11 +85,12 @@ export class MemoryStore implements Store {
     if (lease) return !lease.acknowledged && lease.endsAt > now ? taken(entry, lease.endsAt) : null;
     if (stateOf(fateOf(entry), now) !== 'waiting') return null;
     entry.viewsLeft -= 1;
+    if (entry.firstReadAt === null) this.#announce('secret.consumed', entry, now, now);
     entry.firstReadAt ??= now;
     const purgeAt = claim === null ? now : now + LEASE_MS;
     if (claim !== null) entry.leases.set(claim, { endsAt: purgeAt, acknowledged: false });
     const reading = taken(entry, purgeAt);
-    settle(entry, now);
+    this.#settle(entry, now);
     return reading;
   }
 
@@ -89,15 +99,18 @@ export class MemoryStore implements Store {
     const lease = entry?.leases.get(claim);
     if (!entry || !lease) return;
     lease.acknowledged = true;
-    settle(entry, now);
+    this.#settle(entry, now);
   }
 
   async revoke(id: string, now: number): Promise<Revocation> {
     const entry = this.#entries.get(id);
     if (!entry) return 'unknown';
     const state = stateOf(fateOf(entry), now);
-    entry.blob = null;
-    if (state === 'waiting') entry.revokedAt = now;
+    if (state === 'waiting') {
+      entry.revokedAt = now;
+      this.#announce('secret.revoked', entry, now, now);
+    }
+    this.#destroy(entry, now);
     if (state === 'expired') return 'expired';
     return state === 'read' ? 'consumed' : 'revoked';
   }
@@ -116,11 +129,12 @@ export class MemoryStore implements Store {
   }
 
   async purge(now: number, signal?: AbortSignal): Promise<Purged> {
+    this.#counts.forget(now);
     let looked = 0;
     let destroyed = 0;
     let forgotten = 0;
     for (const [id, entry] of this.#entries) {
-      if (settle(entry, now)) destroyed += 1;
+      if (this.#settle(entry, now)) destroyed += 1;
       if (forgottenAt(entry.secret.expiresAt) <= now) {
         this.#forget(id, entry);
         forgotten += 1;
@@ -140,6 +154,32 @@ export class MemoryStore implements Store {
   async close(): Promise<void> {
     this.#entries.clear();
     this.#creates.clear();
+    this.outbox.clear();
+    this.keys.clear();
+    this.#counts.clear();
+  }
+
+  /** Destroys the ciphertext if nobody can come for it any more. Says whether it did. */
+  #settle(entry: Entry, now: number): boolean {
+    let lastLeaseEnd: number | null = null;
+    for (const { endsAt, acknowledged } of entry.leases.values()) {
+      if (!acknowledged) lastLeaseEnd = Math.max(endsAt, lastLeaseEnd ?? endsAt);
+    }
+    return neededUntil(fateOf(entry), lastLeaseEnd, now) <= now && this.#destroy(entry, now);
+  }
+
+  #destroy(entry: Entry, now: number): boolean {
+    if (entry.blob === null) return false;
+    entry.blob = null;
+    const unread = endedUnread({ ...fateOf(entry), firstReadAt: entry.firstReadAt });
+    if (unread) this.#announce('secret.expired', entry, entry.secret.expiresAt, now);
+    return true;
+  }
+
+  /** Puts an event into the outbox, if somebody wants to be told. */
+  #announce(event: EventName, { secret }: Entry, occurredAt: number, now: number): void {
+    const { id, hint, callback } = secret;
+    if (callback !== null) this.outbox.append(composeEvent(event, { id, hint, callback }, occurredAt), now);
   }
 
   #forget(id: string, entry: Entry): void {
@@ -148,18 +188,6 @@ export class MemoryStore implements Store {
     // A newer secret may have taken the name over, a day later.
     if (name !== null && this.#creates.get(name) === id) this.#creates.delete(name);
   }
-}
-
-/** Destroys the ciphertext if nobody can come for it any more. Says whether it did. */
-function settle(entry: Entry, now: number): boolean {
-  if (entry.blob === null) return false;
-  let lastLeaseEnd: number | null = null;
-  for (const { endsAt, acknowledged } of entry.leases.values()) {
-    if (!acknowledged) lastLeaseEnd = Math.max(endsAt, lastLeaseEnd ?? endsAt);
-  }
-  if (neededUntil(fateOf(entry), lastLeaseEnd, now) > now) return false;
-  entry.blob = null;
-  return true;
 }
 
 function fateOf({ secret, viewsLeft, revokedAt }: Entry): Fate {

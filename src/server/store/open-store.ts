@@ -1,6 +1,6 @@
 /** From what an operator writes after `--store` to an open store. */
 
-import { mkdir, open } from 'node:fs/promises';
+import { access, mkdir, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { encodeBase64url } from '../../core/base64url.js';
 import { type RandomBytes, randomBytes } from '../../core/bytes.js';
@@ -22,16 +22,24 @@ const FAILURES: Readonly<Record<number, readonly [code: string, what: string]>> 
 };
 
 /**
- * Opens the store at `where`: `memory:`, or the path of an SQLite file, which is created (mode 0600, missing
- * directories 0700) when it is not there.
+ * Opens the store at `where`: `memory:`, the URL of a PostgreSQL database, or the path of an SQLite file, which is
+ * created (mode 0600, missing directories 0700) when it is not there.
  * @throws ZephrError with what to do: `STORE_NOT_SUPPORTED`, `STORE_NOT_WRITABLE`, `STORE_IS_DIRECTORY`,
- *   `STORE_BUSY`, `STORE_DAMAGED`, `STORE_TOO_NEW`, `NOT_A_STORE` or `NO_SQLITE`.
+ *   `STORE_BUSY`, `STORE_DAMAGED`, `STORE_TOO_NEW`, `NOT_A_STORE` or `NO_SQLITE`, and what `openPostgresStore`
+ *   adds to these.
  */
 export async function openStore(where: string, random: RandomBytes = randomBytes): Promise<Store> {
   const callerSalt = encodeBase64url(random(SALT_BYTES));
   if (where === 'memory:') return new MemoryStore(callerSalt);
+  if (/^postgres(ql)?:\/\//i.test(where)) {
+    const { openPostgresStore } = await import('./open-postgres.js');
+    return openPostgresStore(where, callerSalt);
+  }
   if (/^[a-z][a-z0-9+]+:\/\//i.test(where)) {
-    throw new ZephrError('the store is not memory: or the path of a file', 'STORE_NOT_SUPPORTED');
+    throw new ZephrError(
+      'the store is not memory:, the path of a file or a postgres:// address',
+      'STORE_NOT_SUPPORTED',
+    );
   }
   const path = resolve(where);
   const driver = await loadSqliteDriver();
@@ -43,6 +51,20 @@ export async function openStore(where: string, random: RandomBytes = randomBytes
   } catch (error) {
     database?.close();
     throw explain(path, error);
+  }
+}
+
+/**
+ * Whether there is a store at `where` without making one. Of a file it asks the system; of anything else opening it
+ * tells.
+ */
+export async function storeExists(where: string): Promise<boolean> {
+  if (where === 'memory:' || where.includes('://')) return true;
+  try {
+    await access(resolve(where));
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'ENOENT');
   }
 }
 

@@ -11,7 +11,10 @@ import type { SqliteDatabase } from './sqlite-driver.js';
  *   a repeated create must be identical to.
  * - `ciphertexts` holds the blobs apart, so that what changes a record does not copy its blob.
  *   {@link paddingFor} says what `padding` is for.
+ * - `outbox` holds the webhooks to deliver. `due_at` is when somebody may lease one: for one that is leased, when
+ *   that ends. It refers to no record, because it outlives them.
  * - `leases` says who claimed a view until when; `attempts` who gave wrong proofs.
+ * - `api_keys` holds hashes only. `counts` says how much of which quota is used; those that end next lie together.
  */
 const MIGRATIONS: readonly string[] = [
   `
@@ -64,6 +67,38 @@ const MIGRATIONS: readonly string[] = [
     wrong        INTEGER NOT NULL,
     locked_until INTEGER NOT NULL,
     PRIMARY KEY (seq, caller)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE outbox (
+    seq         INTEGER PRIMARY KEY,
+    id          TEXT NOT NULL UNIQUE,
+    name        TEXT NOT NULL,
+    url         TEXT NOT NULL,
+    host        TEXT NOT NULL,
+    body        TEXT NOT NULL,
+    signature   TEXT NOT NULL,
+    attempt     INTEGER NOT NULL,
+    appended_at INTEGER NOT NULL,
+    due_at      INTEGER NOT NULL
+  );
+  CREATE INDEX outbox_due ON outbox (due_at, seq, host);
+
+  CREATE TABLE api_keys (
+    seq        INTEGER PRIMARY KEY,
+    id         TEXT NOT NULL UNIQUE,
+    name       TEXT NOT NULL,
+    tier       TEXT NOT NULL,
+    hash       TEXT NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL,
+    revoked_at INTEGER
+  );
+  CREATE UNIQUE INDEX api_keys_name ON api_keys (name) WHERE revoked_at IS NULL;
+
+  CREATE TABLE counts (
+    ends_at INTEGER NOT NULL,
+    counter TEXT NOT NULL,
+    used    INTEGER NOT NULL,
+    PRIMARY KEY (ends_at, counter)
   ) WITHOUT ROWID;
   `,
 ];

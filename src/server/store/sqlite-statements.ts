@@ -18,19 +18,23 @@ interface CreateRow {
 /** A record and the number that its ciphertext, leases and attempts go by. */
 export interface SecretRow {
   readonly seq: number;
+  readonly id: string;
   readonly version: Version;
+  readonly blob_size: number;
   readonly hint: string | null;
   readonly proof_hash: string | null;
   readonly views: number;
   readonly views_left: number;
+  readonly callback_url: string | null;
+  readonly callback_secret: string | null;
   readonly created_at: number;
   readonly expires_at: number;
   readonly first_read_at: number | null;
   readonly revoked_at: number | null;
 }
 
-const RECORD =
-  'seq, version, hint, proof_hash, views, views_left, created_at, expires_at, first_read_at, revoked_at';
+const RECORD = `seq, id, version, blob_size, hint, proof_hash, views, views_left, callback_url, callback_secret,
+  created_at, expires_at, first_read_at, revoked_at`;
 
 /** The statements by what they do. Parameters in the order of their question marks. */
 export type Statements = ReturnType<typeof prepareStatements>;

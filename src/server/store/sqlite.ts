@@ -2,10 +2,15 @@
 
 import { IDEMPOTENCY_MS, LEASE_MS } from '../../core/limits.js';
 import { GroupCommit } from './group-commit.js';
-import { type Fate, forgottenAt, lockMs, neededUntil, stateOf } from './lifecycle.js';
+import { endedUnread, type Fate, forgottenAt, lockMs, neededUntil, stateOf } from './lifecycle.js';
+import type { EventName } from './outbox.js';
+import { composeEvent } from './outbox-event.js';
 import { PAGE_SIZE, paddingFor } from './padding.js';
 import { migrate, pragma, remember } from './schema.js';
+import { SqliteCounts } from './sqlite-counts.js';
 import type { SqliteDatabase } from './sqlite-driver.js';
+import { SqliteKeys } from './sqlite-keys.js';
+import { type Access, SqliteOutbox } from './sqlite-outbox.js';
 import { prepareStatements, type SecretRow, type Statements } from './sqlite-statements.js';
 import {
   type CreateOutcome,
@@ -18,13 +23,14 @@ import {
   type Taken,
 } from './store.js';
 
-/** Records one transaction of a purge looks at: a few milliseconds. */
-const PURGE_BATCH = 200;
+/** Where one transaction of a purge stops, so that it takes a few milliseconds; `blobs` in characters. */
+const PURGE_BATCH = { records: 200, blobs: 2 ** 21, counts: 500 };
 
 /**
  * Order matters: the page size counts before the first table, and everything before the first write. `secure_delete`
  * overwrites freed pages; without temporary files nothing is copied past it. `synchronous = FULL` makes a commit
- * durable in the write-ahead log. The cache is 8 MiB, the log about 4 MiB before it is copied back.
+ * durable in the write-ahead log. The cache is 8 MiB. The log is copied back at SQLite's default of 1,000 pages:
+ * later is faster on the whole, but then some writes wait long.
  */
 const SETTINGS = `
   PRAGMA page_size = ${PAGE_SIZE};
@@ -35,14 +41,16 @@ const SETTINGS = `
   PRAGMA temp_store = MEMORY;
   PRAGMA foreign_keys = ON;
   PRAGMA cache_size = -8192;
-  PRAGMA wal_autocheckpoint = 4096;
 `;
 
 /** A {@link Store} in an SQLite file. Reads are answered at once, writes share transactions. */
 export class SqliteStore implements Store {
   readonly callerSalt: string;
+  readonly outbox: SqliteOutbox;
+  readonly keys: SqliteKeys;
   readonly #database: SqliteDatabase;
   readonly #sql: Statements;
+  readonly #counts: SqliteCounts;
   readonly #writes: GroupCommit;
   readonly #pageSize: number;
   /** Whether the write-ahead log may hold destroyed ciphertext. An earlier process may have left some. */
@@ -64,11 +72,23 @@ export class SqliteStore implements Store {
     this.callerSalt = callerSalt;
     this.#pageSize = pragma(database, 'page_size');
     this.#sql = prepareStatements(database);
+    this.#counts = new SqliteCounts(database);
     this.#writes = new GroupCommit((work) => this.#transaction(work));
+    const access: Access = {
+      read: (read) => this.#read(read),
+      write: (write) => this.#write(write),
+    };
+    this.outbox = new SqliteOutbox(database, access);
+    this.keys = new SqliteKeys(database, access);
   }
 
   create(secret: NewSecret): Promise<CreateOutcome> {
-    return this.#write(() => this.#earlierCreate(secret) ?? this.#insert(secret));
+    return this.#write(() => {
+      const earlier = this.#earlierCreate(secret);
+      if (earlier !== undefined) return earlier;
+      if (secret.quota !== null && !this.#counts.count(secret.quota)) return { outcome: 'limited' };
+      return this.#insert(secret);
+    });
   }
 
   async find(id: string, now: number): Promise<SecretRecord | null> {
@@ -95,6 +115,7 @@ export class SqliteStore implements Store {
       if (claim !== null) this.#sql.insertLease.run(row.seq, claim, purgeAt);
       const reading = this.#reading(row, purgeAt);
       if (reading === null) throw new Error('a secret with views left has no ciphertext');
+      if (row.views_left === row.views - 1) this.#announce('secret.consumed', row, now, now);
       this.#settle(row, now);
       return reading;
     });
@@ -111,10 +132,11 @@ export class SqliteStore implements Store {
 
   revoke(id: string, now: number): Promise<Revocation> {
     return this.#write(() => {
-      this.#sql.revoke.get(now, id, now);
+      const denied = this.#sql.revoke.get(now, id, now) !== undefined;
       const row = this.#sql.find.get(id);
       if (!row) return 'unknown';
-      this.#destroy(row);
+      if (denied) this.#announce('secret.revoked', row, now, now);
+      this.#destroy(row, now);
       const state = stateOf(fateOf(row), now);
       if (state === 'expired') return 'expired';
       return state === 'read' ? 'consumed' : 'revoked';
@@ -142,13 +164,13 @@ export class SqliteStore implements Store {
   async purge(now: number, signal?: AbortSignal): Promise<Purged> {
     let destroyed = 0;
     let forgotten = 0;
-    let looked: number;
+    let more: boolean;
     do {
       const batch = await this.#write(() => this.#purgeBatch(now));
       destroyed += batch.destroyed;
       forgotten += batch.forgotten;
-      looked = batch.looked;
-    } while (looked === PURGE_BATCH && !signal?.aborted);
+      more = batch.more;
+    } while (more && !signal?.aborted);
     if (this.#logIsDirty) this.#emptyLog();
     return { destroyed, forgotten };
   }
@@ -223,16 +245,26 @@ export class SqliteStore implements Store {
   #settle(row: SecretRow, now: number): boolean {
     const lastLeaseEnd = this.#sql.lastLeaseEnd.get(row.seq)?.ends_at ?? null;
     const until = neededUntil(fateOf(row), lastLeaseEnd, now);
-    if (until <= now) return this.#destroy(row);
+    if (until <= now) return this.#destroy(row, now);
     this.#sql.setDue.run(until, row.seq);
     return false;
   }
 
-  #destroy(row: SecretRow): boolean {
+  #destroy(row: SecretRow, now: number): boolean {
     this.#sql.setDue.run(forgottenAt(row.expires_at), row.seq);
     const destroyed = this.#sql.destroyCiphertext.get(row.seq) !== undefined;
-    if (destroyed) this.#logIsDirty = true;
-    return destroyed;
+    if (!destroyed) return false;
+    this.#logIsDirty = true;
+    const unread = endedUnread({ ...fateOf(row), firstReadAt: row.first_read_at });
+    if (unread) this.#announce('secret.expired', row, row.expires_at, now);
+    return true;
+  }
+
+  /** Puts an event into the outbox, if somebody wants to be told. */
+  #announce(event: EventName, row: SecretRow, occurredAt: number, now: number): void {
+    const { id, hint, callback_url: url, callback_secret: secret } = row;
+    if (url === null || secret === null) return;
+    this.outbox.append(composeEvent(event, { id, hint, callback: { url, secret } }, occurredAt), now);
   }
 
   #attempts(id: string, caller: string): { seq: number; wrong: number; lockedUntil: number } | null {
@@ -242,17 +274,28 @@ export class SqliteStore implements Store {
     return { seq: row.seq, wrong: attempts?.wrong ?? 0, lockedUntil: attempts?.locked_until ?? 0 };
   }
 
-  #purgeBatch(now: number): Purged & { readonly looked: number } {
-    const due = this.#sql.selectDue.all(now, PURGE_BATCH);
+  #purgeBatch(now: number): Purged & { readonly more: boolean } {
+    const due = this.#sql.selectDue.all(now, PURGE_BATCH.records);
+    const counts = this.#counts.forget(now, PURGE_BATCH.counts);
+    let more = due.length === PURGE_BATCH.records || counts === PURGE_BATCH.counts;
+    let blobs = 0;
     let destroyed = 0;
     let forgotten = 0;
     for (const row of due) {
-      if (this.#settle(row, now)) destroyed += 1;
-      if (forgottenAt(row.expires_at) > now) continue;
-      this.#sql.forget.run(row.seq);
-      forgotten += 1;
+      if (blobs > PURGE_BATCH.blobs) {
+        more = true;
+        break;
+      }
+      if (this.#settle(row, now)) {
+        destroyed += 1;
+        blobs += row.blob_size;
+      }
+      if (forgottenAt(row.expires_at) <= now) {
+        this.#sql.forget.run(row.seq);
+        forgotten += 1;
+      }
     }
-    return { destroyed, forgotten, looked: due.length };
+    return { destroyed, forgotten, more };
   }
 
   /** Not in a transaction. Another process that is reading puts it off to the next time. */
@@ -265,9 +308,9 @@ export class SqliteStore implements Store {
     try {
       work();
       this.#database.exec('COMMIT');
-    } catch (error) {
-      this.#rollBack(error);
-      throw error;
+    } catch (reason) {
+      this.#rollBack(reason);
+      throw reason;
     }
   }
 
@@ -276,7 +319,9 @@ export class SqliteStore implements Store {
       this.#database.exec('ROLLBACK');
     } catch (error) {
       // After some failures (a full disk) SQLite has rolled back by itself and refuses a second time.
-      throw new AggregateError([reason, error], 'a transaction failed, and so did its rollback');
+      throw new AggregateError([reason, error], 'a transaction failed, and so did its rollback', {
+        cause: reason,
+      });
     }
   }
 

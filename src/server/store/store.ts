@@ -8,6 +8,8 @@
 
 import { ZephrError } from '../../core/errors.js';
 import type { CreateRequest } from '../../core/wire-requests.js';
+import type { KeyStore } from './keys.js';
+import type { Outbox } from './outbox.js';
 
 /** A secret to keep: what the request asked for, and what the server added to it. */
 export interface NewSecret extends Omit<CreateRequest, 'expiry'> {
@@ -16,8 +18,20 @@ export interface NewSecret extends Omit<CreateRequest, 'expiry'> {
   /** Who creates it: a name the server made up for a key or an address, never the address itself. */
   readonly caller: string;
   readonly idempotency: Idempotency | null;
+  /** What this create counts against; `null` for nothing. */
+  readonly quota: Quota | null;
   readonly createdAt: number;
   readonly expiresAt: number;
+}
+
+/** How many creates may be counted by one counter before it ends. */
+export interface Quota {
+  /** Whose creates, and which of their counters: each `counter` and `endsAt` counts for itself, from 0. */
+  readonly counter: string;
+  /** 1 or more. */
+  readonly limit: number;
+  /** From then on the count is of no use to anybody, and a purge forgets it. */
+  readonly endsAt: number;
 }
 
 /** What makes a create safe to repeat (PROTOCOL.md section 4, Create). */
@@ -28,7 +42,10 @@ export interface Idempotency {
   readonly bodyHash: string;
 }
 
-/** How a create ended: made now, made earlier by the same request, or refused because the key names another. */
+/**
+ * How a create ended: made now, made earlier by the same request, refused because the idempotency key names another
+ * request, or refused because the quota is used up.
+ */
 export type CreateOutcome =
   | {
       readonly outcome: 'created' | 'replayed';
@@ -37,7 +54,8 @@ export type CreateOutcome =
       readonly views: number;
       readonly expiresAt: number;
     }
-  | { readonly outcome: 'conflict' };
+  | { readonly outcome: 'conflict' }
+  | { readonly outcome: 'limited' };
 
 /** All that is known of a secret but its ciphertext. Stays as a tombstone until 24 h past the expiry. */
 export interface SecretRecord {
@@ -79,8 +97,20 @@ export interface Store {
   readonly callerSalt: string;
 
   /**
+   * The webhooks to deliver. In the same transaction that changes a secret with a callback, the verbs below append
+   * `secret.consumed` when the first view is taken, `secret.revoked` when a revocation denies somebody a view, and
+   * `secret.expired`, as of the expiry, when ciphertext is destroyed of which no view was taken.
+   */
+  readonly outbox: Outbox;
+
+  /** The API keys. */
+  readonly keys: KeyStore;
+
+  /**
    * Keeps a secret, durably before it resolves. With an idempotency key that the same caller used in the last
-   * 24 h, nothing is kept: the earlier outcome is told again, or `conflict` if the body differs.
+   * 24 h, nothing is kept: the earlier outcome is told again, or `conflict` if the body differs. Otherwise it is
+   * counted against its quota, in the same transaction: of any number of creates as many succeed as there are left,
+   * and the rest are `limited`, leave nothing behind and are not counted.
    */
   create(secret: NewSecret): Promise<CreateOutcome>;
 
@@ -113,8 +143,8 @@ export interface Store {
   enterProof(id: string, caller: string, right: boolean, now: number): Promise<number | null>;
 
   /**
-   * Destroys ciphertext past its end and forgets tombstones past theirs, in batches small enough that other
-   * callers never wait long. When it resolves, no copy of anything destroyed before the call is left in the
+   * Destroys ciphertext past its end, and forgets tombstones and counts past theirs, in batches small enough that
+   * other callers never wait long. When it resolves, no copy of anything destroyed before the call is left in the
    * engine's files. Once `signal` is aborted it stops after the batch under way.
    */
   purge(now: number, signal?: AbortSignal): Promise<Purged>;

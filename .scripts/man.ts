@@ -1,0 +1,145 @@
+/** The man page zephr(1): the command tree and the tables of src/cli in the language of man(7). */
+
+import type { Command } from 'commander';
+import { FILES, SERVE_VARIABLES, VARIABLES } from '../src/cli/environment.js';
+import { EXAMPLES } from '../src/cli/examples.js';
+import { EXIT, EXIT_MEANINGS } from '../src/cli/exit.js';
+import { EVERYWHERE } from '../src/cli/help.js';
+import { argumentsOf, optionsOf, pathOf } from '../src/cli/tree.js';
+
+/**
+ * The page's text.
+ * @param date when it was made, such as `2026-01-31`.
+ */
+export function manPage(program: Command, version: string, date: string): string {
+  const commands = program.commands.flatMap(withCommands);
+  const everywhere = optionsOf(program).filter((option) => option.helpGroupHeading === EVERYWHERE);
+  return [
+    `.TH ZEPHR 1 ${date} "zephr ${version}" "User Commands"`,
+    section('NAME', ['zephr \\- hand a secret from one process to another exactly once']),
+    section('SYNOPSIS', [program, ...commands].flatMap(synopsis)),
+    section('DESCRIPTION', DESCRIPTION.flatMap((paragraph) => ['.PP', text(paragraph)]).slice(1)),
+    section('OPTIONS', ownOptions(program)),
+    section('COMMANDS', commands.flatMap(commandPart)),
+    section('OPTIONS OF EVERY COMMAND', everywhere.flatMap(optionPart)),
+    section(
+      'EXIT STATUS',
+      Object.entries(EXIT).flatMap(([name, code]) =>
+        item(String(code), EXIT_MEANINGS[name as keyof typeof EXIT]),
+      ),
+    ),
+    section('ENVIRONMENT', [
+      text('A flag comes before the environment, and that before the config file.'),
+      ...Object.entries(VARIABLES).flatMap(([name, meaning]) => item(name, meaning)),
+      ...item(SERVE_VARIABLES.name, SERVE_VARIABLES.meaning),
+    ]),
+    section(
+      'FILES',
+      Object.entries(FILES).flatMap(([path, meaning]) => item(path, meaning)),
+    ),
+    section('EXAMPLES', [program, ...commands].flatMap(exampleParts)),
+    section('SECURITY', SECURITY.flatMap((paragraph) => ['.PP', text(paragraph)]).slice(1)),
+    section('SEE ALSO', ['.BR age (1),', '.BR gpg (1),', '.BR pass (1)']),
+  ]
+    .flat()
+    .map((line) => `${wrapped(line)}\n`)
+    .join('');
+}
+
+const DESCRIPTION = [
+  'Without a command, `zephr` reads a secret on standard input, or asks for it, hidden, on a terminal; encrypts it; ' +
+    'leaves the ciphertext with a server; and prints a link. Whoever has the link takes the secret back with ' +
+    '`zephr get`, once. The key is the part of the link behind `#`, and never reaches the server.',
+  'Standard output is data: the link, or the exact bytes of the secret. Everything else goes to standard error. ' +
+    'Where there is no terminal nothing is asked, and what is missing is exit status 2.',
+];
+
+const SECURITY = [
+  'Whoever sees the link before its reader can read the secret; the reader then gets exit status 6, and should have ' +
+    'the secret changed. Send the link and, with `--split`, the key on two channels, or use a passphrase.',
+  'Links of version 2 carry a proof of the key, so that a link preview or a mail scanner uses up nothing. Links of ' +
+    'version 1, which https://zephr.io speaks, do not.',
+];
+
+function withCommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withCommands)];
+}
+
+/** A line for each command that does something by itself. */
+function synopsis(command: Command): string[] {
+  if (command.parent !== null && command.commands.length > 0) return [];
+  const places = argumentsOf(command).map((place) => `\\fI${text(place)}\\fR`);
+  const line = [`\\fB${text(pathOf(command))}\\fR`, '[\\fIoptions\\fR]', ...places].join(' ');
+  return command.parent === null ? [line] : ['.br', line];
+}
+
+function commandPart(command: Command): string[] {
+  const places = argumentsOf(command).map(text);
+  const also = command.aliases().map((name) => text(`Also called ${name}.`));
+  return [
+    `.SS "${[text(pathOf(command)), ...places].join(' ')}"`,
+    text(sentence(command.description() || command.summary())),
+    ...also,
+    ...ownOptions(command),
+  ];
+}
+
+function ownOptions(command: Command): string[] {
+  return optionsOf(command)
+    .filter(({ helpGroupHeading }) => helpGroupHeading !== EVERYWHERE)
+    .flatMap(optionPart);
+}
+
+function optionPart({ flags, description }: { flags: string; description: string }): string[] {
+  const [, names = flags, value] = /^(.*?)(?: [<[](.+)[>\]])?$/.exec(flags) ?? [];
+  const shown = names.split(', ').map((name) => `\\fB${text(name)}\\fR`);
+  return [
+    '.TP',
+    shown.join(', ') + (value === undefined ? '' : ` \\fI${text(value)}\\fR`),
+    text(description),
+  ];
+}
+
+function item(term: string, meaning: string): string[] {
+  return ['.TP', `\\fB${text(term)}\\fR`, text(meaning)];
+}
+
+function exampleParts(command: Command): string[] {
+  return (EXAMPLES[pathOf(command)] ?? []).flatMap(([line, note]) =>
+    note === '' ? ['.TP', `\\fB${text(line)}\\fR`, '\\&'] : item(line, note),
+  );
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return [`.SH ${title.includes(' ') ? `"${title}"` : title}`, ...lines];
+}
+
+function sentence(words: string): string {
+  const capital = words.charAt(0).toUpperCase() + words.slice(1);
+  return /[.?!]$/.test(capital) ? capital : `${capital}.`;
+}
+
+/** A line of text as lines of at most 79 bytes; requests stay whole. */
+function wrapped(line: string): string {
+  if (line.startsWith('.')) return line;
+  return line.replace(/(?=.{80})(.{1,79}) /g, '$1\n').replace(/^\./gm, '\\&.');
+}
+
+/** Text as it is, whatever it means to troff; what stands in backquotes in bold. */
+function text(plain: string): string {
+  return plain
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replaceAll('"', '\\(dq')
+    .replaceAll("'", '\\(aq')
+    .replaceAll('^', '\\(ha')
+    .replaceAll('~', '\\(ti')
+    .replace(/[^\n -~]/gu, unicode)
+    .replace(/`(.*?)`/g, '\\fB$1\\fR');
+}
+
+/** A character beyond ASCII by its number: not every troff reads UTF-8. */
+function unicode(character: string): string {
+  const number = (character.codePointAt(0) ?? 0).toString(16).toUpperCase();
+  return `\\[u${number.padStart(4, '0')}]`;
+}

@@ -1,0 +1,173 @@
+# fish completion for zephr. Made by .scripts/completions.ts from the command tree: change that.
+
+# Whether the words before the cursor call this command, and how many arguments it has had.
+function __zephr_in --argument-names wanted wanted_position
+    set --local command zephr
+    set --local position 0
+    set --local value ''
+    for word in (commandline --tokenize --cut-at-cursor --current-process)[2..-1]
+        if test -n "$value"
+            set value ''
+            continue
+        end
+        switch "$command:$word"
+            case '*:--server' '*:--config' '*:--timeout'
+                set value 1
+            case 'zephr:-e' 'zephr:--expiry' 'zephr:-H' 'zephr:--hint' 'zephr:--passphrase-file' 'zephr:--views' 'zephr:--name' 'zephr:--message' 'zephr:--callback-url' 'zephr:--callback-secret-file' 'zephr:--link'
+                set value 1
+            case 'zephr:get' 'zephr:retrieve'
+                set command 'zephr get'
+                set position 0
+            case 'zephr:status'
+                set command 'zephr status'
+                set position 0
+            case 'zephr:revoke'
+                set command 'zephr revoke'
+                set position 0
+            case 'zephr:serve'
+                set command 'zephr serve'
+                set position 0
+            case 'zephr:keys'
+                set command 'zephr keys'
+                set position 0
+            case 'zephr:config'
+                set command 'zephr config'
+                set position 0
+            case 'zephr:doctor'
+                set command 'zephr doctor'
+                set position 0
+            case 'zephr:completion'
+                set command 'zephr completion'
+                set position 0
+            case 'zephr:help'
+                set command 'zephr help'
+                set position 0
+            case 'zephr get:-k' 'zephr get:--key' 'zephr get:--key-file' 'zephr get:--url' 'zephr get:--passphrase-file' 'zephr get:-o' 'zephr get:--output'
+                set value 1
+            case 'zephr status:-k' 'zephr status:--key' 'zephr status:--key-file' 'zephr status:--url' 'zephr status:--passphrase-file'
+                set value 1
+            case 'zephr revoke:-k' 'zephr revoke:--key' 'zephr revoke:--key-file' 'zephr revoke:--url' 'zephr revoke:--passphrase-file'
+                set value 1
+            case 'zephr serve:--host' 'zephr serve:--port' 'zephr serve:--store' 'zephr serve:--access' 'zephr serve:--rate-limit' 'zephr serve:--trust-proxy' 'zephr serve:--base-url' 'zephr serve:--tls-cert' 'zephr serve:--tls-key' 'zephr serve:--max-connections'
+                set value 1
+            case 'zephr keys:new'
+                set command 'zephr keys new'
+                set position 0
+            case 'zephr keys:ls'
+                set command 'zephr keys ls'
+                set position 0
+            case 'zephr keys:revoke'
+                set command 'zephr keys revoke'
+                set position 0
+            case 'zephr keys new:--tier' 'zephr keys new:--name' 'zephr keys new:--store'
+                set value 1
+            case 'zephr keys ls:--store'
+                set value 1
+            case 'zephr keys revoke:--store'
+                set value 1
+            case 'zephr config:get'
+                set command 'zephr config get'
+                set position 0
+            case 'zephr config:set'
+                set command 'zephr config set'
+                set position 0
+            case 'zephr config:unset'
+                set command 'zephr config unset'
+                set position 0
+            case 'zephr config:ls'
+                set command 'zephr config ls'
+                set position 0
+            case 'zephr config:path'
+                set command 'zephr config path'
+                set position 0
+            case 'zephr doctor:--link'
+                set value 1
+            case '*:-*'
+            case '*'
+                set position (math $position + 1)
+        end
+    end
+    test "$command" = "$wanted"; and test -z "$wanted_position" -o "$wanted_position" = "$position"
+end
+
+complete --command zephr --no-files
+complete -c zephr -l server -x -d 'the server to use'
+complete -c zephr -l config -r -F -d 'the config file to use'
+complete -c zephr -l json -d 'print one JSON object'
+complete -c zephr -s q -l quiet -d 'print errors only'
+complete -c zephr -l no-color -d 'print no colours'
+complete -c zephr -l timeout -x -d 'give up after this time (default: 10)'
+complete -c zephr -s V -l version -d 'print the version'
+complete -c zephr -s h -l help -d 'print this help'
+complete -c zephr -n '__zephr_in zephr' -a get -d 'take a secret back'
+complete -c zephr -n '__zephr_in zephr' -a retrieve -d 'take a secret back'
+complete -c zephr -n '__zephr_in zephr' -a status -d 'has it been read? uses up nothing'
+complete -c zephr -n '__zephr_in zephr' -a revoke -d 'destroy it unread'
+complete -c zephr -n '__zephr_in zephr' -a serve -d 'run a server'
+complete -c zephr -n '__zephr_in zephr' -a keys -d 'a server\'s API keys'
+complete -c zephr -n '__zephr_in zephr' -a config -d 'look at the config file and change it'
+complete -c zephr -n '__zephr_in zephr' -a doctor -d 'find out what is wrong'
+complete -c zephr -n '__zephr_in zephr' -a completion -d 'print the completion script of a shell'
+complete -c zephr -n '__zephr_in zephr' -a help -d 'print the help of a command'
+complete -c zephr -n '__zephr_in zephr' -s e -l expiry -x -a '5m 1h 1d 7d 30d' -d 'how long to keep it: 5m, 1h, 30d (default: 1h)'
+complete -c zephr -n '__zephr_in zephr' -s s -l split -d 'print URL and key apart, on two lines'
+complete -c zephr -n '__zephr_in zephr' -s H -l hint -x -d 'clear-text label, which the server sees'
+complete -c zephr -n '__zephr_in zephr' -s p -l passphrase -d 'ask for a passphrase on the terminal'
+complete -c zephr -n '__zephr_in zephr' -l passphrase-file -r -F -d 'take the passphrase from a file'
+complete -c zephr -n '__zephr_in zephr' -l views -x -d 'readers allowed, 1 to 1000 (default: 1)'
+complete -c zephr -n '__zephr_in zephr' -l name -x -d 'file name for the reader, encrypted'
+complete -c zephr -n '__zephr_in zephr' -l message -x -d 'message to the reader, encrypted'
+complete -c zephr -n '__zephr_in zephr' -l callback-url -x -d 'address that is told when it was read'
+complete -c zephr -n '__zephr_in zephr' -l callback-secret-file -r -F -d 'what signs that; or ZEPHR_CALLBACK_SECRET'
+complete -c zephr -n '__zephr_in zephr' -s c -l copy -d 'put the link (split: the URL) on the clipboard'
+complete -c zephr -n '__zephr_in zephr' -l qr -d 'draw the link as a QR code on stderr'
+complete -c zephr -n '__zephr_in zephr' -l link -x -a 'v1 v2' -d 'link version (default: v2, v1 for zephr.io)'
+complete -c zephr -n '__zephr_in "zephr get"' -s k -l key -x -d 'the key of a split pair'
+complete -c zephr -n '__zephr_in "zephr get"' -l key-file -r -F -d 'take the key from a file'
+complete -c zephr -n '__zephr_in "zephr get"' -l url -x -d 'the URL of a split pair'
+complete -c zephr -n '__zephr_in "zephr get"' -s p -l passphrase -d 'ask for the passphrase on the terminal'
+complete -c zephr -n '__zephr_in "zephr get"' -l passphrase-file -r -F -d 'take the passphrase from a file'
+complete -c zephr -n '__zephr_in "zephr get"' -s o -l output -r -F -d 'write it to a file (0600), or - for stdout'
+complete -c zephr -n '__zephr_in "zephr get"' -l force -d 'overwrite the file'
+complete -c zephr -n '__zephr_in "zephr get"' -s c -l copy -d 'put it on the clipboard instead of stdout'
+complete -c zephr -n '__zephr_in "zephr status"' -s k -l key -x -d 'the key of a split pair'
+complete -c zephr -n '__zephr_in "zephr status"' -l key-file -r -F -d 'take the key from a file'
+complete -c zephr -n '__zephr_in "zephr status"' -l url -x -d 'the URL of a split pair'
+complete -c zephr -n '__zephr_in "zephr status"' -s p -l passphrase -d 'ask for the passphrase on the terminal'
+complete -c zephr -n '__zephr_in "zephr status"' -l passphrase-file -r -F -d 'take the passphrase from a file'
+complete -c zephr -n '__zephr_in "zephr revoke"' -s k -l key -x -d 'the key of a split pair'
+complete -c zephr -n '__zephr_in "zephr revoke"' -l key-file -r -F -d 'take the key from a file'
+complete -c zephr -n '__zephr_in "zephr revoke"' -l url -x -d 'the URL of a split pair'
+complete -c zephr -n '__zephr_in "zephr revoke"' -s p -l passphrase -d 'ask for the passphrase on the terminal'
+complete -c zephr -n '__zephr_in "zephr revoke"' -l passphrase-file -r -F -d 'take the passphrase from a file'
+complete -c zephr -n '__zephr_in "zephr serve"' -l host -x -d 'address to listen on (default: 127.0.0.1)'
+complete -c zephr -n '__zephr_in "zephr serve"' -l port -x -d 'port to listen on, 0 picks one (default: 8787)'
+complete -c zephr -n '__zephr_in "zephr serve"' -l store -r -F -d 'file of the SQLite database, or memory: (default: ~/.local/state/zephr/zephr.db)'
+complete -c zephr -n '__zephr_in "zephr serve"' -l access -x -a 'open tiered closed' -d 'what callers without an API key may do: open, tiered, closed (default: open)'
+complete -c zephr -n '__zephr_in "zephr serve"' -l rate-limit -x -d 'creates a minute and address without a key when open, 0 for none (default: 60)'
+complete -c zephr -n '__zephr_in "zephr serve"' -l trust-proxy -x -d 'proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8'
+complete -c zephr -n '__zephr_in "zephr serve"' -l base-url -x -d 'address that clients use, such as https://host/zephr'
+complete -c zephr -n '__zephr_in "zephr serve"' -l tls-cert -r -F -d 'certificate, in PEM: speak HTTPS; SIGHUP reads it again'
+complete -c zephr -n '__zephr_in "zephr serve"' -l tls-key -r -F -d 'its key, in PEM'
+complete -c zephr -n '__zephr_in "zephr serve"' -l max-connections -x -d 'connections at once (default: 1000)'
+complete -c zephr -n '__zephr_in "zephr serve"' -l metrics -d 'count, and show the numbers to Prometheus at /metrics'
+complete -c zephr -n '__zephr_in "zephr serve"' -l allow-private-callbacks -d 'webhooks may go to private addresses, and over http'
+complete -c zephr -n '__zephr_in "zephr keys"' -a new -d 'make a key and print it'
+complete -c zephr -n '__zephr_in "zephr keys"' -a ls -d 'print which keys there are'
+complete -c zephr -n '__zephr_in "zephr keys"' -a revoke -d 'refuse a key from now on'
+complete -c zephr -n '__zephr_in "zephr keys new"' -l tier -x -a 'free dev pro' -d 'what it may do: free, dev or pro'
+complete -c zephr -n '__zephr_in "zephr keys new"' -l name -x -d 'what to call it, such as ci'
+complete -c zephr -n '__zephr_in "zephr keys new"' -l store -r -F -d 'the server\'s store (default: as for zephr serve)'
+complete -c zephr -n '__zephr_in "zephr keys ls"' -l store -r -F -d 'the server\'s store (default: as for zephr serve)'
+complete -c zephr -n '__zephr_in "zephr keys revoke"' -l store -r -F -d 'the server\'s store (default: as for zephr serve)'
+complete -c zephr -n '__zephr_in "zephr config"' -a get -d 'print a value'
+complete -c zephr -n '__zephr_in "zephr config"' -a set -d 'check a value and store it'
+complete -c zephr -n '__zephr_in "zephr config"' -a unset -d 'remove a value'
+complete -c zephr -n '__zephr_in "zephr config"' -a ls -d 'print what is set'
+complete -c zephr -n '__zephr_in "zephr config"' -a path -d 'print where the config file is'
+complete -c zephr -n '__zephr_in "zephr config get" 0' -a 'server apiKey expiry link'
+complete -c zephr -n '__zephr_in "zephr config set" 0' -a 'server apiKey expiry link'
+complete -c zephr -n '__zephr_in "zephr config unset" 0' -a 'server apiKey expiry link'
+complete -c zephr -n '__zephr_in "zephr doctor"' -l link -x -a 'v1 v2' -d 'link version to try (default: as for zephr)'
+complete -c zephr -n '__zephr_in "zephr completion" 0' -a 'bash zsh fish'
+complete -c zephr -n '__zephr_in "zephr help" 0' -a 'get retrieve status revoke serve keys config doctor completion help'

@@ -1,0 +1,165 @@
+/** `zephr config`: look at the config file and change it. An API key goes in unseen and comes out masked. */
+
+import { parseExpiry } from '../../core/expiry.js';
+import { parseServer } from '../../core/link.js';
+import { isApiKey } from '../../core/wire-requests.js';
+import {
+  CONFIG_KEYS,
+  type Config,
+  type ConfigKey,
+  changeConfigFile,
+  configPlace,
+  EXPOSED_KEY_HINT,
+  readConfigFile,
+} from '../config-file.js';
+import { usageError } from '../exit.js';
+import { nearest } from '../nearest.js';
+import { askHidden } from '../prompt.js';
+import { type CommonFlags, linkVersion } from '../settings.js';
+import { readLine } from '../stdin.js';
+import type { Talk } from '../talk.js';
+import type { Terminal } from '../terminal.js';
+import { jsonLine } from '../visible.js';
+
+/** `config get`: one value. A terminal gets to see no API key; a pipe gets it whole. */
+export async function getConfig(
+  name: string | undefined,
+  flags: CommonFlags,
+  terminal: Terminal,
+  talk: Talk,
+) {
+  const key = configKey(name);
+  const value = (await load(flags, terminal, talk))[key];
+  if (value === undefined) throw usageError(`the config file has no ${key}`, `set it: ${howToSet(key)}`);
+  const hidden = key === 'apiKey' && terminal.stdout.isTerminal;
+  if (hidden) await talk.say('the API key is masked on a terminal: a pipe or a file gets all of it');
+  const shown = hidden ? masked(value) : value;
+  await terminal.stdout.write(flags.json ? jsonLine({ key, value: shown }) : `${shown}\n`);
+}
+
+/** `config ls`: what is set, a line each. */
+export async function listConfig(flags: CommonFlags, terminal: Terminal, talk: Talk) {
+  const config = await load(flags, terminal, talk);
+  const shown = CONFIG_KEYS.flatMap((key) => {
+    const value = config[key];
+    return value === undefined ? [] : [[key, key === 'apiKey' ? masked(value) : value] as const];
+  });
+  const lines = shown.map(([key, value]) => `${key}=${value}\n`).join('');
+  await terminal.stdout.write(flags.json ? jsonLine(Object.fromEntries(shown)) : lines);
+}
+
+/** `config path`: where the file is, or would be. */
+export async function printConfigPath(flags: CommonFlags, terminal: Terminal) {
+  const { path } = configPlace(flags, terminal);
+  await terminal.stdout.write(flags.json ? jsonLine({ path }) : `${path}\n`);
+}
+
+/** `config set`: checks the value, then stores it. The file is made where there is none. */
+export async function setConfig(
+  name: string | undefined,
+  argument: string | undefined,
+  flags: CommonFlags,
+  terminal: Terminal,
+  talk: Talk,
+) {
+  const key = configKey(name);
+  const value = key === 'apiKey' ? await takeApiKey(argument, terminal) : checkValue(key, argument);
+  const place = configPlace(flags, terminal);
+  await changeConfigFile(place, key, value);
+  const shown = key === 'apiKey' ? masked(value) : value;
+  await done(
+    { key, value: shown, path: place.path },
+    `${key} is ${shown} in ${place.path}`,
+    flags,
+    terminal,
+    talk,
+  );
+}
+
+/** `config unset`: removes a key; one that is not there is none to worry about. */
+export async function unsetConfig(
+  name: string | undefined,
+  flags: CommonFlags,
+  terminal: Terminal,
+  talk: Talk,
+) {
+  const key = configKey(name);
+  const place = configPlace(flags, terminal);
+  const { config } = await readConfigFile(place, terminal);
+  const wasSet = config[key] !== undefined;
+  await changeConfigFile(place, key, undefined);
+  const words = wasSet ? `${key} is no longer in ${place.path}` : `${key} was not set in ${place.path}`;
+  await done({ key, wasSet, path: place.path }, words, flags, terminal, talk);
+}
+
+async function load(flags: CommonFlags, terminal: Terminal, talk: Talk): Promise<Config> {
+  const { config, warning } = await readConfigFile(configPlace(flags, terminal), terminal);
+  if (warning !== undefined) await talk.warn(warning, EXPOSED_KEY_HINT);
+  return config;
+}
+
+async function done(
+  json: Readonly<Record<string, unknown>>,
+  words: string,
+  flags: CommonFlags,
+  terminal: Terminal,
+  talk: Talk,
+) {
+  if (flags.json) await terminal.stdout.write(jsonLine(json));
+  else await talk.say(words);
+}
+
+function configKey(name = ''): ConfigKey {
+  const key = CONFIG_KEYS.find((one) => one === name);
+  if (key !== undefined) return key;
+  // What was typed may be a key of the other kind, so it is not repeated.
+  const near = nearest(name, CONFIG_KEYS);
+  throw usageError(
+    'the config file has no key of that name',
+    near === undefined ? `the keys are ${CONFIG_KEYS.join(', ')}` : `did you mean ${near}?`,
+  );
+}
+
+async function takeApiKey(argument: string | undefined, terminal: Terminal): Promise<string> {
+  const hint = 'pipe it in: zephr config set apiKey < file';
+  if (argument !== undefined) {
+    throw usageError('an API key is not given as an argument: arguments show in ps and in the history', hint);
+  }
+  const answer = terminal.stdin.isTerminal
+    ? await askHidden(terminal, 'API key', { message: 'there is no API key', hint })
+    : await readLine(terminal);
+  const key = answer.trim();
+  if (key === '') throw usageError('there is no API key', hint);
+  if (!isApiKey(key)) {
+    throw usageError('that is no API key: zeph_ and 40 letters and digits', 'copy the whole key again');
+  }
+  return key;
+}
+
+/**
+ * A value in the spelling that is stored.
+ * @throws ValidationError or CliError exit 2.
+ */
+function checkValue(key: Exclude<ConfigKey, 'apiKey'>, argument: string | undefined): string {
+  const value = argument?.trim();
+  if (value === undefined || value === '') throw usageError(`there is no value for ${key}`, howToSet(key));
+  switch (key) {
+    case 'server':
+      return parseServer(value);
+    case 'expiry':
+      return parseExpiry(value).hoursSpelling ?? value;
+    case 'link':
+      return linkVersion(value, '');
+  }
+}
+
+function howToSet(key: ConfigKey): string {
+  const values = { server: 'https://host', apiKey: '< file', expiry: '7d', link: 'v2' };
+  return `zephr config set ${key} ${values[key]}`;
+}
+
+/** Enough of a key to tell it from another: `zeph_…abcd`. */
+function masked(key: string): string {
+  const tail = key.length >= 20 ? key.slice(-4) : '';
+  return `${key.startsWith('zeph_') ? 'zeph_' : ''}…${tail}`;
+}

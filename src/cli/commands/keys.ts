@@ -1,0 +1,136 @@
+/** `zephr keys`: the API keys of a server, in its store. A running server knows at once of what changes. */
+
+import { KEY_TIERS, type KeyTier } from '../../core/limits.js';
+import { isApiKey } from '../../core/wire-requests.js';
+import { checkKeyName, issueKey } from '../../server/api-keys.js';
+import type { ApiKey, KeyStore } from '../../server/store/keys.js';
+import { openStore, storeExists } from '../../server/store/open-store.js';
+import { usageError } from '../exit.js';
+import { storePlace } from '../serve-settings.js';
+import type { CommonFlags } from '../settings.js';
+import type { Talk } from '../talk.js';
+import type { Terminal } from '../terminal.js';
+import { jsonLine } from '../visible.js';
+
+export interface KeysFlags extends CommonFlags {
+  readonly store?: string;
+}
+
+export interface NewKeyFlags extends KeysFlags {
+  readonly tier?: string;
+  readonly name?: string;
+}
+
+/** `keys new`: makes a key and prints it, the only time that anybody sees it. The store is made where there is none. */
+export async function newKey(flags: NewKeyFlags, terminal: Terminal, talk: Talk): Promise<void> {
+  const { name } = flags;
+  if (name === undefined) throw usageError('the key has no name', 'give it one: --name ci');
+  checkKeyName(name);
+  const tier = keyTier(flags.tier);
+  await withKeys(storePlace(flags.store, terminal), async (keys) => {
+    const { key, ...issued } = await issueKey(keys, { name, tier }, Date.now());
+    try {
+      await terminal.stdout.write(flags.json ? jsonLine({ ...shown(issued), key }) : `${key}\n`);
+      await terminal.stdout.flush();
+    } catch (error) {
+      // A key that nobody got to see shall not be valid.
+      await keys.revokeKey(issued.id, Date.now());
+      throw error;
+    }
+    if (!flags.json) await talk.say(`${inWords(issued)}: keep it now, it is not shown again`);
+  });
+}
+
+/** `keys ls`: every key there is and was, a line each, without the key itself. */
+export async function listKeys(flags: KeysFlags, terminal: Terminal, talk: Talk): Promise<void> {
+  await withKeys(await existingStore(flags, terminal), async (keys) => {
+    const all = await keys.listKeys();
+    if (flags.json) await terminal.stdout.write(jsonLine({ keys: all.map(shown) }));
+    else if (all.length === 0) await talk.say('there are no API keys');
+    else await terminal.stdout.write(table(all));
+  });
+}
+
+/** `keys revoke`: whoever creates with the key from now on gets 401. To revoke one again is no error. */
+export async function revokeKey(
+  nameOrId: string | undefined,
+  flags: KeysFlags,
+  terminal: Terminal,
+  talk: Talk,
+): Promise<void> {
+  const wanted = nameOrId ?? '';
+  if (isApiKey(wanted)) {
+    throw usageError(
+      'an API key is not given as an argument: arguments show in ps and in the history',
+      'give its name or id: zephr keys ls',
+    );
+  }
+  await withKeys(await existingStore(flags, terminal), async (keys) => {
+    const revoked = await keys.revokeKey(wanted, Date.now());
+    if (revoked === null) throw usageError('there is no API key of that name or id', 'see zephr keys ls');
+    if (flags.json) await terminal.stdout.write(jsonLine(shown(revoked)));
+    else await talk.say(`${inWords(revoked)}: revoked, it is refused from now on`);
+  });
+}
+
+/** Opens the store for as long as `work` takes. */
+async function withKeys(place: string, work: (keys: KeyStore) => Promise<void>): Promise<void> {
+  if (place === 'memory:') {
+    throw usageError(
+      'a store in memory is within its server: its keys cannot be reached from here',
+      'name a file or a database: --store /var/lib/zephr/zephr.db',
+    );
+  }
+  const store = await openStore(place);
+  try {
+    await work(store.keys);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Where the store is. One that is not there has no keys: more likely its name is mistyped. */
+async function existingStore(flags: KeysFlags, terminal: Terminal): Promise<string> {
+  const place = storePlace(flags.store, terminal);
+  if (!(await storeExists(place))) {
+    throw usageError(`there is no store at ${place}`, 'name the one that zephr serve uses: --store');
+  }
+  return place;
+}
+
+function keyTier(text: string | undefined): KeyTier {
+  const tier = KEY_TIERS.find((one) => one === text);
+  const what = text === undefined ? 'the key has no tier' : 'the tier is not one that a key can have';
+  if (tier === undefined) throw usageError(what, 'give it one: --tier free, dev or pro');
+  return tier;
+}
+
+/** What can be shown of a key. */
+function shown({ id, name, tier, createdAt, revokedAt }: ApiKey) {
+  return {
+    id,
+    name,
+    tier,
+    createdAt: isoTime(createdAt),
+    ...(revokedAt === null ? {} : { revokedAt: isoTime(revokedAt) }),
+  };
+}
+
+function inWords({ id, name, tier }: ApiKey): string {
+  return `API key ${name} (${id}) of tier ${tier}`;
+}
+
+/** A line for each key: id, name, tier, when it was made, and when it was revoked. */
+function table(keys: readonly ApiKey[]): string {
+  const nameWidth = Math.max(...keys.map(({ name }) => name.length));
+  const tierWidth = Math.max(...KEY_TIERS.map(({ length }) => length));
+  const lines = keys.map(({ id, name, tier, createdAt, revokedAt }) => {
+    const columns = [id, name.padEnd(nameWidth), tier.padEnd(tierWidth), isoTime(createdAt)];
+    return [...columns, ...(revokedAt === null ? [] : [`revoked ${isoTime(revokedAt)}`])].join('  ');
+  });
+  return `${lines.join('\n')}\n`;
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,169 @@
+/** The config file: where it is, what it may hold, reading it, and changing it without ever leaving half of one. */
+
+import { mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { encodeBase64url } from '../core/base64url.js';
+import { randomBytes } from '../core/bytes.js';
+import { variable } from './environment.js';
+import { usageError } from './exit.js';
+import { isSystemError, type Terminal } from './terminal.js';
+
+/** What a config file may hold; it may hold more, which is left alone. */
+export const CONFIG_KEYS = ['server', 'apiKey', 'expiry', 'link'] as const;
+
+export type ConfigKey = (typeof CONFIG_KEYS)[number];
+
+export type Config = Readonly<Partial<Record<ConfigKey, string>>>;
+
+/** Where the config file is. */
+export interface ConfigPlace {
+  readonly path: string;
+  /** Whether somebody asked for this very file: then it must be there. */
+  readonly explicit: boolean;
+}
+
+/** A config file as it stands. */
+export interface ConfigFile {
+  readonly config: Config;
+  readonly exists: boolean;
+  /** Set when it holds an API key that others than its owner can read: what to say about it. */
+  readonly warning?: string;
+}
+
+const READABLE_BY_OTHERS = 0o044;
+
+/** What to do about a key that others can read. */
+export const EXPOSED_KEY_HINT = 'let only yourself read it: chmod 600';
+
+/** Finds the place: `--config`, then `ZEPHR_CONFIG`, then `zephr/config.json` in the folder for settings. */
+export function configPlace(
+  { config }: { readonly config?: string },
+  { env, platform, home }: Terminal,
+): ConfigPlace {
+  const named = config ?? variable(env, 'ZEPHR_CONFIG');
+  if (named !== undefined) return { path: named, explicit: true };
+  const base =
+    variable(env, 'XDG_CONFIG_HOME') ??
+    (platform === 'win32' ? variable(env, 'APPDATA') : undefined) ??
+    join(home, '.config');
+  return { path: join(base, 'zephr', 'config.json'), explicit: false };
+}
+
+/**
+ * Reads the file. One that is not there is an empty one, unless it was asked for.
+ * @throws CliError exit 2 when it cannot be read or is no config file; its contents are never quoted.
+ */
+export async function readConfigFile(place: ConfigPlace, { platform }: Terminal): Promise<ConfigFile> {
+  const file = await readMembers(place);
+  if (file === null && place.explicit) throw unreadable(place.path, 'there is no such file');
+  if (file === null) return { config: {}, exists: false };
+  const config = knownMembers(file.members, place.path);
+  // Windows has no such modes.
+  const exposed = platform !== 'win32' && (file.mode & READABLE_BY_OTHERS) !== 0;
+  const warning = `others can read the API key in ${place.path}`;
+  return { config, exists: true, ...(exposed && config.apiKey !== undefined ? { warning } : {}) };
+}
+
+/**
+ * Sets a key, or removes it when `value` is undefined, and keeps everything else the file holds. The new file
+ * takes the old one's place in one step, and only its owner can read it.
+ * @throws CliError exit 2 when the old file is broken or nothing can be written there.
+ */
+export async function changeConfigFile(
+  place: ConfigPlace,
+  key: ConfigKey,
+  value: string | undefined,
+): Promise<void> {
+  const file = await readMembers(place);
+  if (file === null && value === undefined) return;
+  const { [key]: _, ...rest } = file?.members ?? {};
+  const members = value === undefined ? rest : { ...file?.members, [key]: value };
+  await replaceFile(await behindLinks(place.path), `${JSON.stringify(members, null, 2)}\n`);
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** The file's JSON object and mode; null when there is no file. */
+async function readMembers({ path }: ConfigPlace): Promise<{ members: Members; mode: number } | null> {
+  let text: string;
+  let mode: number;
+  try {
+    text = await readFile(path, 'utf8');
+    mode = (await stat(path)).mode;
+  } catch (cause) {
+    if (isSystemError(cause, 'ENOENT', 'ENOTDIR')) return null;
+    throw unreadable(path, systemReason(cause), cause);
+  }
+  return { members: parseMembers(text, path), mode };
+}
+
+function parseMembers(text: string, path: string): Members {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    // The parser's own message quotes the file, and the file may hold a key.
+    throw usageError(`the config file ${path} is not JSON`, undefined, cause);
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw usageError(`the config file ${path} is not a JSON object`);
+  }
+  return json as Members;
+}
+
+function knownMembers(members: Members, path: string): Config {
+  const config: Partial<Record<ConfigKey, string>> = {};
+  for (const key of CONFIG_KEYS) {
+    const value = Object.hasOwn(members, key) ? members[key] : undefined;
+    if (value === undefined || value === null || value === '') continue;
+    if (typeof value !== 'string')
+      throw usageError(`the config file ${path} has a ${key} that is not a string`);
+    config[key] = value;
+  }
+  return config;
+}
+
+/** The file a symbolic link leads to: a config that lives elsewhere stays there, and the link stays a link. */
+async function behindLinks(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (cause) {
+    if (isSystemError(cause, 'ENOENT', 'ENOTDIR')) return path;
+    throw unwritable(path, cause);
+  }
+}
+
+async function replaceFile(path: string, text: string): Promise<void> {
+  const temporary = join(dirname(path), `.zephr-${encodeBase64url(randomBytes(9))}.part`);
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw unwritable(path, cause);
+  }
+}
+
+function unreadable(path: string, why: string, cause?: unknown) {
+  return usageError(`the config file ${path} cannot be read: ${why}`, undefined, cause);
+}
+
+function unwritable(path: string, cause: unknown) {
+  return usageError(`the config file ${path} cannot be written: ${systemReason(cause)}`, undefined, cause);
+}
+
+/** Why the system would not, in words. */
+export function systemReason(cause: unknown): string {
+  if (isSystemError(cause, 'ENOENT')) return 'there is no such file';
+  if (isSystemError(cause, 'EISDIR')) return 'it is a directory';
+  if (isSystemError(cause, 'ENOTDIR', 'EEXIST')) return 'a part of the path is not a directory';
+  if (isSystemError(cause, 'EACCES', 'EPERM', 'EROFS')) return 'permission denied';
+  return cause instanceof Error ? cause.message : 'unknown reason';
+}

@@ -1,0 +1,38 @@
+/** The name a secret's sender gave it, as the name of a file here: the sender does not choose what it does. */
+
+/** The name of a secret that has none. */
+export const NAMELESS = 'secret';
+
+/** The longest name, in bytes: file systems take 255, and a taken name gets a number behind it. */
+const MAX_BYTES = 240;
+
+/** Devices that Windows finds in every folder, whatever comes behind the name's first dot. */
+const DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)\s*(?:\.|$)/i;
+
+/**
+ * A base name that is safe in a directory. A leading dot would hide the file or make it one that a shell runs, a
+ * leading hyphen would make it an option: both become `_`, as do separators and controls. On Windows so does what
+ * its file systems do not take or take for something else.
+ */
+export function fileNameOf(name: string | undefined, platform: NodeJS.Platform): string {
+  if (name === undefined) return NAMELESS;
+  let safe = name.replace(/[/\\\p{Cc}\p{Cs}\u2028\u2029]/gu, '_');
+  if (platform === 'win32') safe = safe.replace(/[<>:"|?*]/g, '_').replace(/[. ]+$/, '');
+  safe = safe.replace(/^[.-]/, '_');
+  if (platform === 'win32' && DEVICE.test(safe)) safe = `_${safe}`;
+  return shortened(safe, MAX_BYTES) || NAMELESS;
+}
+
+/** `name` in at most `bytes` bytes of UTF-8, its extension kept where that is short. */
+export function shortened(name: string, bytes: number): string {
+  if (Buffer.byteLength(name) <= bytes) return name;
+  const [extension = ''] = /\.[A-Za-z0-9.]{1,15}$/.exec(name) ?? [];
+  let stem = '';
+  let left = bytes - extension.length;
+  for (const character of name.slice(0, name.length - extension.length)) {
+    left -= Buffer.byteLength(character);
+    if (left < 0) break;
+    stem += character;
+  }
+  return stem + extension;
+}

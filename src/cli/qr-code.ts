@@ -1,0 +1,52 @@
+/** A QR code in half blocks, two modules a character. Loaded for `--qr`. */
+
+import tty from 'node:tty';
+import { encode } from 'uqr';
+
+const STDERR = 2;
+
+/** The quiet zone around the code, in modules (ISO/IEC 18004 section 9.1). */
+const QUIET = 4;
+
+/** Bright white on black whatever the terminal's own colours are: a code is dark on light. */
+const WHITE_ON_BLACK = '\x1b[40;37;1m';
+const RESET = '\x1b[0m';
+
+/** A drawn code. */
+export interface QrCode {
+  /** Its lines, with line ends. */
+  readonly text: string;
+  /** Characters a line. */
+  readonly width: number;
+}
+
+/**
+ * Draws the code of `content`. Light modules are drawn and dark ones left out, so without colours it is right on
+ * a dark terminal and inverted, which most readers take as well, on a light one.
+ */
+export function drawQrCode(content: string, { colour }: { colour: boolean }): QrCode {
+  const { data, size } = encode(content, { border: QUIET, ecc: 'L', boostEcc: true });
+  const isLight = (row: number, column: number) => !(data[row]?.[column] ?? false);
+  let text = '';
+  for (let row = 0; row < size; row += 2) {
+    const blocks = Array.from({ length: size }, (_, column) =>
+      halfBlock(isLight(row, column), isLight(row + 1, column)),
+    ).join('');
+    text += colour ? `${WHITE_ON_BLACK}${blocks}${RESET}\n` : `${blocks}\n`;
+  }
+  return { text, width: size };
+}
+
+/** Columns of the terminal on stderr; infinite when it is none or does not say. */
+export function columns(): number {
+  if (!tty.isatty(STDERR)) return Number.POSITIVE_INFINITY;
+  const stream = new tty.WriteStream(STDERR);
+  const [width] = stream.getWindowSize();
+  stream.destroy();
+  return width > 0 ? width : Number.POSITIVE_INFINITY;
+}
+
+function halfBlock(upper: boolean, lower: boolean): string {
+  if (upper) return lower ? '█' : '▀';
+  return lower ? '▄' : ' ';
+}

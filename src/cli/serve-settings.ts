@@ -1,0 +1,28 @@
+/** Settings of `zephr serve`, which has each as a flag and as a variable; `zephr keys` shares some. */
+
+import { join } from 'node:path';
+import { blankAsAbsent } from './environment.js';
+import { usageError } from './exit.js';
+import { stateFolder } from './state-folder.js';
+import type { Environment, Terminal } from './terminal.js';
+
+/** A flag, else its variable, such as `RATE_LIMIT` for `ZEPHR_SERVE_RATE_LIMIT`; undefined if both are missing. */
+export function serveSetting(flag: string | undefined, name: string, env: Environment): string | undefined {
+  return flag ?? blankAsAbsent(env[`ZEPHR_SERVE_${name}`]);
+}
+
+/**
+ * Whether a flag is given, or its variable says `1` or `true`.
+ * @throws ZephrError for the command line, if the variable says anything but that, `0` or `false`.
+ */
+export function serveSwitch(flag: boolean | undefined, name: string, env: Environment): boolean {
+  const value = blankAsAbsent(env[`ZEPHR_SERVE_${name}`]);
+  if (flag || value === '1' || value === 'true') return true;
+  if (value === undefined || value === '0' || value === 'false') return false;
+  throw usageError(`ZEPHR_SERVE_${name} is not a switch`, 'set it to 1 or 0');
+}
+
+/** Where the server's store is: `memory:`, a path or a URL. */
+export function storePlace(flag: string | undefined, terminal: Terminal): string {
+  return serveSetting(flag, 'STORE', terminal.env) ?? join(stateFolder(terminal), 'zephr.db');
+}

@@ -1,0 +1,30 @@
+/** Asking a server how it is, what it speaks and what it allows. */
+
+import { DEFAULT_SERVER } from '../core/limits.js';
+import { parseServer } from '../core/link.js';
+import { type HealthReply, parseHealthReply } from '../core/wire-replies.js';
+import { believe } from './believe.js';
+import { send, type TransportOptions } from './transport.js';
+
+export interface HealthOptions extends TransportOptions {
+  /** The server's URL. Default `https://zephr.io`. */
+  readonly server?: string;
+}
+
+/** What a server says about itself. */
+export interface ServerHealth extends HealthReply {
+  /** Its clock when it answered, in milliseconds since 1970 and exact to the second; null when it did not say. */
+  readonly time: number | null;
+}
+
+/**
+ * Asks a server for its health.
+ * @throws ValidationError when the server's URL is unusable, before anything is sent.
+ * @throws ApiError 503 when its store does not answer, 404 when it has no health to ask for; NetworkError
+ */
+export async function serverHealth(options: HealthOptions = {}): Promise<ServerHealth> {
+  const url = `${parseServer(options.server ?? DEFAULT_SERVER)}/api/health`;
+  const { json, headers } = await send({ method: 'GET', url, headers: {} }, options);
+  const time = Date.parse(headers.get('Date') ?? '');
+  return { ...believe(url, () => parseHealthReply(json)), time: Number.isNaN(time) ? null : time };
+}

@@ -1,0 +1,63 @@
+/**
+ * How often a caller may create (PROTOCOL.md section 6). Minutes, days and months are those of the calendar in UTC,
+ * the same for everybody, so that it can be foreseen when there is room again.
+ */
+
+import { ApiError } from '../core/errors.js';
+import type { Creates } from '../core/limits.js';
+import type { Caller } from './callers.js';
+import type { Quota } from './store/store.js';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+/** A quota and what kind it is. */
+export interface CreateQuota extends Quota {
+  readonly per: Creates['per'];
+}
+
+/** What a create of `caller` at `now` (milliseconds since 1970) counts against; `null` for nothing. */
+export function quotaOf({ name, limits: { creates } }: Caller, now: number): CreateQuota | null {
+  if (creates === null) return null;
+  const { count, per } = creates;
+  // A minute and a day, or a day and a month, can end together.
+  return { counter: `${name} ${per}`, limit: count, endsAt: END_OF[per](now), per };
+}
+
+/** The refusal of a create at `now` for which a quota has nothing left: 429, with the seconds until it has. */
+export function limitReached(quota: CreateQuota | null, now: number): ApiError {
+  if (quota === null) throw new Error('a create without a quota was limited');
+  const { limit, endsAt, per } = quota;
+  const { code, message } = REFUSALS[per];
+  const until = new Date(endsAt).toISOString().slice(0, 16).replace('T', ' ');
+  const retryAfter = Math.ceil((endsAt - now) / 1000);
+  return new ApiError(message(limit, until), 429, code, { retryAfter });
+}
+
+/** When the minute, day or month ends in which a time lies. */
+const END_OF: Readonly<Record<Creates['per'], (now: number) => number>> = {
+  minute: (now) => (Math.floor(now / MINUTE_MS) + 1) * MINUTE_MS,
+  day: (now) => (Math.floor(now / DAY_MS) + 1) * DAY_MS,
+  month: (now) => Date.UTC(new Date(now).getUTCFullYear(), new Date(now).getUTCMonth() + 1),
+};
+
+interface Refusal {
+  readonly code: string;
+  readonly message: (count: number, until: string) => string;
+}
+
+const REFUSALS: Readonly<Record<Creates['per'], Refusal>> = {
+  minute: {
+    code: 'RATE_LIMIT_EXCEEDED',
+    message: (count) => `an address without an API key creates at most ${count} secrets a minute`,
+  },
+  day: {
+    code: 'ANON_RATE_LIMIT_EXCEEDED',
+    message: (count, until) =>
+      `the ${count} secrets a day without an API key are used up until ${until} UTC: use an API key`,
+  },
+  month: {
+    code: 'MONTHLY_LIMIT_EXCEEDED',
+    message: (count, until) => `the ${count} secrets a month of this API key are used up until ${until} UTC`,
+  },
+};

@@ -1,0 +1,70 @@
+/** The API keys of the PostgreSQL store: a table in the same database, so that all servers see at once what changed. */
+
+import type { KeyTier } from '../../core/limits.js';
+import type { ApiKey, KeyStore, NewApiKey } from './keys.js';
+import type { PostgresPool } from './postgres-pool.js';
+import { statement } from './postgres-statements.js';
+
+interface KeyRow {
+  readonly id: string;
+  readonly name: string;
+  readonly tier: KeyTier;
+  readonly created_at: number;
+  readonly revoked_at: number | null;
+}
+
+const COLUMNS = 'id, name, tier, created_at, revoked_at';
+
+/** No row if the name is taken. */
+const ADD = statement<
+  [id: string, name: string, tier: KeyTier, hash: string, createdAt: number],
+  { readonly id: string }
+>(`
+  INSERT INTO api_keys (id, name, tier, hash, created_at) VALUES ($1, $2, $3, $4, $5)
+  ON CONFLICT (name) WHERE revoked_at IS NULL DO NOTHING RETURNING id`);
+
+const FIND_VALID = statement<[hash: string], KeyRow>(
+  `SELECT ${COLUMNS} FROM api_keys WHERE hash = $1 AND revoked_at IS NULL`,
+);
+
+const ALL = statement<[], KeyRow>(`SELECT ${COLUMNS} FROM api_keys ORDER BY seq`);
+
+const REVOKE = statement<[now: number, nameOrId: string], KeyRow>(`
+  UPDATE api_keys SET revoked_at = $1 WHERE (id = $2 OR name = $2) AND revoked_at IS NULL RETURNING ${COLUMNS}`);
+
+const FIND_REVOKED = statement<[nameOrId: string], KeyRow>(`
+  SELECT ${COLUMNS} FROM api_keys WHERE id = $1 OR name = $1 ORDER BY revoked_at DESC, seq DESC LIMIT 1`);
+
+/** A {@link KeyStore} in PostgreSQL. */
+export class PostgresKeys implements KeyStore {
+  readonly #pool: PostgresPool;
+
+  /** @param pool of a database with the tables of this version. */
+  constructor(pool: PostgresPool) {
+    this.#pool = pool;
+  }
+
+  async addKey({ id, name, tier, hash, createdAt }: NewApiKey): Promise<'added' | 'name taken'> {
+    const [added] = await this.#pool.ask(ADD, id, name, tier, hash, createdAt);
+    return added === undefined ? 'name taken' : 'added';
+  }
+
+  async findKey(hash: string): Promise<ApiKey | null> {
+    return keyOf(await this.#pool.ask(FIND_VALID, hash));
+  }
+
+  async listKeys(): Promise<readonly ApiKey[]> {
+    return (await this.#pool.ask(ALL)).flatMap((row) => keyOf([row]) ?? []);
+  }
+
+  async revokeKey(nameOrId: string, now: number): Promise<ApiKey | null> {
+    const revoked = keyOf(await this.#pool.ask(REVOKE, now, nameOrId));
+    return revoked ?? keyOf(await this.#pool.ask(FIND_REVOKED, nameOrId));
+  }
+}
+
+function keyOf([row]: readonly KeyRow[]): ApiKey | null {
+  if (row === undefined) return null;
+  const { id, name, tier, created_at: createdAt, revoked_at: revokedAt } = row;
+  return { id, name, tier, createdAt, revokedAt };
+}

@@ -1,0 +1,119 @@
+/** The outbox of the SQLite store: a table in the same file. */
+
+import type { LeasedEvent, Outbox, OutboxEvent } from './outbox.js';
+import type { SqliteDatabase } from './sqlite-driver.js';
+
+/** How the store runs what it is asked for, outside of its transactions: failures become StoreError. */
+export interface Access {
+  read<T>(read: () => T): T;
+  /** In a transaction; resolves after the commit. */
+  write<T>(write: () => T): Promise<T>;
+}
+
+interface DueRow {
+  readonly seq: number;
+  readonly due_at: number;
+  readonly host: string;
+}
+
+/** Due events looked at for one lease, at most, and how many of them are fetched at once. */
+const LOOK = { all: 5_000, page: 500 };
+
+/** Events forgotten in one transaction. */
+const FORGET_BATCH = 500;
+
+const START = { due_at: 0, seq: 0 };
+
+/** An {@link Outbox} in an SQLite file. */
+export class SqliteOutbox implements Outbox {
+  readonly #access: Access;
+  readonly #sql: ReturnType<typeof prepareStatements>;
+  /**
+   * The next lease looks at due events from here on, and those after the last one from the start again: however many
+   * belong to hosts that are excepted, they hold up neither the process nor, for long, what is behind them.
+   */
+  #from: Pick<DueRow, 'due_at' | 'seq'> = START;
+
+  /** @param database with the tables of this version. */
+  constructor(database: SqliteDatabase, access: Access) {
+    this.#access = access;
+    this.#sql = prepareStatements(database);
+  }
+
+  /** Appends an event that is due at once. Call it inside the transaction that changes the secret. */
+  append({ id, name, url, host, body, signature }: OutboxEvent, now: number): void {
+    this.#sql.insert.run(id, name, url, host, body, signature, now, now);
+  }
+
+  async leaseEvents(
+    now: number,
+    limit: number,
+    leaseMs: number,
+    exceptHosts: readonly string[],
+  ): Promise<readonly LeasedEvent[]> {
+    // Mostly there is nothing to do, which shall cost no transaction.
+    const due = this.#access.read(() => this.#due(now, limit, exceptHosts));
+    if (due.length === 0) return [];
+    return this.#access.write(() =>
+      // Others may have leased some since.
+      due.flatMap((seq) => this.#sql.lease.all(now + leaseMs, seq, now)),
+    );
+  }
+
+  eventDelivered(id: string): Promise<void> {
+    return this.#access.write(() => this.#sql.delete.run(id));
+  }
+
+  eventFailed(id: string, attempt: number, retryAt: number | null): Promise<void> {
+    return this.#access.write(() => {
+      if (retryAt === null) this.#sql.giveUp.run(id, attempt);
+      else this.#sql.retry.run(retryAt, id, attempt);
+    });
+  }
+
+  forgetEvents(before: number): Promise<number> {
+    return this.#access.write(() => this.#sql.forget.all(FORGET_BATCH, before).length);
+  }
+
+  #due(now: number, limit: number, exceptHosts: readonly string[]): number[] {
+    const except = new Set(exceptHosts);
+    const found: number[] = [];
+    for (let looked = 0; looked < LOOK.all; looked += LOOK.page) {
+      const rows = this.#sql.due.all(this.#from.due_at, this.#from.seq, now, LOOK.page);
+      for (const row of rows) {
+        this.#from = row;
+        if (!except.has(row.host)) found.push(row.seq);
+        if (found.length === limit) return found;
+      }
+      if (rows.length === LOOK.page) continue;
+      this.#from = START;
+      break;
+    }
+    return found;
+  }
+}
+
+function prepareStatements(db: SqliteDatabase) {
+  return {
+    insert: db.prepare(
+      `INSERT INTO outbox (id, name, url, host, body, signature, attempt, appended_at, due_at)
+       VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?)`,
+    ),
+    due: db.prepare<DueRow>(
+      `SELECT due_at, seq, host FROM outbox WHERE (due_at, seq) > (?, ?) AND due_at <= ?
+       ORDER BY due_at, seq LIMIT ?`,
+    ),
+    lease: db.prepare<LeasedEvent>(
+      `UPDATE outbox SET due_at = ?, attempt = attempt + 1 WHERE seq = ? AND due_at <= ?
+       RETURNING id, name, url, host, body, signature, attempt`,
+    ),
+    delete: db.prepare('DELETE FROM outbox WHERE id = ?'),
+    giveUp: db.prepare('DELETE FROM outbox WHERE id = ? AND attempt = ?'),
+    retry: db.prepare('UPDATE outbox SET due_at = ? WHERE id = ? AND attempt = ?'),
+    /** Rows are numbered as they are appended. */
+    forget: db.prepare<{ seq: number }>(
+      `DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox ORDER BY seq LIMIT ?) AND appended_at < ?
+       RETURNING seq`,
+    ),
+  };
+}

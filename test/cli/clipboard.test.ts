@@ -1,0 +1,188 @@
+/** `--copy`, with clipboard tools that keep what they are given in a file. */
+
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ServerProcess, startServerProcess } from '../support/server.js';
+import { openSession, type Session } from '../support/session.js';
+
+let server: ServerProcess;
+
+beforeAll(async () => {
+  server = await startServerProcess();
+});
+
+afterAll(async () => {
+  await server.stop();
+});
+
+/** Keeps its stdin in `clipboard` when it is given something, and its arguments in `called`. */
+const WORKS = `#!/bin/sh
+echo "$(basename "$0") $*" >> "$HOME/called"
+case "$*" in *out*) exit 0 ;; esac
+exec cat > "$HOME/clipboard"
+`;
+
+const NO_DISPLAY = `#!/bin/sh
+echo "xsel: Can't open display: (null)" >&2
+exit 1
+`;
+
+const FAILS_TO_WRITE = `#!/bin/sh
+case "$*" in *out*) exit 0 ;; esac
+cat > /dev/null
+exit 1
+`;
+
+/** A session whose PATH has these tools and no others for the clipboard, nor the system's own. */
+function session(tools: Record<string, string>, env: NodeJS.ProcessEnv = {}): Session {
+  const one = openSession({ ZEPHR_SERVER: server.url, ...env });
+  const tool = join(one.folder, 'tools');
+  mkdirSync(tool);
+  for (const [name, script] of Object.entries(tools)) {
+    writeFileSync(join(tool, name), script);
+    chmodSync(join(tool, name), 0o755);
+  }
+  const [zephr = ''] = one.env.PATH?.split(delimiter) ?? [];
+  const system = join(one.folder, 'system');
+  mkdirSync(system);
+  symlinkSync(process.execPath, join(system, 'node'));
+  for (const name of ['basename', 'cat', 'cut', 'head', 'sh', 'tr']) {
+    const found = ['/usr/bin', '/bin'].map((folder) => join(folder, name)).find((path) => existsSync(path));
+    if (found !== undefined) symlinkSync(found, join(system, name));
+  }
+  one.env.PATH = [zephr, tool, system].join(delimiter);
+  return one;
+}
+
+const clipboard = ({ folder }: Session) => readFileSync(join(folder, 'clipboard'), 'utf8');
+const called = ({ folder }: Session) => readFileSync(join(folder, 'called'), 'utf8');
+
+describe.each([
+  ['xsel', {}],
+  ['xclip', {}],
+  ['wl-copy', { WAYLAND_DISPLAY: 'wayland-0' }],
+  ['wl-copy', {}],
+])('with %s and %o', (tool, env) => {
+  it('zephr --copy prints the link and copies it', async () => {
+    const one = session({ [tool]: WORKS }, env);
+    const { stdout, stderr, code } = await one.sh('echo hunter2 | zephr --copy');
+    expect(clipboard(one)).toBe(stdout.trim());
+    expect(stdout).toMatch(/#v2\.[\w-]{43}\n$/);
+    expect(stderr).toContain('the link is on the clipboard\n');
+    expect(code).toBe(0);
+    expect(called(one)).not.toContain('v2.');
+  });
+
+  it('zephr get --copy copies the exact text, and prints nothing', async () => {
+    const one = session({ [tool]: WORKS }, env);
+    const { stdout, stderr, code } = await one.sh(
+      `printf ' p\\303\\244ss\\nword\\n' | zephr -q | zephr get -c`,
+    );
+    expect(clipboard(one)).toBe(' päss\nword\n');
+    expect(stdout).toBe('');
+    expect(stderr).toBe('the secret is on the clipboard\n');
+    expect(code).toBe(0);
+    expect(called(one)).not.toContain('word');
+  });
+});
+
+describe('zephr --copy', () => {
+  it('copies only the URL of a split pair', async () => {
+    const one = session({ xsel: WORKS });
+    const { stdout, stderr } = await one.sh('echo hunter2 | zephr --split -c');
+    expect(clipboard(one)).toBe(stdout.split('\n')[0]);
+    expect(clipboard(one)).not.toContain('v2.');
+    expect(stderr).toContain('the URL is on the clipboard\n');
+  });
+
+  it.each([
+    ['there is no tool', {}, 'no program', 'install xsel or xclip, or wl-clipboard on Wayland'],
+    ['there is no display', { xsel: NO_DISPLAY }, 'no display', 'leave out --copy'],
+    ['the tool fails', { xsel: FAILS_TO_WRITE }, 'did not take it', 'a desktop session'],
+  ])('keeps the link on stdout when %s, and warns', async (_, tools, words, hint) => {
+    const { stdout, stderr, code } = await session(tools).sh('echo hunter2 | zephr -c');
+    expect(stdout).toMatch(/#v2\.[\w-]{43}\n$/);
+    expect(stderr).toContain('zephr: warning: not copied: ');
+    expect(stderr).toContain(words);
+    expect(stderr).toContain(hint);
+    expect(stderr).not.toContain('/secret/');
+    expect(code).toBe(0);
+  });
+
+  it('says which tool Wayland needs', async () => {
+    const { stderr } = await session({}, { WAYLAND_DISPLAY: 'wayland-0' }).sh('echo x | zephr -c');
+    expect(stderr).toContain('zephr: hint: install wl-clipboard\n');
+  });
+});
+
+describe('zephr get --copy', () => {
+  it.each([
+    ['no tool', {}, 'no program'],
+    ['no display', { xsel: NO_DISPLAY }, 'no display'],
+  ])('finds out that there is %s before it reads', async (_, tools, words) => {
+    const one = session(tools);
+    await one.sh('echo hunter2 | zephr -q > link');
+    const { stderr, code } = await one.sh('zephr get -c < link');
+    expect(stderr).toContain('zephr: error: ');
+    expect(stderr).toContain(words);
+    expect(stderr).toContain('zephr: hint: ');
+    expect(code).toBe(2);
+    expect((await one.sh('zephr status < link')).stdout).toMatch(/^waiting/);
+  });
+
+  it('leaves a secret that the clipboard did not take to be read again', async () => {
+    const one = session({ xsel: FAILS_TO_WRITE });
+    await one.sh('echo hunter2 | zephr -q > link');
+    const { stderr, code } = await one.sh('zephr get -c < link');
+    expect(stderr).toContain('the clipboard did not take it');
+    expect(stderr).toMatch(/it is still yours to read within \d+ s\n$/);
+    expect(stderr).not.toContain('hunter2');
+    expect(code).toBe(1);
+    expect(await one.sh('zephr get < link')).toMatchObject({ code: 0, stdout: 'hunter2\n' });
+  });
+
+  it('refuses a binary secret, which is still there for a file', async () => {
+    const one = session({ xsel: WORKS });
+    await one.sh(`printf 'a\\377\\000' | zephr -q > link`);
+    const { stderr, code } = await one.sh('zephr get -c < link');
+    expect(stderr).toContain('the secret is binary and a clipboard holds text');
+    expect(stderr).toContain('use --output <file>');
+    expect(code).toBe(4);
+    expect(existsSync(join(one.folder, 'clipboard'))).toBe(false);
+    expect((await one.sh('zephr get < link')).bytes).toEqual(Buffer.from([0x61, 0xff, 0x00]));
+  });
+
+  it('goes with no --output', async () => {
+    const one = session({ xsel: WORKS });
+    await one.sh('echo hunter2 | zephr -q > link');
+    const { stderr, code } = await one.sh('zephr get -c -o file < link');
+    expect(stderr).toContain('give one of --copy and --output');
+    expect(code).toBe(2);
+    expect((await one.sh('zephr status < link')).stdout).toMatch(/^waiting/);
+  });
+
+  it('says what the sender said in one JSON object, without the secret', async () => {
+    const one = session({ xsel: WORKS });
+    const { stdout } = await one.sh('echo hunter2 | zephr -q -H label | zephr get -c --json');
+    expect(JSON.parse(stdout)).toEqual({ copied: true, hint: 'label', purgeAt: expect.any(String) });
+    expect(clipboard(one)).toBe('hunter2\n');
+  });
+});
+
+describe('the bundle', () => {
+  it('runs no program of its own for the clipboard', () => {
+    const parts = dirname(new URL('../../dist/cli/main.cjs', import.meta.url).pathname);
+    const code = readdirSync(parts).map((file) => readFileSync(join(parts, file), 'utf8'));
+    expect(code.some((text) => text.includes('--clipboard'))).toBe(true);
+    expect(code.filter((text) => /fallbacks\/|clipboard_x86_64/.test(text))).toEqual([]);
+  });
+});

@@ -1,0 +1,304 @@
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openSession } from '../support/session.js';
+import { HAS_SCRIPT, type } from '../support/typing.js';
+
+const KEY = `zeph_${'Abcdefgh12'.repeat(3)}IJKLMNwxyz`;
+
+/** A session, and what is in its config file. */
+function session() {
+  const { folder, ...rest } = openSession();
+  const path = join(folder, '.config/zephr/config.json');
+  return {
+    ...rest,
+    folder,
+    path,
+    written: () => JSON.parse(readFileSync(path, 'utf8')) as unknown,
+    write(text: string, mode = 0o600) {
+      mkdirSync(join(folder, '.config/zephr'), { recursive: true });
+      writeFileSync(path, text, { mode });
+      chmodSync(path, mode);
+    },
+  };
+}
+
+describe('zephr config', () => {
+  it('sets, gets, lists and unsets', async () => {
+    const { sh, path, written } = session();
+    const set = await sh('zephr config set server https://secrets.example.com/');
+    expect(set).toMatchObject({ code: 0, stdout: '' });
+    expect(set.stderr).toBe(`server is https://secrets.example.com in ${path}\n`);
+    await sh('zephr config set expiry 7d && zephr config set link v2');
+    expect(written()).toEqual({ server: 'https://secrets.example.com', expiry: '7d', link: 'v2' });
+    expect((await sh('zephr config get server')).stdout).toBe('https://secrets.example.com\n');
+    expect((await sh('zephr config ls')).stdout).toBe(
+      'server=https://secrets.example.com\nexpiry=7d\nlink=v2\n',
+    );
+    expect((await sh('zephr config unset expiry')).stderr).toBe(`expiry is no longer in ${path}\n`);
+    expect(written()).toEqual({ server: 'https://secrets.example.com', link: 'v2' });
+    expect(await sh('zephr config unset expiry')).toMatchObject({
+      code: 0,
+      stderr: `expiry was not set in ${path}\n`,
+    });
+    expect((await sh('zephr config path')).stdout).toBe(`${path}\n`);
+  });
+
+  it('speaks JSON with --json', async () => {
+    const { sh, path } = session();
+    const json = async (command: string) => JSON.parse((await sh(`zephr config ${command} --json`)).stdout);
+    expect(await json('set link v2')).toEqual({ key: 'link', value: 'v2', path });
+    expect(await json('get link')).toEqual({ key: 'link', value: 'v2' });
+    expect(await json('ls')).toEqual({ link: 'v2' });
+    expect(await json('unset link')).toEqual({ key: 'link', wasSet: true, path });
+    expect(await json('unset link')).toEqual({ key: 'link', wasSet: false, path });
+    expect(await json('path')).toEqual({ path });
+    expect(await json('ls')).toEqual({});
+  });
+
+  it('says nothing but errors with --quiet', async () => {
+    const { sh } = session();
+    expect(await sh('zephr config set link v2 -q')).toMatchObject({ code: 0, stdout: '', stderr: '' });
+  });
+
+  it('is what the other commands go by', async () => {
+    const { sh } = session();
+    const { stderr } = await sh('zephr config set server https://nowhere.invalid -q; echo x | zephr');
+    expect(stderr).toContain('nowhere.invalid');
+  });
+
+  it('is about the file that --config or ZEPHR_CONFIG names', async () => {
+    const { sh, folder } = session();
+    await sh('zephr config set link v1 --config new/folder/mine.json');
+    expect(readFileSync(join(folder, 'new/folder/mine.json'), 'utf8')).toBe('{\n  "link": "v1"\n}\n');
+    expect((await sh('ZEPHR_CONFIG=new/folder/mine.json zephr config get link')).stdout).toBe('v1\n');
+    expect((await sh('ZEPHR_CONFIG=mine.json zephr config path')).stdout).toBe('mine.json\n');
+    const missing = await sh('zephr config ls --config nowhere.json');
+    expect(missing.stderr).toContain('nowhere.json cannot be read: there is no such file');
+    expect(missing.code).toBe(2);
+  });
+
+  it('is in XDG_CONFIG_HOME where that is set', async () => {
+    const { sh, folder } = session();
+    await sh('XDG_CONFIG_HOME=$PWD/settings zephr config set link v1');
+    expect(readdirSync(join(folder, 'settings/zephr'))).toEqual(['config.json']);
+  });
+
+  it.each([
+    ['server', 'zephr.example', 'not a URL'],
+    ['server', 'http://zephr.example', 'loopback'],
+    ['server', 'https://user:hunter2@zephr.example', 'user name or password'],
+    ['expiry', 'soon', 'not a time'],
+    ['expiry', '31d', 'between 1 minute and 30 days'],
+    ['link', 'v3', 'not v1 or v2'],
+    ['link', "''", 'there is no value for link'],
+    ['expiry', '', 'there is no value for expiry'],
+  ])('refuses to set %s to %s', async (key, value, words) => {
+    const { sh, folder } = session();
+    const { code, stderr } = await sh(`zephr config set ${key} ${value}`);
+    expect(stderr).toContain(words);
+    expect(stderr).not.toContain('hunter2');
+    expect(code).toBe(2);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('writes an expiry in hours that older documents write bare so that nobody wonders', async () => {
+    const { sh, written } = session();
+    await sh('zephr config set expiry 24');
+    expect(written()).toEqual({ expiry: '24h' });
+  });
+
+  it.each([
+    ['config', 'zephr config needs a command', 'the commands are get, set, unset, ls, path'],
+    ['config sett link v1', "there is no command 'sett'", 'did you mean zephr config set?'],
+    [`config ${KEY}`, 'no command of that name', 'the commands are get, set, unset, ls, path'],
+    ['config get', "missing required argument 'key'", 'see zephr config get --help'],
+    ['config get srever', 'no key of that name', 'did you mean server?'],
+    [`config get ${KEY}`, 'no key of that name', 'the keys are server, apiKey, expiry, link'],
+    ['config get link', 'the config file has no link', 'zephr config set link v2'],
+    ['config ls link', "too many arguments for 'ls'", 'see zephr config ls --help'],
+  ])('zephr %s is exit 2 and says what to do', async (command, message, hint) => {
+    const { code, stdout, stderr } = await session().sh(`zephr ${command}`);
+    expect(stderr).toContain(message);
+    expect(stderr).toContain(`zephr: hint: `);
+    expect(stderr).toContain(hint);
+    expect(stderr).not.toContain(KEY);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+});
+
+describe('the config file', () => {
+  it('is made for its owner only, whatever the umask, and nothing else is left', async () => {
+    const { sh, folder, path } = session();
+    await sh('umask 000; zephr config set link v2');
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(statSync(join(folder, '.config/zephr')).mode & 0o777).toBe(0o700);
+    expect(readdirSync(join(folder, '.config/zephr'))).toEqual(['config.json']);
+  });
+
+  it('keeps what zephr does not know', async () => {
+    const { sh, written, write } = session();
+    write('{"theme": {"dark": true}, "link": "v1", "__proto__": 5}');
+    await sh('zephr config set expiry 1d; zephr config unset link');
+    expect(JSON.stringify(written())).toBe('{"theme":{"dark":true},"__proto__":5,"expiry":"1d"}');
+    expect((await sh('zephr config ls')).stdout).toBe('expiry=1d\n');
+  });
+
+  it('stays whole while it is changed: a reader sees the old one or the new one', async () => {
+    const { sh } = session();
+    const { stdout, code } = await sh(`
+      zephr config set link v1 -q
+      for i in 1 2 3 4 5 6; do zephr config set link v$((i % 2 + 1)) -q & done
+      for i in 1 2 3 4 5 6 7 8; do zephr config get link || exit 1; done
+      wait`);
+    expect(stdout).toMatch(/^(v[12]\n)+$/);
+    expect(code).toBe(0);
+  });
+
+  it('stays behind the symbolic link that leads to it', async () => {
+    const { sh, folder, path } = session();
+    mkdirSync(join(folder, '.config/zephr'), { recursive: true });
+    writeFileSync(join(folder, 'dotfile.json'), '{"link":"v1"}');
+    symlinkSync(join(folder, 'dotfile.json'), path);
+    await sh('zephr config set link v2');
+    expect(lstatSync(path).isSymbolicLink()).toBe(true);
+    expect(readFileSync(join(folder, 'dotfile.json'), 'utf8')).toContain('v2');
+    expect(statSync(join(folder, 'dotfile.json')).mode & 0o777).toBe(0o600);
+  });
+
+  it.each([
+    ['not JSON', `{"apiKey": "${KEY}`, 'is not JSON'],
+    ['not an object', `["${KEY}"]`, 'is not a JSON object'],
+    ['of a wrong type', '{"apiKey": 5}', 'has a apiKey that is not a string'],
+  ])('that is %s is exit 2, is not quoted, and is not written over', async (_, text, words) => {
+    const { sh, write, path } = session();
+    write(text);
+    for (const command of ['ls', 'get link', 'unset link']) {
+      const { code, stderr } = await sh(`zephr config ${command}`);
+      expect(stderr).toContain(words);
+      expect(stderr).toContain(path);
+      expect(stderr).not.toContain(KEY);
+      expect(code).toBe(2);
+    }
+    if (words !== 'has a apiKey that is not a string')
+      expect((await sh('zephr config set link v2')).code).toBe(2);
+    expect(readFileSync(path, 'utf8')).toBe(text);
+  });
+
+  it('that is a directory is exit 2', async () => {
+    const { sh, path } = session();
+    mkdirSync(path, { recursive: true });
+    for (const command of ['ls', 'set link v2', 'unset link']) {
+      const { code, stderr } = await sh(`zephr config ${command}`);
+      expect(stderr).toContain('it is a directory');
+      expect(code).toBe(2);
+    }
+  });
+
+  it('below a file is exit 2', async () => {
+    const { sh } = session();
+    const { code, stderr } = await sh('touch file; zephr config set link v2 --config file/config.json');
+    expect(stderr).toContain('a part of the path is not a directory');
+    expect(code).toBe(2);
+  });
+
+  it.skipIf(process.getuid?.() === 0)('that may not be read or written is exit 2', async () => {
+    const { sh, write, folder } = session();
+    write('{}', 0o000);
+    expect((await sh('zephr config ls')).stderr).toContain('permission denied');
+    chmodSync(join(folder, '.config/zephr'), 0o500);
+    const { code, stderr } = await sh('zephr config set link v2');
+    chmodSync(join(folder, '.config/zephr'), 0o700);
+    expect(stderr).toContain('permission denied');
+    expect(code).toBe(2);
+  });
+});
+
+describe('an API key', () => {
+  it('comes from stdin and is stored', async () => {
+    const { sh, written, path } = session();
+    const { code, stdout, stderr } = await sh(`echo ${KEY} | zephr config set apiKey`);
+    expect(stderr).toBe(`apiKey is zeph_…wxyz in ${path}\n`);
+    expect(stdout).toBe('');
+    expect(code).toBe(0);
+    expect(written()).toEqual({ apiKey: KEY });
+  });
+
+  it('is refused as an argument, and not repeated', async () => {
+    const { sh, folder } = session();
+    const { code, stdout, stderr } = await sh(`zephr config set apiKey ${KEY}`);
+    expect(stderr).toContain('an API key is not given as an argument');
+    expect(stderr).toContain('zephr: hint: pipe it in: zephr config set apiKey < file');
+    expect(stderr + stdout).not.toContain(KEY);
+    expect(code).toBe(2);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it.each([
+    ['nothing', ':', 'there is no API key'],
+    ['half of one', `echo ${KEY.slice(0, -1)}`, 'that is no API key'],
+    ['another secret', 'echo hunter2', 'that is no API key'],
+  ])('is not %s', async (_, source, words) => {
+    const { code, stderr } = await session().sh(`${source} | zephr config set apiKey`);
+    expect(stderr).toContain(words);
+    expect(stderr).not.toContain('hunter2');
+    expect(stderr).not.toContain(KEY.slice(0, -1));
+    expect(code).toBe(2);
+  });
+
+  it('is masked in the list, and whole for a pipe that asks for it', async () => {
+    const { sh } = session();
+    await sh(`echo ${KEY} | zephr config set apiKey -q`);
+    expect((await sh('zephr config ls')).stdout).toBe('apiKey=zeph_…wxyz\n');
+    expect(JSON.parse((await sh('zephr config ls --json')).stdout)).toEqual({ apiKey: 'zeph_…wxyz' });
+    expect((await sh('zephr config get apiKey')).stdout).toBe(`${KEY}\n`);
+  });
+
+  it('of another form is masked whole', async () => {
+    const { sh, write } = session();
+    write('{"apiKey": "hunter2"}');
+    expect((await sh('zephr config ls')).stdout).toBe('apiKey=…\n');
+  });
+
+  it('that others can read is warned of, until it is set again', async () => {
+    const { sh, path, write } = session();
+    write(`{"apiKey": "${KEY}"}`, 0o644);
+    const { stderr } = await sh('zephr config ls');
+    expect(stderr).toContain(`zephr: warning: others can read the API key in ${path}`);
+    expect(stderr).toContain('chmod 600');
+    await sh(`echo ${KEY} | zephr config set apiKey -q`);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect((await sh('zephr config ls')).stderr).toBe('');
+  });
+
+  describe.skipIf(!HAS_SCRIPT)('on a terminal (needs script of util-linux)', () => {
+    it('is asked for, and not shown', async () => {
+      const { written, ...rest } = session();
+      const { screen, code } = await type(rest, 'zephr config set apiKey', [['API key:', `${KEY}\r`]]);
+      expect(screen).not.toContain(KEY);
+      expect(screen).toContain('zeph_…wxyz');
+      expect(code).toBe(0);
+      expect(written()).toEqual({ apiKey: KEY });
+    });
+
+    it('is printed masked', async () => {
+      const { write, ...rest } = session();
+      write(`{"apiKey": "${KEY}"}`);
+      const { screen } = await type(rest, 'zephr config get apiKey; zephr config get apiKey --json', []);
+      expect(screen).toContain('zeph_…wxyz\r\n');
+      expect(screen).toContain('"value":"zeph_…wxyz"');
+      expect(screen).toContain('a pipe or a file gets all of it');
+      expect(screen).not.toContain(KEY);
+    });
+  });
+});

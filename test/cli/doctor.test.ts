@@ -1,0 +1,312 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { request as forward } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deadHost, httpHost, tcpHost } from '../support/hosts.js';
+import { type ServerProcess, startServerProcess } from '../support/server.js';
+import { openSession } from '../support/session.js';
+
+const KEY = `zeph_${'A'.repeat(40)}`;
+const ID = 'A'.repeat(22);
+
+let server: ServerProcess;
+
+beforeAll(async () => {
+  server = await startServerProcess();
+});
+
+afterAll(async () => {
+  await server.stop();
+});
+
+function session() {
+  return openSession({ ZEPHR_SERVER: server.url });
+}
+
+/** The lines of a report as `mark name`, and what each says. */
+function linesOf(stdout: string): [string, string][] {
+  return [...stdout.matchAll(/^(ok|! |!!|--) {2}(.{13}) {2}(.*)$/gm)].map(([, mark, name, words]) => [
+    `${mark?.trim()} ${name?.trim()}`,
+    words ?? '',
+  ]);
+}
+
+/** The real server behind another face: `change` may answer in its place (true), or change what it says. */
+function disguised(
+  change: (
+    url: string,
+    method: string,
+    reply: { status: number; headers: Record<string, string>; body: string },
+  ) => void,
+): Promise<string> {
+  return httpHost((request, response) => {
+    const { method = '', url = '', headers } = request;
+    const onward = forward(new URL(url, server.url), { method, headers }, (incoming) => {
+      let body = '';
+      incoming.on('data', (chunk: Buffer) => {
+        body += chunk.toString();
+      });
+      incoming.on('end', () => {
+        const { 'content-length': _, ...kept } = incoming.headers as Record<string, string>;
+        const reply = { status: incoming.statusCode ?? 0, headers: kept, body };
+        change(url, method, reply);
+        response.writeHead(reply.status, reply.headers).end(reply.status === 204 ? undefined : reply.body);
+      });
+    });
+    request.pipe(onward);
+  });
+}
+
+/** Answers one kind of request with an error. */
+function refusing(path: RegExp, status: number, code: string): Promise<string> {
+  return disguised((url, _, reply) => {
+    if (!path.test(url)) return;
+    reply.status = status;
+    reply.body = JSON.stringify({ error: { code, message: 'some words' } });
+  });
+}
+
+describe('zephr doctor', () => {
+  it('goes all the way, and says so', async () => {
+    const { sh } = session();
+    const { code, stdout, stderr } = await sh('zephr doctor');
+    expect(linesOf(stdout).map(([line]) => line)).toEqual([
+      'ok configuration',
+      'ok permissions',
+      'ok server',
+      'ok network',
+      'ok TLS',
+      'ok clock',
+      'ok protocol',
+      'ok limits',
+      'ok API key',
+      'ok create',
+      'ok status',
+      'ok read',
+      'ok read again',
+    ]);
+    expect(stdout).toContain(`${server.url} (from ZEPHR_SERVER), with v2 links`);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+  });
+
+  it('prints nothing that is secret', async () => {
+    const { sh, folder } = session();
+    writeFileSync(join(folder, 'config.json'), `{"apiKey":"${KEY}"}`);
+    const { stdout, stderr } = await sh('zephr doctor --config config.json; zephr doctor --json');
+    expect(stdout + stderr).not.toMatch(/zeph_A|\/secret\/|v2\.[\w-]{43}|[\w-]{43}/);
+  });
+
+  it('skips the status of version 1 links', async () => {
+    const { code, stdout } = await session().sh('zephr doctor --link v1');
+    const lines = linesOf(stdout);
+    expect(lines).toContainEqual(['-- status', 'version 1 links have none']);
+    expect(lines.map(([line]) => line)).toContain('ok read again');
+    expect(code).toBe(0);
+  });
+
+  it('gets along with a server that has no health to tell, as those of version 1', async () => {
+    const url = await refusing(/health/, 404, 'NOT_FOUND');
+    const { code, stdout } = await session().sh(`zephr doctor --server ${url} --link v1`);
+    const lines = linesOf(stdout);
+    expect(lines).toContainEqual([
+      '-- protocol',
+      'the server does not tell: it is taken for one of version 1',
+    ]);
+    expect(lines.map(([line]) => line)).toContain('ok read again');
+    expect(code).toBe(0);
+  });
+
+  it('prints one object with --json', async () => {
+    const { code, stdout, stderr } = await session().sh('zephr doctor --json --link v1');
+    const { ok, checks } = JSON.parse(stdout);
+    expect(ok).toBe(true);
+    expect(checks).toHaveLength(13);
+    expect(checks[0]).toEqual({ name: 'configuration', state: 'ok', message: expect.any(String) });
+    expect(checks).toContainEqual({ name: 'status', state: 'skipped', message: 'version 1 links have none' });
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+  });
+
+  it('puts what is wrong and what to do into --json, with the exit code of the first failure', async () => {
+    const { code, stdout, stderr } = await session().sh(`zephr doctor --json --server ${await deadHost()}`);
+    const { ok, checks } = JSON.parse(stdout);
+    expect(ok).toBe(false);
+    expect(checks).toHaveLength(13);
+    expect(checks).toContainEqual({
+      name: 'network',
+      state: 'failed',
+      message: expect.stringContaining('refused the connection'),
+      hint: 'is the server running? see --server',
+    });
+    expect(JSON.parse(stderr).error).toMatchObject({
+      code: 'CHECK_FAILED',
+      message: expect.stringContaining('network'),
+    });
+    expect(code).toBe(8);
+  });
+});
+
+describe('zephr doctor finds', () => {
+  const never = () => tcpHost(() => undefined);
+
+  it.each<[string, () => Promise<string>, string, string]>([
+    ['a server that is not there', deadHost, 'refused the connection', 'is the server running?'],
+    ['a server that does not answer', never, 'did not answer in time', '--timeout'],
+    ['a host that does not exist', async () => 'https://nowhere.invalid', 'nowhere.invalid', ''],
+  ])('%s', async (_, host, words, hint) => {
+    const { code, stdout, stderr } = await session().sh(`zephr doctor --timeout 2 --server ${await host()}`);
+    const [, network = ''] = linesOf(stdout).find(([line]) => line === '!! network') ?? [];
+    expect(network).toContain(words);
+    expect(stdout).toContain(hint);
+    expect(linesOf(stdout)).toContainEqual(['-- create', 'not reached']);
+    expect(stderr).toContain('zephr: error: not as it should be: network');
+    expect(code).toBe(8);
+  });
+
+  it('a broken config file', async () => {
+    const { sh, folder } = session();
+    writeFileSync(join(folder, 'config.json'), `{"apiKey":"${KEY}`);
+    const { code, stdout } = await sh('zephr doctor --config config.json');
+    expect(linesOf(stdout)[0]).toEqual(['!! configuration', 'the config file config.json is not JSON']);
+    expect(stdout).not.toContain(KEY);
+    expect(code).toBe(2);
+  });
+
+  it.each([
+    ['{"expiry": "soon"}', 'the expiry is not a time'],
+    ['{"link": "v3"}', 'the link version is not v1 or v2'],
+    ['{"server": "http://zephr.example"}', 'plain http'],
+  ])('a setting that is none: %s', async (text, words) => {
+    const { sh, folder } = openSession();
+    writeFileSync(join(folder, 'config.json'), text);
+    const { code, stdout } = await sh('zephr doctor --config config.json');
+    expect(linesOf(stdout)[0]?.[0]).toBe('!! configuration');
+    expect(stdout).toContain(words);
+    expect(code).toBe(2);
+  });
+
+  it('an API key that others can read, which is worth a word but no failure', async () => {
+    const { sh, folder } = session();
+    const config = join(folder, 'config.json');
+    writeFileSync(config, `{"apiKey":"${KEY}"}`);
+    chmodSync(config, 0o644);
+    const { stdout } = await sh('zephr doctor --config config.json');
+    expect(linesOf(stdout)[1]).toEqual(['! permissions', 'others can read the API key in config.json']);
+    expect(stdout).toContain('chmod 600');
+  });
+
+  it('an API key that is refused', async () => {
+    const { code, stdout } = await session().sh(`ZEPHR_API_KEY=${KEY} zephr doctor`);
+    expect(linesOf(stdout).map(([line]) => line)).toContain('!! API key');
+    expect(linesOf(stdout)).toContainEqual(['-- read', 'not reached']);
+    expect(code).toBe(3);
+  });
+
+  it('a server that wants an API key', async () => {
+    const url = await refusing(/^\/api\/secrets$/, 403, 'API_KEY_REQUIRED');
+    const { code, stdout } = await session().sh(`zephr doctor --server ${url}`);
+    expect(linesOf(stdout)).toContainEqual(['!! API key', 'some words']);
+    expect(stdout).toContain('set ZEPHR_API_KEY');
+    expect(code).toBe(4);
+  });
+
+  it('that certificates are not checked, and sends nothing', async () => {
+    const env = { NODE_TLS_REJECT_UNAUTHORIZED: '0', ZEPHR_SERVER: 'https://nowhere.invalid' };
+    const { code, stdout } = await openSession(env).sh('zephr doctor 2> /dev/null');
+    expect(linesOf(stdout).find(([line]) => line === '!! TLS')?.[1]).toContain(
+      'lets anybody pose as the server',
+    );
+    expect(linesOf(stdout)).toContainEqual(['-- network', 'not reached']);
+    expect(code).toBe(2);
+  });
+
+  it('a port that speaks no TLS', async () => {
+    const { code, stdout } = await session().sh(
+      `zephr doctor --server ${server.url.replace('http:', 'https:')}`,
+    );
+    expect(linesOf(stdout).map(([line]) => line)).toContain('ok network');
+    expect(linesOf(stdout).find(([line]) => line === '!! TLS')?.[1]).toContain('no trusted TLS connection');
+    expect(code).toBe(8);
+  });
+
+  it.each([
+    [7200, '7,200 s behind the server'],
+    [-600, '600 s ahead of the server'],
+  ])('a clock that is %i s off, which is no failure', async (seconds, words) => {
+    const url = await disguised((_, __, { headers }) => {
+      headers.date = new Date(Date.now() + seconds * 1000).toUTCString();
+    });
+    const { code, stdout } = await session().sh(`zephr doctor --server ${url}`);
+    const [, clock = ''] = linesOf(stdout).find(([line]) => line === '! clock') ?? [];
+    // Rounded to seconds, and the server answers a moment later than it is asked.
+    expect(clock.replace(/[\d,]+ s/, (found) => near(found, Math.abs(seconds)))).toBe(
+      `this machine is ${words}`,
+    );
+    expect(code).toBe(0);
+  });
+
+  it('a server that speaks only version 1', async () => {
+    const url = await disguised((path, _, reply) => {
+      if (path === '/api/health') reply.body = JSON.stringify({ status: 'ok', protocol: [1] });
+    });
+    const { code, stdout } = await session().sh(`zephr doctor --server ${url}`);
+    expect(linesOf(stdout)).toContainEqual(['!! protocol', 'the server speaks version 1, not 2']);
+    expect(code).toBe(8);
+  });
+
+  it('a server that gives a secret twice', async () => {
+    let first: string | undefined;
+    const url = await disguised((path, method, reply) => {
+      if (method !== 'GET' || !/^\/api\/secrets\/[\w-]+$/.test(path)) return;
+      first ??= reply.body;
+      reply.status = 200;
+      reply.body = first;
+    });
+    const { code, stdout } = await session().sh(`zephr doctor --server ${url}`);
+    expect(linesOf(stdout)).toContainEqual([
+      '!! read again',
+      'the server gave the same secret to two readers',
+    ]);
+    expect(code).toBe(8);
+  });
+
+  it('a server that says of an unread secret that it was read, and goes on', async () => {
+    const url = await disguised((path, _, reply) => {
+      if (path.endsWith('/status')) reply.body = reply.body.replace('waiting', 'read');
+    });
+    const { code, stdout } = await session().sh(`zephr doctor --server ${url}`);
+    expect(linesOf(stdout).map(([line]) => line)).toContain('!! status');
+    expect(linesOf(stdout).map(([line]) => line)).toContain('ok read again');
+    expect(code).toBe(8);
+  });
+
+  it('something that is no zephr server', async () => {
+    const url = await httpHost((_, response) =>
+      response.writeHead(200, { 'Content-Type': 'text/html' }).end('<h1>hi</h1>'),
+    );
+    const { code, stdout } = await session().sh(`zephr doctor --server ${url}`);
+    expect(linesOf(stdout).find(([line]) => line === '!! create')?.[1]).toContain(
+      'did not answer as a zephr server',
+    );
+    expect(stdout).not.toContain('<h1>');
+    expect(code).toBe(8);
+  });
+
+  it('control characters in what a server says, and does not pass them on', async () => {
+    const url = await disguised((path, _, reply) => {
+      if (path !== '/api/secrets') return;
+      reply.status = 400;
+      reply.body = JSON.stringify({ error: { code: 'EVIL', message: `red \u001b[31m ${ID}` } });
+    });
+    const { stdout } = await session().sh(`zephr doctor --server ${url}`);
+    expect(stdout).toContain('red \\u{1b}[31m');
+    expect(stdout).not.toContain('\u001b');
+  });
+});
+
+/** `found` in the words of what was expected, if it is that within two seconds. */
+function near(found: string, seconds: number): string {
+  const value = Number(found.replace(/[^\d]/g, ''));
+  return Math.abs(value - seconds) <= 2 ? `${seconds.toLocaleString('en')} s` : found;
+}

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { commandTree } from '../../.scripts/completions/model.js';
+import { EXAMPLES } from '../../src/cli/examples.js';
+import { optionsOf, pathOf } from '../../src/cli/tree.js';
+import { allCommands, callsIn, unknownOptions } from '../support/command-lines.js';
+import { openSession } from '../support/session.js';
+
+const COMMANDS = allCommands().map(pathOf);
+
+describe('zephr --help', () => {
+  it('fits on a screen of 40 lines and 80 columns', async () => {
+    const { code, stdout, stderr } = await openSession().sh('zephr --help');
+    const lines = stdout.replace(/\n$/, '').split('\n');
+    expect(lines.length).toBeLessThanOrEqual(40);
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+  });
+
+  it('names every command and every option, and shows how it is used', async () => {
+    const { stdout } = await openSession().sh('zephr --help');
+    const program = commandTree();
+    for (const { long } of optionsOf(program)) expect(stdout).toContain(long);
+    for (const command of program.commands)
+      expect(stdout).toMatch(new RegExp(`^  ${command.name()}\\b`, 'm'));
+    expect(stdout).toContain('\nExamples:\n  printf %s "$PASSWORD" | zephr  ');
+  });
+
+  it.each(['zephr -h', 'zephr help'])('is what %s prints', async (command) => {
+    const { sh } = openSession();
+    expect(await sh(command)).toEqual(await sh('zephr --help'));
+  });
+});
+
+describe.each(COMMANDS.slice(1))('%s --help', (path) => {
+  it('says what it does, with examples, in 80 columns', async () => {
+    const { code, stdout } = await openSession().sh(`${path} --help`);
+    expect(stdout).toMatch(new RegExp(`^Usage: ${path}\\b.*\n\n[A-Z]`));
+    const [, examples = ''] = stdout.split('\nExamples:\n');
+    const rows = EXAMPLES[path] ?? [];
+    expect(rows.length).toBeGreaterThan(0);
+    for (const [command] of rows) expect(examples).toContain(`  ${command}`);
+    expect(Math.max(...stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
+    expect(code).toBe(0);
+  });
+
+  it(`is also printed by zephr help`, async () => {
+    const { sh } = openSession();
+    expect(await sh(path.replace('zephr', 'zephr help'))).toEqual(await sh(`${path} --help`));
+  });
+});
+
+describe('examples', () => {
+  it('use options that there are', () => {
+    const calls = Object.values(EXAMPLES).flatMap((rows) => rows.flatMap(([command]) => callsIn(command)));
+    expect(calls.length).toBeGreaterThan(15);
+    expect(calls.filter((call) => unknownOptions(call).length > 0)).toEqual([]);
+  });
+});
+
+describe('a slip of the finger', () => {
+  it.each([
+    ['zephr gte', "there is no command 'gte'", 'did you mean zephr get?'],
+    ['zephr retreive link', "there is no command 'retreive'", 'did you mean zephr retrieve?'],
+    ['zephr stats', "there is no command 'stats'", 'did you mean zephr status?'],
+    ['zephr hlep', "there is no command 'hlep'", 'did you mean zephr help?'],
+    ['zephr config lst', "there is no command 'lst'", 'did you mean zephr config ls?'],
+    ['zephr help gte', "there is no command 'gte'", 'did you mean zephr get?'],
+    ['zephr help config sett', "there is no command 'sett'", 'did you mean zephr config set?'],
+    ['zephr --exipry 5m', "unknown option '--exipry'", 'did you mean --expiry?'],
+    ['zephr --hepl', "unknown option '--hepl'", 'did you mean --help?'],
+    ['zephr get --ouput x', "unknown option '--ouput'", 'did you mean --output?'],
+    ['zephr config ls --jsno', "unknown option '--jsno'", 'did you mean --json?'],
+    ['zephr get --expiry 5m', "unknown option '--expiry'", 'see zephr get --help'],
+    ['zephr --nothing-like-it', "unknown option '--nothing-like-it'", 'see zephr --help'],
+    ['zephr -x', "unknown option '-x'", 'see zephr --help'],
+    ['zephr help nothing', 'zephr has no command of that name', 'the commands are get, status,'],
+    ['zephr serve now', "too many arguments for 'serve'", 'see zephr serve --help'],
+  ])('%s gets a hint', async (command, message, hint) => {
+    const { code, stdout, stderr } = await openSession().sh(`echo x | ${command}`);
+    const [first, second] = stderr.split('\n');
+    expect(first).toContain(`zephr: error: ${message}`);
+    expect(second).toContain(`zephr: hint: ${hint}`);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+
+  it.each([
+    ['zephr --exipry=hunter2', '--expiry'],
+    ['zephr get --kye=hunter2', '--key'],
+    ['zephr get https://zephr.example/secret/x --key=v2.hunter2 --nothing=hunter2', 'zephr get --help'],
+    ['zephr -Phunter2', 'zephr --help'],
+    ['zephr --hunter2', 'zephr --help'],
+    ['zephr -- --hunter2', 'pipe it in'],
+    ['zephr gte hunter2', 'zephr get'],
+    ['zephr hunter2 get', 'pipe it in'],
+    ['zephr config hunter2', 'get, set'],
+    ['zephr help hunter2', 'get, status'],
+    ['zephr completion hunter2', 'bash, zsh'],
+    ['zephr get a hunter2', 'zephr get --help'],
+    [`zephr "$(printf -- '-----BEGIN KEY\\nhunter2')"`, 'pipe it in'],
+    [`zephr "--$(printf 'x\\nhunter2')"`, 'zephr --help'],
+  ])('%s does not repeat what may be a secret', async (command, hint) => {
+    const { code, stdout, stderr } = await openSession().sh(`echo x | ${command}`);
+    expect(stdout + stderr).not.toContain('hunter2');
+    expect(stderr).toContain(hint);
+    expect(code).toBe(2);
+  });
+
+  it.each(['passw0rd', 'correct', 'gin', 'go', 'hunter2', 'St4tus!!'])(
+    'is not what %s is: a secret is refused, and not taken for a command',
+    async (word) => {
+      const { code, stderr } = await openSession().sh(`zephr '${word}'`);
+      expect(stderr).toContain('a secret is not given as an argument');
+      expect(stderr).not.toContain(word);
+      expect(code).toBe(2);
+    },
+  );
+
+  it('of a link without get is told, and the link is not repeated', async () => {
+    const { stderr, code } = await openSession().sh('zephr https://zephr.example/secret/x#v2.y');
+    expect(stderr).toBe('zephr: error: to take a secret back, use zephr get <link>\n');
+    expect(code).toBe(2);
+  });
+});
+
+describe('--version', () => {
+  it('is printed wherever it is asked for', async () => {
+    const { sh } = openSession();
+    const { stdout } = await sh('zephr --version');
+    for (const path of COMMANDS) expect((await sh(`${path} -V`)).stdout).toBe(stdout);
+  });
+});

@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { commandTree } from '../../.scripts/completions/model.js';
+import { manPage } from '../../.scripts/man.js';
+import { FILES, VARIABLES } from '../../src/cli/environment.js';
+import { EXIT } from '../../src/cli/exit.js';
+import { argumentsOf, optionsOf, pathOf } from '../../src/cli/tree.js';
+import { allCommands } from '../support/command-lines.js';
+
+const page = fileURLToPath(new URL('../../dist/zephr.1', import.meta.url));
+const { version, man } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+  man: string;
+};
+
+/** The page as a reader without man would see it. */
+function plain(text: string): string {
+  return text
+    .replace(/\\f[BIR]/g, '')
+    .replace(/\\-/g, '-')
+    .replace(/\\\(ti/g, '~')
+    .replace(/\\\(aq/g, "'")
+    .replace(/\\\(ha/g, '^')
+    .replace(/\\\(dq/g, '"')
+    .replace(/\\\[u([0-9A-F]+)\]/g, (_, number: string) => String.fromCodePoint(Number.parseInt(number, 16)))
+    .replace(/\n(?!\.)/g, ' ');
+}
+
+describe('the man page', () => {
+  it('is what package.json names and the build makes', () => {
+    // npm links what a list names, and nothing that is no list.
+    expect(man).toEqual(['./dist/zephr.1']);
+    const text = readFileSync(page, 'utf8');
+    const [, date = ''] = /^\.TH ZEPHR 1 (\S+) /.exec(text) ?? [];
+    expect(date).toMatch(/^\d{4}-\d\d-\d\d$/);
+    expect(text).toBe(manPage(commandTree(), version, date));
+  });
+
+  it('holds every command, argument and option, exit code, variable and file', () => {
+    const text = plain(readFileSync(page, 'utf8'));
+    for (const command of allCommands()) {
+      if (command.parent !== null)
+        expect(text).toContain(`.SS "${[pathOf(command), ...argumentsOf(command)].join(' ')}"`);
+      for (const { long, description } of optionsOf(command)) {
+        expect(text).toMatch(new RegExp(`\\.TP [^.]*${long}\\b`));
+        expect(text).toContain(description);
+      }
+    }
+    for (const code of Object.values(EXIT)) expect(text).toContain(`.TP ${code} `);
+    for (const name of [...Object.keys(VARIABLES), ...Object.keys(FILES)])
+      expect(text).toContain(`.TP ${name} `);
+  });
+
+  const has = (program: string, ...args: string[]) => spawnSync(program, args).status === 0;
+  const checks: [string, string[], boolean][] = [
+    ['groff', ['-man', '-ww', '-z', page], has('groff', '--version')],
+    ['mandoc', ['-T', 'lint', '-W', 'style', page], has('mandoc', '-T', 'ascii', '/dev/null')],
+  ];
+  for (const [program, args, installed] of checks) {
+    const because = installed ? '' : ` (skipped: ${program} is not installed)`;
+    it.skipIf(!installed)(`has nothing that ${program} warns of${because}`, () => {
+      const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+      expect(stdout + stderr).toBe('');
+      expect(status).toBe(0);
+    });
+  }
+});

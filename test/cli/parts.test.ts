@@ -1,0 +1,157 @@
+/** What a run loads: the usual ones load nothing that only a person at a terminal, or few people, have a use for. */
+
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectProxy } from '../support/connect-proxy.js';
+import { httpHost } from '../support/hosts.js';
+import { type ServerProcess, startServerProcess } from '../support/server.js';
+import { openSession, type Session } from '../support/session.js';
+
+let server: ServerProcess;
+
+beforeAll(async () => {
+  server = await startServerProcess();
+});
+
+afterAll(async () => {
+  await server.stop();
+});
+
+const dist = fileURLToPath(new URL('../../dist/cli', import.meta.url));
+
+/** Parts of the bundle by the name of the file in src/ that is loaded when it is used. */
+const LAZY = ['clipboard', 'clipboardy', 'keys', 'paint', 'prompt', 'proxy-fetch', 'qr-code', 'serve', 'spinner'];
+
+/** Node's own that cost something. */
+const COSTLY = ['node:child_process', 'node:tty', 'node:tls', 'node:https', 'node:dns'];
+
+function session(): Session {
+  const one = openSession({ ZEPHR_SERVER: server.url });
+  writeFileSync(
+    join(one.folder, 'hook.cjs'),
+    `process.on('exit', () => {
+      const builtins = process.moduleLoadList.filter((name) => name.startsWith('NativeModule '));
+      const loaded = { files: Object.keys(require.cache), builtins, maxRSS: process.resourceUsage().maxRSS };
+      require('node:fs').appendFileSync(${JSON.stringify(join(one.folder, 'loaded'))}, JSON.stringify(loaded) + '\\n');
+    });`,
+  );
+  one.env.NODE_OPTIONS = `--require=${join(one.folder, 'hook.cjs')}`;
+  return one;
+}
+
+interface Loaded {
+  /** Lazy parts of the bundle. */
+  readonly parts: string[];
+  /** How many files of the bundle. */
+  readonly files: number;
+  readonly builtins: string[];
+  /** Most memory it had, in KB. */
+  readonly maxRSS: number;
+}
+
+/** What the last zephr of a script loaded. */
+async function loadedBy(script: string, one = session()): Promise<Loaded> {
+  const { code, stderr } = await one.sh(script);
+  expect(stderr).not.toContain('zephr: error');
+  expect(code).toBe(0);
+  return lastLoaded(one);
+}
+
+function lastLoaded({ folder }: Session): Loaded {
+  const lines = readFileSync(join(folder, 'loaded'), 'utf8').trim().split('\n');
+  const { files, builtins, maxRSS } = JSON.parse(lines.at(-1) ?? '') as Record<
+    'files' | 'builtins',
+    string[]
+  > & {
+    maxRSS: number;
+  };
+  const own = files.filter((file) => file.startsWith(dist));
+  const names = own.map((file) => basename(file).replace(/-[A-Z0-9]{8}\.cjs$|\.cjs$/, ''));
+  return {
+    parts: names.filter((name) => LAZY.includes(name)).sort(),
+    files: own.length,
+    builtins: builtins.map((name) => name.replace('NativeModule ', 'node:')),
+    maxRSS,
+  };
+}
+
+describe('the parts', () => {
+  it('are all in the bundle, by these names', () => {
+    const files = readdirSync(dist);
+    for (const name of LAZY) {
+      expect(files.filter((file) => file.replace(/-[A-Z0-9]{8}\.cjs$/, '') === name)).toHaveLength(1);
+    }
+  });
+
+  it.each([
+    ['zephr --version', 'zephr --version'],
+    ['zephr --help', 'zephr --help'],
+    ['a piped create, v2', 'echo x | zephr'],
+    ['a piped create, v1', 'echo x | zephr --link v1'],
+    ['a piped get', 'echo x | zephr | zephr get'],
+    ['a piped get of a hint, a name, a message', 'echo x | zephr -H a --name b --message c | zephr get'],
+    ['a get into a file', 'echo x | zephr | zephr get -o file'],
+    ['a status', 'echo x | zephr | zephr status'],
+  ])('are not loaded by %s', async (_, script) => {
+    const { parts, files, builtins } = await loadedBy(script);
+    expect(parts).toEqual([]);
+    // The start, and what most runs do.
+    expect(files).toBeLessThanOrEqual(2);
+    expect(builtins).toContain('node:fs');
+    expect(builtins.filter((name) => COSTLY.includes(name))).toEqual([]);
+  });
+
+  it.each([
+    ['a QR code', 'echo x | zephr --qr', ['qr-code']],
+    ['colours', 'echo x | FORCE_COLOR=1 zephr -e 24', ['paint']],
+  ])('are loaded for %s', async (_, script, parts) => {
+    expect((await loadedBy(script)).parts).toEqual(parts);
+  });
+
+  it('are loaded for a proxy that is used, and not for one that is not', async () => {
+    const { url } = await connectProxy();
+    expect((await loadedBy(`echo x | HTTP_PROXY=${url} zephr`)).parts).toEqual(['proxy-fetch']);
+    expect((await loadedBy(`echo x | HTTP_PROXY=${url} NO_PROXY=127.0.0.1 zephr`)).parts).toEqual([]);
+    expect((await loadedBy(`echo x | HTTPS_PROXY=${url} zephr`)).parts).toEqual([]);
+  });
+});
+
+describe('memory', () => {
+  /** In KB. Node itself takes some 45 MB. */
+  const LIMIT = 150_000;
+
+  it.each([
+    ['a source that never ends', 'yes | zephr', 4],
+    ['one that has no line end', 'cat /dev/zero | zephr get', 2],
+    [
+      'a key file that never ends',
+      `zephr get http://127.0.0.1:1/secret/${'A'.repeat(22)} --key-file /dev/zero`,
+      2,
+    ],
+  ])('is bounded for %s', async (_, script, expected) => {
+    const one = session();
+    expect((await one.sh(script)).code).toBe(expected);
+    expect(lastLoaded(one).maxRSS).toBeLessThan(LIMIT);
+  });
+
+  it('is bounded for an answer that never ends', async () => {
+    const one = session();
+    const endless = await httpHost((_, response) => {
+      response.writeHead(200, { 'Content-Type': 'application/json' });
+      const chunk = Buffer.alloc(65_536, ' ');
+      const more = () => {
+        while (!response.destroyed && response.write(chunk));
+      };
+      response.on('drain', more);
+      more();
+    });
+    const { code, stderr } = await one.sh(
+      `zephr get '${endless}/secret/${'A'.repeat(22)}#v2.${'A'.repeat(43)}'`,
+    );
+    expect(stderr).toContain('too long');
+    expect(code).toBe(8);
+    expect(lastLoaded(one).maxRSS).toBeLessThan(LIMIT);
+  });
+});

@@ -1,0 +1,103 @@
+import { encode } from 'uqr';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { drawQrCode } from '../../src/cli/qr-code.js';
+import { type ServerProcess, startServerProcess } from '../support/server.js';
+import { openSession } from '../support/session.js';
+import { HAS_SCRIPT, type } from '../support/typing.js';
+
+let server: ServerProcess;
+
+beforeAll(async () => {
+  server = await startServerProcess();
+});
+
+afterAll(async () => {
+  await server.stop();
+});
+
+const QUIET = 4;
+
+/** The modules of a drawn code, true for dark, read back from its half blocks. */
+function modulesOf(drawn: string): boolean[][] {
+  const light: Record<string, [upper: boolean, lower: boolean]> = {
+    '█': [true, true],
+    '▀': [true, false],
+    '▄': [false, true],
+    ' ': [false, false],
+  };
+  return drawn
+    .split('\n')
+    .filter((line) => line !== '')
+    .flatMap((line) => {
+      const pairs = Array.from(line, (character) => light[character] ?? [false, false]);
+      return [pairs.map(([upper]) => !upper), pairs.map(([, lower]) => !lower)];
+    });
+}
+
+/** What must be drawn: the code of `content` in the middle of a quiet zone, which is light. */
+function expectCode(drawn: string, content: string): void {
+  const { data, size } = encode(content, { border: 0, ecc: 'L', boostEcc: true });
+  const modules = modulesOf(drawn);
+  const inside = modules.slice(QUIET, QUIET + size).map((row) => row.slice(QUIET, QUIET + size));
+  expect(inside).toEqual(data);
+  const count = (rows: readonly (readonly boolean[])[]) => rows.flat().filter((dark) => dark).length;
+  expect(count(modules)).toBe(count(data));
+  expect(modules.length).toBeGreaterThanOrEqual(size + 2 * QUIET);
+  for (const row of modules) expect(row.length).toBe(size + 2 * QUIET);
+}
+
+const LINK = `https://zephr.example/secret/${'A'.repeat(22)}#v2.${'B'.repeat(43)}`;
+
+describe('a QR code', () => {
+  it('has the modules of its content and a quiet zone of four', () => {
+    expectCode(drawQrCode(LINK, { colour: false }).text, LINK);
+  });
+
+  it('is bright on black, line by line, whatever colours the terminal has', () => {
+    const plain = drawQrCode(LINK, { colour: false }).text.split('\n');
+    const coloured = drawQrCode(LINK, { colour: true }).text.split('\n');
+    expect(coloured).toEqual(plain.map((line) => (line === '' ? '' : `\x1b[40;37;1m${line}\x1b[0m`)));
+  });
+
+  it('fits a terminal of 80 by 25 for a usual link', () => {
+    const { text, width } = drawQrCode(LINK, { colour: false });
+    expect(width).toBeLessThanOrEqual(80);
+    expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(25);
+  });
+});
+
+describe('zephr --qr', () => {
+  it('draws the link on stderr and leaves stdout alone', async () => {
+    const { stdout, stderr, code } = await openSession({ ZEPHR_SERVER: server.url }).sh(
+      'echo hunter2 | zephr --qr',
+    );
+    expect(stdout).toMatch(/^http\S+#v2\.[\w-]{43}\n$/);
+    expectCode(stderr.replace(/^the link can be read.*$/m, ''), stdout.trim());
+    expect(stderr).not.toContain('\x1b');
+    expect(code).toBe(0);
+  });
+
+  it('draws the URL only of a split pair', async () => {
+    const { stdout, stderr } = await openSession({ ZEPHR_SERVER: server.url }).sh(
+      'echo hunter2 | zephr --qr --split -q',
+    );
+    expectCode(stderr, stdout.split('\n')[0] ?? '');
+  });
+
+  it.skipIf(!HAS_SCRIPT)('says how much room it needs where there is too little', async () => {
+    const session = openSession({ ZEPHR_SERVER: server.url });
+    const { screen, code } = await type(session, 'stty cols 40; echo hunter2 | zephr --qr', []);
+    expect(screen).toMatch(/too narrow for the QR code: it takes \d\d columns/);
+    expect(screen).not.toContain('█');
+    expect(code).toBe(0);
+  });
+
+  it.skipIf(!HAS_SCRIPT)('has the colours of neither terminal nor person on a terminal', async () => {
+    const session = openSession({ ZEPHR_SERVER: server.url });
+    const { screen } = await type(session, 'stty cols 100; echo hunter2 | zephr --qr', []);
+    expect(screen).toContain('\x1b[40;37;1m█');
+    const plain = await type(session, 'stty cols 100; echo hunter2 | NO_COLOR=1 zephr --qr', []);
+    expect(plain.screen).toContain('████');
+    expect(plain.screen).not.toContain('\x1b[40');
+  });
+});

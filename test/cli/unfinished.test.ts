@@ -1,0 +1,233 @@
+/** A secret that was taken and did not arrive is still the reader's: the next `zephr get` here has it. */
+
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { httpHost, tcpHost } from '../support/hosts.js';
+import { createV1 } from '../support/protocol-v1.js';
+import { type ServerProcess, startServerProcess } from '../support/server.js';
+import { openSession, type Session } from '../support/session.js';
+import { HAS_SCRIPT, type } from '../support/typing.js';
+
+const hasFullDevice = process.platform === 'linux';
+
+let server: ServerProcess;
+
+beforeAll(async () => {
+  server = await startServerProcess();
+});
+
+afterAll(async () => {
+  await server.stop();
+});
+
+function session(env: NodeJS.ProcessEnv = {}): Session {
+  return openSession({ ZEPHR_SERVER: server.url, ...env });
+}
+
+const stateOf = ({ folder }: Session) => join(folder, '.local/state/zephr/unfinished');
+
+function kept(one: Session): string[] {
+  try {
+    return readdirSync(stateOf(one));
+  } catch {
+    return [];
+  }
+}
+
+describe.skipIf(!hasFullDevice)('a secret that stdout had no room for', () => {
+  it.each(['v1', 'v2'])('over a %s link is there for the next get, to the byte', async (version) => {
+    const one = session();
+    const secret = Uint8Array.from({ length: 3000 }, (_, index) => index % 256);
+    writeFileSync(join(one.folder, 'in'), secret);
+    await one.sh(`zephr -q --link ${version} < in > link`);
+    const { stderr, code } = await one.sh('zephr get < link > /dev/full');
+    expect(stderr).toContain('zephr: error: the secret was read but could not be written: ENOSPC');
+    expect(stderr).toMatch(
+      /zephr: hint: run the same command again within \d\d s: it is still yours to read\n$/,
+    );
+    expect(code).toBe(1);
+    expect((await one.sh('zephr get < link > out && cmp in out')).code).toBe(0);
+    expect((await one.sh('zephr get < link')).code).toBe(6);
+    expect(kept(one)).toEqual([]);
+  });
+
+  it('can fail again and again', async () => {
+    const one = session();
+    await one.sh('echo hunter2 | zephr -q > link');
+    for (let time = 0; time < 3; time++) expect((await one.sh('zephr get < link > /dev/full')).code).toBe(1);
+    expect((await one.sh('zephr get < link')).stdout).toBe('hunter2\n');
+  });
+
+  it('is kept as a claim that only its owner reads, under a hash, without the key', async () => {
+    const one = session();
+    await one.sh('umask 000; echo hunter2 | zephr -q > link; zephr get < link > /dev/full');
+    const [name = ''] = kept(one);
+    const link = readFileSync(join(one.folder, 'link'), 'utf8').trim();
+    const [, id = '', key = ''] = /secret\/(.{22})#v2\.(.{43})/.exec(link) ?? [];
+    expect(name).toBe(createHash('sha256').update(`${server.url}\n${id}`).digest('hex'));
+    const path = join(stateOf(one), name);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(statSync(stateOf(one)).mode & 0o777).toBe(0o700);
+    const text = readFileSync(path, 'utf8');
+    expect(JSON.parse(text)).toEqual({
+      claim: expect.stringMatching(/^[\w-]{32}$/),
+      purgeAt: expect.any(String),
+    });
+    expect(text).not.toContain(key);
+    expect(text).not.toContain(id);
+  });
+
+  it('goes to exactly one of two that try again at the same instant', async () => {
+    for (let round = 0; round < 5; round++) {
+      const one = session();
+      await one.sh('echo hunter2 | zephr -q > link; zephr get < link 2> log > /dev/full');
+      const { stdout } = await one.sh(
+        'zephr get -q < link > a 2> a.log & zephr get -q < link > b 2> b.log; echo $?; wait $!; echo $?; cat a b',
+      );
+      expect(stdout.split('\n').sort()).toEqual(['', '0', '6', 'hunter2']);
+    }
+  });
+
+  it('is gone, and said to be, when nothing can be kept', async () => {
+    const one = session();
+    await one.sh('echo hunter2 | zephr -q > link');
+    const { stderr, code } = await one.sh('XDG_STATE_HOME=/dev/null/no zephr get < link > /dev/full');
+    expect(stderr).toContain('could not be written: ENOSPC');
+    expect(stderr).toContain('the server gave it once and will not again');
+    expect(code).toBe(1);
+  });
+
+  it('is gone, and said to be, with a server that knows no claims', async () => {
+    const { link } = await createV1(server.url, Buffer.from('hunter2'));
+    const [, id = ''] = /secret\/(.{22})/.exec(link) ?? [];
+    const old = await httpHost(async (_, response) => {
+      const reply = await fetch(`${server.url}/api/secrets/${id}`);
+      response.writeHead(reply.status, { 'Content-Type': 'application/json' }).end(await reply.text());
+    });
+    const one = session();
+    const { stderr } = await one.sh(`zephr get '${link.replace(server.url, old)}' > /dev/full`);
+    expect(stderr).toContain('the server gave it once and will not again: ask the sender for a new link');
+    expect(kept(one)).toEqual([]);
+  });
+
+  it('does not stand in the way of a reader who is allowed another view', async () => {
+    const one = session();
+    await one.sh('echo hunter2 | zephr -q --views 3 > link; zephr get < link > /dev/full');
+    const [name = ''] = kept(one);
+    writeFileSync(
+      join(stateOf(one), name),
+      JSON.stringify({ claim: 'A'.repeat(32), purgeAt: '2999-01-01T00:00:00.000Z' }),
+    );
+    expect((await one.sh('zephr get < link')).stdout).toBe('hunter2\n');
+    expect(kept(one)).toEqual([]);
+  });
+});
+
+describe('a claim that is out of date', () => {
+  it.skipIf(!hasFullDevice)('is not used, and is removed', async () => {
+    const one = session();
+    await one.sh('echo hunter2 | zephr -q --views 2 > link; zephr get < link > /dev/full');
+    const [name = ''] = kept(one);
+    const path = join(stateOf(one), name);
+    const { claim } = JSON.parse(readFileSync(path, 'utf8'));
+    writeFileSync(path, JSON.stringify({ claim, purgeAt: new Date(Date.now() - 70_000).toISOString() }));
+    const past = new Date(Date.now() - 130_000);
+    utimesSync(path, past, past);
+    await one.sh('zephr get < link');
+    expect((await one.sh('zephr status < link')).stdout).toMatch(/^read, 2 of 2 views taken/);
+    expect(kept(one)).toEqual([]);
+  });
+
+  it('of another secret is removed by the next get, and one that is being written is not', async () => {
+    const one = session();
+    mkdirSync(stateOf(one), { recursive: true });
+    const past = new Date(Date.now() - 130_000);
+    for (const name of ['old', 'broken', 'young']) writeFileSync(join(stateOf(one), name), '{}');
+    for (const name of ['old', 'broken']) utimesSync(join(stateOf(one), name), past, past);
+    await one.sh('echo hunter2 | zephr -q | zephr get');
+    expect(kept(one)).toEqual(['young']);
+  });
+});
+
+describe('a secret that was taken and not heard of', () => {
+  it('because every reply was lost is there for the next get', async () => {
+    const one = session();
+    await one.sh('echo hunter2 | zephr -q > link');
+    let broken = true;
+    const { hostname, port } = new URL(server.url);
+    const { connect } = await import('node:net');
+    const proxy = await tcpHost((near) => {
+      const far = connect(Number(port), hostname);
+      far.on('error', () => near.destroy());
+      near.pipe(far);
+      // The server hears the request and answers; the answer goes nowhere.
+      far.on('data', (chunk: Buffer) => (broken ? near.destroy() : near.write(chunk)));
+      far.on('end', () => near.end());
+      near.on('close', () => far.destroy());
+    });
+    await one.sh(`sed 's|${server.url}|${proxy}|' link > through`);
+    const { stderr, code } = await one.sh('zephr get < through');
+    expect(stderr).toContain('closed the connection before its answer was complete');
+    expect(stderr).toContain('zephr: hint: run the same command again\n');
+    expect(code).toBe(8);
+    broken = false;
+    expect((await one.sh('zephr get < through')).stdout).toBe('hunter2\n');
+  });
+
+  it('because the key of a v1 link was mistyped opens with the right one', async () => {
+    const one = session();
+    await one.sh('echo hunter2 | zephr -q --link v1 > link');
+    const { code } = await one.sh(`zephr get "$(sed 's/#v1.*/#v1.${'A'.repeat(43)}/' link)"`);
+    expect(code).toBe(9);
+    expect((await one.sh('zephr get < link')).stdout).toBe('hunter2\n');
+  });
+
+  it('is not thought to be, where no request arrived', async () => {
+    const one = session();
+    const link = `http://127.0.0.1:1/secret/${'A'.repeat(22)}#v2.${'A'.repeat(43)}`;
+    expect((await one.sh(`zephr get '${link}'`)).code).toBe(8);
+    expect(kept(one)).toEqual([]);
+  });
+});
+
+describe.skipIf(!HAS_SCRIPT)('a binary secret that a terminal would not show', () => {
+  it('is there for --output', async () => {
+    const one = session();
+    await one.sh(`printf 'a\\377' | zephr -q > link`);
+    const { screen, code } = await type(one, 'zephr get < link', []);
+    expect(screen).toContain('the secret is binary and stdout is a terminal');
+    expect(screen.replace(/\s+/g, ' ')).toMatch(
+      /use --output <file>, or --output - to print it all the same; it is still yours to read within \d\d s/,
+    );
+    expect(code).toBe(4);
+    expect((await one.sh('zephr get -q -o file < link; cat file')).bytes).toEqual(Buffer.from([0x61, 0xff]));
+  });
+});
+
+describe('an output that fails after the read', () => {
+  it('leaves the secret to be read again', async () => {
+    const one = session();
+    // The directory goes away while the server thinks.
+    const slow = await httpHost(async (request, response) => {
+      await one.sh('rm -rf out');
+      const reply = await fetch(`${server.url}${request.url}`, {
+        method: request.method ?? 'GET',
+        headers: request.headers as Record<string, string>,
+      });
+      response
+        .writeHead(reply.status, {
+          'Content-Type': 'application/json',
+          'Zephr-Claim': reply.headers.get('Zephr-Claim') ?? '',
+        })
+        .end(await reply.text());
+    });
+    await one.sh(`mkdir out; echo hunter2 | zephr -q | sed 's|${server.url}|${slow}|' > link`);
+    const { stderr, code } = await one.sh('zephr get -o out/file < link');
+    expect(stderr).toContain('the secret was read but could not be written: ENOENT');
+    expect(stderr).toContain('still yours to read');
+    expect(code).toBe(1);
+    expect((await one.sh('zephr get < link')).stdout).toBe('hunter2\n');
+  });
+});

@@ -1,0 +1,120 @@
+/** What every store is held to when it counts creates, with simulated time. Part of the store contract. */
+
+import { describe, expect, test } from 'vitest';
+import type { NewSecret, Quota, Store } from '../../src/server/store/store.js';
+
+const MINUTE = 60_000;
+
+export interface QuotaContract {
+  /** The store of the test under way. */
+  readonly store: () => Store;
+  readonly newSecret: (changes?: Partial<NewSecret>) => NewSecret;
+  /** When the tests take place. */
+  readonly now: number;
+}
+
+/** Runs the contract. */
+export function describeQuotaContract({ store, newSecret, now }: QuotaContract): void {
+  /** A quota of 3 until a minute from now. */
+  const quota = (changes: Partial<Quota> = {}): Quota => ({
+    counter: 'somebody minute',
+    limit: 3,
+    endsAt: now + MINUTE,
+    ...changes,
+  });
+
+  const create = async (changes: Partial<NewSecret> = {}) =>
+    (await store().create(newSecret({ quota: quota(), ...changes }))).outcome;
+
+  /** Creates one after the other until one is not created, and says how many were. */
+  async function createAll(changes: Partial<NewSecret> = {}): Promise<number> {
+    let count = 0;
+    while (count < 100 && (await create(changes)) === 'created') count += 1;
+    return count;
+  }
+
+  describe('quotas', () => {
+    test('let through as many creates as there are, and nothing is kept of the next', async () => {
+      expect(await createAll()).toBe(3);
+      const refused = newSecret({ quota: quota() });
+      expect(await store().create(refused)).toEqual({ outcome: 'limited' });
+      expect(await store().find(refused.id, now)).toBeNull();
+      expect(await store().take(refused.id, null, now)).toBeNull();
+    });
+
+    test('do not concern who has none', async () => {
+      expect(await createAll()).toBe(3);
+      expect(await create({ quota: null })).toBe('created');
+    });
+
+    test('count each counter and each window for itself', async () => {
+      expect(await createAll()).toBe(3);
+      expect(await createAll({ quota: quota({ counter: 'somebody day', limit: 5 }) })).toBe(5);
+      expect(await createAll({ quota: quota({ endsAt: now + 2 * MINUTE }) })).toBe(3);
+      expect(await create()).toBe('limited');
+    });
+
+    test('can be raised and lowered while they are counted', async () => {
+      expect(await createAll()).toBe(3);
+      expect(await createAll({ quota: quota({ limit: 5 }) })).toBe(2);
+      expect(await create({ quota: quota({ limit: 1 }) })).toBe('limited');
+    });
+
+    test('let exactly 50 of 64 creates at once through', async () => {
+      const outcomes = await Promise.all(
+        Array.from({ length: 64 }, () => create({ quota: quota({ limit: 50 }) })),
+      );
+      expect(outcomes.filter((outcome) => outcome === 'created')).toHaveLength(50);
+      expect(outcomes.filter((outcome) => outcome === 'limited')).toHaveLength(14);
+    });
+
+    test('do not count a replay, and do not refuse it', async () => {
+      const idempotency = { key: 'key', bodyHash: 'hash' };
+      expect(await create({ idempotency })).toBe('created');
+      for (let count = 1; count <= 5; count += 1) expect(await create({ idempotency })).toBe('replayed');
+      expect(await createAll()).toBe(2);
+      expect(await create({ idempotency })).toBe('replayed');
+    });
+
+    test('count one of many creates at once that have one idempotency key', async () => {
+      const idempotency = { key: 'key', bodyHash: 'hash' };
+      await Promise.all(Array.from({ length: 20 }, () => create({ idempotency })));
+      expect(await createAll()).toBe(2);
+    });
+
+    test('do not count a conflict', async () => {
+      expect(await create({ idempotency: { key: 'key', bodyHash: 'hash' } })).toBe('created');
+      const other = { key: 'key', bodyHash: 'other hash' };
+      for (let count = 1; count <= 5; count += 1)
+        expect(await create({ idempotency: other })).toBe('conflict');
+      expect(await createAll()).toBe(2);
+    });
+
+    test('leave the idempotency key of a refused create unused', async () => {
+      const idempotency = { key: 'key', bodyHash: 'hash' };
+      expect(await createAll()).toBe(3);
+      expect(await create({ idempotency })).toBe('limited');
+      const next = { quota: quota({ endsAt: now + 2 * MINUTE }), createdAt: now + MINUTE };
+      expect(await create({ idempotency, ...next })).toBe('created');
+    });
+
+    test('are forgotten by a purge when they end, and not before', async () => {
+      expect(await createAll()).toBe(3);
+      await store().purge(now + MINUTE - 1);
+      expect(await create()).toBe('limited');
+      await store().purge(now + MINUTE);
+      expect(await createAll()).toBe(3);
+    });
+
+    test('are forgotten however many there are, but none that is still counted', async () => {
+      const counters = Array.from({ length: 2_500 }, (_, i) => quota({ counter: `${i} minute`, limit: 1 }));
+      const lasting = quota({ counter: '0 day', limit: 1, endsAt: now + 2 * MINUTE });
+      const all = [...counters, lasting];
+      await Promise.all(all.map((one) => create({ quota: one })));
+      expect(await store().purge(now + MINUTE)).toEqual({ destroyed: 0, forgotten: 0 });
+      expect(await create({ quota: lasting })).toBe('limited');
+      const outcomes = await Promise.all(counters.map((one) => create({ quota: one })));
+      expect(outcomes.filter((outcome) => outcome !== 'created')).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,20 @@
+/** A certificate for `hooks.example.com`, its own issuer, valid until 2120, and its key: worth nothing to anybody. */
+
+export const HOOKS_CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBWTCCAQCgAwIBAgIBATAKBggqhkjOPQQDAjAcMRowGAYDVQQDDBFob29rcy5l
+eGFtcGxlLmNvbTAgFw0yMDAxMDEwMDAwMDBaGA8yMTIwMDEwMTAwMDAwMFowHDEa
+MBgGA1UEAwwRaG9va3MuZXhhbXBsZS5jb20wWTATBgcqhkjOPQIBBggqhkjOPQMB
+BwNCAAQlnNqi+X3IGLWkWv+iYN0A9KuwsMgEyq4O2bqWxeBPbvzLGPdMyWiVriuQ
+XOf6A71ecI70qZp8GERRuglk5KYEozEwLzAcBgNVHREEFTATghFob29rcy5leGFt
+cGxlLmNvbTAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0cAMEQCIF0w+YvC
+Turgl6dM59JEG/AgjkPvjER6nhG8deqrCkG5AiBomM0ra/PeU2XKshvEu4iLqJSA
+ljliwaBepb/1ACx+EQ==
+-----END CERTIFICATE-----
+`;
+
+export const HOOKS_KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgLo9DmU/nCuLh5YP+
+k6EQKuY+mO726K5riJwrDJzepaGhRANCAAQlnNqi+X3IGLWkWv+iYN0A9KuwsMgE
+yq4O2bqWxeBPbvzLGPdMyWiVriuQXOf6A71ecI70qZp8GERRuglk5KYE
+-----END PRIVATE KEY-----
+`;
