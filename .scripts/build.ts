@@ -52,6 +52,35 @@ const noClipboardPrograms: Plugin = {
   },
 };
 
+/** What the command uses of packages that bring much more, by the package's name. */
+const USED: Readonly<Record<string, string>> = {
+  // Without fetch, web sockets, caches and mocks.
+  undici: `
+    Object.assign(require('undici/lib/dispatcher/dispatcher.js').prototype, require('undici/lib/api/index.js'));
+    exports.ProxyAgent = require('undici/lib/dispatcher/proxy-agent.js');
+    exports.request = (url, { dispatcher, ...options }) => {
+      const { origin, pathname, search } = new URL(url);
+      return dispatcher.request({ ...options, origin, path: pathname + search });
+    };`,
+  // clipboardy copies text here, and no pictures.
+  'clipboard-image':
+    'exports.writeClipboardImages = exports.readClipboardImages = exports.hasClipboardImages = undefined;',
+};
+
+const onlyUsed: Plugin = {
+  name: 'only-used',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: new RegExp(`^(${Object.keys(USED).join('|')})$`) }, ({ path }) => ({
+      path,
+      namespace: 'only-used',
+    }));
+    onLoad({ filter: /.*/, namespace: 'only-used' }, ({ path }) => ({
+      contents: USED[path] ?? '',
+      resolveDir: root,
+    }));
+  },
+};
+
 const common: BuildOptions & { metafile: true } = {
   absWorkingDir: root,
   bundle: true,
@@ -78,7 +107,7 @@ const cli = await build({
     __ZEPHR_VERSION__: JSON.stringify(version),
     __ZEPHR_COMPLETIONS__: JSON.stringify(JSON.stringify(completionScripts())),
   },
-  plugins: [lazyChildProcess, noClipboardPrograms],
+  plugins: [lazyChildProcess, noClipboardPrograms, onlyUsed],
   write: false,
 });
 // Only now: a build that fails leaves the last one in place.

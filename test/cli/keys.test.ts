@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { newSchema, withoutPostgres } from '../support/postgres.js';
 import { startServerProcess } from '../support/server.js';
 import { openSession, type Session } from '../support/session.js';
 
@@ -202,6 +203,21 @@ it.each([
 });
 
 describe('with a server on the same store', () => {
+  it.skipIf(withoutPostgres !== '')(`keys live in PostgreSQL as well${withoutPostgres}`, async () => {
+    const schema = await newSchema();
+    onTestFinished(() => schema.drop());
+    const one = session();
+    const { sh } = one;
+    one.env.ZEPHR_SERVE_STORE = schema.store;
+    await serve({ ...one, store: schema.store }, '--access', 'closed');
+    expect((await sh('zephr keys ls')).stderr).toBe('there are no API keys\n');
+    await sh('zephr keys new --tier pro --name ci > key');
+    expect((await sh('zephr keys ls')).stdout).toMatch(/^key_\w{12} {2}ci /);
+    expect((await sh('printf hunter2 | ZEPHR_API_KEY_FILE=key zephr')).code).toBe(0);
+    await sh('zephr keys revoke ci');
+    expect((await sh('printf hunter2 | ZEPHR_API_KEY_FILE=key zephr')).code).toBe(3);
+  });
+
   it('a key works from the moment it is made until it is revoked', async () => {
     const one = session();
     const { sh } = one;

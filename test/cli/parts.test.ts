@@ -22,7 +22,17 @@ afterAll(async () => {
 const dist = fileURLToPath(new URL('../../dist/cli', import.meta.url));
 
 /** Parts of the bundle by the name of the file in src/ that is loaded when it is used. */
-const LAZY = ['clipboard', 'clipboardy', 'keys', 'paint', 'prompt', 'proxy-fetch', 'qr-code', 'serve', 'spinner'];
+const LAZY = [
+  'clipboard',
+  'clipboardy',
+  'keys',
+  'paint',
+  'prompt',
+  'proxy-fetch',
+  'qr-code',
+  'serve',
+  'spinner',
+];
 
 /** Node's own that cost something. */
 const COSTLY = ['node:child_process', 'node:tty', 'node:tls', 'node:https', 'node:dns'];

@@ -91,6 +91,7 @@ describe.skipIf(!HAS_SCRIPT)('on a terminal (needs script of util-linux)', () =>
   it.each([
     ['the secret', 'zephr', 'Secret (hidden):'],
     ['the link', 'zephr get', 'Link:'],
+    ['the key', `zephr get http://127.0.0.1:1/secret/${'A'.repeat(22)}`, 'Key:'],
     ['the passphrase', 'echo x | zephr -p', 'Passphrase:'],
   ])(
     'Ctrl-C at the question for %s is exit 130 and gives the terminal back',
@@ -109,7 +110,7 @@ describe.skipIf(!HAS_SCRIPT)('on a terminal (needs script of util-linux)', () =>
   it('a newline is added only to a secret that goes to the terminal', async () => {
     const session = openSession({ ZEPHR_SERVER: server.url });
     await session.sh('printf hunter2 | zephr -q > link; printf hunter3 | zephr -q > link2');
-    expect((await type(session, 'zephr get < link; echo done')).screen).toBe('hunter2\r\ndone\r\n');
+    expect((await type(session, 'zephr get -q < link; echo done')).screen).toBe('hunter2\r\ndone\r\n');
     expect((await session.sh('zephr get < link2')).stdout).toBe('hunter3');
   });
 

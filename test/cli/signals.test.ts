@@ -153,11 +153,16 @@ describe('while it waits in a place that cannot be called off', () => {
     expect(stdout).toMatch(/^130\nwaiting/);
   });
 
+  /** Interrupts `$z` once the secret was taken and its way out is full, and gives its exit code. */
+  const INTERRUPT = `
+    until zephr status < link | grep -q ^read; do sleep 0.1; done; sleep 0.5
+    kill -INT $z; wait $z; echo $? > code`;
+
   it.each([
-    ['a pipe', 'sleep 3 < pipe & zephr get -o pipe < link & sleep 1; kill -INT $!; wait $!; echo $?'],
+    ['a pipe', `sleep 60 < pipe & s=$!; zephr get -o pipe < link & z=$!; ${INTERRUPT}; kill $s; cat code`],
     [
       'stdout',
-      '{ zephr get < link & sleep 1; kill -INT $!; wait $!; echo $? > code; } | sleep 1.5; cat code',
+      `{ zephr get < link & z=$!; ${INTERRUPT}; } | { until [ -s code ]; do sleep 0.1; done; }; cat code`,
     ],
   ])('Ctrl-C ends the wait for %s to take more, and the secret is still the reader’s', async (_, command) => {
     const one = session();

@@ -126,9 +126,7 @@ describe.skipIf(withoutPostgres)(`a PostgreSQL store${withoutPostgres}`, () => {
 
   test('refuses at once what would have to wait too long', async () => {
     const store = await open(schema.store, { connections: 2, operations: 20, patienceMs: 30_000 });
-    const results = await Promise.allSettled(
-      Array.from({ length: 50 }, () => store.create(newSecret())),
-    );
+    const results = await Promise.allSettled(Array.from({ length: 50 }, () => store.create(newSecret())));
     const refused = results.filter((result) => result.status === 'rejected');
     expect(refused).toHaveLength(30);
     expect(refused[0]?.reason).toBeInstanceOf(StoreError);

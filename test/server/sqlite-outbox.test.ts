@@ -16,23 +16,31 @@ let made = 0;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'zephr-test-'));
   database = (await loadSqliteDriver())(join(directory, 'zephr.db'));
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF');
   migrate(database);
-  outbox = new SqliteOutbox(database, { read: (read) => read(), write: async (write) => write() });
+  outbox = new SqliteOutbox(database, { read: (read) => read(), write: async (write) => transaction(write) });
 });
 afterEach(async () => {
   database.close();
   await rm(directory, { recursive: true });
 });
 
+function transaction<T>(work: () => T): T {
+  database.exec('BEGIN');
+  const result = work();
+  database.exec('COMMIT');
+  return result;
+}
+
 /** Appends `count` events for `host` that are due at `now`. */
 function append(count: number, host: string, now: number): void {
-  database.exec('BEGIN');
-  for (let left = count; left > 0; left -= 1) {
-    made += 1;
-    const url = `https://${host}/`;
-    outbox.append({ id: `${made}`, name: 'secret.consumed', url, host, body: '{}', signature: 's' }, now);
-  }
-  database.exec('COMMIT');
+  transaction(() => {
+    for (let left = count; left > 0; left -= 1) {
+      made += 1;
+      const url = `https://${host}/`;
+      outbox.append({ id: `${made}`, name: 'secret.consumed', url, host, body: '{}', signature: 's' }, now);
+    }
+  });
 }
 
 test('finds what is due behind any number of events that are excepted', async () => {
@@ -47,8 +55,8 @@ test('finds what is due behind any number of events that are excepted', async ()
 });
 
 test('leases every event once, however many are due', async () => {
-  append(11_000, 'one.example', 1);
-  append(11_000, 'two.example', 1);
+  append(6_000, 'one.example', 1);
+  append(6_000, 'two.example', 1);
   const ids = new Set<string>();
   let leased = 0;
   for (let look = 1; look <= 40; look += 1) {
@@ -57,8 +65,8 @@ test('leases every event once, however many are due', async () => {
     leased += events.length;
     for (const { id } of events) ids.add(id);
   }
-  expect(leased).toBe(22_000);
-  expect(ids.size).toBe(22_000);
+  expect(leased).toBe(12_000);
+  expect(ids.size).toBe(12_000);
 });
 
 test('forgets any number of old events', async () => {

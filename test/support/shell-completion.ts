@@ -56,10 +56,13 @@ const DRIVERS: Readonly<Record<Shell, (lines: readonly string[]) => string>> = {
       })
       .join('\n')}`,
 
-  /** A line editor on a pseudo-terminal; a completion widget that takes down what there is to choose from. */
+  /**
+   * A line editor on a pseudo-terminal; a completion widget that takes down what there is to choose from. The editor
+   * shows its prompt once it has the terminal in hand: what is typed before that, ^U erases.
+   */
   zsh: (lines) => `
     cat > setup <<'END'
-      PS1=
+      PS1='READY'
       autoload -Uz compinit && compinit -D -u
       source ./completion
       compadd() {
@@ -78,7 +81,6 @@ const DRIVERS: Readonly<Record<Shell, (lines: readonly string[]) => string>> = {
       zle -C take-down complete-word take-down
       bindkey '^I' take-down
       bindkey '^U' kill-whole-line
-      print READY
 END
     zmodload zsh/zpty
     zpty shell zsh -f -i

@@ -19,7 +19,8 @@ export function connectToPostgres(): (destination: Destination) => Socket {
   return ({ host, port, path }) => {
     const index = turn++ % host.length;
     const address = { host: host[index] ?? 'localhost', port: port[index] ?? 5432 };
-    const socket = path ? connect(path) : connect(address);
+    // Without a delay: a statement must not wait until PostgreSQL has confirmed the receipt of the one before.
+    const socket = path ? connect(path) : connect({ ...address, noDelay: true });
     socket.on('end', () => {
       if (socket.bytesRead === 0)
         socket.destroy(new Error('the connection was closed before PostgreSQL spoke'));

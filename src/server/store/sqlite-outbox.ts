@@ -10,19 +10,19 @@ export interface Access {
   write<T>(write: () => T): Promise<T>;
 }
 
-interface DueRow {
-  readonly seq: number;
+/** A place in the order in which events are due. */
+interface Place {
   readonly due_at: number;
-  readonly host: string;
+  readonly seq: number;
 }
 
-/** Due events looked at for one lease, at most, and how many of them are fetched at once. */
-const LOOK = { all: 5_000, page: 500 };
+/** Due events looked at for one lease, at most: about a millisecond. */
+const LOOK = 5_000;
 
 /** Events forgotten in one transaction. */
 const FORGET_BATCH = 500;
 
-const START = { due_at: 0, seq: 0 };
+const START: Place = { due_at: 0, seq: 0 };
 
 /** An {@link Outbox} in an SQLite file. */
 export class SqliteOutbox implements Outbox {
@@ -32,7 +32,7 @@ export class SqliteOutbox implements Outbox {
    * The next lease looks at due events from here on, and those after the last one from the start again: however many
    * belong to hosts that are excepted, they hold up neither the process nor, for long, what is behind them.
    */
-  #from: Pick<DueRow, 'due_at' | 'seq'> = START;
+  #from = START;
 
   /** @param database with the tables of this version. */
   constructor(database: SqliteDatabase, access: Access) {
@@ -76,20 +76,13 @@ export class SqliteOutbox implements Outbox {
   }
 
   #due(now: number, limit: number, exceptHosts: readonly string[]): number[] {
-    const except = new Set(exceptHosts);
-    const found: number[] = [];
-    for (let looked = 0; looked < LOOK.all; looked += LOOK.page) {
-      const rows = this.#sql.due.all(this.#from.due_at, this.#from.seq, now, LOOK.page);
-      for (const row of rows) {
-        this.#from = row;
-        if (!except.has(row.host)) found.push(row.seq);
-        if (found.length === limit) return found;
-      }
-      if (rows.length === LOOK.page) continue;
-      this.#from = START;
-      break;
-    }
-    return found;
+    const { due_at, seq } = this.#from;
+    const last = this.#sql.place.get(due_at, seq, now, LOOK - 1);
+    const end = last ?? { due_at: now, seq: Number.MAX_SAFE_INTEGER };
+    const except = JSON.stringify(exceptHosts);
+    const due = this.#sql.due.all(due_at, seq, end.due_at, end.seq, except, limit);
+    this.#from = (due.length === limit ? due.at(-1) : last) ?? START;
+    return due.map((place) => place.seq);
   }
 }
 
@@ -99,9 +92,14 @@ function prepareStatements(db: SqliteDatabase) {
       `INSERT INTO outbox (id, name, url, host, body, signature, attempt, appended_at, due_at)
        VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?)`,
     ),
-    due: db.prepare<DueRow>(
-      `SELECT due_at, seq, host FROM outbox WHERE (due_at, seq) > (?, ?) AND due_at <= ?
-       ORDER BY due_at, seq LIMIT ?`,
+    /** So many due events after a place; none if there are fewer. */
+    place: db.prepare<Place>(
+      `SELECT due_at, seq FROM outbox WHERE (due_at, seq) > (?, ?) AND due_at <= ?
+       ORDER BY due_at, seq LIMIT 1 OFFSET ?`,
+    ),
+    due: db.prepare<Place>(
+      `SELECT due_at, seq FROM outbox WHERE (due_at, seq) > (?, ?) AND (due_at, seq) <= (?, ?)
+       AND host NOT IN (SELECT value FROM json_each(?)) ORDER BY due_at, seq LIMIT ?`,
     ),
     lease: db.prepare<LeasedEvent>(
       `UPDATE outbox SET due_at = ?, attempt = attempt + 1 WHERE seq = ? AND due_at <= ?
