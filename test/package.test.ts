@@ -50,8 +50,8 @@ describe('the package', () => {
 
   it('has an SDK that type-checks and runs', () => {
     const program = `
-      import { ApiError, createSecret, type CreatedSecret, retrieveSecret } from 'zephr';
-      const created: CreatedSecret = await createSecret('hunter2', { server: '${server.url}', expiry: '5m' });
+      import { ApiError, createSecret, type SecretLink, retrieveSecret } from 'zephr';
+      const created: SecretLink = await createSecret('hunter2', { server: '${server.url}', expiry: '5m' });
       if (created.mode !== 'standard') throw new Error('a standard link was asked for');
       const { plaintext } = await retrieveSecret(created.fullLink);
       const again: number = await retrieveSecret(created.fullLink).then(() => 0, (error: ApiError) => error.statusCode);

@@ -1,6 +1,6 @@
 /** Handing out a new link: on stdout first, where nothing else can lose it, then as a QR code and on the clipboard. */
 
-import type { CreatedSecret } from '../client/create.js';
+import type { SecretLink } from '../client/create.js';
 import { usesColour } from './colour.js';
 import { CliError, EXIT, Interrupted } from './exit.js';
 import type { CommonFlags } from './settings.js';
@@ -18,7 +18,7 @@ export interface HandOutFlags extends CommonFlags {
  * @throws CliError exit 1 `NOT_WRITTEN` when it could not be printed. What comes after that is only warned of.
  */
 export async function handOut(
-  created: CreatedSecret,
+  created: SecretLink,
   flags: HandOutFlags,
   terminal: Terminal,
   talk: Talk,
@@ -32,7 +32,7 @@ export async function handOut(
   }
 }
 
-function plain(created: CreatedSecret): string {
+function plain(created: SecretLink): string {
   return created.mode === 'split' ? `${created.url}\n${created.key}\n` : `${created.fullLink}\n`;
 }
 

@@ -13,55 +13,96 @@ import { type CreateBody, HEADERS, isHint } from '../core/wire-requests.js';
 import { believe } from './believe.js';
 import { send, type TransportOptions } from './transport.js';
 
-export interface CreateOptions extends TransportOptions {
-  /** The server's URL, https (http for loopback only). Default `https://zephr.io`. */
+/** What is wrong with an option is a ValidationError with the code named here, before anything is sent. */
+export interface CreateSecretOptions extends TransportOptions {
+  /** The server's URL: https, or http for a loopback host. Default `https://zephr.io`. `INVALID_SERVER` */
   readonly server?: string;
-  /** Until when it can be read: minutes (1 to 43,200), or `'5m'`, `'1h'`, `'7d'`. Default one hour. */
+  /**
+   * How long it can be read: whole minutes, 1 to 43,200, or `'5m'`, `'1h'`, `'7d'`. Default 60. What a caller may
+   * ask for is up to the server. `INVALID_EXPIRY`
+   */
   readonly expiry?: number | string;
-  /** Hand out URL and key apart, for two channels. Default false. */
+  /** Hand out URL and key apart, for two channels. Default false. `INVALID_SPLIT` */
   readonly split?: boolean;
-  /** A label in clear text for the server and its webhooks: 1 to 128 printable ASCII characters. */
+  /** A label that the server and its webhooks see: 1 to 128 printable ASCII characters. Default none. `INVALID_HINT` */
   readonly hint?: string;
-  /** `zeph_…`; null or missing is anonymous. */
+  /** `zeph_…`, sent to `server`. Null, the default, is anonymous; blank is refused. `INVALID_API_KEY` */
   readonly apiKey?: string | null;
-  /** https address that is told when the secret was read; with `callbackSecret`. */
+  /** The https URL told when the secret was read, has expired or was revoked; with `callbackSecret`. `INVALID_CALLBACK` */
   readonly callbackUrl?: string;
-  /** Signs the webhooks, 1 to 256 characters; with `callbackUrl`. */
+  /** Signs what `callbackUrl` is told (HMAC-SHA256), 1 to 256 characters; with `callbackUrl`. `INVALID_CALLBACK` */
   readonly callbackSecret?: string;
-  /** 1 to 64 letters, digits or hyphens; default a random UUID. The same key with another secret is refused (409). */
+  /**
+   * 1 to 64 letters, digits or hyphens; default a random UUID. Tries within one call need none of your own. Another call
+   * seals anew, so the same key once more is an ApiError: 409 `IDEMPOTENCY_KEY_REUSED`. `INVALID_IDEMPOTENCY_KEY`
+   */
   readonly idempotencyKey?: string;
-  /** The link's version. Default `v1` for `https://zephr.io`, `v2` elsewhere. */
+  /** The link's version. Default `v1` for `https://zephr.io`, `v2` elsewhere. `INVALID_LINK_VERSION` */
   readonly link?: 'v1' | 'v2';
-  /** A second factor the reader must know; version 2. */
+  /** A second factor the reader must know; not empty. Version 2. `PASSPHRASE_REQUIRED`, `INVALID_PASSPHRASE` */
   readonly passphrase?: string;
-  /** How many readers, 1 to 1,000; version 2. Default 1. */
+  /** How many readers, 1 to 1,000. Default 1. Version 2. `INVALID_VIEWS` */
   readonly views?: number;
-  /** A file name for the reader, encrypted; version 2. */
+  /** A file's base name for the reader, encrypted. Default none. Version 2. `INVALID_META` */
   readonly name?: string;
-  /** A message to the reader, encrypted; version 2. */
+  /** A message to the reader, encrypted; with `name` at most 65,535 bytes. Default none. Version 2. `INVALID_META` */
   readonly message?: string;
 }
 
-/** A created secret: one link, or URL and key for two channels. */
-export type CreatedSecret = {
-  /** ISO 8601, UTC. */
+interface Created {
+  /** Until when it can be read: ISO 8601, UTC. */
   readonly expiresAt: string;
+  /** What the server calls it: 22 characters of base64url. Opens nothing by itself. */
   readonly secretId: string;
-} & (
-  | { readonly mode: 'standard'; readonly fullLink: string }
-  | { readonly mode: 'split'; readonly url: string; readonly key: string }
-);
+}
+
+/** A secret behind one link. */
+export interface StandardLink extends Created {
+  readonly mode: 'standard';
+  /** `{server}/secret/{id}#{key}`: whoever has it can read the secret. */
+  readonly fullLink: string;
+  readonly url?: undefined;
+  readonly key?: undefined;
+}
+
+/** A secret behind URL and key, for two channels. */
+export interface SplitLink extends Created {
+  readonly mode: 'split';
+  readonly fullLink?: undefined;
+  /** `{server}/secret/{id}`: opens nothing by itself. */
+  readonly url: string;
+  /** Opens nothing by itself. */
+  readonly key: string;
+}
+
+/** A created secret, of either mode. */
+export type SecretLink = StandardLink | SplitLink;
 
 /**
  * Seals a secret, stores the sealed blob on the server and gives the link.
- * @param secret a string (sent as UTF-8) or bytes; not empty.
+ * @param secret a string (sent as UTF-8) or bytes; not empty, and a string not only white space. How much fits is
+ *   for the server to say: up to about 770,000 bytes, or 590,000 in a version 1 link.
  * @throws ValidationError for what is wrong with the input, before anything is sent.
- * @throws ApiError when the server refuses; NetworkError when it could not be asked or is no such server.
+ * @throws ApiError when the server refuses: 401 the API key, 403 the tier, 409 an idempotency key used before,
+ *   413 the size, 429 a limit.
+ * @throws NetworkError when no usable answer came; whatever `signal` was aborted with.
+ * @example
+ * const { fullLink } = await createSecret('hunter2', { server, expiry: '5m' });
  */
+export function createSecret(
+  secret: string | Uint8Array,
+  options?: CreateSecretOptions & { readonly split?: false },
+): Promise<StandardLink>;
+export function createSecret(
+  secret: string | Uint8Array,
+  options: CreateSecretOptions & { readonly split: true },
+): Promise<SplitLink>;
+export function createSecret(secret: string | Uint8Array, options?: CreateSecretOptions): Promise<SecretLink>;
 export async function createSecret(
   secret: string | Uint8Array,
-  options: CreateOptions = {},
-): Promise<CreatedSecret> {
+  given?: CreateSecretOptions | null,
+): Promise<SecretLink> {
+  const options = given ?? {};
   const content = contentOf(secret);
   const server = parseServer(options.server ?? DEFAULT_SERVER);
   const version = pickVersion(server, options);
@@ -104,7 +145,7 @@ function contentOf(secret: string | Uint8Array): Uint8Array {
 }
 
 /** The link version: as asked, else what the server is known to speak. */
-function pickVersion(server: string, options: CreateOptions): Version {
+function pickVersion(server: string, options: CreateSecretOptions): Version {
   const { link, passphrase, views, name, message } = options;
   if (link !== undefined && link !== 'v1' && link !== 'v2') {
     throw new ValidationError('the link version is not v1 or v2', 'INVALID_LINK_VERSION');
@@ -118,8 +159,11 @@ function pickVersion(server: string, options: CreateOptions): Version {
   return version;
 }
 
-function requestHeaders({ apiKey, idempotencyKey }: CreateOptions): Record<string, string> {
-  if (idempotencyKey !== undefined && !/^[A-Za-z0-9-]{1,64}$/.test(idempotencyKey)) {
+function requestHeaders({ apiKey, idempotencyKey }: CreateSecretOptions): Record<string, string> {
+  if (
+    idempotencyKey !== undefined &&
+    !(isText(idempotencyKey) && /^[A-Za-z0-9-]{1,64}$/.test(idempotencyKey))
+  ) {
     throw new ValidationError(
       'the idempotency key is not 1 to 64 letters, digits or hyphens',
       'INVALID_IDEMPOTENCY_KEY',
@@ -130,7 +174,7 @@ function requestHeaders({ apiKey, idempotencyKey }: CreateOptions): Record<strin
     [HEADERS.idempotencyKey]: idempotencyKey ?? crypto.randomUUID(),
   };
   if (apiKey !== undefined && apiKey !== null) {
-    if (!/^[\x21-\x7e]+$/.test(apiKey)) {
+    if (!isText(apiKey) || !/^[\x21-\x7e]+$/.test(apiKey)) {
       throw new ValidationError('the API key is blank or holds characters no API key has', 'INVALID_API_KEY');
     }
     headers.Authorization = `Bearer ${apiKey}`;
@@ -139,9 +183,12 @@ function requestHeaders({ apiKey, idempotencyKey }: CreateOptions): Record<strin
 }
 
 /** Everything the server is told in clear. */
-function requestTerms(options: CreateOptions): Omit<CreateBody, 'encrypted_blob'> {
-  const { expiry = DEFAULT_EXPIRY_MINUTES, hint, callbackUrl, callbackSecret, views } = options;
-  if (hint !== undefined && !isHint(hint)) {
+function requestTerms(options: CreateSecretOptions): Omit<CreateBody, 'encrypted_blob'> {
+  const { hint, callbackUrl, callbackSecret, views } = options;
+  const expiry = options.expiry ?? DEFAULT_EXPIRY_MINUTES;
+  const split = options.split ?? false;
+  if (typeof split !== 'boolean') throw new ValidationError('split is not true or false', 'INVALID_SPLIT');
+  if (hint !== undefined && !(isText(hint) && isHint(hint))) {
     throw new ValidationError('the hint is not 1 to 128 printable ASCII characters', 'INVALID_HINT');
   }
   if (views !== undefined && !(Number.isInteger(views) && views >= 1 && views <= MAX_VIEWS)) {
@@ -150,7 +197,7 @@ function requestTerms(options: CreateOptions): Omit<CreateBody, 'encrypted_blob'
   checkCallback(callbackUrl, callbackSecret);
   return {
     expiry: typeof expiry === 'string' ? parseExpiry(expiry).minutes : parseExpiry(`${expiry}m`).minutes,
-    split_url_mode: options.split ?? false,
+    split_url_mode: split,
     ...(hint === undefined ? {} : { hint }),
     ...(views === undefined ? {} : { views }),
     ...(callbackUrl === undefined ? {} : { callback_url: callbackUrl }),
@@ -165,6 +212,7 @@ function checkCallback(url: string | undefined, secret: string | undefined): voi
     throw fault('a callback needs both its URL and its secret');
   }
   if (url === undefined || secret === undefined) return;
+  if (!isText(url) || !isText(secret)) throw fault('the callback and its secret are not both strings');
   if (url.length > 2048) throw fault('the callback is longer than 2,048 characters');
   if (!URL.canParse(url)) throw fault('the callback is not a URL');
   const { protocol, username, password } = new URL(url);
@@ -177,10 +225,15 @@ function checkCallback(url: string | undefined, secret: string | undefined): voi
   }
 }
 
+/** Callers in plain JavaScript may hand over anything. */
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
 async function seal(
   content: Uint8Array,
   key: LinkKey,
-  options: CreateOptions,
+  options: CreateSecretOptions,
 ): Promise<Pick<CreateBody, 'encrypted_blob' | 'version' | 'proof_hash'>> {
   if (key.version === 1) return { encrypted_blob: await sealV1(content, key) };
   const { passphrase, name, message } = options;

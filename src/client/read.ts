@@ -8,15 +8,19 @@ import { formatProof, type Meta, openV2, type UnlockedKey, unlockKey } from '../
 import { parseReadReply } from '../core/wire-replies.js';
 import { HEADERS } from '../core/wire-requests.js';
 import { believe } from './believe.js';
-import { type SecretLink, toLink } from './secret-link.js';
+import { type LinkOrPair, toLink } from './link-or-pair.js';
 import { send, type TransportOptions } from './transport.js';
 
-export interface ReadOptions extends TransportOptions {
-  /** Needed when the link says so (`v2p`). */
+export interface RetrieveSecretOptions extends TransportOptions {
+  /** Needed when the link says so (`v2p`): else `PASSPHRASE_REQUIRED`, or `UNEXPECTED_PASSPHRASE`. Default none. */
   readonly passphrase?: string;
-  /** Taken for the sake of older code, and not sent: reading needs no key. */
+  /** Taken for the sake of older code, and not sent: reading needs no API key. */
   readonly apiKey?: string | null;
-  /** Names this reader: 22 to 64 characters of base64url. Default random; the same one reads again until `purgeAt`. */
+  /**
+   * Names this reader: 22 to 64 random characters of base64url. Default a new one, the same for all tries of this call.
+   * Your own lets another call read again until `purgeAt`, should this one be cut off. An ApiError 400
+   * `INVALID_CLAIM` for any other form.
+   */
   readonly claim?: string;
 }
 
@@ -56,7 +60,7 @@ export function apiUrl({ server, id }: SecretAddress): string {
  * @throws ApiError when the server refuses; NetworkError when no usable answer came.
  * @throws EncryptionError when what came does not open.
  */
-export async function readSecret(from: SecretLink, options: ReadOptions = {}): Promise<Reading> {
+export async function readSecret(from: LinkOrPair, options: RetrieveSecretOptions = {}): Promise<Reading> {
   const link = toLink(from);
   const unlocked =
     link.key.version === 2 || options.passphrase !== undefined

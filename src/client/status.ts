@@ -6,8 +6,8 @@ import { formatProof, unlockKey } from '../core/seal-v2.js';
 import { parseStatusReply, type SecretState } from '../core/wire-replies.js';
 import { HEADERS } from '../core/wire-requests.js';
 import { believe } from './believe.js';
-import { apiUrl, type ReadOptions } from './read.js';
-import { type SecretLink, toLink } from './secret-link.js';
+import { type LinkOrPair, toLink } from './link-or-pair.js';
+import { apiUrl, type RetrieveSecretOptions } from './read.js';
 import { send } from './transport.js';
 
 /** What has become of a secret. Times are ISO 8601, UTC. */
@@ -25,7 +25,10 @@ export interface SecretStatus {
  * @throws ValidationError for a version 1 link, which has no proof to ask with.
  * @throws ApiError, NetworkError
  */
-export async function secretStatus(from: SecretLink, options: ReadOptions = {}): Promise<SecretStatus> {
+export async function secretStatus(
+  from: LinkOrPair,
+  options: RetrieveSecretOptions = {},
+): Promise<SecretStatus> {
   const link = toLink(from);
   const url = `${apiUrl(link)}/status`;
   const { json } = await send({ method: 'GET', url, headers: await proofHeader(link, options) }, options);
@@ -45,12 +48,15 @@ export async function secretStatus(from: SecretLink, options: ReadOptions = {}):
  * @throws ValidationError for a version 1 link.
  * @throws ApiError 410 when it was read or has expired before; NetworkError
  */
-export async function revokeSecret(from: SecretLink, options: ReadOptions = {}): Promise<void> {
+export async function revokeSecret(from: LinkOrPair, options: RetrieveSecretOptions = {}): Promise<void> {
   const link = toLink(from);
   await send({ method: 'DELETE', url: apiUrl(link), headers: await proofHeader(link, options) }, options);
 }
 
-async function proofHeader(link: Link, { passphrase }: ReadOptions): Promise<Record<string, string>> {
+async function proofHeader(
+  link: Link,
+  { passphrase }: RetrieveSecretOptions,
+): Promise<Record<string, string>> {
   if (link.key.version !== 2) {
     throw new ValidationError('a version 1 link can only be read: it has no status', 'NEEDS_VERSION_2');
   }

@@ -5,7 +5,7 @@
  */
 
 import { concatBytes, decodeUtf8 } from '../core/bytes.js';
-import { ApiError, NetworkError } from '../core/errors.js';
+import { ApiError, NetworkError, ValidationError } from '../core/errors.js';
 import { MAX_REPLY_BYTES, parseErrorReply } from '../core/wire-replies.js';
 import { HEADERS } from '../core/wire-requests.js';
 import { cutOff, isPassing, networkFault } from './fault.js';
@@ -13,9 +13,12 @@ import type { Fetch, FetchReply } from './fetch.js';
 
 /** How the client reaches a server. */
 export interface TransportOptions {
-  /** Default: the global `fetch`. */
+  /** What asks the server. Default: the global `fetch`. */
   readonly fetch?: Fetch;
-  /** Milliseconds for the whole operation, its tries included. Default 10,000. */
+  /**
+   * Milliseconds for each request, its repetitions included: more than 0, at most 2,147,483,647. Default 10,000. Then
+   * a NetworkError `TIMEOUT`. `INVALID_TIMEOUT`
+   */
   readonly timeout?: number;
   /** Cancels the operation, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -37,6 +40,9 @@ export interface Reply {
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 
+/** A timer takes no more (24.8 days). */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
 /** Pauses before the second and the third try, in milliseconds: enough for a server to be restarted. */
 const PAUSES_MS = [200, 800];
 
@@ -45,12 +51,17 @@ const UNDECIDED: ReadonlySet<number> = new Set([502, 503, 504]);
 
 /**
  * Sends a request and gives the answer.
+ * @throws ValidationError `INVALID_TIMEOUT`, before anything is sent.
  * @throws ApiError for an answer of 400 to 599.
  * @throws NetworkError when no usable answer came, in time, from this very host.
  */
 export async function send(request: Request, options: TransportOptions): Promise<Reply> {
   const host = new URL(request.url).host;
-  const deadline = startDeadline(options.timeout ?? DEFAULT_TIMEOUT_MS, options.signal);
+  const timeout = options.timeout ?? DEFAULT_TIMEOUT_MS;
+  if (!(timeout > 0 && timeout <= MAX_TIMEOUT_MS)) {
+    throw new ValidationError('the timeout is not a number of milliseconds', 'INVALID_TIMEOUT');
+  }
+  const deadline = startDeadline(timeout, options.signal);
   const fetch = options.fetch ?? globalThis.fetch;
   try {
     for (let tries = 0; ; tries++) {

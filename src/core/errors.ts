@@ -32,9 +32,54 @@ export class EncryptionError extends ZephrError {
   }
 }
 
-/** The server answered with an error. `code` is one of PROTOCOL.md section 4, or `HTTP_<status>`. */
+/** The codes of servers' errors (PROTOCOL.md section 4), with those that only servers of version 1 have. */
+export type ApiErrorCode =
+  | 'INVALID_REQUEST_BODY'
+  | 'INVALID_BLOB'
+  | 'INVALID_EXPIRY'
+  | 'INVALID_HINT'
+  | 'INVALID_CALLBACK_URL_TYPE'
+  | 'INVALID_CALLBACK_URL_FORMAT'
+  | 'INVALID_CALLBACK_URL_PROTOCOL'
+  | 'INVALID_CALLBACK_URL_LENGTH'
+  | 'INVALID_CALLBACK_URL_HOST'
+  | 'MISSING_CALLBACK_SECRET'
+  | 'UNEXPECTED_CALLBACK_SECRET'
+  | 'INVALID_CALLBACK_SECRET_TYPE'
+  | 'INVALID_CALLBACK_SECRET_LENGTH'
+  | 'INVALID_IDEMPOTENCY_KEY'
+  | 'INVALID_CLAIM'
+  | 'INVALID_PROOF'
+  | 'INVALID_VIEWS'
+  | 'UNSUPPORTED_VERSION'
+  | 'INVALID_REQUEST'
+  | 'INVALID_API_KEY'
+  | 'UPGRADE_REQUIRED'
+  | 'API_KEY_REQUIRED'
+  | 'PROOF_REQUIRED'
+  | 'WRONG_KEY'
+  | 'NOT_FOUND'
+  | 'SECRET_NOT_FOUND'
+  | 'METHOD_NOT_ALLOWED'
+  | 'IDEMPOTENCY_KEY_REUSED'
+  | 'SECRET_ALREADY_CONSUMED'
+  | 'SECRET_EXPIRED'
+  | 'SECRET_REVOKED'
+  | 'PAYLOAD_TOO_LARGE'
+  | 'UNSUPPORTED_MEDIA_TYPE'
+  | 'ANON_RATE_LIMIT_EXCEEDED'
+  | 'MONTHLY_LIMIT_EXCEEDED'
+  | 'RATE_LIMIT_EXCEEDED'
+  | 'TOO_MANY_ATTEMPTS'
+  | 'INTERNAL_ERROR'
+  | 'STORE_UNAVAILABLE'
+  | 'SERVER_BUSY';
+
+/** The server answered with an error. */
 export class ApiError extends ZephrError {
   override readonly name = 'ApiError';
+  /** Stable, for programs. `HTTP_<status>` where the answer has no code; other servers may have other codes. */
+  declare readonly code: ApiErrorCode | (string & {});
   /** The HTTP status, 400 to 599. */
   readonly statusCode: number;
   /** Seconds to wait before another try, where the server said so. */
@@ -43,7 +88,7 @@ export class ApiError extends ZephrError {
   constructor(
     message: string,
     statusCode: number,
-    code: string,
+    code: ApiErrorCode | (string & {}),
     options?: ErrorOptions & { retryAfter?: number },
   ) {
     super(message, code, options);

@@ -75,8 +75,8 @@ async function stretch(key: LinkKey, passphrase: string | undefined, kdf: Passph
   if (passphrase === undefined || passphrase === '') {
     throw new ValidationError('the link needs its passphrase', 'PASSPHRASE_REQUIRED');
   }
-  // Each would become U+FFFD, and many passphrases one.
-  if (/\p{Surrogate}/u.test(passphrase)) {
+  // Each lone surrogate would become U+FFFD, and many passphrases one.
+  if (typeof passphrase !== 'string' || /\p{Surrogate}/u.test(passphrase)) {
     throw new ValidationError('the passphrase is not well-formed Unicode', 'INVALID_PASSPHRASE');
   }
   const salt = await expand(await importSecret(key.bytes), 'zephr/v2/passphrase-salt', SALT_BYTES);

@@ -2,7 +2,7 @@
 
 import { decodeBase64url, isBase64url } from './base64url.js';
 import type { Bytes } from './bytes.js';
-import { ApiError } from './errors.js';
+import { ApiError, type ApiErrorCode } from './errors.js';
 import type { Version } from './key.js';
 import { MAX_HINT_LENGTH, MAX_VIEWS } from './limits.js';
 
@@ -195,6 +195,6 @@ function parseViews(views: unknown, version: Version): number {
   return views;
 }
 
-function refused(code: string, message: string): ApiError {
+function refused(code: ApiErrorCode, message: string): ApiError {
   return new ApiError(message, 400, code);
 }

@@ -147,6 +147,9 @@ export const scenarios: readonly Scenario[] = [
         calls.push(url);
         throw new TypeError('nothing should be sent');
       };
+      // What plain JavaScript may pass.
+      const loose = (secret: unknown, options: object = {}) =>
+        sdk.createSecret(secret as string, { server, fetch, ...options });
       const wrong: [string, () => Promise<unknown>][] = [
         ['empty', () => sdk.createSecret('', { server, fetch })],
         ['white space', () => sdk.createSecret(' \n\t', { server, fetch })],
@@ -166,6 +169,20 @@ export const scenarios: readonly Scenario[] = [
         ['views 0', () => sdk.createSecret('x', { server, fetch, views: 0 })],
         ['a path for a name', () => sdk.createSecret('x', { server, fetch, name: '../x' })],
         ['views over version 1', () => sdk.createSecret('x', { server, fetch, link: 'v1', views: 2 })],
+        ['a number for a secret', () => loose(12)],
+        ['a word for split', () => loose('x', { split: 'yes' })],
+        ['a number for a hint', () => loose('x', { hint: 5 })],
+        ['a number for an API key', () => loose('x', { apiKey: 5 })],
+        ['a number for an idempotency key', () => loose('x', { idempotencyKey: 5 })],
+        [
+          'a URL object for a callback',
+          () => loose('x', { callbackUrl: new URL(server), callbackSecret: 's' }),
+        ],
+        ['a number for a passphrase', () => loose('x', { passphrase: 5 })],
+        ['text for views', () => loose('x', { views: '2' })],
+        ['text for a timeout', () => loose('x', { timeout: 'soon' })],
+        ['no time at all', () => sdk.createSecret('x', { server, fetch, timeout: 0 })],
+        ['endless time', () => sdk.createSecret('x', { server, fetch, timeout: Number.POSITIVE_INFINITY })],
         ['plain http', () => sdk.createSecret('x', { server: 'http://zephr.example', fetch })],
         ['a link without key', () => sdk.retrieveSecret(`${server}/secret/${'A'.repeat(22)}`, { fetch })],
         ['a mangled key', () => sdk.retrieveSecret(`${server}/secret/${'A'.repeat(22)}#v2.AAAA`, { fetch })],

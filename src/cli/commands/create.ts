@@ -1,6 +1,6 @@
 /** `zephr`: read a secret, seal it, print the link. */
 
-import { type CreatedSecret, createSecret } from '../../client/create.js';
+import { createSecret, type SecretLink } from '../../client/create.js';
 import { parseExpiry } from '../../core/expiry.js';
 import { DEFAULT_EXPIRY_MINUTES, MAX_BLOB_LENGTH } from '../../core/limits.js';
 import { maxSecretBytesV1 } from '../../core/seal-v1.js';
@@ -94,7 +94,7 @@ function secretFromEnvironment({ env }: Terminal): string | undefined {
   return variable(env, 'ZEPHR_CALLBACK_SECRET') === undefined ? undefined : env.ZEPHR_CALLBACK_SECRET;
 }
 
-function summary({ mode, expiresAt }: CreatedSecret, views: number): string {
+function summary({ mode, expiresAt }: SecretLink, views: number): string {
   const what = mode === 'split' ? 'the URL and the key together' : 'the link';
   const times = views === 1 ? 'once' : `${views} times`;
   return `${what} can be read ${times}, until ${expiresAt.slice(0, 16).replace('T', ' ')} UTC`;

@@ -5,13 +5,13 @@ import { parseKey } from '../core/key.js';
 import { type Link, parseAddress, parseLink } from '../core/link.js';
 
 /** A whole link as text, a split pair, or a link that `parseLink` has read. */
-export type SecretLink = string | { readonly url: string; readonly key: string } | Link;
+export type LinkOrPair = string | { readonly url: string; readonly key: string } | Link;
 
 /**
  * The link, checked to the last bit.
  * @throws ValidationError `INVALID_LINK`, `MISSING_KEY`, `INVALID_KEY` or `UNKNOWN_KEY_VERSION`.
  */
-export function toLink(link: SecretLink): Link {
+export function toLink(link: LinkOrPair): Link {
   if (typeof link === 'string') return parseLink(link);
   // JavaScript callers may hand over anything.
   if (typeof link !== 'object' || link === null) throw notALink();
