@@ -1,7 +1,9 @@
 /** Other people's projects: type-checked, bundled for browsers, and tested with `zephr/testing`. */
 
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build as esbuild } from 'esbuild';
@@ -214,6 +216,28 @@ describe('a program', () => {
       const error = await createSecret('x', { server: 'https://zephr.example', fetch: ${fetch}, signal, timeout: 60_000 }).catch((error) => error);
       console.log(error === signal.reason);
     `);
+    expect(stdout).toBe('true\n');
+    expect(code).toBe(0);
+  });
+
+  // Over Node's own fetch: a socket that is still open would keep the process alive.
+  it.each([
+    ['create', "createSecret('x', { server, signal, timeout: 60_000 })"],
+    [
+      'read',
+      "retrieveSecret(server + '/secret/' + 'A'.repeat(22) + '#v1.' + 'A'.repeat(43), { signal, timeout: 60_000 })",
+    ],
+  ])('ends by itself after an abort of a %s that a server leaves without an answer', async (_, call) => {
+    const silent = createServer(() => undefined);
+    await once(silent.listen(0, '127.0.0.1'), 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const { stdout, code } = await run(`
+      import { createSecret, retrieveSecret } from 'zephr';
+      const server = 'http://127.0.0.1:${port}';
+      const signal = AbortSignal.timeout(200);
+      console.log((await ${call}.catch((error) => error)) === signal.reason);
+    `);
+    silent.close();
     expect(stdout).toBe('true\n');
     expect(code).toBe(0);
   });
