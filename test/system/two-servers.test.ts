@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { newSchema, type Schema, withoutPostgres } from '../support/postgres.js';
+import { startCluster, withoutCluster } from '../support/postgres-cluster.js';
 import { type ServerProcess, startServerProcess } from '../support/server.js';
 
 const SECRETS = 1_000;
@@ -88,6 +89,17 @@ class Servers {
   }
 }
 
+/** Two servers over one store, until the test ends. */
+async function startServersOn(store: string): Promise<{ processes: ServerProcess[]; servers: Servers }> {
+  const processes = await Promise.all([1, 2].map(() => startServerProcess({ store })));
+  const servers = new Servers(processes.map(({ url }) => url));
+  onTestFinished(async () => {
+    await servers.close();
+    await Promise.all(processes.map((process) => process.stop('SIGKILL')));
+  });
+  return { processes, servers };
+}
+
 describe.skipIf(withoutPostgres)(`two servers over one PostgreSQL${withoutPostgres}`, () => {
   let schema: Schema;
   beforeEach(async () => {
@@ -97,16 +109,7 @@ describe.skipIf(withoutPostgres)(`two servers over one PostgreSQL${withoutPostgr
     await schema.drop();
   });
 
-  async function startServers(): Promise<{ processes: ServerProcess[]; servers: Servers }> {
-    const options = { store: `${schema.store}&application_name=${schema.name}`, args: ['--rate-limit', '0'] };
-    const processes = await Promise.all([1, 2].map(() => startServerProcess(options)));
-    const servers = new Servers(processes.map(({ url }) => url));
-    onTestFinished(async () => {
-      await servers.close();
-      await Promise.all(processes.map((process) => process.stop('SIGKILL')));
-    });
-    return { processes, servers };
-  }
+  const startServers = () => startServersOn(`${schema.store}&application_name=${schema.name}`);
 
   it('give each secret to one of the readers that want it', async () => {
     const { servers } = await startServers();
@@ -138,6 +141,26 @@ describe.skipIf(withoutPostgres)(`two servers over one PostgreSQL${withoutPostgr
     expect(new Set(secrets.map(({ id }) => id)).size).toBe(SECRETS);
     expect(await readAll(servers, secrets, terminate)).toEqual(secrets.map(() => 1));
     expect(servers.repeated).toBeGreaterThan(0);
+  });
+});
+
+describe.skipIf(withoutCluster)(`two servers over a PostgreSQL that restarts${withoutCluster}`, () => {
+  it.each(['fast', 'immediate'] as const)('lose nothing and give nothing twice (%s)', async (mode) => {
+    const cluster = await startCluster();
+    const { servers, processes } = await startServersOn(cluster.address);
+    const restartMidway = () => every(SECRETS / 2 + 1, () => cluster.restart(mode));
+    const whileCreating = restartMidway();
+    const secrets = await abreast(32, SECRETS, async () => {
+      const secret = await servers.create();
+      await whileCreating();
+      return secret;
+    });
+    expect(new Set(secrets.map(({ id }) => id)).size).toBe(SECRETS);
+    const repeated = servers.repeated;
+    expect(repeated).toBeGreaterThan(0);
+    expect(await readAll(servers, secrets, restartMidway())).toEqual(secrets.map(() => 1));
+    expect(servers.repeated).toBeGreaterThan(repeated);
+    expect(processes.map(({ process }) => process.exitCode)).toEqual([null, null]);
   });
 });
 
