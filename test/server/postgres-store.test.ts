@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LEASE_MS, TOMBSTONE_MS } from '../../src/core/limits.js';
 import { openPostgresStore } from '../../src/server/store/open-postgres.js';
 import type { PostgresStore } from '../../src/server/store/postgres.js';
+import { MIGRATIONS } from '../../src/server/store/postgres-schema.js';
 import { newSchema, type Schema, withoutPostgres } from '../support/postgres.js';
 import { describeStoreContract, NOW, newSecret } from './store-contract.js';
 
@@ -46,6 +47,26 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
     );
     expect(new Set(opened.map(({ callerSalt }) => callerSalt)).size).toBe(1);
     await Promise.all(opened.map((store) => store.close()));
+  });
+
+  test('of the first version is brought up to date by several that start at once', async () => {
+    const [first = ''] = MIGRATIONS;
+    await schema.sql.unsafe(first);
+    await schema.sql`CREATE TABLE zephr (name TEXT PRIMARY KEY, value TEXT NOT NULL)`;
+    await schema.sql`INSERT INTO zephr VALUES ('schema_version', '1'), ('caller_salt', 'old salt')`;
+    await schema.sql`
+      INSERT INTO outbox (event, secret_id, url, host, callback_secret, occurred_at, appended_at, due_at)
+      VALUES ('secret.revoked', 'id', 'https://example.com/', 'example.com', 'shh', 1, 1, 1)`;
+    const stores = await Promise.all([1, 2, 3].map(() => openPostgresStore(schema.store, 'new salt')));
+    expect(stores.map(({ callerSalt }) => callerSalt)).toEqual(stores.map(() => 'old salt'));
+    expect(await stores[0]?.outbox.leaseEvents(NOW, 8, 10, [])).toMatchObject([{ name: 'secret.revoked' }]);
+    expect(await schema.sql`SELECT value FROM zephr WHERE name = 'schema_version'`).toEqual([
+      { value: String(MIGRATIONS.length) },
+    ]);
+    expect(await schema.sql`SELECT to_regclass('outbox_appended') IS NOT NULL AS made`).toEqual([
+      { made: true },
+    ]);
+    await Promise.all(stores.map((store) => store.close()));
   });
 
   describe('with several processes', () => {

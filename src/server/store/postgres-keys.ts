@@ -16,23 +16,23 @@ interface KeyRow {
 const COLUMNS = 'id, name, tier, created_at, revoked_at';
 
 /** No row if the name is taken. */
-const ADD = statement<
+export const ADD = statement<
   [id: string, name: string, tier: KeyTier, hash: string, createdAt: number],
   { readonly id: string }
 >(`
   INSERT INTO api_keys (id, name, tier, hash, created_at) VALUES ($1, $2, $3, $4, $5)
   ON CONFLICT (name) WHERE revoked_at IS NULL DO NOTHING RETURNING id`);
 
-const FIND_VALID = statement<[hash: string], KeyRow>(
+export const FIND_VALID = statement<[hash: string], KeyRow>(
   `SELECT ${COLUMNS} FROM api_keys WHERE hash = $1 AND revoked_at IS NULL`,
 );
 
-const ALL = statement<[], KeyRow>(`SELECT ${COLUMNS} FROM api_keys ORDER BY seq`);
+export const ALL = statement<[], KeyRow>(`SELECT ${COLUMNS} FROM api_keys ORDER BY seq`);
 
-const REVOKE = statement<[now: number, nameOrId: string], KeyRow>(`
+export const REVOKE_KEY = statement<[now: number, nameOrId: string], KeyRow>(`
   UPDATE api_keys SET revoked_at = $1 WHERE (id = $2 OR name = $2) AND revoked_at IS NULL RETURNING ${COLUMNS}`);
 
-const FIND_REVOKED = statement<[nameOrId: string], KeyRow>(`
+export const FIND_REVOKED = statement<[nameOrId: string], KeyRow>(`
   SELECT ${COLUMNS} FROM api_keys WHERE id = $1 OR name = $1 ORDER BY revoked_at DESC, seq DESC LIMIT 1`);
 
 /** A {@link KeyStore} in PostgreSQL. */
@@ -58,7 +58,7 @@ export class PostgresKeys implements KeyStore {
   }
 
   async revokeKey(nameOrId: string, now: number): Promise<ApiKey | null> {
-    const revoked = keyOf(await this.#pool.ask(REVOKE, now, nameOrId));
+    const revoked = keyOf(await this.#pool.ask(REVOKE_KEY, now, nameOrId));
     return revoked ?? keyOf(await this.#pool.ask(FIND_REVOKED, nameOrId));
   }
 }

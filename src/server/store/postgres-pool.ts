@@ -19,7 +19,11 @@ export interface PoolLimits {
 }
 
 /** Of each session. The limits, in milliseconds, are shorter than anybody's patience, so that answers come first. */
-const SESSION: Session = {
+export const SESSION: Session = {
+  // Every statement is made for an index. Tables that fill and empty all day make PostgreSQL's idea of their size
+  // wrong, and then it would read the whole of one.
+  enable_seqscan: 'off',
+  enable_bitmapscan: 'off',
   // What an operator may have turned off: an answer comes after the commit is on disk.
   synchronous_commit: 'on',
   lock_timeout: 5_000,

@@ -22,7 +22,7 @@ import { ZephrError } from '../../core/errors.js';
  * settings at the end have autovacuum, which must be on, come for a few dozen deleted rows and not rest between
  * pages. Without the key in its link such a remnant says nothing; whoever needs the bytes gone takes SQLite.
  */
-const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE secrets (
     id              TEXT PRIMARY KEY,
@@ -103,6 +103,11 @@ const MIGRATIONS: readonly string[] = [
     toast.autovacuum_vacuum_scale_factor = 0, toast.autovacuum_vacuum_threshold = 50,
     toast.autovacuum_vacuum_cost_delay = 0
   );
+  `,
+  `
+  DROP INDEX outbox_due;
+  CREATE INDEX outbox_due ON outbox (due_at, id);
+  CREATE INDEX outbox_appended ON outbox (appended_at);
   `,
 ];
 

@@ -1,0 +1,118 @@
+/** How PostgreSQL goes about the store's statements once its tables are large. */
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openPostgresStore } from '../../src/server/store/open-postgres.js';
+import * as keys from '../../src/server/store/postgres-keys.js';
+import * as outbox from '../../src/server/store/postgres-outbox.js';
+import { SESSION } from '../../src/server/store/postgres-pool.js';
+import * as statements from '../../src/server/store/postgres-statements.js';
+import { newSchema, type Schema, withoutPostgres } from '../support/postgres.js';
+import { NOW, newSecret } from './store-contract.js';
+
+const ROWS = 20_000;
+const CROWD = 'crowd.example';
+
+/** Statements that may read a whole table: it is small, and they are for an operator's command. */
+const WHOLE = ['PING', 'ALL', 'REVOKE_KEY', 'FIND_REVOKED'];
+
+/** The text of every statement that the store's modules have, by name. */
+const TEXTS = Object.entries({ ...statements, ...outbox, ...keys }).flatMap(([name, value]) =>
+  typeof value === 'object' && 'text' in value && !WHOLE.includes(name) ? [[name, value.text] as const] : [],
+);
+
+interface Plan {
+  readonly 'Node Type': string;
+  readonly 'Relation Name'?: string;
+  readonly 'Actual Rows'?: number;
+  readonly 'Rows Removed by Filter'?: number;
+  readonly Plans?: readonly Plan[];
+}
+
+interface Explained {
+  readonly 'QUERY PLAN': readonly { readonly Plan: Plan }[];
+}
+
+/** A node of a plan and all below it. */
+const nodes = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodes)];
+
+describe.skipIf(withoutPostgres)(`in a large PostgreSQL database${withoutPostgres}`, () => {
+  let schema: Schema;
+  beforeEach(async () => {
+    schema = await newSchema();
+    await (await openPostgresStore(schema.store, 'salt')).close();
+  });
+  afterEach(async () => {
+    await schema.drop();
+  });
+
+  /** Puts so many events for hosts that do not keep up into the outbox. */
+  const crowd = (count: number) => schema.sql`
+    INSERT INTO outbox (event, secret_id, url, host, callback_secret, occurred_at, appended_at, due_at)
+    SELECT 'secret.consumed', n::text, 'https://crowd.example/', ${CROWD}, 's', n, n, n
+    FROM generate_series(1, ${count}::int) AS n`;
+
+  /** The plan for any values; with `values` also what became of it. */
+  async function planOf(text: string, values?: readonly string[]): Promise<Plan[]> {
+    const parameters = new Set(text.match(/\$[0-9]+/g)).size;
+    const list = values ?? Array<string>(parameters).fill('NULL');
+    const rows = await schema.sql.begin(async (sql) => {
+      const session = { ...SESSION, plan_cache_mode: 'force_generic_plan' };
+      for (const [name, value] of Object.entries(session))
+        await sql`SELECT set_config(${name}, ${`${value}`}, TRUE)`;
+      await sql.unsafe(`PREPARE planned AS ${text}`);
+      const options = values === undefined ? '' : 'ANALYZE, ';
+      const plan = await sql.unsafe<Explained[]>(
+        `EXPLAIN (${options}FORMAT JSON) EXECUTE planned(${list.join(', ')})`,
+      );
+      await sql`DEALLOCATE planned`;
+      return plan;
+    });
+    return rows.flatMap((row) => row['QUERY PLAN'].flatMap(({ Plan: plan }) => nodes(plan)));
+  }
+
+  test('no statement reads a whole table', async () => {
+    await schema.sql`
+      INSERT INTO secrets (id, version, blob_size, split_url_mode, views, views_left, caller, idempotency_key,
+        created_at, expires_at, needed_until)
+      SELECT n, 1, 10, FALSE, 1, 1, n % 500, n, n, n + 1000, NULLIF(n % 2, 0) * n
+      FROM generate_series(1, ${ROWS}::int) AS n`;
+    await schema.sql`INSERT INTO ciphertexts SELECT id, 'ciphertext' FROM secrets`;
+    await schema.sql`INSERT INTO attempts SELECT id, caller, 1, 0 FROM secrets`;
+    await schema.sql`INSERT INTO counts SELECT n, n, 1 FROM generate_series(1, ${ROWS}::int) AS n`;
+    await schema.sql`
+      INSERT INTO api_keys (id, name, tier, hash, created_at)
+      SELECT n, n, 'pro', n, n FROM generate_series(1, ${ROWS}::int) AS n`;
+    await crowd(ROWS);
+    expect(TEXTS.length).toBeGreaterThan(20);
+    const scans = async () => {
+      const plans = await Promise.all(
+        TEXTS.map(async ([name, text]) => ({ name, plan: await planOf(text) })),
+      );
+      const whole = plans.filter(({ plan }) => plan.some((node) => node['Node Type'] === 'Seq Scan'));
+      return whole.map(({ name }) => name);
+    };
+    expect(await scans()).toEqual([]);
+    await schema.sql`ANALYZE secrets, ciphertexts, attempts, counts, api_keys, outbox`;
+    expect(await scans()).toEqual([]);
+  });
+
+  test('a lease looks at a few thousand of the events of busy hosts, and goes on from there', async () => {
+    await crowd(60_000);
+    const lease = ['100000', '8', '200000', `'${CROWD}'`, '0', `''`];
+    for (const node of await planOf(outbox.LEASE.text, lease)) {
+      const looked = (node['Actual Rows'] ?? 0) + (node['Rows Removed by Filter'] ?? 0);
+      expect([node['Node Type'], looked <= 5_001]).toEqual([node['Node Type'], true]);
+    }
+    const store = await openPostgresStore(schema.store, 'salt');
+    const callback = { url: 'https://quick.example/', secret: 'shh' };
+    const secret = newSecret({ callback });
+    await store.create(secret);
+    await store.take(secret.id, null, NOW);
+    const hosts: string[] = [];
+    for (let look = 1; look <= 13; look += 1) {
+      hosts.push(...(await store.outbox.leaseEvents(NOW, 8, 10, [CROWD])).map(({ host }) => host));
+    }
+    expect(hosts).toEqual(['quick.example']);
+    await store.close();
+  });
+});
