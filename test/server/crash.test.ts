@@ -1,16 +1,10 @@
-/** A server that is killed in the middle of its work, and started again on the same file. */
+/** A server that is killed in the middle of its work, and started again on the same store. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { type ServerProcess, startServerProcess } from '../support/server.js';
+import { ENGINES, newStore, withoutEngine } from '../support/stores.js';
 import { PROOF, PROOF_HASH } from './harness.js';
 
-const SERVER = fileURLToPath(new URL('crash-server.ts', import.meta.url));
 const WORKERS = 8;
 
 /** A secret whose create was answered with 201, and what was tried with it. */
@@ -20,33 +14,6 @@ interface Known {
   /** `null` for version 1, which is read without. */
   readonly claim: string | null;
   fate: 'waiting' | 'asked for' | 'read' | 'acknowledging' | 'acknowledged';
-}
-
-let directory: string;
-let children: ChildProcess[];
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'zephr-test-'));
-  children = [];
-});
-afterEach(async () => {
-  for (const child of children) child.kill('SIGKILL');
-  await rm(directory, { recursive: true });
-});
-
-async function startProcess(): Promise<{ url: string; kill: () => Promise<void> }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', SERVER, join(directory, 'zephr.db')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  children.push(child);
-  const exited = once(child, 'exit');
-  const [url] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-  return {
-    url,
-    async kill() {
-      child.kill('SIGKILL');
-      await exited;
-    },
-  };
 }
 
 let made = 0;
@@ -127,17 +94,29 @@ function expected({ fate, claim, blob }: Known): (string | number)[] {
   return fate === 'read' ? [410] : [blob, 410];
 }
 
-test('a server killed with SIGKILL loses nothing it promised, and gives nothing twice', async () => {
-  let server = await startProcess();
-  for (const answers of [150, 400]) {
-    const known = await work(server.url, answers, server.kill);
-    expect(new Set(known.map(({ fate }) => fate)).size).toBeGreaterThan(2);
-    server = await startProcess();
-    for (const secret of known) {
-      expect(expected(secret)).toContain(await read(server.url, secret));
-      const other = secret.claim === null ? null : 'another-claim-of-nobody';
-      expect(await read(server.url, { id: secret.id, claim: other })).toBe(410);
+/** A server that ends with its test. */
+async function start(store: string): Promise<ServerProcess> {
+  const server = await startServerProcess({ store });
+  onTestFinished(async () => void (await server.stop('SIGKILL')));
+  return server;
+}
+
+for (const engine of ENGINES) {
+  const missing = withoutEngine(engine);
+  const name = `a server on ${engine} killed with SIGKILL loses nothing it promised, and gives nothing twice`;
+  test.skipIf(missing)(name + missing, async () => {
+    const store = await newStore(engine);
+    let server = await start(store);
+    for (const answers of [150, 400]) {
+      const kill = async () => void (await server.stop('SIGKILL'));
+      const known = await work(server.url, answers, kill);
+      expect(new Set(known.map(({ fate }) => fate)).size).toBeGreaterThan(2);
+      server = await start(store);
+      for (const secret of known) {
+        expect(expected(secret)).toContain(await read(server.url, secret));
+        const other = secret.claim === null ? null : 'another-claim-of-nobody';
+        expect(await read(server.url, { id: secret.id, claim: other })).toBe(410);
+      }
     }
-  }
-  await server.kill();
-});
+  });
+}

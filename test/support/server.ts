@@ -23,11 +23,22 @@ export interface ServerOptions {
 }
 
 /** Starts a server and waits until it prints its URL. */
-export async function startServerProcess(options: ServerOptions = {}): Promise<ServerProcess> {
+export function startServerProcess(options: ServerOptions = {}): Promise<ServerProcess> {
   const { store = 'memory:', port = 0, args = [], env = {} } = options;
-  const child = spawn(process.execPath, [ZEPHR, 'serve', '--port', String(port), '--store', store, ...args], {
+  return startNode([ZEPHR, 'serve', '--port', String(port), '--store', store, ...args], {
     // A test comes from one address and is in a hurry.
-    env: { PATH: process.env.PATH, HOME: '/nonexistent', ZEPHR_SERVE_RATE_LIMIT: '0', ...env },
+    ZEPHR_SERVE_RATE_LIMIT: '0',
+    ...env,
+  });
+}
+
+/** Runs Node with these arguments, a server that prints its URL when it is ready, and waits for that. */
+export async function startNode(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<ServerProcess> {
+  const child = spawn(process.execPath, args, {
+    env: { PATH: process.env.PATH, HOME: '/nonexistent', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let log = '';
@@ -38,7 +49,7 @@ export async function startServerProcess(options: ServerOptions = {}): Promise<S
   const ended = once(child, 'exit').then(() => undefined);
   const ready = once(lines, 'line').then(([line]: unknown[]) => String(line));
   const url = await Promise.race([ready, ended]);
-  if (url === undefined) throw new Error(`zephr serve did not start: ${log}`);
+  if (url === undefined) throw new Error(`the server did not start: ${log}`);
   return {
     url,
     process: child,

@@ -1,10 +1,9 @@
 /** Two servers on one store: what one counts, keeps or revokes holds for the other, and after a restart. */
 
-import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { newSchema, withoutPostgres } from '../support/postgres.js';
 import { type ServerProcess, startServerProcess } from '../support/server.js';
 import { openSession, type Session } from '../support/session.js';
+import { ENGINES, type Engine, newStore, withoutEngine } from '../support/stores.js';
 
 const BODY = { encrypted_blob: 'Y2lwaGVydGV4dA', expiry: 60, split_url_mode: false };
 
@@ -16,19 +15,9 @@ interface Pair extends Session {
   create(which: number, headers?: Record<string, string>, fields?: object): Promise<string>;
 }
 
-type Engine = 'SQLite' | 'PostgreSQL';
-
-/** An empty store that goes with its test. */
-async function newStore(engine: Engine, { folder }: Session): Promise<string> {
-  if (engine === 'SQLite') return join(folder, 'zephr.db');
-  const schema = await newSchema();
-  onTestFinished(() => schema.drop());
-  return schema.store;
-}
-
 async function startPair(engine: Engine, ...args: string[]): Promise<Pair> {
   const session = openSession();
-  const store = await newStore(engine, session);
+  const store = await newStore(engine);
   session.env.ZEPHR_SERVE_STORE = store;
   let servers: ServerProcess[] = [];
   const start = async () => {
@@ -66,8 +55,8 @@ async function newKey({ sh }: Pair, name: string): Promise<Record<string, string
   return { authorization: `Bearer ${stdout.trim()}` };
 }
 
-describe.each<Engine>(['SQLite', 'PostgreSQL'])('two servers on %s', (engine) => {
-  const missing = engine === 'PostgreSQL' ? withoutPostgres : '';
+describe.each(ENGINES)('two servers on %s', (engine) => {
+  const missing = withoutEngine(engine);
   const run = (name: string, test: () => Promise<void>) => it.skipIf(missing !== '')(name + missing, test);
 
   run('an idempotency key makes one secret, on either server and after a restart', async () => {
