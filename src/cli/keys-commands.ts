@@ -40,7 +40,7 @@ export function addKeys(program: Command, terminal: Terminal, run: Run): Command
   keys
     .command('ls')
     .summary('print which keys there are')
-    .description('Prints id, name, tier and dates of each API key, a line each; never a key itself.')
+    .description('Prints id, name, tier, dates and use of each API key, a line each; never a key itself.')
     .option(...STORE)
     .action(
       run(async (talk, flags) => {

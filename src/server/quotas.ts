@@ -4,9 +4,10 @@
  */
 
 import { ApiError } from '../core/errors.js';
-import type { Creates } from '../core/limits.js';
+import { type Creates, TIERS } from '../core/limits.js';
 import type { Caller } from './callers.js';
-import type { Quota } from './store/store.js';
+import type { ApiKey } from './store/keys.js';
+import type { Quota, Store } from './store/store.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -17,11 +18,35 @@ export interface CreateQuota extends Quota {
 }
 
 /** What a create of `caller` at `now` (milliseconds since 1970) counts against; `null` for nothing. */
-export function quotaOf({ name, limits: { creates } }: Caller, now: number): CreateQuota | null {
+export function quotaOf(
+  { name, limits: { creates } }: Pick<Caller, 'name' | 'limits'>,
+  now: number,
+): CreateQuota | null {
   if (creates === null) return null;
   const { count, per } = creates;
   // A minute and a day, or a day and a month, can end together.
   return { counter: `${name} ${per}`, limit: count, endsAt: END_OF[per](now), per };
+}
+
+/** A quota and how much of it is used. */
+export interface Usage extends CreateQuota {
+  readonly used: number;
+}
+
+/** How much each of `keys` has used at `now` of what its tier may create; `null` where that is any number. */
+export async function usageOf(
+  store: Pick<Store, 'counts'>,
+  keys: readonly ApiKey[],
+  now: number,
+): Promise<(Usage | null)[]> {
+  const quotas = keys.map(({ id, tier }) => quotaOf({ name: id, limits: TIERS[tier] }, now));
+  const ends = new Set(quotas.flatMap((quota) => quota?.endsAt ?? []));
+  const counts = new Map(
+    await Promise.all([...ends].map(async (endsAt) => [endsAt, await store.counts(endsAt)] as const)),
+  );
+  return quotas.map(
+    (quota) => quota && { ...quota, used: counts.get(quota.endsAt)?.get(quota.counter) ?? 0 },
+  );
 }
 
 /** The refusal of a create at `now` for which a quota has nothing left: 429, with the seconds until it has. */

@@ -16,7 +16,7 @@ export interface Watch {
 const LIMIT = 1_000;
 
 /**
- * `store` for the use of requests. What serves no request (purge, ping, close, the outbox) is passed on as it is.
+ * `store` for the use of requests. What serves no request (purge, ping, close, counts, the outbox) is passed on as it is.
  * A verb above the limit rejects with ApiError 503 `SERVER_BUSY`, and the store never hears of it.
  */
 export function watchedStore(store: Store, watch: Watch = {}): Store {
@@ -69,6 +69,7 @@ export function watchedStore(store: Store, watch: Watch = {}): Store {
       return revocation;
     }),
     enterProof: watched('enterProof', (id, caller, right, now) => store.enterProof(id, caller, right, now)),
+    counts: (endsAt) => store.counts(endsAt),
     async purge(now, signal) {
       const purged = await store.purge(now, signal);
       metrics?.secrets('expired', purged.destroyed);

@@ -4,8 +4,10 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { newSchema, withoutPostgres } from '../support/postgres.js';
 import { startServerProcess } from '../support/server.js';
 import { openSession, type Session } from '../support/session.js';
+import { ENGINES, newStore, withoutEngine } from '../support/stores.js';
 
 const KEY_LINE = /^zeph_[A-Za-z0-9]{40}\n$/;
+const MONTH_END = /^\d{4}-\d\d-01T00:00:00\.000Z$/;
 const ID = /key_[A-Za-z0-9]{12}/;
 
 /** A session whose store is a file in its folder. */
@@ -111,7 +113,8 @@ describe('zephr keys ls', () => {
     const id = ID.source;
     expect(stdout).toMatch(
       new RegExp(
-        `^${id} {2}ci {13}pro {3}${time} {2}revoked ${time}\n${id} {2}laptop-of-ann {2}free {2}${time}\n$`,
+        `^${id} {2}ci {13}pro {3}${time} {2}0 of 50000 this month {2}revoked ${time}\n` +
+          `${id} {2}laptop-of-ann {2}free {2}${time} {5}0 of 50 this month\n$`,
       ),
     );
     expect(stderr).toBe('');
@@ -123,16 +126,40 @@ describe('zephr keys ls', () => {
     await sh('zephr keys new --tier pro --name a; zephr keys new --tier dev --name b; zephr keys revoke b');
     const { keys } = JSON.parse((await sh('zephr keys ls --json')).stdout) as { keys: object[] };
     expect(keys).toEqual([
-      { id: expect.stringMatching(ID), name: 'a', tier: 'pro', createdAt: expect.any(String) },
+      {
+        id: expect.stringMatching(ID),
+        name: 'a',
+        tier: 'pro',
+        createdAt: expect.any(String),
+        creates: { used: 0, limit: 50_000, per: 'month', until: expect.stringMatching(MONTH_END) },
+      },
       {
         id: expect.stringMatching(ID),
         name: 'b',
         tier: 'dev',
         createdAt: expect.any(String),
         revokedAt: expect.any(String),
+        creates: expect.objectContaining({ used: 0, limit: 2_000 }),
       },
     ]);
   });
+
+  for (const engine of ENGINES) {
+    const missing = withoutEngine(engine);
+    it.skipIf(missing)(`shows how much of its quota a key has used, on ${engine}${missing}`, async () => {
+      const store = await newStore(engine);
+      const one = { ...session(), store };
+      one.env.ZEPHR_SERVE_STORE = store;
+      const { sh } = one;
+      await serve(one);
+      await sh('zephr keys new --tier free --name ann > ann; zephr keys new --tier pro --name ben > ben');
+      await sh('for i in 1 2 3; do printf x | ZEPHR_API_KEY_FILE=ann zephr; done; printf x | zephr');
+      const { stdout } = await sh('zephr keys ls');
+      expect(stdout).toMatch(/ {2}ann .* {4}3 of 50 this month\n.* {2}ben .* 0 of 50000 this month\n$/);
+      const { keys } = JSON.parse((await sh('zephr keys ls --json')).stdout) as { keys: object[] };
+      expect(keys).toMatchObject([{ creates: { used: 3, limit: 50 } }, { creates: { used: 0 } }]);
+    });
+  }
 
   it('says on stderr that there are none', async () => {
     const one = session();

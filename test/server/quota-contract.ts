@@ -42,6 +42,23 @@ export function describeQuotaContract({ store, newSecret, now }: QuotaContract):
       expect(await store().take(refused.id, null, now)).toBeNull();
     });
 
+    test('tell how much of them is used, by when they end', async () => {
+      const end = now + MINUTE;
+      expect(await store().counts(end)).toEqual(new Map());
+      expect(await createAll()).toBe(3);
+      await create({ quota: quota({ counter: 'else minute' }) });
+      await create({ quota: quota({ endsAt: end + 1 }) });
+      expect(await store().counts(end)).toEqual(
+        new Map([
+          ['somebody minute', 3],
+          ['else minute', 1],
+        ]),
+      );
+      await store().purge(end);
+      expect(await store().counts(end)).toEqual(new Map());
+      expect(await store().counts(end + 1)).toEqual(new Map([['somebody minute', 1]]));
+    });
+
     test('do not concern who has none', async () => {
       expect(await createAll()).toBe(3);
       expect(await create({ quota: null })).toBe('created');

@@ -3,8 +3,10 @@
 import { KEY_TIERS, type KeyTier } from '../../core/limits.js';
 import { isApiKey } from '../../core/wire-requests.js';
 import { checkKeyName, issueKey } from '../../server/api-keys.js';
-import type { ApiKey, KeyStore } from '../../server/store/keys.js';
+import { type Usage, usageOf } from '../../server/quotas.js';
+import type { ApiKey } from '../../server/store/keys.js';
 import { openStore, storeExists } from '../../server/store/open-store.js';
+import type { Store } from '../../server/store/store.js';
 import { usageError } from '../exit.js';
 import { storePlace } from '../serve-settings.js';
 import type { CommonFlags } from '../settings.js';
@@ -27,7 +29,7 @@ export async function newKey(flags: NewKeyFlags, terminal: Terminal, talk: Talk)
   if (name === undefined) throw usageError('the key has no name', 'give it one: --name ci');
   checkKeyName(name);
   const tier = keyTier(flags.tier);
-  await withKeys(storePlace(flags.store, terminal), async (keys) => {
+  await withStore(storePlace(flags.store, terminal), async ({ keys }) => {
     const { key, ...issued } = await issueKey(keys, { name, tier }, Date.now());
     try {
       await terminal.stdout.write(flags.json ? jsonLine({ ...shown(issued), key }) : `${key}\n`);
@@ -41,13 +43,20 @@ export async function newKey(flags: NewKeyFlags, terminal: Terminal, talk: Talk)
   });
 }
 
-/** `keys ls`: every key there is and was, a line each, without the key itself. */
+/** `keys ls`: every key there is and was, and how much it has used, a line each, without the key itself. */
 export async function listKeys(flags: KeysFlags, terminal: Terminal, talk: Talk): Promise<void> {
-  await withKeys(await existingStore(flags, terminal), async (keys) => {
-    const all = await keys.listKeys();
-    if (flags.json) await terminal.stdout.write(jsonLine({ keys: all.map(shown) }));
-    else if (all.length === 0) await talk.say('there are no API keys');
-    else await terminal.stdout.write(table(all));
+  await withStore(await existingStore(flags, terminal), async (store) => {
+    const keys = await store.keys.listKeys();
+    const usage = await usageOf(store, keys, Date.now());
+    const listed = keys.map((key, index) => ({ key, usage: usage[index] ?? null }));
+    if (flags.json) {
+      const objects = listed.map(({ key, usage }) => ({
+        ...shown(key),
+        ...(usage && { creates: told(usage) }),
+      }));
+      await terminal.stdout.write(jsonLine({ keys: objects }));
+    } else if (keys.length === 0) await talk.say('there are no API keys');
+    else await terminal.stdout.write(table(listed));
   });
 }
 
@@ -65,7 +74,7 @@ export async function revokeKey(
       'give its name or id: zephr keys ls',
     );
   }
-  await withKeys(await existingStore(flags, terminal), async (keys) => {
+  await withStore(await existingStore(flags, terminal), async ({ keys }) => {
     const revoked = await keys.revokeKey(wanted, Date.now());
     if (revoked === null) throw usageError('there is no API key of that name or id', 'see zephr keys ls');
     if (flags.json) await terminal.stdout.write(jsonLine(shown(revoked)));
@@ -74,7 +83,7 @@ export async function revokeKey(
 }
 
 /** Opens the store for as long as `work` takes. */
-async function withKeys(place: string, work: (keys: KeyStore) => Promise<void>): Promise<void> {
+async function withStore(place: string, work: (store: Store) => Promise<void>): Promise<void> {
   if (place === 'memory:') {
     throw usageError(
       'a store in memory is within its server: its keys cannot be reached from here',
@@ -83,7 +92,7 @@ async function withKeys(place: string, work: (keys: KeyStore) => Promise<void>):
   }
   const store = await openStore(place);
   try {
-    await work(store.keys);
+    await work(store);
   } finally {
     await store.close();
   }
@@ -120,15 +129,35 @@ function inWords({ id, name, tier }: ApiKey): string {
   return `API key ${name} (${id}) of tier ${tier}`;
 }
 
-/** A line for each key: id, name, tier, when it was made, and when it was revoked. */
-function table(keys: readonly ApiKey[]): string {
-  const nameWidth = Math.max(...keys.map(({ name }) => name.length));
-  const tierWidth = Math.max(...KEY_TIERS.map(({ length }) => length));
-  const lines = keys.map(({ id, name, tier, createdAt, revokedAt }) => {
-    const columns = [id, name.padEnd(nameWidth), tier.padEnd(tierWidth), isoTime(createdAt)];
+/** What a script is told of a quota. */
+function told({ used, limit, per, endsAt }: Usage) {
+  return { used, limit, per, until: isoTime(endsAt) };
+}
+
+/** A key and how much it has used; `null` where its tier may create any number. */
+interface Listed {
+  readonly key: ApiKey;
+  readonly usage: Usage | null;
+}
+
+/** A line for each key: id, name, tier, when it was made, what it has used, and when it was revoked. */
+function table(listed: readonly Listed[]): string {
+  const usages = listed.map(({ usage }) =>
+    usage === null ? '' : `${usage.used} of ${usage.limit} this ${usage.per}`,
+  );
+  const usageWidth = longest(usages);
+  const nameWidth = longest(listed.map(({ key }) => key.name));
+  const tierWidth = longest(KEY_TIERS);
+  const lines = listed.map(({ key: { id, name, tier, createdAt, revokedAt } }, index) => {
+    const usage = usages[index]?.padStart(usageWidth) ?? '';
+    const columns = [id, name.padEnd(nameWidth), tier.padEnd(tierWidth), isoTime(createdAt), usage];
     return [...columns, ...(revokedAt === null ? [] : [`revoked ${isoTime(revokedAt)}`])].join('  ');
   });
   return `${lines.join('\n')}\n`;
+}
+
+function longest(texts: readonly string[]): number {
+  return Math.max(...texts.map(({ length }) => length));
 }
 
 function isoTime(ms: number): string {

@@ -22,6 +22,12 @@ export class MemoryCounts {
     return true;
   }
 
+  /** What is counted until `end`, by counter. */
+  until(end: number): Map<string, number> {
+    const counts = [...this.#counts].filter(([, { endsAt }]) => endsAt === end);
+    return new Map(counts.map(([name, { used }]) => [name.slice(`${end} `.length), used]));
+  }
+
   /** Forgets the counts that ended. */
   forget(now: number): void {
     for (const [name, { endsAt }] of this.#counts) if (endsAt <= now) this.#counts.delete(name);

@@ -128,6 +128,10 @@ export class MemoryStore implements Store {
     return lock > 0 ? now + lock : null;
   }
 
+  async counts(endsAt: number): Promise<ReadonlyMap<string, number>> {
+    return this.#counts.until(endsAt);
+  }
+
   async purge(now: number, signal?: AbortSignal): Promise<Purged> {
     this.#counts.forget(now);
     let looked = 0;

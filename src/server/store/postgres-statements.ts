@@ -244,6 +244,10 @@ export const FORGET = statement<[limit: number, now: number], { readonly id: str
   )
   DELETE FROM secrets WHERE id = ANY (ARRAY(SELECT id FROM due)) RETURNING id`);
 
+export const COUNTS = statement<[endsAt: number], { readonly counter: string; readonly used: number }>(
+  'SELECT counter, used FROM counts WHERE ends_at = $1',
+);
+
 export const FORGET_COUNTS = statement<[limit: number, now: number], { readonly counter: string }>(`
   WITH due AS (
     SELECT ctid FROM counts WHERE ends_at <= $2 ORDER BY ends_at LIMIT $1 FOR UPDATE SKIP LOCKED

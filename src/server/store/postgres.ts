@@ -102,6 +102,11 @@ export class PostgresStore implements Store {
     return entered && entered.locked_until > now ? entered.locked_until : null;
   }
 
+  async counts(endsAt: number): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.#pool.ask(sql.COUNTS, endsAt);
+    return new Map(rows.map(({ counter, used }) => [counter, used]));
+  }
+
   async purge(now: number, signal?: AbortSignal): Promise<Purged> {
     const total = { destroyed: 0, forgotten: 0 };
     let more: boolean;

@@ -17,6 +17,11 @@ export class SqliteCounts {
     return this.#sql.count.get(endsAt, counter, limit) !== undefined;
   }
 
+  /** What is counted until `endsAt`, by counter. */
+  until(endsAt: number): Map<string, number> {
+    return new Map(this.#sql.until.all(endsAt).map(({ counter, used }) => [counter, used]));
+  }
+
   /** Forgets at most `limit` counts that ended, and says how many. */
   forget(now: number, limit: number): number {
     const ended = this.#sql.ended.all(now, limit);
@@ -31,6 +36,9 @@ function prepareStatements(db: SqliteDatabase) {
     count: db.prepare<{ used: number }>(
       `INSERT INTO counts (ends_at, counter, used) VALUES (?, ?, 1)
        ON CONFLICT (ends_at, counter) DO UPDATE SET used = used + 1 WHERE used < ? RETURNING used`,
+    ),
+    until: db.prepare<{ counter: string; used: number }>(
+      'SELECT counter, used FROM counts WHERE ends_at = ?',
     ),
     ended: db.prepare<{ ends_at: number; counter: string }>(
       'SELECT ends_at, counter FROM counts WHERE ends_at <= ? LIMIT ?',

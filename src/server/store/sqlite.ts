@@ -161,6 +161,10 @@ export class SqliteStore implements Store {
     });
   }
 
+  async counts(endsAt: number): Promise<ReadonlyMap<string, number>> {
+    return this.#read(() => this.#counts.until(endsAt));
+  }
+
   async purge(now: number, signal?: AbortSignal): Promise<Purged> {
     let destroyed = 0;
     let forgotten = 0;

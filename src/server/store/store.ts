@@ -142,6 +142,9 @@ export interface Store {
    */
   enterProof(id: string, caller: string, right: boolean, now: number): Promise<number | null>;
 
+  /** How much is used of each quota that ends at `endsAt`, by counter. What nothing was counted against is missing. */
+  counts(endsAt: number): Promise<ReadonlyMap<string, number>>;
+
   /**
    * Destroys ciphertext past its end, and forgets tombstones and counts past theirs, in batches small enough that
    * other callers never wait long. When it resolves, no copy of anything destroyed before the call is left in the
