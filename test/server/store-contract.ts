@@ -448,6 +448,14 @@ export function describeStoreContract(open: () => Promise<Store>): void {
       expect(await enter(other, false)).toBeNull();
     });
 
+    test('ten are free also when the clock is set back', async () => {
+      const id = await keep();
+      await enterTenWrong(id);
+      expect(await enter(id, true, NOW - HOUR)).toBeNull();
+      await enterTenWrong(id);
+      expect(await enter(id, false, NOW - HOUR)).toBe(NOW - HOUR + 1000);
+    });
+
     test('for an unknown id nothing is counted', async () => {
       expect(await enter('unknown', true)).toBeNull();
     });

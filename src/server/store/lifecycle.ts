@@ -50,3 +50,12 @@ export function lockMs(count: number): number {
   if (count <= FREE_TRIES) return 0;
   return Math.min(FIRST_LOCK_MS * 2 ** (count - FREE_TRIES - 1), LONGEST_LOCK_MS);
 }
+
+/**
+ * Until when the `count`th wrong proof locks its caller out. The free ones give 0, not `now`, which would lock when
+ * the clock is set back.
+ */
+export function lockedUntil(count: number, now: number): number {
+  const lock = lockMs(count);
+  return lock === 0 ? 0 : now + lock;
+}

@@ -4,7 +4,7 @@
  */
 
 import { IDEMPOTENCY_MS, LEASE_MS } from '../../core/limits.js';
-import { endedUnread, type Fate, forgottenAt, lockMs, neededUntil, stateOf } from './lifecycle.js';
+import { endedUnread, type Fate, forgottenAt, lockedUntil, neededUntil, stateOf } from './lifecycle.js';
 import { MemoryCounts } from './memory-counts.js';
 import { MemoryKeys } from './memory-keys.js';
 import { MemoryOutbox } from './memory-outbox.js';
@@ -117,15 +117,15 @@ export class MemoryStore implements Store {
 
   async enterProof(id: string, caller: string, right: boolean, now: number): Promise<number | null> {
     const attempts = this.#entries.get(id)?.attempts;
-    const { wrong, lockedUntil } = attempts?.get(caller) ?? { wrong: 0, lockedUntil: 0 };
-    if (lockedUntil > now) return lockedUntil;
+    const { wrong, lockedUntil: locked } = attempts?.get(caller) ?? { wrong: 0, lockedUntil: 0 };
+    if (locked > now) return locked;
     if (right) {
       attempts?.delete(caller);
       return null;
     }
-    const lock = lockMs(wrong + 1);
-    attempts?.set(caller, { wrong: wrong + 1, lockedUntil: now + lock });
-    return lock > 0 ? now + lock : null;
+    const until = lockedUntil(wrong + 1, now);
+    attempts?.set(caller, { wrong: wrong + 1, lockedUntil: until });
+    return until || null;
   }
 
   async counts(endsAt: number): Promise<ReadonlyMap<string, number>> {

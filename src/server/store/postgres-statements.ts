@@ -119,6 +119,11 @@ const ANNOUNCE_REVOKED = announce('secret.revoked', '$2::bigint', 'revoked_at IS
 /** How long each wrong proof locks, in milliseconds, the last one standing for all that follow. */
 const LOCKS = `ARRAY[${Array.from({ length: 20 }, (_, index) => lockMs(index + 1))}]`;
 
+/** Until when the wrong proof with this number locks, or 0: not `$2`, which would lock when the clock is set back. */
+function lockedUntil(number: string): string {
+  return `COALESCE($2::bigint + NULLIF((${LOCKS})[LEAST(${number}, cardinality(${LOCKS}))], 0), 0)`;
+}
+
 /**
  * Makes a secret unless its idempotency key was used or its quota is used up. Of two at once with one key the second
  * breaks {@link CREATE_INDEX}, which also undoes its count; when it is repeated it finds the first.
@@ -209,11 +214,11 @@ export const ENTER_WRONG_PROOF = statement<
   { readonly locked_until: number }
 >(`
   INSERT INTO attempts (id, caller, wrong, locked_until)
-  SELECT id, $3, 1, $2::bigint + (${LOCKS})[1] FROM secrets WHERE id = $1
+  SELECT id, $3, 1, ${lockedUntil('1')} FROM secrets WHERE id = $1
   ON CONFLICT (id, caller) DO UPDATE SET
     wrong = attempts.wrong + CASE WHEN attempts.locked_until > $2 THEN 0 ELSE 1 END,
     locked_until = CASE WHEN attempts.locked_until > $2 THEN attempts.locked_until
-      ELSE $2::bigint + (${LOCKS})[LEAST(attempts.wrong + 1, cardinality(${LOCKS}))] END
+      ELSE ${lockedUntil('attempts.wrong + 1')} END
   RETURNING locked_until`);
 
 export const CLEAR_ATTEMPTS = statement<[id: string, now: number, caller: string], never>(

@@ -2,7 +2,7 @@
 
 import { IDEMPOTENCY_MS, LEASE_MS } from '../../core/limits.js';
 import { GroupCommit } from './group-commit.js';
-import { endedUnread, type Fate, forgottenAt, lockMs, neededUntil, stateOf } from './lifecycle.js';
+import { endedUnread, type Fate, forgottenAt, lockedUntil, neededUntil, stateOf } from './lifecycle.js';
 import type { EventName } from './outbox.js';
 import { composeEvent } from './outbox-event.js';
 import { PAGE_SIZE, paddingFor } from './padding.js';
@@ -155,9 +155,9 @@ export class SqliteStore implements Store {
         this.#sql.clearAttempts.run(attempts.seq, caller);
         return null;
       }
-      const lock = lockMs(attempts.wrong + 1);
-      this.#sql.setAttempts.run(attempts.seq, caller, attempts.wrong + 1, now + lock);
-      return lock > 0 ? now + lock : null;
+      const until = lockedUntil(attempts.wrong + 1, now);
+      this.#sql.setAttempts.run(attempts.seq, caller, attempts.wrong + 1, until);
+      return until || null;
     });
   }
 
