@@ -5,11 +5,9 @@
 
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
-import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { RandomBytes } from '../core/bytes.js';
 import { ApiError } from '../core/errors.js';
 import type { Access } from '../core/limits.js';
-import type { ErrorReply } from '../core/wire-replies.js';
 import { loggedAddress } from './addresses.js';
 import { pathBelow } from './base-path.js';
 import { type CallbackPolicy, PUBLIC_CALLBACKS } from './callback-policy.js';
@@ -18,8 +16,8 @@ import { describeFailure } from './describe-failure.js';
 import { healthOf } from './health.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
-import { NO_STORE, securityHeaders } from './response-headers.js';
-import { type Handler, route, type ServerEnv, withHeaders } from './routing.js';
+import { fixedHeaders, NO_STORE } from './response-headers.js';
+import { answer, type Handler, refuse, route, type ServerEnv, withFixedHeaders } from './routing.js';
 import { addSecretRoutes } from './secret-routes.js';
 import { Secrets } from './secrets.js';
 import { type Store, StoreError } from './store/store.js';
@@ -69,8 +67,7 @@ export function createApp(options: AppOptions): App {
   const app: App = new Hono(baseUrl === undefined ? {} : { getPath: pathBelow(baseUrl) });
 
   app.use(observed(log, metrics));
-  app.use(withHeaders(securityHeaders(secure)));
-  app.use('/api/*', withHeaders(NO_STORE));
+  app.use(withFixedHeaders(fixedHeaders(secure)));
   addSecretRoutes(app, new Secrets(store, now, random), callers, callbacks);
   const health = healthOf({ store, access, version, callers });
   route(app, '/api/health', { GET: health, HEAD: health });
@@ -99,26 +96,16 @@ function refusalFor(error: unknown): ApiError {
   return new ApiError('something went wrong in the server', 500, 'INTERNAL_ERROR', options);
 }
 
-/** The body of a refusal. */
-export function errorReply({ code, message }: ApiError): ErrorReply {
-  return { error: { code, message } };
-}
-
-function refuse(context: Context<ServerEnv>, refusal: ApiError): Response {
-  if (refusal.statusCode === 401) context.header('WWW-Authenticate', 'Bearer');
-  if (refusal.retryAfter !== undefined) context.header('Retry-After', String(refusal.retryAfter));
-  return context.json(errorReply(refusal), refusal.statusCode as ContentfulStatusCode);
-}
-
 /** The numbers, for who collects them. */
 function metricsPage(metrics: Metrics): Handler {
   return async (context) =>
-    context.body(await metrics.text(), 200, { 'Content-Type': metrics.contentType, ...NO_STORE });
+    answer(context, 200, await metrics.text(), { 'Content-Type': metrics.contentType, ...NO_STORE });
 }
 
 /** What a link's own URL shows. Link previews and mail scanners fetch it, so it touches no secret and knows none. */
 const secretPage: Handler = (context) =>
-  context.text('Here is a secret for whoever holds the whole link. To read it, run: zephr get\n', 200, {
+  answer(context, 200, 'Here is a secret for whoever holds the whole link. To read it, run: zephr get\n', {
+    'Content-Type': 'text/plain; charset=UTF-8',
     ...NO_STORE,
   });
 

@@ -7,6 +7,9 @@ import { callerAddress } from './addresses.js';
 import { recogniseKey } from './api-keys.js';
 import type { Store } from './store/store.js';
 
+/** Addresses whose names are kept in memory: some hundred kilobytes at most. */
+const REMEMBERED_NAMES = 1_000;
+
 /** Somebody who creates. */
 export interface Caller {
   /** Stands for the caller in the store: idempotency keys and quotas belong to it. The id of a key has a `_` in it. */
@@ -21,6 +24,8 @@ export class Callers {
   readonly #store: Pick<Store, 'callerSalt' | 'keys'>;
   /** Of callers without a key; `null` if they may not create. */
   readonly #keyless: Limits | null;
+  /** Of the addresses that asked lately: an HMAC takes as long as all else that is asked of one. */
+  readonly #names = new Map<string, string>();
 
   /**
    * @param rateLimit creates a minute and address where the access mode has a rate; 0 for any number. Default: that
@@ -54,8 +59,13 @@ export class Callers {
 
   /** A name for an address that doesn't give it away to who reads the store without the salt: 22 characters. */
   nameOf(address: string): string {
+    const known = this.#names.get(address);
+    if (known !== undefined) return known;
     const mac = createHmac('sha256', this.#store.callerSalt).update(callerAddress(address)).digest();
-    return mac.subarray(0, 16).toString('base64url');
+    const name = mac.subarray(0, 16).toString('base64url');
+    if (this.#names.size >= REMEMBERED_NAMES) this.#names.clear();
+    this.#names.set(address, name);
+    return name;
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { Access } from '../core/limits.js';
 import type { Callers } from './callers.js';
-import type { Handler } from './routing.js';
+import { answerJson, type Handler } from './routing.js';
 import { type Store, StoreError } from './store/store.js';
 
 /** How long the store may take to answer: less than those who ask for health commonly wait. In milliseconds. */
@@ -23,7 +23,7 @@ export function healthOf({ store, access, version, callers }: HealthOptions): Ha
   const ping = patientPing(store);
   return async (context) => {
     await ping();
-    return context.json(health);
+    return answerJson(context, 200, health);
   };
 }
 

@@ -5,10 +5,11 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { ApiError, ZephrError } from '../core/errors.js';
-import { type App, errorReply } from './app.js';
+import type { App } from './app.js';
 import { Connections } from './connections.js';
 import type { ClientAddress } from './proxies.js';
 import { NO_STORE, securityHeaders } from './response-headers.js';
+import { errorReply } from './routing.js';
 import type { TlsPair } from './tls-files.js';
 
 /** Where to listen. */

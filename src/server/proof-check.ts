@@ -1,6 +1,6 @@
 /** Proofs of the key (PROTOCOL.md section 3): the server knows a hash and is shown what was hashed. */
 
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { decodeBase64url } from '../core/base64url.js';
 
 /**
@@ -8,5 +8,5 @@ import { decodeBase64url } from '../core/base64url.js';
  * @param proofHash base64url of a SHA-256.
  */
 export function isRightProof(proof: Uint8Array, proofHash: string): boolean {
-  return timingSafeEqual(createHash('sha256').update(proof).digest(), decodeBase64url(proofHash));
+  return timingSafeEqual(hash('sha256', proof, 'buffer'), decodeBase64url(proofHash));
 }

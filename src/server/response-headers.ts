@@ -2,8 +2,11 @@
 
 import { HEADERS } from '../core/wire-requests.js';
 
+/** Headers by their names. */
+export type HeaderFields = Readonly<Record<string, string>>;
+
 /** Nothing the server says is to be run, framed, guessed at, or told to where a link leads. */
-const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+const SECURITY_HEADERS: HeaderFields = {
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Referrer-Policy': 'no-referrer',
@@ -11,28 +14,46 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 };
 
 /** A browser that was here once uses HTTPS for a year, whatever a link says. */
-const HSTS: Readonly<Record<string, string>> = { 'Strict-Transport-Security': 'max-age=31536000' };
+const HSTS: HeaderFields = { 'Strict-Transport-Security': 'max-age=31536000' };
 
 /**
  * What every answer carries.
  * @param secure whether the server itself speaks HTTPS. A proxy that does so for it speaks for a whole host, and has
  *   its own mind about this.
  */
-export function securityHeaders(secure: boolean): Readonly<Record<string, string>> {
+export function securityHeaders(secure: boolean): HeaderFields {
   return secure ? { ...SECURITY_HEADERS, ...HSTS } : SECURITY_HEADERS;
 }
 
 /** What answers with secrets, links or their state add: no cache keeps a copy. */
-export const NO_STORE: Readonly<Record<string, string>> = { 'Cache-Control': 'no-store' };
+export const NO_STORE: HeaderFields = { 'Cache-Control': 'no-store' };
 
 /** On every answer of `/api/secrets*`: any page may read it, and none can send a user's cookies along. */
-export const CORS_HEADERS: Readonly<Record<string, string>> = {
+const CORS_HEADERS: HeaderFields = {
   'Access-Control-Allow-Origin': '*',
   'Access-Control-Expose-Headers': Object.values(HEADERS).join(', '),
 };
 
+/**
+ * What every answer to a request for a path carries, whatever it says.
+ * @param secure as for {@link securityHeaders}.
+ */
+export function fixedHeaders(secure: boolean): (path: string) => HeaderFields {
+  const page = securityHeaders(secure);
+  const api = { ...page, ...NO_STORE };
+  const secrets = { ...api, ...CORS_HEADERS };
+  return (path) => {
+    if (isAtOrBelow(path, '/api/secrets')) return secrets;
+    return isAtOrBelow(path, '/api') ? api : page;
+  };
+}
+
+function isAtOrBelow(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
+}
+
 /** What a browser asks about before it sends a request with our headers. */
-export const PREFLIGHT_HEADERS: Readonly<Record<string, string>> = {
+export const PREFLIGHT_HEADERS: HeaderFields = {
   'Access-Control-Allow-Methods': 'GET, POST, DELETE',
   'Access-Control-Allow-Headers': [
     'Authorization',

@@ -1,6 +1,5 @@
 /** What may be done with a secret, and by whom: policy between the wire and the store, the same for every engine. */
 
-import { encodeBase64url } from '../core/base64url.js';
 import { type RandomBytes, randomBytes } from '../core/bytes.js';
 import { ApiError } from '../core/errors.js';
 import { TIERS } from '../core/limits.js';
@@ -8,6 +7,7 @@ import { isSecretId } from '../core/link.js';
 import type { CreatedReply, ReadReply, StatusReply } from '../core/wire-replies.js';
 import type { CreateRequest } from '../core/wire-requests.js';
 import type { Caller } from './callers.js';
+import { idMaker } from './new-ids.js';
 import { isRightProof } from './proof-check.js';
 import { limitReached, quotaOf } from './quotas.js';
 import { stateOf } from './store/lifecycle.js';
@@ -21,20 +21,19 @@ export interface Credentials {
   readonly caller: string;
 }
 
-const ID_BYTES = 16;
 const MINUTE_MS = 60_000;
 
 /** The secrets of one store. Every method throws ApiError with a code of PROTOCOL.md section 4, or StoreError. */
 export class Secrets {
   readonly #store: Store;
   readonly #now: () => number;
-  readonly #random: RandomBytes;
+  readonly #newId: () => string;
 
   /** @param now milliseconds since 1970. */
   constructor(store: Store, now: () => number = Date.now, random: RandomBytes = randomBytes) {
     this.#store = store;
     this.#now = now;
-    this.#random = random;
+    this.#newId = idMaker(random);
   }
 
   /** Keeps a secret within the caller's limits, or tells again what the same create came to before. */
@@ -49,7 +48,7 @@ export class Secrets {
     const quota = quotaOf(caller, createdAt);
     const outcome = await this.#store.create({
       ...wanted,
-      id: encodeBase64url(this.#random(ID_BYTES)),
+      id: this.#newId(),
       caller: caller.name,
       idempotency,
       quota,
