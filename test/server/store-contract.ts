@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LEASE_MS, TOMBSTONE_MS } from '../../src/core/limits.js';
+import { stateOf } from '../../src/server/store/lifecycle.js';
 import type { NewSecret, Store } from '../../src/server/store/store.js';
 import { describeKeyContract } from './key-contract.js';
 import { describeOutboxContract } from './outbox-contract.js';
@@ -71,6 +72,7 @@ export function describeStoreContract(open: () => Promise<Store>): void {
         expiresAt: NOW + HOUR,
         firstReadAt: null,
         revokedAt: null,
+        destroyed: false,
       });
     });
 
@@ -358,6 +360,22 @@ export function describeStoreContract(open: () => Promise<Store>): void {
       await store.acknowledge(id, 'two', NOW + LEASE_MS);
       expect(await blobOf(id, 'two', NOW + LEASE_MS)).toBeNull();
       expect(await store.purge(NOW + 2 * LEASE_MS)).toEqual({ destroyed: 0, forgotten: 0 });
+    });
+
+    test('is final: what it destroyed stays expired when the clock is set back', async () => {
+      const [id, second, third] = [await keep(), await keep({ views: 2 }), await keep()];
+      await store.take(second, null, NOW);
+      await store.purge(NOW + HOUR);
+      for (const claim of [null, 'claim']) {
+        expect(await store.take(id, claim, NOW)).toBeNull();
+        expect(await store.take(second, claim, NOW)).toBeNull();
+      }
+      for (const one of [id, second, third]) {
+        const record = await store.find(one, NOW);
+        expect(record && stateOf(record, NOW)).toBe('expired');
+      }
+      expect(await store.revoke(third, NOW)).toBe('expired');
+      expect(await store.purge(NOW + HOUR)).toEqual({ destroyed: 0, forgotten: 0 });
     });
 
     test('leaves a tombstone until 24 h past the expiry, then nothing', async () => {

@@ -8,6 +8,8 @@ export interface Fate {
   readonly viewsLeft: number;
   readonly expiresAt: number;
   readonly revokedAt: number | null;
+  /** Whether the ciphertext is gone. */
+  readonly destroyed: boolean;
 }
 
 /** Wrong proofs a caller may give for one record before waits begin. */
@@ -15,11 +17,14 @@ const FREE_TRIES = 10;
 const FIRST_LOCK_MS = 1_000;
 const LONGEST_LOCK_MS = 300_000;
 
-/** The state at `now`. Only a `waiting` secret can be taken. */
+/**
+ * The state at `now`. Only a `waiting` secret can be taken. What was destroyed for its expiry stays expired where the
+ * clock is earlier again: clocks are set back, and those of several processes differ.
+ */
 export function stateOf(secret: Fate, now: number): SecretState {
   if (secret.revokedAt !== null) return 'revoked';
   if (secret.viewsLeft <= 0) return 'read';
-  return secret.expiresAt <= now ? 'expired' : 'waiting';
+  return secret.destroyed || secret.expiresAt <= now ? 'expired' : 'waiting';
 }
 
 /**

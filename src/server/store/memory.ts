@@ -73,9 +73,9 @@ export class MemoryStore implements Store {
   async find(id: string, now: number): Promise<SecretRecord | null> {
     const entry = this.#entries.get(id);
     if (!entry || forgottenAt(entry.secret.expiresAt) <= now) return null;
-    const { version, hint, proofHash, views, createdAt, expiresAt } = entry.secret;
-    const { viewsLeft, firstReadAt, revokedAt } = entry;
-    return { version, hint, proofHash, views, viewsLeft, createdAt, expiresAt, firstReadAt, revokedAt };
+    const { version, hint, proofHash, views, createdAt } = entry.secret;
+    const { firstReadAt } = entry;
+    return { version, hint, proofHash, views, createdAt, firstReadAt, ...fateOf(entry) };
   }
 
   async take(id: string, claim: string | null, now: number): Promise<Taken | null> {
@@ -194,8 +194,8 @@ export class MemoryStore implements Store {
   }
 }
 
-function fateOf({ secret, viewsLeft, revokedAt }: Entry): Fate {
-  return { viewsLeft, expiresAt: secret.expiresAt, revokedAt };
+function fateOf({ secret, blob, viewsLeft, revokedAt }: Entry): Fate {
+  return { viewsLeft, expiresAt: secret.expiresAt, revokedAt, destroyed: blob === null };
 }
 
 function taken({ blob, secret, viewsLeft }: Entry, purgeAt: number): Taken | null {

@@ -4,16 +4,7 @@ import type { KeyTier } from '../../core/limits.js';
 import type { ApiKey, KeyStore, NewApiKey } from './keys.js';
 import type { PostgresPool } from './postgres-pool.js';
 import { statement } from './postgres-statements.js';
-
-interface KeyRow {
-  readonly id: string;
-  readonly name: string;
-  readonly tier: KeyTier;
-  readonly created_at: number;
-  readonly revoked_at: number | null;
-}
-
-const COLUMNS = 'id, name, tier, created_at, revoked_at';
+import { KEY_COLUMNS, type KeyRow, keyOf } from './rows.js';
 
 /** No row if the name is taken. */
 export const ADD = statement<
@@ -24,16 +15,16 @@ export const ADD = statement<
   ON CONFLICT (name) WHERE revoked_at IS NULL DO NOTHING RETURNING id`);
 
 export const FIND_VALID = statement<[hash: string], KeyRow>(
-  `SELECT ${COLUMNS} FROM api_keys WHERE hash = $1 AND revoked_at IS NULL`,
+  `SELECT ${KEY_COLUMNS} FROM api_keys WHERE hash = $1 AND revoked_at IS NULL`,
 );
 
-export const ALL = statement<[], KeyRow>(`SELECT ${COLUMNS} FROM api_keys ORDER BY seq`);
+export const ALL = statement<[], KeyRow>(`SELECT ${KEY_COLUMNS} FROM api_keys ORDER BY seq`);
 
 export const REVOKE_KEY = statement<[now: number, nameOrId: string], KeyRow>(`
-  UPDATE api_keys SET revoked_at = $1 WHERE (id = $2 OR name = $2) AND revoked_at IS NULL RETURNING ${COLUMNS}`);
+  UPDATE api_keys SET revoked_at = $1 WHERE (id = $2 OR name = $2) AND revoked_at IS NULL RETURNING ${KEY_COLUMNS}`);
 
 export const FIND_REVOKED = statement<[nameOrId: string], KeyRow>(`
-  SELECT ${COLUMNS} FROM api_keys WHERE id = $1 OR name = $1 ORDER BY revoked_at DESC, seq DESC LIMIT 1`);
+  SELECT ${KEY_COLUMNS} FROM api_keys WHERE id = $1 OR name = $1 ORDER BY revoked_at DESC, seq DESC LIMIT 1`);
 
 /** A {@link KeyStore} in PostgreSQL. */
 export class PostgresKeys implements KeyStore {
@@ -50,21 +41,17 @@ export class PostgresKeys implements KeyStore {
   }
 
   async findKey(hash: string): Promise<ApiKey | null> {
-    return keyOf(await this.#pool.ask(FIND_VALID, hash));
+    const [row] = await this.#pool.ask(FIND_VALID, hash);
+    return keyOf(row);
   }
 
   async listKeys(): Promise<readonly ApiKey[]> {
-    return (await this.#pool.ask(ALL)).flatMap((row) => keyOf([row]) ?? []);
+    return (await this.#pool.ask(ALL)).flatMap((row) => keyOf(row) ?? []);
   }
 
   async revokeKey(nameOrId: string, now: number): Promise<ApiKey | null> {
-    const revoked = keyOf(await this.#pool.ask(REVOKE_KEY, now, nameOrId));
-    return revoked ?? keyOf(await this.#pool.ask(FIND_REVOKED, nameOrId));
+    const [revoked] = await this.#pool.ask(REVOKE_KEY, now, nameOrId);
+    const [row] = revoked ? [revoked] : await this.#pool.ask(FIND_REVOKED, nameOrId);
+    return keyOf(row);
   }
-}
-
-function keyOf([row]: readonly KeyRow[]): ApiKey | null {
-  if (row === undefined) return null;
-  const { id, name, tier, created_at: createdAt, revoked_at: revokedAt } = row;
-  return { id, name, tier, createdAt, revokedAt };
 }

@@ -8,6 +8,7 @@ import { LEASE_MS, TOMBSTONE_MS } from '../../core/limits.js';
 import type { CreateRequest } from '../../core/wire-requests.js';
 import { lockMs } from './lifecycle.js';
 import type { EventName } from './outbox.js';
+import type { FateRow, RecordRow } from './rows.js';
 
 /** What a statement can be given. */
 export type PostgresValue = string | number | boolean | null;
@@ -18,22 +19,6 @@ export interface Statement<Values extends PostgresValue[], Row> {
   /** Never there: they hold the types. */
   readonly values?: Values;
   readonly row?: Row;
-}
-
-/** What decides a secret's state. */
-export interface FateRow {
-  readonly views_left: number;
-  readonly expires_at: number;
-  readonly revoked_at: number | null;
-}
-
-interface RecordRow extends FateRow {
-  readonly version: CreateRequest['version'];
-  readonly hint: string | null;
-  readonly proof_hash: string | null;
-  readonly views: number;
-  readonly created_at: number;
-  readonly first_read_at: number | null;
 }
 
 export interface ReadingRow {
@@ -154,7 +139,8 @@ export const FREE_IDEMPOTENCY_KEY = statement<[id: string], never>(
 );
 
 export const FIND = statement<[id: string], RecordRow>(`
-  SELECT version, hint, proof_hash, views, views_left, created_at, expires_at, first_read_at, revoked_at
+  SELECT version, hint, proof_hash, views, views_left, created_at, expires_at, first_read_at, revoked_at,
+    needed_until IS NULL AS destroyed
   FROM secrets WHERE id = $1`);
 
 /** Takes a view for good: with the last one the ciphertext goes, unless a lease is live. */
@@ -202,7 +188,7 @@ export const REVOKE = statement<At, FateRow>(`
   ), revoked AS (${ANNOUNCE_REVOKED}
   ), expired AS (${ANNOUNCE_EXPIRED}
   )
-  SELECT views_left, expires_at, revoked_at FROM settled`);
+  SELECT views_left, expires_at, revoked_at, TRUE AS destroyed FROM settled`);
 
 export const ATTEMPTS = statement<[id: string, caller: string], { readonly locked_until: number }>(
   'SELECT locked_until FROM attempts WHERE id = $1 AND caller = $2',

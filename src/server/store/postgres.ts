@@ -1,11 +1,12 @@
 /** The store to grow on: one PostgreSQL, any number of server processes. */
 
 import { IDEMPOTENCY_MS, LEASE_MS } from '../../core/limits.js';
-import { type Fate, forgottenAt, stateOf } from './lifecycle.js';
+import { forgottenAt, stateOf } from './lifecycle.js';
 import { PostgresKeys } from './postgres-keys.js';
 import { PostgresOutbox } from './postgres-outbox.js';
 import type { PostgresPool } from './postgres-pool.js';
 import * as sql from './postgres-statements.js';
+import { fateOf, recordOf } from './rows.js';
 import {
   type CreateOutcome,
   type NewSecret,
@@ -54,16 +55,7 @@ export class PostgresStore implements Store {
 
   async find(id: string, now: number): Promise<SecretRecord | null> {
     const [row] = await this.#pool.ask(sql.FIND, id);
-    if (!row || forgottenAt(row.expires_at) <= now) return null;
-    return {
-      version: row.version,
-      hint: row.hint,
-      proofHash: row.proof_hash,
-      views: row.views,
-      createdAt: row.created_at,
-      firstReadAt: row.first_read_at,
-      ...fateOf(row),
-    };
+    return row && forgottenAt(row.expires_at) > now ? recordOf(row) : null;
   }
 
   async take(id: string, claim: string | null, now: number): Promise<Taken | null> {
@@ -191,8 +183,4 @@ function isUsedMeanwhile(error: unknown): boolean {
 
 function takenOf(row: sql.ReadingRow, purgeAt: number): Taken {
   return { blob: row.blob, hint: row.hint, viewsLeft: row.views_left, purgeAt };
-}
-
-function fateOf(row: sql.FateRow): Fate {
-  return { viewsLeft: row.views_left, expiresAt: row.expires_at, revokedAt: row.revoked_at };
 }

@@ -1,17 +1,9 @@
 /** The API keys of the SQLite store: a table in the same file, so that a server sees at once what a command changed. */
 
-import type { KeyTier } from '../../core/limits.js';
 import type { ApiKey, KeyStore, NewApiKey } from './keys.js';
+import { KEY_COLUMNS, type KeyRow, keyOf } from './rows.js';
 import type { SqliteDatabase } from './sqlite-driver.js';
 import type { Access } from './sqlite-outbox.js';
-
-interface KeyRow {
-  readonly id: string;
-  readonly name: string;
-  readonly tier: KeyTier;
-  readonly created_at: number;
-  readonly revoked_at: number | null;
-}
 
 /** A {@link KeyStore} in an SQLite file. */
 export class SqliteKeys implements KeyStore {
@@ -45,28 +37,21 @@ export class SqliteKeys implements KeyStore {
   }
 }
 
-function keyOf(row: KeyRow | undefined): ApiKey | null {
-  if (row === undefined) return null;
-  const { id, name, tier, created_at: createdAt, revoked_at: revokedAt } = row;
-  return { id, name, tier, createdAt, revokedAt };
-}
-
 function prepareStatements(db: SqliteDatabase) {
-  const columns = 'id, name, tier, created_at, revoked_at';
   return {
     /** No row if the name is taken. */
     insert: db.prepare(
       `INSERT INTO api_keys (id, name, tier, hash, created_at) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (name) WHERE revoked_at IS NULL DO NOTHING RETURNING id`,
     ),
-    find: db.prepare<KeyRow>(`SELECT ${columns} FROM api_keys WHERE hash = ? AND revoked_at IS NULL`),
-    all: db.prepare<KeyRow>(`SELECT ${columns} FROM api_keys ORDER BY seq`),
+    find: db.prepare<KeyRow>(`SELECT ${KEY_COLUMNS} FROM api_keys WHERE hash = ? AND revoked_at IS NULL`),
+    all: db.prepare<KeyRow>(`SELECT ${KEY_COLUMNS} FROM api_keys ORDER BY seq`),
     revoke: db.prepare<KeyRow>(
       `UPDATE api_keys SET revoked_at = ? WHERE (id = ? OR name = ?) AND revoked_at IS NULL
-       RETURNING ${columns}`,
+       RETURNING ${KEY_COLUMNS}`,
     ),
     findRevoked: db.prepare<KeyRow>(
-      `SELECT ${columns} FROM api_keys WHERE id = ? OR name = ? ORDER BY revoked_at DESC, seq DESC LIMIT 1`,
+      `SELECT ${KEY_COLUMNS} FROM api_keys WHERE id = ? OR name = ? ORDER BY revoked_at DESC, seq DESC LIMIT 1`,
     ),
   };
 }

@@ -1,6 +1,8 @@
 /** Every statement the SQLite store runs, prepared once, with the shape of its rows. */
 
+import { TOMBSTONE_MS } from '../../core/limits.js';
 import type { CreateRequest } from '../../core/wire-requests.js';
+import type { RecordRow } from './rows.js';
 import type { SqliteDatabase } from './sqlite-driver.js';
 
 type Version = CreateRequest['version'];
@@ -16,25 +18,19 @@ interface CreateRow {
 }
 
 /** A record and the number that its ciphertext, leases and attempts go by. */
-export interface SecretRow {
+export interface SecretRow extends RecordRow {
   readonly seq: number;
   readonly id: string;
-  readonly version: Version;
   readonly blob_size: number;
-  readonly hint: string | null;
-  readonly proof_hash: string | null;
-  readonly views: number;
-  readonly views_left: number;
   readonly callback_url: string | null;
   readonly callback_secret: string | null;
-  readonly created_at: number;
-  readonly expires_at: number;
-  readonly first_read_at: number | null;
-  readonly revoked_at: number | null;
 }
 
 const RECORD = `seq, id, version, blob_size, hint, proof_hash, views, views_left, callback_url, callback_secret,
-  created_at, expires_at, first_read_at, revoked_at`;
+  created_at, expires_at, first_read_at, revoked_at, due_at >= expires_at + ${TOMBSTONE_MS} AS destroyed`;
+
+/** At `?` a view can be taken: {@link stateOf}. */
+const WAITING = `views_left > 0 AND revoked_at IS NULL AND expires_at > ? AND due_at < expires_at + ${TOMBSTONE_MS}`;
 
 /** The statements by what they do. Parameters in the order of their question marks. */
 export type Statements = ReturnType<typeof prepareStatements>;
@@ -62,11 +58,10 @@ export function prepareStatements(db: SqliteDatabase) {
     /** The decision who reads: of any number of takers, as many as there are views find a row. */
     takeView: db.prepare<SecretRow>(
       `UPDATE secrets SET views_left = views_left - 1, first_read_at = COALESCE(first_read_at, ?)
-       WHERE id = ? AND views_left > 0 AND revoked_at IS NULL AND expires_at > ? RETURNING ${RECORD}`,
+       WHERE id = ? AND ${WAITING} RETURNING ${RECORD}`,
     ),
     revoke: db.prepare<{ seq: number }>(
-      `UPDATE secrets SET revoked_at = ?
-       WHERE id = ? AND views_left > 0 AND revoked_at IS NULL AND expires_at > ? RETURNING seq`,
+      `UPDATE secrets SET revoked_at = ? WHERE id = ? AND ${WAITING} RETURNING seq`,
     ),
 
     insertCiphertext: db.prepare('INSERT INTO ciphertexts (seq, padding, blob) VALUES (?, zeroblob(?), ?)'),

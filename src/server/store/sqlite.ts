@@ -2,10 +2,11 @@
 
 import { IDEMPOTENCY_MS, LEASE_MS } from '../../core/limits.js';
 import { GroupCommit } from './group-commit.js';
-import { endedUnread, type Fate, forgottenAt, lockedUntil, neededUntil, stateOf } from './lifecycle.js';
+import { endedUnread, forgottenAt, lockedUntil, neededUntil, stateOf } from './lifecycle.js';
 import type { EventName } from './outbox.js';
 import { composeEvent } from './outbox-event.js';
 import { PAGE_SIZE, paddingFor } from './padding.js';
+import { fateOf, recordOf } from './rows.js';
 import { migrate, pragma, remember } from './schema.js';
 import { SqliteCounts } from './sqlite-counts.js';
 import type { SqliteDatabase } from './sqlite-driver.js';
@@ -93,16 +94,7 @@ export class SqliteStore implements Store {
 
   async find(id: string, now: number): Promise<SecretRecord | null> {
     const row = this.#read(() => this.#sql.find.get(id));
-    if (!row || forgottenAt(row.expires_at) <= now) return null;
-    return {
-      version: row.version,
-      hint: row.hint,
-      proofHash: row.proof_hash,
-      views: row.views,
-      createdAt: row.created_at,
-      firstReadAt: row.first_read_at,
-      ...fateOf(row),
-    };
+    return row && forgottenAt(row.expires_at) > now ? recordOf(row) : null;
   }
 
   take(id: string, claim: string | null, now: number): Promise<Taken | null> {
@@ -342,8 +334,4 @@ export class SqliteStore implements Store {
       throw new StoreError(error);
     }
   }
-}
-
-function fateOf(row: SecretRow): Fate {
-  return { viewsLeft: row.views_left, expiresAt: row.expires_at, revokedAt: row.revoked_at };
 }

@@ -69,6 +69,8 @@ export interface SecretRecord {
   readonly expiresAt: number;
   readonly firstReadAt: number | null;
   readonly revokedAt: number | null;
+  /** Whether the ciphertext is gone. */
+  readonly destroyed: boolean;
 }
 
 /** What a reader gets. */
