@@ -100,6 +100,7 @@ const START_FAILURES: Readonly<Record<string, readonly [exit: ExitCode, hint: st
   PORT_TAKEN: [EXIT.unreachable, 'is another server running? see --port'],
   STORE_BUSY: [EXIT.unreachable, 'try again when it is free; see --store'],
   STORE_DAMAGED: [EXIT.usage, 'see --store'],
+  STORE_FULL: [EXIT.unreachable, 'free some space; see --store'],
   STORE_IS_DIRECTORY: [EXIT.usage, 'see --store'],
   STORE_MISSING: [EXIT.usage, 'see --store'],
   STORE_NOT_SUPPORTED: [EXIT.usage, 'see --store'],

@@ -3,7 +3,8 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openPostgresStore } from '../../src/server/store/open-postgres.js';
 import { openStore } from '../../src/server/store/open-store.js';
-import type { PoolLimits } from '../../src/server/store/postgres-pool.js';
+import { PostgresStore } from '../../src/server/store/postgres.js';
+import { type PoolLimits, PostgresPool } from '../../src/server/store/postgres-pool.js';
 import { POSTGRES_SCHEMA_VERSION } from '../../src/server/store/postgres-schema.js';
 import { StoreError } from '../../src/server/store/store.js';
 import { deadHost, tcpHost } from '../support/hosts.js';
@@ -142,6 +143,16 @@ describe.skipIf(withoutPostgres)(`a PostgreSQL store${withoutPostgres}`, () => {
     await expect(store.create(newSecret())).rejects.toBeInstanceOf(StoreError);
     await schema.sql`ALTER TABLE hidden RENAME TO ciphertexts`;
     expect(await store.take(secret.id, null, NOW)).toMatchObject({ blob: secret.blob });
+  });
+
+  test('does not answer a ping where it is read-only', async () => {
+    await (await openPostgresStore(schema.store, 'salt')).close();
+    const limits = { connections: 1, operations: 10, patienceMs: 10_000 };
+    const address = `${schema.store}&default_transaction_read_only=on`;
+    const store = new PostgresStore(new PostgresPool(address, limits), 'salt');
+    onTestFinished(() => store.close());
+    await expect(store.ping()).rejects.toBeInstanceOf(StoreError);
+    await expect(store.create(newSecret())).rejects.toBeInstanceOf(StoreError);
   });
 
   test('fails when its connections freeze, and works again with new ones', async () => {

@@ -15,9 +15,11 @@ const SALT_BYTES = 16;
 /** What SQLite's result codes mean to an operator: https://sqlite.org/rescode.html */
 const FAILURES: Readonly<Record<number, readonly [code: string, what: string]>> = {
   5: ['STORE_BUSY', 'is locked by another program: stop that first'],
-  8: ['STORE_NOT_WRITABLE', 'cannot be written: check its permissions'],
+  8: ['STORE_NOT_WRITABLE', 'cannot be written: check its permissions and those of its folder'],
+  10: ['STORE_UNUSABLE', 'cannot be read or written: check its disk'],
   11: ['STORE_DAMAGED', 'is damaged: restore it from a backup'],
-  14: ['STORE_NOT_WRITABLE', 'cannot be opened: check its permissions'],
+  13: ['STORE_FULL', 'has no room: its disk is full'],
+  14: ['STORE_NOT_WRITABLE', 'cannot be opened: check its permissions and those of its folder'],
   26: ['NOT_A_STORE', 'is not a database: name another file'],
 };
 
@@ -25,7 +27,7 @@ const FAILURES: Readonly<Record<number, readonly [code: string, what: string]>> 
  * Opens the store at `where`: `memory:`, the URL of a PostgreSQL database, or the path of an SQLite file, which is
  * created (mode 0600, missing directories 0700) when it is not there.
  * @throws ZephrError with what to do: `STORE_NOT_SUPPORTED`, `STORE_NOT_WRITABLE`, `STORE_IS_DIRECTORY`,
- *   `STORE_BUSY`, `STORE_DAMAGED`, `STORE_TOO_NEW`, `NOT_A_STORE` or `NO_SQLITE`, and what `openPostgresStore`
+ *   `STORE_BUSY`, `STORE_DAMAGED`, `STORE_FULL`, `STORE_UNUSABLE`, `STORE_TOO_NEW`, `NOT_A_STORE` or `NO_SQLITE`, and what `openPostgresStore`
  *   adds to these.
  */
 export async function openStore(where: string, random: RandomBytes = randomBytes): Promise<Store> {

@@ -245,7 +245,10 @@ export const FORGET_COUNTS = statement<[limit: number, now: number], { readonly 
   )
   DELETE FROM counts WHERE ctid = ANY (ARRAY(SELECT ctid FROM due)) RETURNING counter`);
 
-export const PING = statement<[], { readonly name: string }>('SELECT name FROM zephr LIMIT 1');
+/** A replica, and a server that an operator made read-only, answer but can't do the work. */
+export const PING = statement<[], { readonly read_only: 'on' | 'off' }>(
+  "SELECT current_setting('transaction_read_only') AS read_only FROM zephr LIMIT 1",
+);
 
 /** Where values stand for `$1`, `$2` and so on, in the order of `Values`. */
 export function statement<Values extends PostgresValue[], Row>(text: string): Statement<Values, Row> {

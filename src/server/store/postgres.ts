@@ -114,7 +114,8 @@ export class PostgresStore implements Store {
   }
 
   async ping(): Promise<void> {
-    await this.#pool.ask(sql.PING);
+    const [row] = await this.#pool.ask(sql.PING);
+    if (row?.read_only !== 'off') throw new StoreError(new Error('PostgreSQL is read-only'));
   }
 
   async close(): Promise<void> {

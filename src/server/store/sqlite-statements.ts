@@ -89,6 +89,8 @@ export function prepareStatements(db: SqliteDatabase) {
     clearAttempts: db.prepare('DELETE FROM attempts WHERE seq = ? AND caller = ?'),
 
     ping: db.prepare('SELECT value FROM meta LIMIT 1'),
+    takeRoom: db.prepare("INSERT INTO meta (name, value) VALUES ('room', zeroblob(?))"),
+    freeRoom: db.prepare("DELETE FROM meta WHERE name = 'room'"),
     /** Copies the write-ahead log into the database and empties it: old pages in it may hold ciphertext. */
     emptyLog: db.prepare<{ busy: number }>('PRAGMA wal_checkpoint(TRUNCATE)'),
   };

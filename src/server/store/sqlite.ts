@@ -1,6 +1,6 @@
 /** The embedded store: one SQLite file, any number of handles on it. */
 
-import { IDEMPOTENCY_MS, LEASE_MS } from '../../core/limits.js';
+import { IDEMPOTENCY_MS, LEASE_MS, MAX_BLOB_LENGTH } from '../../core/limits.js';
 import { GroupCommit } from './group-commit.js';
 import { endedUnread, forgottenAt, lockedUntil, neededUntil, stateOf } from './lifecycle.js';
 import type { EventName } from './outbox.js';
@@ -56,6 +56,8 @@ export class SqliteStore implements Store {
   readonly #pageSize: number;
   /** Whether the write-ahead log may hold destroyed ciphertext. An earlier process may have left some. */
   #logIsDirty = true;
+  /** Whether the last write failed, as on a full disk: then only another one tells whether the file can be written. */
+  #writeFailed = false;
 
   /**
    * Takes over an open database and brings it up to date.
@@ -172,7 +174,8 @@ export class SqliteStore implements Store {
   }
 
   async ping(): Promise<void> {
-    this.#read(() => this.#sql.ping.get());
+    if (this.#writeFailed) await this.#write(() => this.#tryRoom());
+    else this.#read(() => this.#sql.ping.get());
   }
 
   async close(): Promise<void> {
@@ -182,6 +185,12 @@ export class SqliteStore implements Store {
     } finally {
       this.#read(() => this.#database.close());
     }
+  }
+
+  /** Writes as much as the largest secret. */
+  #tryRoom(): void {
+    this.#sql.takeRoom.run(MAX_BLOB_LENGTH);
+    this.#sql.freeRoom.run();
   }
 
   /** What a create with this idempotency key came to in the last 24 h. An older use gives the key free. */
@@ -321,10 +330,15 @@ export class SqliteStore implements Store {
     }
   }
 
-  #write<T>(write: () => T): Promise<T> {
-    return this.#writes.run(write).catch((error: unknown) => {
+  async #write<T>(write: () => T): Promise<T> {
+    try {
+      const result = await this.#writes.run(write);
+      this.#writeFailed = false;
+      return result;
+    } catch (error) {
+      this.#writeFailed = true;
       throw new StoreError(error);
-    });
+    }
   }
 
   #read<T>(read: () => T): T {

@@ -154,7 +154,7 @@ export interface Store {
    */
   purge(now: number, signal?: AbortSignal): Promise<Purged>;
 
-  /** Resolves if the engine answers. */
+  /** Resolves if the engine answers, and can write as far as that can be told without doing so each time. */
   ping(): Promise<void>;
 
   /** Finishes what was asked for and lets go of the engine. Nothing may be asked afterwards. */
