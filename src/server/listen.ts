@@ -70,15 +70,19 @@ export async function listen(app: App, options: ListenOptions): Promise<Listener
       const forwardedFor = String(headers['x-forwarded-for'] ?? '');
       return app.fetch(request, { address: clientAddress(socket.remoteAddress ?? '', forwardedFor) });
     },
-    { errorHandler },
+    // What speaks HTTP/1.0 need not name a host, and the checks of some load balancers don't.
+    { errorHandler, hostname: 'localhost' },
   );
   const refuse = getRequestListener(() => refusal(TOO_MANY, tls !== undefined), { errorHandler });
+  const refuseMalformed = getRequestListener(errorHandler);
   const server = makeServer(options);
   const onDropped = options.onDropped ?? (() => undefined);
   const connections = new Connections(server, maxConnections, tls !== undefined, onDropped);
   server.setTimeout(SILENCE_MS);
   server.on('request', (incoming, outgoing) => {
-    if (!connections.begin(incoming, outgoing)) return void answer(incoming, outgoing);
+    const tooMany = connections.begin(incoming, outgoing);
+    if (hostsIn(incoming.rawHeaders) > 1) return void refuseMalformed(incoming, outgoing);
+    if (!tooMany) return void answer(incoming, outgoing);
     outgoing.setHeader('Connection', 'close');
     void refuse(incoming, outgoing);
   });
@@ -104,7 +108,20 @@ function makeServer(options: ListenOptions): Server | TlsServer {
   return createTlsServer({ ...settings, ...tls, handshakeTimeout: headersTimeoutMs });
 }
 
-/** The refusal of a request that is no valid URL, or names no host: it never becomes a Request. */
+/**
+ * How many `Host` headers a request has. With two it is malformed (RFC 9112, section 3.2): a proxy may have judged it
+ * by the other one. Node keeps the first and says nothing.
+ */
+function hostsIn(rawHeaders: readonly string[]): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? '';
+    if (name.length === 4 && name.toLowerCase() === 'host') count += 1;
+  }
+  return count;
+}
+
+/** The refusal of a request that is no valid URL, or names no host or two: it never becomes a Request. */
 const UNREADABLE = new ApiError('the request is malformed', 400, 'INVALID_REQUEST');
 
 /** The refusal of a request on a connection above the limit. */

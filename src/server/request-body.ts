@@ -12,7 +12,7 @@ export interface JsonBody {
 /**
  * Reads a JSON body of at most `limit` bytes. Stops reading at the first byte too many.
  * @param tooLarge makes the error for that.
- * @throws ApiError 415 `UNSUPPORTED_MEDIA_TYPE` unless it says it is JSON, 400 `INVALID_REQUEST_BODY` unless it is
+ * @throws ApiError 415 `UNSUPPORTED_MEDIA_TYPE` unless it says it is JSON and no more than that, 400 `INVALID_REQUEST_BODY` unless it is
  *   JSON in UTF-8 and came whole.
  */
 export async function readJsonBody(
@@ -22,6 +22,9 @@ export async function readJsonBody(
 ): Promise<JsonBody> {
   if (!/^application\/json\s*(;|$)/i.test(request.headers.get('content-type') ?? '')) {
     throw new ApiError('the content type is not application/json', 415, 'UNSUPPORTED_MEDIA_TYPE');
+  }
+  if (!/^(identity)?$/i.test(request.headers.get('content-encoding') ?? '')) {
+    throw new ApiError('the body is compressed: send it as it is', 415, 'UNSUPPORTED_MEDIA_TYPE');
   }
   const bytes = await readBytes(request, limit).catch((cause: unknown) => {
     throw malformed('the body did not arrive whole', cause);

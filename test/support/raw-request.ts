@@ -24,7 +24,8 @@ export function statusesFor(url: string, bytes: Uint8Array): Promise<number[]> {
     });
     socket.on('close', () => {
       const text = Buffer.concat(chunks).toString('latin1');
-      resolve([...text.matchAll(/^HTTP\/1\.1 ([2-9][0-9]{2}) /gm)].map(([, status]) => Number(status)));
+      // An answer begins where the one before ends, which need not be at a line's end.
+      resolve([...text.matchAll(/HTTP\/1\.1 ([2-9][0-9]{2}) /g)].map(([, status]) => Number(status)));
     });
   });
 }
