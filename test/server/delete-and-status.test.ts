@@ -1,6 +1,7 @@
 /** `DELETE /api/secrets/{id}` and `GET /api/secrets/{id}/status`. */
 
 import { describe, expect, test } from 'vitest';
+import { MemoryStore } from '../../src/server/store/memory.js';
 import { CLAIM, harness, OTHER_CLAIM, PROOF, refusal, VERSION_2, WRONG_PROOF } from './harness.js';
 
 const HOUR = 60 * 60_000;
@@ -144,6 +145,20 @@ describe('status', () => {
     h.clock.now += HOUR;
     expect(await statusOf(h, expired)).toMatchObject({ state: 'expired' });
     expect(await statusOf(h, revoked)).toMatchObject({ state: 'revoked' });
+  });
+
+  test('is expired, as every refusal says, once a clock that was ahead has had it destroyed', async () => {
+    const store = new MemoryStore('salt');
+    const h = harness(store);
+    const id = await h.made(VERSION_2);
+    await store.purge(h.clock.now + HOUR);
+    expect(await statusOf(h, id)).toMatchObject({ state: 'expired', views_left: 1 });
+    for (const claimed of [{}, CLAIMED]) {
+      expect(await refusal(h.read(id, { ...RIGHT, ...claimed }))).toBe('410 SECRET_EXPIRED');
+    }
+    expect(await refusal(h.call('DELETE', `/api/secrets/${id}`, { headers: RIGHT }))).toBe(
+      '410 SECRET_EXPIRED',
+    );
   });
 
   test('is for who holds the key', async () => {

@@ -378,6 +378,17 @@ export function describeStoreContract(open: () => Promise<Store>): void {
       expect(await store.purge(NOW + HOUR)).toEqual({ destroyed: 0, forgotten: 0 });
     });
 
+    test('ends for good also for a claim that comes by a clock that is behind', async () => {
+      const id = await keep({ views: 3 });
+      await store.take(id, 'claim', NOW);
+      expect(await store.purge(NOW + HOUR)).toEqual({ destroyed: 1, forgotten: 0 });
+      for (const claim of [null, 'claim', 'other']) expect(await blobOf(id, claim, NOW + 1)).toBeNull();
+      await store.acknowledge(id, 'claim', NOW + 1);
+      expect(await store.revoke(id, NOW + 1)).toBe('expired');
+      expect(await store.find(id, NOW + 1)).toMatchObject({ viewsLeft: 2, revokedAt: null, destroyed: true });
+      expect(await store.purge(NOW + 2 * HOUR)).toEqual({ destroyed: 0, forgotten: 0 });
+    });
+
     test('leaves a tombstone until 24 h past the expiry, then nothing', async () => {
       const id = await keep();
       const end = NOW + HOUR + TOMBSTONE_MS;
