@@ -80,6 +80,9 @@ export async function listen(app: App, options: ListenOptions): Promise<Listener
   const connections = new Connections(server, maxConnections, tls !== undefined, onDropped);
   server.setTimeout(SILENCE_MS);
   server.on('request', (incoming, outgoing) => {
+    // Reset before it was heard: nobody waits for an answer, and whose request it was can't be told any more. From
+    // now on Node remembers the address.
+    if (incoming.socket.remoteAddress === undefined) return void incoming.socket.destroy();
     const tooMany = connections.begin(incoming, outgoing);
     if (hostsIn(incoming.rawHeaders) > 1) return void refuseMalformed(incoming, outgoing);
     if (!tooMany) return void answer(incoming, outgoing);
