@@ -57,11 +57,8 @@ const USED: Readonly<Record<string, string>> = {
   // Without fetch, web sockets, caches and mocks.
   undici: `
     Object.assign(require('undici/lib/dispatcher/dispatcher.js').prototype, require('undici/lib/api/index.js'));
-    exports.ProxyAgent = require('undici/lib/dispatcher/proxy-agent.js');
-    exports.request = (url, { dispatcher, ...options }) => {
-      const { origin, pathname, search } = new URL(url);
-      return dispatcher.request({ ...options, origin, path: pathname + search });
-    };`,
+    exports.Client = require('undici/lib/dispatcher/client.js');
+    exports.buildConnector = require('undici/lib/core/connect.js');`,
   // clipboardy copies text here, and no pictures.
   'clipboard-image':
     'exports.writeClipboardImages = exports.readClipboardImages = exports.hasClipboardImages = undefined;',

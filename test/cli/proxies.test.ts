@@ -1,6 +1,7 @@
 /** Proxies and private authorities, over real tunnels and real TLS. */
 
 import { mkdtempSync, rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -113,8 +114,56 @@ describe.skipIf(!HAS_OPENSSL)(`over TLS${because}`, () => {
     expect(code).toBe(8);
   });
 
-  it('NO_PROXY is the way around it', async () => {
-    const one = await trusting({ HTTPS_PROXY: await deadHost(), NO_PROXY: 'example.com, localhost' });
+  it.each<[string, (socket: Socket) => void, RegExp]>([
+    ['closes the connection', (socket) => socket.end(), /closed the connection \(ECONNRESET\)/],
+    ['cuts the connection', (socket) => socket.resetAndDestroy(), /closed the connection \(ECONNRESET\)/],
+    ['says something else', (socket) => socket.end('SSH-2.0-x\r\n'), /did not answer as a proxy \(HPE_/],
+  ])('a proxy that %s is asked once, is named, and is exit 8', async (_, answer, words) => {
+    let asked = 0;
+    const proxy = await tcpHost((socket) =>
+      socket.once('data', () => {
+        asked++;
+        answer(socket);
+      }),
+    );
+    const one = await trusting({ HTTPS_PROXY: proxy });
+    const { stderr, code } = await one.sh('echo hunter2 | zephr');
+    expect(stderr).toContain(`zephr: error: the proxy ${new URL(proxy).host} `);
+    expect(stderr).toMatch(words);
+    expect(asked).toBe(1);
+    expect(code).toBe(8);
+  });
+
+  it('a proxy that passes on and is none is no TLS', async () => {
+    const proxy = await tcpHost((socket) =>
+      socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\n\r\nhello')),
+    );
+    const one = await trusting({ HTTPS_PROXY: proxy });
+    const { stderr, code } = await one.sh('echo hunter2 | zephr');
+    expect(stderr).toMatch(/no trusted TLS connection to localhost:\d+ \(ERR_SSL_/);
+    expect(code).toBe(8);
+  });
+
+  it('a proxy that itself speaks TLS is the way too, and a certificate of its own is checked', async () => {
+    const proxy = await connectProxy();
+    const one = await trusting({ HTTPS_PROXY: await tlsFront(proxy.url, certificates) });
+    expect(await one.sh(ROUND_TRIP)).toMatchObject({ code: 0, stdout: expect.stringMatching(/hunter2\n$/) });
+    expect(proxy.requests).toHaveLength(4);
+    const { stderr, code } = await one.sh('echo hunter2 | NODE_EXTRA_CA_CERTS= zephr');
+    expect(stderr).toMatch(/the proxy localhost:\d+ .* \(UNABLE_TO_/);
+    expect(code).toBe(8);
+  });
+
+  it('a proxy that is an address and speaks TLS late ends in time, with nothing else said', async () => {
+    const silent = (await tcpHost(() => undefined)).replace('http:', 'https:');
+    const one = await trusting({ HTTPS_PROXY: silent });
+    const { stderr } = await one.sh('time -p zephr --timeout 1 < /proc/self/comm', {});
+    expect(stderr).toMatch(/^zephr: error: localhost:\d+ did not answer in time\nzephr: hint: /);
+    expect(Number(/^real (.*)$/m.exec(stderr)?.[1])).toBeLessThan(8);
+  });
+
+  it.each(['NO_PROXY', 'no_proxy'])('%s is the way around it', async (name) => {
+    const one = await trusting({ HTTPS_PROXY: await deadHost(), [name]: 'example.com, localhost' });
     expect((await one.sh(ROUND_TRIP)).code).toBe(0);
   });
 
@@ -128,12 +177,18 @@ describe.skipIf(!HAS_OPENSSL)(`over TLS${because}`, () => {
 });
 
 describe('over plain http, which is for this machine', () => {
-  it('HTTP_PROXY is the way when the proxy is on this machine too', async () => {
-    const proxy = await connectProxy();
-    const one = openSession({ ZEPHR_SERVER: server.url, HTTP_PROXY: proxy.url });
-    expect(await one.sh(ROUND_TRIP)).toMatchObject({ code: 0, stdout: expect.stringMatching(/hunter2\n$/) });
-    expect(proxy.requests.map(({ target }) => target)).toEqual(Array(4).fill(new URL(server.url).host));
-  });
+  it.each(['HTTP_PROXY', 'http_proxy'])(
+    '%s is the way when the proxy is on this machine too',
+    async (name) => {
+      const proxy = await connectProxy();
+      const one = openSession({ ZEPHR_SERVER: server.url, [name]: proxy.url });
+      expect(await one.sh(ROUND_TRIP)).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/hunter2\n$/),
+      });
+      expect(proxy.requests.map(({ target }) => target)).toEqual(Array(4).fill(new URL(server.url).host));
+    },
+  );
 
   it('a proxy elsewhere is told nothing', async () => {
     const one = openSession({ ZEPHR_SERVER: server.url, HTTP_PROXY: 'http://proxy.invalid:3128' });
