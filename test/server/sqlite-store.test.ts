@@ -100,6 +100,22 @@ describe('a failing SQLite store', () => {
     await store.close();
   });
 
+  test('does not hand out a ciphertext that is damaged, nor take a view for it', async () => {
+    const file = newFile();
+    const store = await openStore(file);
+    const secret = newSecret();
+    await store.create(secret);
+    const disk = (await loadSqliteDriver())(file);
+    disk.exec("UPDATE ciphertexts SET blob = CAST(x'626c6fe2ff' AS TEXT)");
+    for (const claim of [null, 'claim']) {
+      await expect(store.take(secret.id, claim, NOW)).rejects.toBeInstanceOf(StoreError);
+    }
+    disk.exec("UPDATE ciphertexts SET blob = 'repaired'");
+    disk.close();
+    expect(await store.take(secret.id, null, NOW)).toMatchObject({ blob: 'repaired' });
+    await store.close();
+  });
+
   test('rejects with StoreError, and no view is lost', async () => {
     const file = newFile();
     const store = await openStore(file);

@@ -65,7 +65,10 @@ export function prepareStatements(db: SqliteDatabase) {
     ),
 
     insertCiphertext: db.prepare('INSERT INTO ciphertexts (seq, padding, blob) VALUES (?, zeroblob(?), ?)'),
-    ciphertext: db.prepare<{ blob: string }>('SELECT blob FROM ciphertexts WHERE seq = ?'),
+    /** As bytes: text that is damaged makes `libsql` abort the process. */
+    ciphertext: db.prepare<{ blob: Uint8Array }>(
+      'SELECT CAST(blob AS BLOB) AS blob FROM ciphertexts WHERE seq = ?',
+    ),
     destroyCiphertext: db.prepare<{ seq: number }>('DELETE FROM ciphertexts WHERE seq = ? RETURNING seq'),
 
     insertLease: db.prepare('INSERT INTO leases (seq, claim, ends_at) VALUES (?, ?, ?)'),

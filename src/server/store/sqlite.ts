@@ -243,7 +243,7 @@ export class SqliteStore implements Store {
 
   #reading({ seq, hint, views_left: viewsLeft }: SecretRow, purgeAt: number): Taken | null {
     const ciphertext = this.#sql.ciphertext.get(seq);
-    return ciphertext ? { blob: ciphertext.blob, hint, viewsLeft, purgeAt } : null;
+    return ciphertext ? { blob: textOf(ciphertext.blob), hint, viewsLeft, purgeAt } : null;
   }
 
   /** Destroys the ciphertext if nobody can come for it any more, else notes when that will be. Says whether it did. */
@@ -348,4 +348,11 @@ export class SqliteStore implements Store {
       throw new StoreError(error);
     }
   }
+}
+
+/** A blob as text. @throws Error if it is damaged: then no view is taken, and the log says why. */
+function textOf({ buffer, byteOffset, length }: Uint8Array): string {
+  const text = Buffer.from(buffer, byteOffset, length).toString('latin1');
+  if (!/^[\w-]*$/.test(text)) throw new Error('a ciphertext is damaged');
+  return text;
 }
