@@ -1,11 +1,12 @@
 /** The config file: where it is, what it may hold, reading it, and changing it without ever leaving half of one. */
 
-import { mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, realpath, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { encodeBase64url } from '../core/base64url.js';
 import { randomBytes } from '../core/bytes.js';
 import { variable } from './environment.js';
-import { usageError } from './exit.js';
+import { CliError, usageError } from './exit.js';
+import { readStart } from './file-start.js';
 import { isSystemError, type Terminal } from './terminal.js';
 
 /** What a config file may hold; it may hold more, which is left alone. */
@@ -32,6 +33,9 @@ export interface ConfigFile {
 
 const READABLE_BY_OTHERS = 0o044;
 
+/** The longest config file, in bytes. */
+const MAX_BYTES = 1 << 20;
+
 /** What to do about a key that others can read. */
 export const EXPOSED_KEY_HINT = 'let only yourself read it: chmod 600';
 
@@ -40,6 +44,7 @@ export function configPlace(
   { config }: { readonly config?: string },
   { env, platform, home }: Terminal,
 ): ConfigPlace {
+  if (config?.trim() === '') throw usageError('--config is blank', 'leave it out, or name a file');
   const named = config ?? variable(env, 'ZEPHR_CONFIG');
   if (named !== undefined) return { path: named, explicit: true };
   const base =
@@ -53,13 +58,13 @@ export function configPlace(
  * Reads the file. One that is not there is an empty one, unless it was asked for.
  * @throws CliError exit 2 when it cannot be read or is no config file; its contents are never quoted.
  */
-export async function readConfigFile(place: ConfigPlace, { platform }: Terminal): Promise<ConfigFile> {
-  const file = await readMembers(place);
+export async function readConfigFile(place: ConfigPlace, terminal: Terminal): Promise<ConfigFile> {
+  const file = await readMembers(place, terminal);
   if (file === null && place.explicit) throw unreadable(place.path, 'there is no such file');
   if (file === null) return { config: {}, exists: false };
   const config = knownMembers(file.members, place.path);
   // Windows has no such modes.
-  const exposed = platform !== 'win32' && (file.mode & READABLE_BY_OTHERS) !== 0;
+  const exposed = terminal.platform !== 'win32' && (file.mode & READABLE_BY_OTHERS) !== 0;
   const warning = `others can read the API key in ${place.path}`;
   return { config, exists: true, ...(exposed && config.apiKey !== undefined ? { warning } : {}) };
 }
@@ -67,15 +72,17 @@ export async function readConfigFile(place: ConfigPlace, { platform }: Terminal)
 /**
  * Sets a key, or removes it when `value` is undefined, and keeps everything else the file holds. The new file
  * takes the old one's place in one step, and only its owner can read it.
- * @throws CliError exit 2 when the old file is broken or nothing can be written there.
+ * @throws CliError exit 2 when the old file is broken, no ordinary file, or nothing can be written there.
  */
 export async function changeConfigFile(
   place: ConfigPlace,
   key: ConfigKey,
   value: string | undefined,
+  terminal: Terminal,
 ): Promise<void> {
-  const file = await readMembers(place);
+  const file = await readMembers(place, terminal);
   if (file === null && value === undefined) return;
+  if (file?.ordinary === false) throw usageError(`the config file ${place.path} is a pipe or a device`);
   const { [key]: _, ...rest } = file?.members ?? {};
   const members = value === undefined ? rest : { ...file?.members, [key]: value };
   await replaceFile(await behindLinks(place.path), `${JSON.stringify(members, null, 2)}\n`);
@@ -83,24 +90,30 @@ export async function changeConfigFile(
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** The file's JSON object and mode; null when there is no file. */
-async function readMembers({ path }: ConfigPlace): Promise<{ members: Members; mode: number } | null> {
-  let text: string;
-  let mode: number;
+interface ReadFile {
+  readonly members: Members;
+  readonly mode: number;
+  readonly ordinary: boolean;
+}
+
+/** What the file holds; null when there is no file. */
+async function readMembers({ path }: ConfigPlace, terminal: Terminal): Promise<ReadFile | null> {
   try {
-    text = await readFile(path, 'utf8');
-    mode = (await stat(path)).mode;
+    const { bytes, mode, ordinary } = await readStart(path, MAX_BYTES + 1, terminal);
+    if (bytes.length > MAX_BYTES) throw unreadable(path, 'it is too large to be one');
+    return { members: parseMembers(new TextDecoder().decode(bytes), path), mode, ordinary };
   } catch (cause) {
+    if (cause instanceof CliError) throw cause;
     if (isSystemError(cause, 'ENOENT', 'ENOTDIR')) return null;
     throw unreadable(path, systemReason(cause), cause);
   }
-  return { members: parseMembers(text, path), mode };
 }
 
+/** A file of nothing is one that sets nothing. `TextDecoder` has dropped a byte order mark. */
 function parseMembers(text: string, path: string): Members {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = text.trim() === '' ? {} : JSON.parse(text);
   } catch (cause) {
     // The parser's own message quotes the file, and the file may hold a key.
     throw usageError(`the config file ${path} is not JSON`, undefined, cause);
@@ -117,7 +130,7 @@ function knownMembers(members: Members, path: string): Config {
     const value = Object.hasOwn(members, key) ? members[key] : undefined;
     if (value === undefined || value === null || value === '') continue;
     if (typeof value !== 'string')
-      throw usageError(`the config file ${path} has a ${key} that is not a string`);
+      throw usageError(`in the config file ${path} the value of ${key} is not a string`);
     config[key] = value;
   }
   return config;
@@ -152,11 +165,13 @@ async function replaceFile(path: string, text: string): Promise<void> {
 }
 
 function unreadable(path: string, why: string, cause?: unknown) {
-  return usageError(`the config file ${path} cannot be read: ${why}`, undefined, cause);
+  const hint = 'mend it, or name another with --config';
+  return usageError(`the config file ${path} cannot be read: ${why}`, hint, cause);
 }
 
 function unwritable(path: string, cause: unknown) {
-  return usageError(`the config file ${path} cannot be written: ${systemReason(cause)}`, undefined, cause);
+  const hint = 'mend it, or name another with --config';
+  return usageError(`the config file ${path} cannot be written: ${systemReason(cause)}`, hint, cause);
 }
 
 /** Why the system would not, in words. */

@@ -1,6 +1,6 @@
 /** The command's entrance: parse, run, and turn whatever happens into an exit code. */
 
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { EXIT, endingOf, Interrupted } from './exit.js';
 import { createProgram } from './program.js';
 import { report } from './talk.js';
@@ -24,10 +24,10 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     writeErr: () => undefined,
   });
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await parse(program, args);
+    if (out !== '') await terminal.stdout.write(out);
     return EXIT.done;
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return await print(out, terminal);
     if (error instanceof Interrupted) return terminal.endBy(error.signal);
     const ending = endingOf(error);
     // A reader that has gone, such as head, got what it wanted.
@@ -37,12 +37,11 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
   }
 }
 
-async function print(text: string, { stdout }: Terminal): Promise<number> {
+/** Parses and runs. Help and version are no errors. */
+async function parse(program: Command, args: readonly string[]): Promise<void> {
   try {
-    await stdout.write(text);
-    return EXIT.done;
+    await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    if (isSystemError(error, 'EPIPE')) return EXIT.done;
-    throw error;
+    if (!(error instanceof CommanderError && error.exitCode === 0)) throw error;
   }
 }

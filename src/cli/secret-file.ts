@@ -1,9 +1,8 @@
 /** Files that hold a key, a passphrase or another secret of one line. */
 
-import { open } from 'node:fs/promises';
 import { decodeUtf8 } from '../core/bytes.js';
 import { Interrupted, usageError } from './exit.js';
-import { orInterrupt } from './interrupt.js';
+import { readStart } from './file-start.js';
 import { isSystemError, type Terminal } from './terminal.js';
 
 /** The longest secret in a file, in bytes. */
@@ -14,11 +13,10 @@ const MAX_BYTES = 65_536;
  * @param what the kind of secret, for what is said.
  * @throws CliError exit 2 when it cannot be read, is empty, longer than 65,536 bytes or not UTF-8.
  */
-export async function readSecretFile(path: string, what: string, { interrupt }: Terminal): Promise<string> {
+export async function readSecretFile(path: string, what: string, terminal: Terminal): Promise<string> {
   let bytes: Uint8Array;
   try {
-    // It may be a pipe that nobody writes to.
-    bytes = await orInterrupt(readStart(path, MAX_BYTES + 1), interrupt);
+    ({ bytes } = await readStart(path, MAX_BYTES + 1, terminal));
   } catch (cause) {
     if (cause instanceof Interrupted) throw cause;
     throw usageError(`no ${what} in ${path}: ${reasonOf(cause)}`, undefined, cause);
@@ -27,23 +25,6 @@ export async function readSecretFile(path: string, what: string, { interrupt }: 
   const line = textOf(bytes, path, what).replace(/\r?\n$/, '');
   if (line === '') throw usageError(`no ${what} in ${path}: it is empty`);
   return line;
-}
-
-/** The first bytes of a file, of a pipe or of a device that never ends. */
-async function readStart(path: string, length: number): Promise<Uint8Array> {
-  const file = await open(path);
-  try {
-    const buffer = new Uint8Array(length);
-    let filled = 0;
-    for (let more = true; more && filled < length; ) {
-      const { bytesRead } = await file.read(buffer, filled, length - filled);
-      filled += bytesRead;
-      more = bytesRead > 0;
-    }
-    return buffer.subarray(0, filled);
-  } finally {
-    await file.close();
-  }
 }
 
 function textOf(bytes: Uint8Array, path: string, what: string): string {
@@ -57,5 +38,6 @@ function textOf(bytes: Uint8Array, path: string, what: string): string {
 function reasonOf(cause: unknown): string {
   if (isSystemError(cause, 'ENOENT')) return 'there is no such file';
   if (isSystemError(cause, 'EISDIR')) return 'it is a directory';
+  if (isSystemError(cause, 'EACCES', 'EPERM')) return 'permission denied';
   return 'it cannot be read';
 }

@@ -1,13 +1,14 @@
 /** Settings: flag, then environment, then config file, then default. */
 
-import { readFile } from 'node:fs/promises';
+import { ZephrError } from '../core/errors.js';
 import { DEFAULT_SERVER } from '../core/limits.js';
 import { parseServer } from '../core/link.js';
-import { type Config, configPlace, EXPOSED_KEY_HINT, readConfigFile, systemReason } from './config-file.js';
+import { type Config, configPlace, EXPOSED_KEY_HINT, readConfigFile } from './config-file.js';
 import { blankAsAbsent, variable } from './environment.js';
-import { usageError } from './exit.js';
+import { CliError, endingOf, usageError } from './exit.js';
+import { readSecretFile } from './secret-file.js';
 import type { Talk } from './talk.js';
-import type { Environment, Terminal } from './terminal.js';
+import type { Terminal } from './terminal.js';
 
 /** The flags that every command takes. */
 export interface CommonFlags {
@@ -55,14 +56,17 @@ export async function loadSettings(flags: CommonFlags, terminal: Terminal, talk:
 export async function gatherSettings(
   flags: CommonFlags,
   config: Config,
-  { env }: Terminal,
+  terminal: Terminal,
 ): Promise<Settings> {
+  const { env } = terminal;
+  if (flags.server?.trim() === '')
+    throw usageError('--server is blank', 'leave it out, or write it as https://host');
   const server = sourced(flags.server, '--server') ??
     sourced(variable(env, 'ZEPHR_SERVER'), 'ZEPHR_SERVER') ??
     sourced(config.server, 'the config file') ?? { value: DEFAULT_SERVER, source: 'the default' };
   const apiKey =
     sourced(variable(env, 'ZEPHR_API_KEY'), 'ZEPHR_API_KEY') ??
-    sourced(await apiKeyFromFile(env), 'ZEPHR_API_KEY_FILE') ??
+    sourced(await apiKeyFromFile(terminal), 'ZEPHR_API_KEY_FILE') ??
     sourced(config.apiKey, 'the config file');
   return {
     server: checkServer(server),
@@ -80,31 +84,45 @@ export async function gatherSettings(
  */
 export function linkVersion(link: string | undefined, server: string): 'v1' | 'v2' {
   if (link === undefined) return server === DEFAULT_SERVER ? 'v1' : 'v2';
-  if (link !== 'v1' && link !== 'v2') throw usageError('the link version is not v1 or v2');
+  if (link !== 'v1' && link !== 'v2') throw usageError('the link version is not v1 or v2', 'see --link');
   return link;
+}
+
+/**
+ * The result of a check of a setting.
+ * @param flag what the flag says, if it is given; otherwise the value is from the config file.
+ * @throws what the check throws; of the config file it says so.
+ */
+export function checked<T>(flag: string | undefined, check: () => T): T {
+  try {
+    return check();
+  } catch (cause) {
+    if (flag !== undefined || !(cause instanceof ZephrError)) throw cause;
+    const { message, hint } = endingOf(cause);
+    throw usageError(`${message} (from the config file)`, hint, cause);
+  }
 }
 
 /** `--timeout` in milliseconds; default 10 s. */
 export function timeoutMs({ timeout }: CommonFlags): number {
   if (timeout === undefined) return 10_000;
-  const seconds = /^[0-9]+(\.[0-9]+)?$/.test(timeout) ? Number(timeout) : Number.NaN;
+  const seconds = /^[0-9]+(\.[0-9]+)?$/.test(timeout.trim()) ? Number(timeout) : Number.NaN;
   if (!(seconds > 0 && seconds <= 3600))
-    throw usageError('the timeout is not a number of seconds, up to 3600');
+    throw usageError('the timeout is not a number of seconds, up to 3600', 'write it as 30, or 0.5');
   return Math.ceil(seconds * 1000);
 }
 
-async function apiKeyFromFile(env: Environment): Promise<string | undefined> {
-  const path = variable(env, 'ZEPHR_API_KEY_FILE');
+async function apiKeyFromFile(terminal: Terminal): Promise<string | undefined> {
+  const path = variable(terminal.env, 'ZEPHR_API_KEY_FILE');
   if (path === undefined) return undefined;
   try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw usageError(
-      `the file that ZEPHR_API_KEY_FILE names cannot be read: ${systemReason(cause)}`,
-      undefined,
-      cause,
-    );
+    const key = (await readSecretFile(path, 'API key', terminal)).trim();
+    if (key !== '') return key;
+  } catch (error) {
+    if (!(error instanceof CliError) || error.code !== 'USAGE') throw error;
+    throw usageError(error.message, 'ZEPHR_API_KEY_FILE names that file', error);
   }
+  throw usageError(`no API key in ${path}: it is blank`, 'ZEPHR_API_KEY_FILE names that file');
 }
 
 function checkServer({ value, source }: Sourced): string {

@@ -52,6 +52,8 @@ export function missingCommand(command: Command): CliError {
 }
 
 function noSuchCommand(command: Command): CliError {
+  if (command.commands.length === 0)
+    return usageError(`${pathOf(command)} has no commands`, seeHelp(command));
   return usageError(`${pathOf(command)} has no command of that name`, theCommands(command));
 }
 
@@ -69,7 +71,9 @@ function secretAsArgument(): CliError {
 /** What stands behind an option's name, or instead of one, is not repeated. */
 function unknownOption(message: string, command: Command): CliError {
   const [, flag = ''] = /'(.*?)(?:=.*)?'/s.exec(message) ?? [];
-  if (!/^--?[a-z]/i.test(flag)) return secretAsArgument();
+  if (!/^--?[a-z]/i.test(flag)) {
+    return command.parent === null ? secretAsArgument() : usageError('unknown option', seeHelp(command));
+  }
   const [name] = /^--[a-z-]{2,40}$|^-[a-z](?!-)/i.exec(flag) ?? [];
   const near = nearest(
     flag.slice(2),

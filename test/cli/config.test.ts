@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openSession } from '../support/session.js';
 import { HAS_SCRIPT, type } from '../support/typing.js';
+import { UNPRIVILEGED, withoutModes } from '../support/unprivileged.js';
 
 const KEY = `zeph_${'Abcdefgh12'.repeat(3)}IJKLMNwxyz`;
 
@@ -125,6 +126,8 @@ describe('zephr config', () => {
     ['config get srever', 'no key of that name', 'did you mean server?'],
     [`config get ${KEY}`, 'no key of that name', 'the keys are server, apiKey, expiry, link'],
     ['config get link', 'the config file has no link', 'zephr config set link v2'],
+    ['config set expiry -5m', 'unknown option', 'see zephr config set --help'],
+    ["config ls --config ''", '--config is blank', 'name a file'],
     ['config ls link', "too many arguments for 'ls'", 'see zephr config ls --help'],
   ])('zephr %s is exit 2 and says what to do', async (command, message, hint) => {
     const { code, stdout, stderr } = await session().sh(`zephr ${command}`);
@@ -179,7 +182,7 @@ describe('the config file', () => {
   it.each([
     ['not JSON', `{"apiKey": "${KEY}`, 'is not JSON'],
     ['not an object', `["${KEY}"]`, 'is not a JSON object'],
-    ['of a wrong type', '{"apiKey": 5}', 'has a apiKey that is not a string'],
+    ['of a wrong type', '{"apiKey": 5}', 'the value of apiKey is not a string'],
   ])('that is %s is exit 2, is not quoted, and is not written over', async (_, text, words) => {
     const { sh, write, path } = session();
     write(text);
@@ -190,7 +193,7 @@ describe('the config file', () => {
       expect(stderr).not.toContain(KEY);
       expect(code).toBe(2);
     }
-    if (words !== 'has a apiKey that is not a string')
+    if (words !== 'the value of apiKey is not a string')
       expect((await sh('zephr config set link v2')).code).toBe(2);
     expect(readFileSync(path, 'utf8')).toBe(text);
   });
@@ -212,15 +215,66 @@ describe('the config file', () => {
     expect(code).toBe(2);
   });
 
-  it.skipIf(process.getuid?.() === 0)('that may not be read or written is exit 2', async () => {
+  it.skipIf(withoutModes !== '')(`that may not be read or written is exit 2${withoutModes}`, async () => {
     const { sh, write, folder } = session();
     write('{}', 0o000);
-    expect((await sh('zephr config ls')).stderr).toContain('permission denied');
+    const expected = {
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /permission denied\nzephr: hint: mend it, or name another with --config\n$/,
+      ),
+    };
+    expect(await sh(`${UNPRIVILEGED}zephr config ls`)).toMatchObject(expected);
+    expect(await sh(`echo hunter2 | ${UNPRIVILEGED}zephr`)).toMatchObject(expected);
+    chmodSync(join(folder, '.config/zephr/config.json'), 0o600);
     chmodSync(join(folder, '.config/zephr'), 0o500);
-    const { code, stderr } = await sh('zephr config set link v2');
+    const refused = await sh(`${UNPRIVILEGED}zephr config set link v2`);
     chmodSync(join(folder, '.config/zephr'), 0o700);
-    expect(stderr).toContain('permission denied');
+    expect(refused).toMatchObject(expected);
+    expect(readdirSync(join(folder, '.config/zephr'))).toEqual(['config.json']);
+  });
+
+  it.each([
+    ['empty', ''],
+    ['blank', ' \n'],
+    ['/dev/null', undefined],
+  ])('that is %s sets nothing', async (_, text) => {
+    const { sh, write } = session();
+    if (text !== undefined) write(text);
+    expect(await sh(`zephr config ls ${text === undefined ? '--config /dev/null' : ''}`)).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    });
+  });
+
+  it('may come from a pipe, or begin with the mark that Windows puts there', async () => {
+    const { sh, write } = session();
+    write('\ufeff{"link":"v1"}');
+    expect((await sh('zephr config get link')).stdout).toBe('v1\n');
+    expect(
+      (await sh(`mkfifo pipe; echo '{"link":"v2"}' > pipe & zephr config get link --config pipe`)).stdout,
+    ).toBe('v2\n');
+  });
+
+  it.each([
+    ['a device that never ends', '/dev/zero', 'it is too large to be one'],
+    ['a device', '/dev/null', 'the config file /dev/null is a pipe or a device'],
+  ])('that is %s is not written over', async (_, path, words) => {
+    const { sh } = session();
+    const { code, stderr } = await sh(`zephr config set link v1 --config ${path}`);
+    expect(stderr).toContain(words);
     expect(code).toBe(2);
+    expect(lstatSync(path).isCharacterDevice()).toBe(true);
+  });
+
+  it('that is a pipe nobody writes to can be interrupted', async () => {
+    const { sh } = session();
+    const { stdout } = await sh(
+      'mkfifo pipe; timeout --preserve-status -s INT 1 zephr config ls --config pipe; echo $?',
+    );
+    expect(stdout).toBe('130\n');
   });
 });
 

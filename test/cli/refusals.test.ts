@@ -1,9 +1,18 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deadHost, httpHost, tcpHost } from '../support/hosts.js';
 import { type ServerProcess, startServerProcess } from '../support/server.js';
 import { openSession, type Session } from '../support/session.js';
+import { UNPRIVILEGED, withoutModes } from '../support/unprivileged.js';
 
 let server: ServerProcess;
 
@@ -76,6 +85,19 @@ describe('zephr refuses', () => {
     ['--link v1 --views 2', 'needs a version 2 link'],
     ['--link v1 --message hello', 'needs a version 2 link'],
     ['--passphrase', 'no terminal'],
+    ['-e -5m', 'the expiry is not a time'],
+    ['-e 1e3', 'the expiry is not a time'],
+    ['-e 0x10', 'the expiry is not a time'],
+    ['-e 1.5h', 'the expiry is not a time'],
+    ["-e ''", 'the expiry is not a time'],
+    ['--views 0x10', 'not a whole number'],
+    ['--views -1', 'not a whole number'],
+    ['--views 1e3', 'not a whole number'],
+    ['--timeout -1', 'the timeout is not a number of seconds'],
+    ['--timeout 1e3', 'the timeout is not a number of seconds'],
+    ['-qsp --json', 'no terminal to ask for the passphrase'],
+    ["--server ''", '--server is blank'],
+    ["--config ''", '--config is blank'],
     ['--server nowhere', 'not a URL (from --server)'],
     ['--server http://example.com', 'loopback'],
     ['--server https://user:word@example.com', 'user name'],
@@ -83,7 +105,7 @@ describe('zephr refuses', () => {
     ['--hint', 'argument missing'],
   ])('%s with exit 2', async (options, words) => {
     const { code, stderr, stdout } = await session().sh(`echo hunter2 | zephr ${options}`);
-    expect(stderr).toContain('zephr: error: ');
+    expect(stderr).toMatch(options.includes('--json') ? /^\{"error":/ : /^zephr: error: /);
     expect(stderr).toContain(words);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(stdout).toBe('');
@@ -186,11 +208,13 @@ describe('zephr get refuses, with exit 2 and the secret untouched,', () => {
     expect((await sh('zephr get -o file --force < link; cat file')).stdout).toBe('hunter2\n');
   });
 
-  it.skipIf(process.getuid?.() === 0)('an output in a directory that is not ours', async () => {
+  it.skipIf(withoutModes !== '')(`an output in a directory that is not ours${withoutModes}`, async () => {
     const { sh, folder } = session();
     mkdirSync(join(folder, 'theirs'));
     chmodSync(join(folder, 'theirs'), 0o500);
-    const { code, stderr } = await sh('echo hunter2 | zephr -q > link; zephr get -o theirs/file < link');
+    const { code, stderr } = await sh(
+      `echo hunter2 | zephr -q > link; ${UNPRIVILEGED}zephr get -o theirs/file < link`,
+    );
     expect(stderr).toContain('permission denied');
     expect(code).toBe(2);
     expect((await sh('zephr get < link')).stdout).toBe('hunter2\n');
@@ -346,7 +370,7 @@ describe('settings', () => {
   it.each([
     ['not JSON', '{"apiKey": "zeph_secret', 'is not JSON'],
     ['not an object', '[]', 'is not a JSON object'],
-    ['of a wrong type', '{"server": 5}', 'has a server that is not a string'],
+    ['of a wrong type', '{"server": 5}', 'the value of server is not a string'],
   ])(
     'in a config file that is %s are exit 2, and the file is named but not quoted',
     async (_, text, words) => {
@@ -359,6 +383,78 @@ describe('settings', () => {
       expect(code).toBe(2);
     },
   );
+
+  it.each([
+    ['{"expiry": "soon"}', 'the expiry is not a time'],
+    ['{"link": "v3"}', 'the link version is not v1 or v2'],
+    ['{"server": "ftp://x"}', 'the server is not an https URL'],
+  ])('in a config file that are none say where they are from: %s', async (text, words) => {
+    const { sh, folder } = openSession();
+    writeFileSync(join(folder, 'config.json'), text);
+    const { code, stderr } = await sh('echo x | zephr --config config.json');
+    expect(stderr).toContain(`zephr: error: ${words}`);
+    expect(stderr).toContain('(from the config file)\nzephr: hint: ');
+    expect(code).toBe(2);
+  });
+
+  it('that are blank in the environment are absent', async () => {
+    const blank = { ZEPHR_API_KEY: ' ', ZEPHR_API_KEY_FILE: '', ZEPHR_CONFIG: ' ', XDG_CONFIG_HOME: '' };
+    const one = openSession({ ZEPHR_SERVER: ` ${server.url} `, ZEPHR_CALLBACK_SECRET: ' ', ...blank });
+    expect(await one.sh('echo x | zephr -q | zephr get')).toMatchObject({ code: 0, stdout: 'x\n' });
+    expect((await one.sh('echo x | ZEPHR_SERVER= zephr --timeout 1')).stderr).toContain('zephr.io');
+  });
+
+  it.each([
+    ['that is not there', 'no', 'no API key in no: there is no such file'],
+    ['that is a directory', '.', 'no API key in .: it is a directory'],
+    ['that is empty', '/dev/null', 'no API key in /dev/null: it is empty'],
+    ['that is blank', 'blank', 'no API key in blank: it is blank'],
+    ['that never ends', '/dev/zero', 'no API key in /dev/zero: it is too long'],
+  ])('with a file for the API key %s are exit 2, and nothing is sent', async (_, path, words) => {
+    const { sh } = openSession({ ZEPHR_SERVER: await deadHost(), ZEPHR_API_KEY_FILE: path });
+    expect(await sh("echo ' ' > blank; echo hunter2 | zephr")).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: `zephr: error: ${words}\nzephr: hint: ZEPHR_API_KEY_FILE names that file\n`,
+    });
+  });
+
+  it('with a pipe for the API key that nobody writes to can be interrupted', async () => {
+    const { sh } = openSession({ ZEPHR_SERVER: await deadHost(), ZEPHR_API_KEY_FILE: 'pipe' });
+    const { stdout } = await sh(
+      'mkfifo pipe; echo x > in; timeout --preserve-status -s INT 1 zephr < in; echo $?',
+    );
+    expect(stdout).toBe('130\n');
+  });
+
+  it('take the API key from the environment, then its file, then the config file, to the configured server only', async () => {
+    const keys: (string | undefined)[] = [];
+    const url = await httpHost((request, response) => {
+      keys.push(request.headers.authorization);
+      response.writeHead(401).end();
+    });
+    const { sh, folder } = openSession({
+      ZEPHR_SERVER: url,
+      ZEPHR_API_KEY: 'zeph_1',
+      ZEPHR_API_KEY_FILE: 'key',
+    });
+    writeFileSync(join(folder, 'key'), 'zeph_2\n');
+    mkdirSync(join(folder, '.config/zephr'), { recursive: true });
+    writeFileSync(join(folder, '.config/zephr/config.json'), '{"apiKey":"zeph_3"}', { mode: 0o600 });
+    await sh('echo x | zephr');
+    await sh('echo x | ZEPHR_API_KEY= zephr');
+    await sh('echo x | ZEPHR_API_KEY= ZEPHR_API_KEY_FILE= zephr');
+    for (const command of ['get', 'status', 'revoke'])
+      await sh(`zephr ${command} ${url}/secret/${'A'.repeat(22)}#v2.${'A'.repeat(43)}`);
+    expect(keys).toEqual([
+      'Bearer zeph_1',
+      'Bearer zeph_2',
+      'Bearer zeph_3',
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
 
   it('in a config file that was named must be there', async () => {
     const { code, stderr } = await session().sh('echo x | ZEPHR_CONFIG=nowhere.json zephr');
@@ -388,6 +484,28 @@ describe('settings', () => {
     expect(stderr).toContain('zephr: warning: others can read the API key in config.json');
     chmodSync(config, 0o600);
     expect((await sh('echo x | zephr --config config.json')).stderr).not.toContain('warning');
+  });
+});
+
+describe.skipIf(!existsSync('/dev/full'))('a stdout without room', () => {
+  it.each(['--version', '--help', 'help get', 'completion bash', 'config path', 'doctor', 'status < link'])(
+    'is an error of one line for zephr %s',
+    async (command) => {
+      const { sh } = session();
+      expect(await sh(`echo x | zephr -q > link; zephr ${command} > /dev/full`)).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/^zephr: error: ENOSPC: .*\n$/),
+      });
+    },
+  );
+
+  it('loses the link of a create, and says that nobody has it', async () => {
+    expect(await session().sh('echo x | zephr > /dev/full')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^zephr: error: the link could not be written: ENOSPC.*\nzephr: hint: nobody has it/,
+      ),
+    });
   });
 });
 

@@ -65,7 +65,7 @@ export async function setConfig(
   const key = configKey(name);
   const value = key === 'apiKey' ? await takeApiKey(argument, terminal) : checkValue(key, argument);
   const place = configPlace(flags, terminal);
-  await changeConfigFile(place, key, value);
+  await changeConfigFile(place, key, value, terminal);
   const shown = key === 'apiKey' ? masked(value) : value;
   await done(
     { key, value: shown, path: place.path },
@@ -87,7 +87,7 @@ export async function unsetConfig(
   const place = configPlace(flags, terminal);
   const { config } = await readConfigFile(place, terminal);
   const wasSet = config[key] !== undefined;
-  await changeConfigFile(place, key, undefined);
+  await changeConfigFile(place, key, undefined, terminal);
   const words = wasSet ? `${key} is no longer in ${place.path}` : `${key} was not set in ${place.path}`;
   await done({ key, wasSet, path: place.path }, words, flags, terminal, talk);
 }

@@ -2,7 +2,7 @@
 
 import { createSecret, type SecretLink } from '../../client/create.js';
 import { parseExpiry } from '../../core/expiry.js';
-import { DEFAULT_EXPIRY_MINUTES, MAX_BLOB_LENGTH } from '../../core/limits.js';
+import { DEFAULT_EXPIRY_MINUTES, MAX_BLOB_LENGTH, MAX_VIEWS } from '../../core/limits.js';
 import { maxSecretBytesV1 } from '../../core/seal-v1.js';
 import { maxSecretBytesV2 } from '../../core/seal-v2.js';
 import { variable } from '../environment.js';
@@ -10,7 +10,7 @@ import { usageError } from '../exit.js';
 import { type HandOutFlags, handOut } from '../hand-out.js';
 import { fetchFor } from '../proxy.js';
 import { readSecretFile } from '../secret-file.js';
-import { linkVersion, loadSettings, timeoutMs } from '../settings.js';
+import { checked, linkVersion, loadSettings, type Settings, timeoutMs } from '../settings.js';
 import { readAll } from '../stdin.js';
 import type { Talk } from '../talk.js';
 import type { Terminal } from '../terminal.js';
@@ -32,9 +32,9 @@ export interface CreateFlags extends HandOutFlags {
 /** Creates a secret from stdin, or from a hidden prompt when stdin is a terminal. */
 export async function create(flags: CreateFlags, terminal: Terminal, talk: Talk): Promise<void> {
   const settings = await loadSettings(flags, terminal, talk);
-  const link = linkVersion(flags.link ?? settings.link, settings.server);
-  const expiry = await expiryMinutes(flags.expiry ?? settings.expiry, talk);
-  const views = flags.views === undefined ? undefined : wholeNumber(flags.views, 'views');
+  const link = checked(flags.link, () => linkVersion(flags.link ?? settings.link, settings.server));
+  const expiry = await expiryMinutes(flags, settings, talk);
+  const views = flags.views === undefined ? undefined : viewCount(flags.views);
   const timeout = timeoutMs(flags);
   const fetch = fetchFor(settings.server, terminal.env);
   const callback = await callbackOptions(flags, terminal);
@@ -133,17 +133,19 @@ async function choosePassphrase(terminal: Terminal): Promise<string> {
   return first;
 }
 
-async function expiryMinutes(text: string | undefined, talk: Talk): Promise<number> {
+async function expiryMinutes(flags: CreateFlags, settings: Settings, talk: Talk): Promise<number> {
+  const text = flags.expiry ?? settings.expiry;
   if (text === undefined) return DEFAULT_EXPIRY_MINUTES;
-  const { minutes, hoursSpelling } = parseExpiry(text.trim());
+  const { minutes, hoursSpelling } = checked(flags.expiry, () => parseExpiry(text.trim()));
   if (hoursSpelling !== undefined) {
     await talk.warn(`an expiry of ${text} is taken for hours, as older documents do: write ${hoursSpelling}`);
   }
   return minutes;
 }
 
-function wholeNumber(text: string, option: string): number {
-  if (!/^[0-9]{1,9}$/.test(text)) throw usageError(`--${option} is not a whole number`);
+function viewCount(text: string): number {
+  if (!/^[0-9]{1,9}$/.test(text))
+    throw usageError('--views is not a whole number', `write it as 1 to ${MAX_VIEWS}`);
   return Number(text);
 }
 

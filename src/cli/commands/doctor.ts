@@ -13,7 +13,7 @@ import { configPlace, EXPOSED_KEY_HINT, readConfigFile } from '../config-file.js
 import { CliError, EXIT, usageError } from '../exit.js';
 import { fetchFor, proxyFor } from '../proxy.js';
 import { checkSecret, type Trial } from '../secret-check.js';
-import { type CommonFlags, gatherSettings, linkVersion, timeoutMs } from '../settings.js';
+import { type CommonFlags, checked, gatherSettings, linkVersion, timeoutMs } from '../settings.js';
 import type { Terminal } from '../terminal.js';
 
 export interface DoctorFlags extends CommonFlags {
@@ -65,8 +65,8 @@ async function checkSettings(
     const { config, exists, warning } = await readConfigFile(place, terminal);
     const settings = await gatherSettings(flags, config, terminal);
     const expiry = settings.expiry ?? EXPIRY;
-    parseExpiry(expiry);
-    const version = linkVersion(flags.link ?? settings.link, settings.server);
+    checked(undefined, () => parseExpiry(expiry));
+    const version = checked(flags.link, () => linkVersion(flags.link ?? settings.link, settings.server));
     const proxy = proxyFor(settings.server, terminal.env)?.host ?? null;
     await checks.ok('configuration', exists ? place.path : `the defaults: there is no ${place.path}`);
     if (warning !== undefined) await checks.warn('permissions', warning, EXPOSED_KEY_HINT);
