@@ -1,6 +1,6 @@
 /**
- * Builds what is published: the command and the SDK as bundles without a dependency to install, the SDK's
- * types, and the licences of what was bundled.
+ * Builds what is published: the command, with the web page in it, and the SDK as bundles without a dependency to
+ * install, the SDK's types, and the licences of what was bundled.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -11,6 +11,7 @@ import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { writeCommonJs } from './commonjs.js';
 import { commandTree } from './completions/model.js';
 import { manPage } from './man.js';
+import { buildPage } from './web.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
@@ -90,6 +91,8 @@ const common: BuildOptions & { metafile: true } = {
   logLevel: 'warning',
 };
 
+const page = await buildPage();
+
 const cli = await build({
   ...common,
   entryPoints: { main: 'src/cli/main.ts' },
@@ -103,6 +106,7 @@ const cli = await build({
   define: {
     __ZEPHR_VERSION__: JSON.stringify(version),
     __ZEPHR_COMPLETIONS__: JSON.stringify(JSON.stringify(completionScripts())),
+    __ZEPHR_WEB_PAGE__: JSON.stringify(JSON.stringify(page.files)),
   },
   plugins: [lazyChildProcess, noClipboardPrograms, onlyUsed],
   write: false,
@@ -143,8 +147,11 @@ rmSync(join(root, 'dist/.testing-types'), { recursive: true });
 
 writeFileSync(
   join(root, 'dist/THIRD_PARTY_LICENSES'),
-  licences([cli.metafile, sdk.metafile, testing.metafile]),
+  licences([cli.metafile, sdk.metafile, testing.metafile, ...page.metafiles]),
 );
+
+// To compare a server's page with (README).
+writeFileSync(join(root, 'dist/page-hashes.txt'), page.hashes);
 
 writeFileSync(join(root, 'dist/zephr.1'), manPage(commandTree(), version, today()));
 

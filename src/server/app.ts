@@ -16,11 +16,13 @@ import { describeFailure } from './describe-failure.js';
 import { healthOf } from './health.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
+import { addPageRoutes } from './page-routes.js';
 import { fixedHeaders, NO_STORE } from './response-headers.js';
 import { answer, type Handler, refuse, route, type ServerEnv, withFixedHeaders } from './routing.js';
 import { addSecretRoutes } from './secret-routes.js';
 import { Secrets } from './secrets.js';
 import { type Store, StoreError } from './store/store.js';
+import type { PackedFile } from './web-files.js';
 
 /** What the app is made of. */
 export interface AppOptions {
@@ -35,6 +37,8 @@ export interface AppOptions {
   readonly baseUrl?: string | undefined;
   /** Whether the server itself speaks HTTPS, and tells browsers to stay with it. Default no. */
   readonly secure?: boolean;
+  /** The files of the web page. Default: there is no page, at `/` or where links lead. */
+  readonly page?: readonly PackedFile[] | undefined;
   /** Counts requests, and is shown at `/metrics`. Default: nothing is counted, nothing is there. */
   readonly metrics?: Metrics | undefined;
   /** Where webhooks may go. Default {@link PUBLIC_CALLBACKS}. */
@@ -58,6 +62,7 @@ export function createApp(options: AppOptions): App {
     log,
     baseUrl,
     secure = false,
+    page,
     metrics,
     callbacks = PUBLIC_CALLBACKS,
     now,
@@ -71,8 +76,7 @@ export function createApp(options: AppOptions): App {
   addSecretRoutes(app, new Secrets(store, now, random), callers, callbacks);
   const health = healthOf({ store, access, version, callers });
   route(app, '/api/health', { GET: health, HEAD: health });
-  route(app, '/secret/:id', { GET: secretPage, HEAD: secretPage });
-
+  if (page !== undefined) addPageRoutes(app, page);
   if (metrics !== undefined)
     route(app, '/metrics', { GET: metricsPage(metrics), HEAD: metricsPage(metrics) });
 
@@ -101,13 +105,6 @@ function metricsPage(metrics: Metrics): Handler {
   return async (context) =>
     answer(context, 200, await metrics.text(), { 'Content-Type': metrics.contentType, ...NO_STORE });
 }
-
-/** What a link's own URL shows. Link previews and mail scanners fetch it, so it touches no secret and knows none. */
-const secretPage: Handler = (context) =>
-  answer(context, 200, 'Here is a secret for whoever holds the whole link. To read it, run: zephr get\n', {
-    'Content-Type': 'text/plain; charset=UTF-8',
-    ...NO_STORE,
-  });
 
 /** One line a request: what kind, how it ended, how long it took, and roughly from where. */
 function observed(log: Log, metrics: Metrics | undefined): MiddlewareHandler<ServerEnv> {

@@ -25,8 +25,43 @@ export function securityHeaders(secure: boolean): HeaderFields {
   return secure ? { ...SECURITY_HEADERS, ...HSTS } : SECURITY_HEADERS;
 }
 
+/**
+ * What the web page may do: load its own files, talk to its own server, run one worker. Whatever gets into it by
+ * mistake runs nothing and can tell nobody.
+ */
+const DOCUMENT_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "worker-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  'trusted-types zephr',
+].join('; ');
+
 /** What answers with secrets, links or their state add: no cache keeps a copy. */
 export const NO_STORE: HeaderFields = { 'Cache-Control': 'no-store' };
+
+/** What the documents of the web page add. */
+export const DOCUMENT_HEADERS: HeaderFields = {
+  'Content-Security-Policy': DOCUMENT_POLICY,
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  ...NO_STORE,
+};
+
+/** What the worker that runs Argon2id adds: WebAssembly, which the page itself does without, and no network. */
+export const WORKER_HEADERS: HeaderFields = {
+  'Content-Security-Policy': "default-src 'none'; script-src 'wasm-unsafe-eval'",
+};
+
+/** For files that never change under their name: a year. */
+export const IMMUTABLE: HeaderFields = {
+  'Cache-Control': 'public, max-age=31536000, immutable',
+};
 
 /** On every answer of `/api/secrets*`: any page may read it, and none can send a user's cookies along. */
 const CORS_HEADERS: HeaderFields = {

@@ -47,7 +47,7 @@ export function withFixedHeaders(of: (path: string) => HeaderFields): Middleware
 export function answer(
   context: Context<ServerEnv>,
   status: number,
-  body: string | null,
+  body: string | Uint8Array<ArrayBuffer> | null,
   headers: HeaderFields = {},
 ): Response {
   return new Response(body, { status, headers: { ...context.get('fixedHeaders'), ...headers } });

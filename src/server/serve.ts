@@ -14,6 +14,7 @@ import { type SendOptions, sendWebhook } from './send-webhook.js';
 import { openStore } from './store/open-store.js';
 import { readTls, type TlsFiles, validUntil } from './tls-files.js';
 import { watchedStore } from './watched-store.js';
+import type { PackedFile } from './web-files.js';
 import { startWebhooks } from './webhooks.js';
 
 /** What an operator decides. */
@@ -38,6 +39,8 @@ export interface ServerOptions {
   readonly metrics?: boolean;
   /** Whether webhooks may go to private addresses, and over http. Default no. */
   readonly allowPrivateCallbacks?: boolean;
+  /** The files of the web page. */
+  readonly page?: readonly PackedFile[] | undefined;
   /** The package's version, which health tells. */
   readonly version: string;
   /** Takes one line of the log, JSON without a newline. */
@@ -80,6 +83,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     log,
     baseUrl,
     secure: tls !== undefined,
+    page: options.page,
     metrics,
     callbacks: sending.policy,
     now,

@@ -21,7 +21,6 @@ describe('every answer', () => {
     ['DELETE', '/api/secrets/x'],
     ['GET', '/api/secrets/x/status'],
     ['GET', '/api/health'],
-    ['GET', '/secret/x'],
     ['GET', '/nothing'],
     ['GET', '/api/nothing'],
   ];
@@ -69,7 +68,7 @@ test.each(['/api/secrets', '/api/secrets/x', '/api/secrets/x/status'])(
 );
 
 describe('what is not there', () => {
-  test.each(['/', '/api', '/api/', '/api/secret', '/api/secrets/a/b', '/secret', '/secret/a/b'])(
+  test.each(['/api', '/api/', '/api/secret', '/api/secrets/a/b', '/secret', '/secret/a/b'])(
     '%s is 404',
     async (path) => {
       expect(await refusal(harness().call('GET', path))).toBe('404 NOT_FOUND');
@@ -81,7 +80,9 @@ describe('what is not there', () => {
     ['PUT', '/api/secrets/x', 'GET, DELETE, OPTIONS'],
     ['DELETE', '/api/secrets/x/status', 'GET, OPTIONS'],
     ['POST', '/api/health', 'GET, HEAD'],
+    ['POST', '/', 'GET, HEAD'],
     ['POST', '/secret/x', 'GET, HEAD'],
+    ['DELETE', '/assets/x', 'GET, HEAD'],
     ['constructor', '/api/health', 'GET, HEAD'],
   ])('%s %s is 405', async (method, path, allowed) => {
     const response = await harness().call(method, path);

@@ -1,10 +1,12 @@
 /** An app on a memory store with a clock that tests turn, and requests as a client would write them. */
 
 import { createHash } from 'node:crypto';
+import { brotliCompressSync } from 'node:zlib';
 import { type App, type AppOptions, createApp } from '../../src/server/app.js';
 import { createLog } from '../../src/server/log.js';
 import { MemoryStore } from '../../src/server/store/memory.js';
 import type { Store } from '../../src/server/store/store.js';
+import type { PackedFile } from '../../src/server/web-files.js';
 import { NOW } from './store-contract.js';
 
 export const PROOF = Buffer.alloc(32, 7).toString('base64url');
@@ -13,6 +15,15 @@ export const PROOF_HASH = createHash('sha256').update(Buffer.alloc(32, 7)).diges
 export const CLAIM = 'claim-of-22-characters';
 export const OTHER_CLAIM = 'other-of-22-characters';
 export const BLOB = 'Y2lwaGVydGV4dA';
+
+/** A web page whose files hold their own names. */
+export const PAGE: readonly PackedFile[] = [
+  'index.html',
+  'secret.html',
+  'assets/zephr-0123.js',
+  'assets/argon2id-0123.js',
+  'assets/hashes.txt',
+].map((path) => ({ path, type: 'text/html', brotli: brotliCompressSync(path).toString('base64') }));
 
 export interface Call {
   readonly headers?: Record<string, string>;
@@ -45,6 +56,7 @@ export function harness(store: Store = new MemoryStore('salt'), changes: Partial
     access: 'open',
     rateLimit: 0,
     version: '9.8.7',
+    page: PAGE,
     log: createLog((line) => log.push(line), now),
     now,
     ...changes,

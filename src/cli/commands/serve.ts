@@ -10,6 +10,7 @@ import { serveSetting, serveSwitch, storePlace } from '../serve-settings.js';
 import type { CommonFlags } from '../settings.js';
 import type { Terminal } from '../terminal.js';
 import { VERSION } from '../version.js';
+import { WEB_PAGE } from '../web-page.js';
 
 export interface ServeFlags extends CommonFlags {
   readonly host?: string;
@@ -39,6 +40,7 @@ export async function serve(flags: ServeFlags, terminal: Terminal): Promise<void
     port: portNumber(setting(flags.port, 'PORT') ?? '8787'),
     store: storePlace(flags.store, terminal),
     version: VERSION,
+    page: WEB_PAGE,
     access: accessMode(setting(flags.access, 'ACCESS') ?? 'open'),
     rateLimit: rateLimit(setting(flags.rateLimit, 'RATE_LIMIT')),
     trustedProxies: addressRanges(setting(flags.trustProxy, 'TRUST_PROXY')),

@@ -1,0 +1,167 @@
+/**
+ * Builds the web page: two documents, and the files they load, each named after its contents. `zephr serve` gets
+ * them packed, as data.
+ */
+
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, constants } from 'node:zlib';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import type { PackedFile } from '../src/server/web-files.js';
+import { en } from '../src/web/strings/en.js';
+
+const web = fileURLToPath(new URL('../src/web/', import.meta.url));
+
+/** The page as it is served, and what went into it. */
+export interface BuiltPage {
+  readonly files: readonly PackedFile[];
+  /** A line a file: SHA-256 and path, as `sha256sum --check` reads them. */
+  readonly hashes: string;
+  readonly metafiles: readonly Metafile[];
+}
+
+/** A file before it is packed. */
+interface File {
+  readonly path: string;
+  readonly type: string;
+  readonly contents: Uint8Array;
+}
+
+/** core loads Argon2id when it is used; the page's own runs it in a worker. */
+const argon2idInWorker: Plugin = {
+  name: 'argon2id-in-worker',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/argon2id\.js$/ }, ({ importer }) =>
+      importer.endsWith('/core/key-schedule.ts') ? { path: join(web, 'argon2id.ts') } : undefined,
+    );
+  },
+};
+
+/** Builds the page. */
+export async function buildPage(): Promise<BuiltPage> {
+  const worker = await bundle('argon2id-worker.ts', { format: 'iife' });
+  const workerFile = asset('argon2id', 'js', worker.contents);
+  const main = await bundle('main.ts', {
+    format: 'esm',
+    plugins: [argon2idInWorker],
+    define: { __ZEPHR_ARGON2ID_WORKER__: JSON.stringify(workerFile.path.replace('assets/', '')) },
+  });
+  const style = await bundle('style.css', {});
+  const script = asset('zephr', 'js', main.contents);
+  const sheet = asset('style', 'css', style.contents);
+  const icon = asset('icon', 'svg', readFileSync(join(web, 'icon.svg')));
+  const files = [
+    document('index.html', 'create', { script, sheet, icon }),
+    document('secret.html', 'secret', { script, sheet, icon }),
+    script,
+    sheet,
+    icon,
+    workerFile,
+  ];
+  const hashes = files
+    .map(({ path, contents }) => `${digest('sha256', contents, 'hex')}  ${path}\n`)
+    .join('');
+  const list = { path: 'assets/hashes.txt', type: TYPES.txt, contents: Buffer.from(hashes) };
+  return {
+    files: [...files, list].map(packed),
+    hashes,
+    metafiles: [worker.metafile, main.metafile, style.metafile],
+  };
+}
+
+async function bundle(
+  entry: string,
+  options: BuildOptions,
+): Promise<{ contents: Uint8Array; metafile: Metafile }> {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: fileURLToPath(new URL('..', import.meta.url)),
+    entryPoints: [`src/web/${entry}`],
+    bundle: true,
+    minify: true,
+    // Browsers from 2023 on.
+    target: ['es2022', 'chrome111', 'firefox113', 'safari16.4'],
+    platform: 'browser',
+    charset: 'utf8',
+    legalComments: 'none',
+    logLevel: 'warning',
+    outdir: 'out',
+    ...options,
+    metafile: true,
+    write: false,
+  });
+  const [output] = outputFiles;
+  if (output === undefined) throw new Error(`${entry} came to nothing`);
+  return { contents: output.contents, metafile };
+}
+
+const TYPES = {
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  svg: 'image/svg+xml',
+  txt: 'text/plain; charset=utf-8',
+} as const;
+
+/** A file whose name changes with its contents, so that a browser may keep it for ever. */
+function asset(name: string, extension: keyof typeof TYPES, contents: Uint8Array): File {
+  const hash = digest('sha256', contents, 'hex').slice(0, 12);
+  return { path: `assets/${name}-${hash}.${extension}`, type: TYPES[extension], contents };
+}
+
+/** Puts a document together. All its addresses are relative: it works below any path. */
+function document(
+  path: string,
+  page: 'create' | 'secret',
+  { script, sheet, icon }: { script: File; sheet: File; icon: File },
+): File {
+  const base = page === 'create' ? './' : '../';
+  const places: Readonly<Record<string, string>> = {
+    main: readFileSync(join(web, `${page}.html`), 'utf8'),
+    page,
+    title: page === 'create' ? 'create.title' : 'reveal.title',
+    home: base,
+    icon: base + icon.path,
+    style: base + sheet.path,
+    'style-integrity': integrity(sheet),
+    script: base + script.path,
+    'script-integrity': integrity(script),
+    hashes: `${base}assets/hashes.txt`,
+  };
+  const filled = (text: string): string =>
+    text.replace(/\{([a-z-]+)\}/g, (_, name: string) => {
+      const value = places[name];
+      if (value === undefined) throw new Error(`nothing to put at {${name}} of ${path}`);
+      return filled(value);
+    });
+  const html = inEnglish(filled(readFileSync(join(web, 'page.html'), 'utf8'))).replace(/\n\s*/g, '\n');
+  return { path, type: TYPES.html, contents: Buffer.from(html) };
+}
+
+/** Fills in the English texts: what a browser without scripts, and a reader of the source, sees. */
+function inEnglish(html: string): string {
+  return html.replace(/(<(\w+)[^>]*\sdata-text="([^"]+)"[^>]*>)(<\/\2>)/g, (_, open, _name, key, close) => {
+    const text = (en as Readonly<Record<string, unknown>>)[key];
+    if (typeof text !== 'string') throw new Error(`there is no text ${key}`);
+    return open + text.replace(/&/g, '&amp;').replace(/</g, '&lt;') + close;
+  });
+}
+
+/** For `integrity`, as Subresource Integrity (W3C) wants it. */
+function integrity({ contents }: File): string {
+  return `sha384-${digest('sha384', contents, 'base64')}`;
+}
+
+function digest(algorithm: string, contents: Uint8Array, encoding: 'hex' | 'base64'): string {
+  return createHash(algorithm).update(contents).digest(encoding);
+}
+
+/** The package carries each file once: the server makes the other encodings of it. */
+function packed({ path, type, contents }: File): PackedFile {
+  const params = {
+    [constants.BROTLI_PARAM_QUALITY]: 11,
+    [constants.BROTLI_PARAM_SIZE_HINT]: contents.length,
+  };
+  return { path, type, brotli: brotliCompressSync(contents, { params }).toString('base64') };
+}

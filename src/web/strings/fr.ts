@@ -1,0 +1,188 @@
+/** Every word of the page, in French. */
+
+import type { Texts } from './en.js';
+
+export const fr: Texts = {
+  'page.skip': 'Aller au contenu',
+  'page.promise': 'Chiffré dans votre navigateur. La clé n’atteint jamais le serveur.',
+  'page.hashes': 'Comparer cette page',
+  'page.noScript':
+    'Cette page a besoin de JavaScript : elle chiffre et déchiffre dans votre navigateur. Sans lui, utilisez la commande : zephr get',
+
+  'create.title': 'Partager un secret – zephr',
+  'create.heading': 'Partager un secret, une seule fois',
+  'create.intro':
+    'Il est chiffré avant de quitter ce navigateur. Votre lien l’ouvre une fois, puis il disparaît.',
+  'create.secret': 'Votre secret',
+  'create.dropHere': 'Déposez le fichier ici',
+  'create.orFile': 'Ou déposez un fichier ici.',
+  'create.limit': 'Au plus {size}.',
+  'create.chooseFile': 'Choisir un fichier',
+  'create.removeFile': 'Retirer le fichier',
+  'create.expiry': 'Expire après',
+  'create.split': 'Séparer l’URL et la clé',
+  'create.splitHelp':
+    'Envoyez-les par deux voies différentes, par exemple courriel et téléphone. Seule, aucune n’ouvre quoi que ce soit.',
+  'create.more': 'Plus d’options',
+  'create.passphrase': 'Phrase secrète',
+  'create.passphraseHelp': 'Le lecteur doit la connaître aussi. Ne l’envoyez pas avec le lien.',
+  'create.views': 'Nombre de lecteurs',
+  'create.viewsHelp': 'De 1 à {max}. Chacun peut ouvrir le lien une fois.',
+  'create.hint': 'Indication',
+  'create.hintHelp': 'Un libellé pour le lecteur. Le serveur peut le voir.',
+  'create.submit': 'Chiffrer et partager',
+  'create.working': 'Chiffrement…',
+
+  'created.title': 'Votre lien – zephr',
+  'created.heading': 'Votre lien est prêt',
+  'created.headingSplit': 'Votre URL et votre clé sont prêtes',
+  'created.intro': {
+    one: 'Envoyez-le au lecteur. Ne l’ouvrez pas vous-même : il ne sert qu’une fois.',
+    other: 'Envoyez-le aux lecteurs. Il sert {count} fois.',
+  },
+  'created.introSplit': {
+    one: 'Envoyez l’URL et la clé par deux voies différentes. Ensemble, elles servent une fois.',
+    other: 'Envoyez l’URL et la clé par deux voies différentes. Ensemble, elles servent {count} fois.',
+  },
+  'created.link': 'Lien',
+  'created.url': 'URL',
+  'created.key': 'Clé',
+  'created.copyLink': 'Copier le lien',
+  'created.copyUrl': 'Copier l’URL',
+  'created.copyKey': 'Copier la clé',
+  'created.qrLink': 'Code QR du lien',
+  'created.qrUrl': 'Code QR de l’URL, sans la clé',
+  'created.expires': 'Expire {in} : {at}.',
+  'created.passphrase': 'Le lecteur a aussi besoin de la phrase secrète.',
+  'created.check': 'Vérifier s’il a été lu',
+  'created.revoke': 'Révoquer',
+  'created.revokeAsk': 'Plus personne ne pourra le lire.',
+  'created.revokeYes': 'Oui, le révoquer',
+  'created.revokeNo': 'Le garder',
+  'created.another': 'Partager un autre secret',
+
+  'status.waiting': 'Personne ne l’a encore lu.',
+  'status.partly': 'Ouvert par {read} lecteurs sur {views}, la première fois : {at}.',
+  'status.read': 'Il a été lu : {at}.',
+  'status.expired': 'Il a expiré. Personne ne l’a lu.',
+  'status.revoked': 'Il est révoqué. Plus personne ne peut le lire.',
+  'status.checked': 'État à {time}.',
+
+  'reveal.title': 'Un secret pour vous – zephr',
+  'reveal.heading': 'Un secret pour vous',
+  'reveal.intro': 'Vous pouvez le voir une seule fois. Ensuite il disparaît : soyez prêt à le conserver.',
+  'reveal.key': 'Clé',
+  'reveal.keyHelp': 'Elle vous parvient séparément du lien et commence par v2. ou v2p. ou v1.',
+  'reveal.passphrase': 'Phrase secrète',
+  'reveal.passphraseHelp': 'L’expéditeur s’en est servi pour protéger le secret.',
+  'reveal.submit': 'Révéler le secret',
+  'reveal.submitIn': 'Révéler le secret (dans {time})',
+  'reveal.working': 'Ouverture…',
+  'reveal.check': 'Vérifier seulement s’il est encore là',
+  'reveal.checking': 'Vérification en cours…',
+  'reveal.waiting':
+    'Il est encore là. Rien n’est consommé tant que vous ne le révélez pas. Il expire {in} : {at}.',
+  'reveal.viewsLeft': {
+    one: '{count} lecteur peut encore l’ouvrir.',
+    other: '{count} lecteurs peuvent encore l’ouvrir.',
+  },
+  'reveal.unchecked': 'Rien n’est consommé tant que vous ne le révélez pas.',
+  'reveal.version1':
+    'C’est un ancien lien (version 1). Seule la lecture dira si le secret est encore là, et quiconque a l’URL a pu le consommer.',
+
+  'revealed.title': 'Le secret – zephr',
+  'revealed.heading': 'Voici le secret',
+  'revealed.gone': 'Il est effacé du serveur. Seule cette page le montre encore.',
+  'revealed.viewsLeft': {
+    one: 'Vous l’avez vu. {count} autre lecteur peut ouvrir le lien.',
+    other: 'Vous l’avez vu. {count} autres lecteurs peuvent ouvrir le lien.',
+  },
+  'revealed.secret': 'Secret',
+  'revealed.message': 'Message de l’expéditeur',
+  'revealed.hint': 'Indication',
+  'revealed.file': '{name}, {size}',
+  'revealed.binary': 'C’est un fichier et non du texte. Téléchargez-le pour le conserver.',
+  'revealed.hidden': 'Masqué',
+  'revealed.show': 'Afficher',
+  'revealed.hide': 'Masquer',
+  'revealed.copy': 'Copier',
+  'revealed.download': 'Télécharger',
+  'revealed.answer': 'Partager un secret à votre tour',
+  'revealed.fileName': 'secret',
+
+  'copy.done': 'Copié',
+  'copy.failed': 'Votre navigateur ne le permet pas. Le texte est sélectionné : appuyez sur Ctrl+C ou ⌘C.',
+  'field.showPassphrase': 'Afficher la phrase secrète',
+
+  'ending.tryAgain': 'Réessayer',
+  'ending.share': 'Partager un secret à votre tour',
+
+  'read.heading': 'Déjà lu',
+  'read.text':
+    'Ce secret a déjà été lu. Si ce n’était pas vous, prévenez l’expéditeur : il faut le remplacer par un nouveau.',
+  'read.textAt':
+    'Ce secret a été lu : {at}. Si ce n’était pas vous, prévenez l’expéditeur : il faut le remplacer par un nouveau.',
+  'expired.heading': 'Expiré',
+  'expired.text':
+    'Personne n’a ouvert ce secret à temps, et il a été détruit. Demandez un nouveau lien à l’expéditeur.',
+  'revoked.heading': 'Révoqué',
+  'revoked.text': 'L’expéditeur a repris ce secret. Demandez-lui si vous en avez encore besoin.',
+  'unknown.heading': 'Aucun secret ici',
+  'unknown.text':
+    'Ce serveur ne connaît aucun secret à cette adresse. Il n’a jamais existé, ou il a pris fin depuis longtemps. Vérifiez que le lien est complet.',
+  'damaged.heading': 'Le lien est abîmé',
+  'damaged.text':
+    'Une partie a été modifiée ou perdue en chemin. Rien n’est consommé. Copiez à nouveau le lien entier, ou demandez-le à l’expéditeur.',
+  'newer.heading': 'Le lien est trop récent',
+  'newer.text': 'Il vient d’un zephr plus récent que cette page. Rien n’est consommé.',
+  'unreadable.heading': 'Il ne s’ouvre pas',
+  'unreadable.text':
+    'Ce que le serveur a envoyé n’a pas été scellé avec cette clé. La clé est fausse, ou quelqu’un a modifié le secret. Prévenez l’expéditeur.',
+  'insecure.heading': 'Cette connexion n’est pas sûre',
+  'insecure.text':
+    'Les navigateurs ne chiffrent que sur les pages servies en https. Ouvrez cette page avec https:// au début.',
+  'wrongKey.heading': 'Mauvaise clé',
+  'wrongKey.text': 'Cette clé n’est pas celle de ce lien. Rien n’est consommé : vérifiez-la et réessayez.',
+  'wrongKeyTaken.heading': 'Mauvaise clé',
+  'wrongKeyTaken.text':
+    'Cette clé n’ouvre pas le secret. Vous le détenez maintenant et pouvez en essayer une autre jusqu’à {time}. Ne fermez pas cette page.',
+  'wrongPassphrase.heading': 'Mauvaise phrase secrète',
+  'wrongPassphrase.text':
+    'Ce n’est pas la bonne phrase secrète. Rien n’est consommé : vérifiez-la et réessayez.',
+  'tooManyTries.heading': 'Trop d’essais manqués',
+  'tooManyTries.text': 'Attendez {time} avant de réessayer. Rien n’est consommé.',
+  'noConnection.heading': 'Pas de connexion',
+  'noConnection.text': 'Le serveur n’a pas pu être joint. Vérifiez votre réseau et réessayez.',
+  'lostReply.heading': 'La réponse n’est pas arrivée',
+  'lostReply.text':
+    'Le secret était peut-être en route vers vous. Ne fermez pas cette page et réessayez dans la minute : personne d’autre ne peut l’obtenir entre-temps.',
+  'serverTrouble.heading': 'Le serveur a un problème',
+  'serverTrouble.text': 'Il n’a pas pu faire son travail. Réessayez dans un instant.',
+  'notZephr.heading': 'Ce n’est pas un serveur zephr',
+  'notZephr.text':
+    'Ce qui a répondu n’est pas un serveur zephr, ou quelque chose entre vous et lui a modifié la réponse.',
+  'tooLarge.heading': 'Trop volumineux',
+  'tooLarge.text': 'Ce serveur accepte des secrets d’au plus {size}. Le vôtre fait {actual}.',
+  'limit.heading': 'Limite atteinte',
+  'limit.text': 'Votre adresse ne peut pas créer d’autre secret pour l’instant. Réessayez {in} : {at}.',
+  'closed.heading': 'Ce serveur demande une clé d’API',
+  'closed.text':
+    'Ici, on ne crée de secret qu’avec une clé d’API, que cette page n’accepte pas : utilisez la commande zephr. La lecture n’en demande pas.',
+  'notAllowed.heading': 'Non autorisé ici',
+  'notAllowed.text': 'Ce serveur n’autorise pas cette durée sans clé d’API. Choisissez-en une autre.',
+  'unforeseen.heading': 'Un problème est survenu',
+  'unforeseen.text':
+    'Ce n’était pas prévu ({code}). Réessayez, et si cela persiste, prévenez la personne qui gère ce serveur.',
+
+  'fault.empty': 'Il n’y a encore rien à partager : saisissez un secret ou choisissez un fichier.',
+  'fault.malformed':
+    'Le texte contient des caractères impossibles à envoyer. Envoyez-le sous forme de fichier.',
+  'fault.unreadable': 'Le fichier n’a pas pu être lu. Est-ce un dossier, ou a-t-il été déplacé ?',
+  'fault.views': 'Le nombre de lecteurs est un entier de 1 à {max}.',
+  'fault.hint': 'L’indication a au plus {max} caractères, sans accents, emoji ni retours à la ligne.',
+  'fault.fileName': 'Le nom du fichier ne peut pas être envoyé. Renommez-le.',
+  'fault.keyMissing': 'Saisissez la clé.',
+  'fault.keyDamaged': 'Ce n’est pas une clé entière. Copiez-la à nouveau.',
+  'fault.passphraseMissing': 'Saisissez la phrase secrète.',
+  'fault.passphraseMalformed': 'La phrase secrète contient des caractères impossibles à utiliser.',
+};

@@ -1,0 +1,174 @@
+/** The web page as a server sends it: where it is, what it says about itself, and how it is encoded. */
+
+import { createHash } from 'node:crypto';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { buildPage } from '../../.scripts/web.js';
+import { MemoryStore } from '../../src/server/store/memory.js';
+import { chooseEncoding } from '../../src/server/web-files.js';
+import { type Harness, harness, refusal } from './harness.js';
+
+const below = (baseUrl: string): Harness => harness(new MemoryStore('salt'), { baseUrl });
+
+describe('the documents', () => {
+  test.each([
+    ['/', 'index.html'],
+    ['/index.html', 'index.html'],
+    [`/secret/${'A'.repeat(22)}`, 'secret.html'],
+    ['/secret/anything%23v1.key?utm=1', 'secret.html'],
+  ])('%s is there, for GET and HEAD', async (path, text) => {
+    const { call } = harness();
+    const response = await call('GET', path);
+    expect(await response.text()).toBe(text);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('text/html');
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(response.headers.get('cross-origin-opener-policy')).toBe('same-origin');
+    expect(response.headers.get('cross-origin-resource-policy')).toBe('same-origin');
+    expect(response.headers.get('referrer-policy')).toBe('no-referrer');
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(response.headers.get('content-security-policy')?.split('; ').sort()).toEqual([
+      "base-uri 'none'",
+      "connect-src 'self'",
+      "default-src 'none'",
+      "form-action 'none'",
+      "frame-ancestors 'none'",
+      "img-src 'self'",
+      "require-trusted-types-for 'script'",
+      "script-src 'self'",
+      "style-src 'self'",
+      'trusted-types zephr',
+      "worker-src 'self'",
+    ]);
+    const head = await call('HEAD', path);
+    expect(head.status).toBe(200);
+    expect(head.headers.get('content-length')).toBe(String(text.length));
+  });
+
+  test.each(['/secret', '/secret/', '/secret/a/b', '/secret//', '/index', '/assets', '/assets/', '/x'])(
+    '%s is 404',
+    async (path) => {
+      expect(await refusal(harness().call('GET', path))).toBe('404 NOT_FOUND');
+    },
+  );
+
+  test('are not there without a page', async () => {
+    const { call } = harness(new MemoryStore('salt'), { page: undefined });
+    for (const path of ['/', `/secret/${'A'.repeat(22)}`, '/assets/hashes.txt']) {
+      expect(await refusal(call('GET', path))).toBe('404 NOT_FOUND');
+    }
+  });
+
+  test.each([
+    ['https://example.com/zephr', 'https://example.com/zephr/'],
+    ['https://example.com/zephr/secret/AbC/', 'https://example.com/zephr/secret/AbC'],
+    ['https://example.com/zephr/secret/A%23v1.k/', 'https://example.com/zephr/secret/A%23v1.k'],
+  ])('%s is at %s', async (from, to) => {
+    const { call } = below('https://example.com/zephr');
+    const moved = await call('GET', from);
+    expect(moved.status).toBe(308);
+    expect(moved.headers.get('cache-control')).toBe('no-store');
+    expect(new URL(moved.headers.get('location') ?? '', from).href).toBe(to);
+    expect((await call('GET', to)).status).toBe(200);
+  });
+});
+
+describe('the files', () => {
+  test('named after their contents are kept for ever', async () => {
+    const { headers } = await harness().call('GET', '/assets/zephr-0123.js');
+    expect(headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    expect(headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
+  });
+
+  test('of the hashes are never kept', async () => {
+    const { headers } = await harness().call('GET', '/assets/hashes.txt');
+    expect(headers.get('cache-control')).toBe('no-store');
+  });
+
+  test('of the worker allow WebAssembly, and no network', async () => {
+    const { headers } = await harness().call('GET', '/assets/argon2id-0123.js');
+    expect(headers.get('content-security-policy')).toBe("default-src 'none'; script-src 'wasm-unsafe-eval'");
+  });
+
+  test.each(['/assets/none.js', '/assets/..%2findex.html', '/assets/__proto__'])(
+    '%s is 404',
+    async (path) => {
+      expect(await refusal(harness().call('GET', path))).toBe('404 NOT_FOUND');
+    },
+  );
+
+  test.each([
+    ['br, gzip', 'br', (body: Buffer) => brotliDecompressSync(body).toString()],
+    ['gzip', 'gzip', (body: Buffer) => gunzipSync(body).toString()],
+    ['', null, (body: Buffer) => body.toString()],
+  ])('come encoded as "%s" asks', async (accepted, encoding, decode) => {
+    const response = await harness().call('GET', '/assets/zephr-0123.js', {
+      headers: { 'accept-encoding': accepted },
+    });
+    expect(response.headers.get('content-encoding')).toBe(encoding);
+    expect(response.headers.get('vary')).toBe('Accept-Encoding');
+    const body = Buffer.from(await response.arrayBuffer());
+    expect(response.headers.get('content-length')).toBe(String(body.length));
+    expect(decode(body)).toBe('assets/zephr-0123.js');
+  });
+
+  test.each([
+    [undefined, 'identity'],
+    ['*', 'br'],
+    ['br;q=0, *', 'gzip'],
+    ['GZIP;q=0.1', 'gzip'],
+    ['br; q=0.000, gzip;q=0', 'identity'],
+    ['identity, deflate', 'identity'],
+    [',,;q=', 'identity'],
+  ])('for %s are sent as %s', (accepted, encoding) => {
+    expect(chooseEncoding(accepted)).toBe(encoding);
+  });
+});
+
+test('the log knows routes, not paths', async () => {
+  const { call, log } = harness();
+  await call('GET', '/secret/CANARY%23v2.CANARY');
+  await call('GET', '/assets/CANARY');
+  expect(log.map((line) => JSON.parse(line).route)).toEqual(['/secret/:id', '/assets/:file']);
+  expect(log.join()).not.toContain('CANARY');
+});
+
+describe('the page that is built', () => {
+  let files: Map<string, string>;
+  beforeAll(async () => {
+    const page = await buildPage();
+    const { call } = harness(new MemoryStore('salt'), { page: page.files });
+    const paths = page.files.map(({ path }) => path);
+    files = new Map();
+    for (const path of paths) files.set(path, await (await call('GET', `/${path}`)).text());
+  });
+
+  test('lists the hash of each of its files', () => {
+    const lines = [...files]
+      .filter(([path]) => path !== 'assets/hashes.txt')
+      .map(([path, text]) => `${createHash('sha256').update(text).digest('hex')}  ${path}\n`);
+    expect(files.get('assets/hashes.txt')).toBe(lines.join(''));
+    expect(lines).toHaveLength(6);
+  });
+
+  test.each(['index.html', 'secret.html'])(
+    'loads with %s only its own files, and only as they are',
+    (path) => {
+      const html = files.get(path) ?? '';
+      const loaded = [...html.matchAll(/<(?:script|link)[^>]*?(?:src|href)="([^"]+)"([^>]*)>/g)];
+      expect(loaded).toHaveLength(3);
+      for (const [, address = '', rest = ''] of loaded) {
+        const { pathname } = new URL(address, path === 'index.html' ? 'https://x/' : 'https://x/secret/id');
+        const text = files.get(pathname.slice(1));
+        expect(text, address).toBeDefined();
+        if (address.endsWith('.svg')) continue;
+        const hash = createHash('sha384')
+          .update(text ?? '')
+          .digest('base64');
+        expect(rest).toContain(`integrity="sha384-${hash}"`);
+      }
+      expect(html).not.toMatch(/<script(?![^>]*\ssrc=)|<style|\son\w+=|\sstyle=|\{[a-z-]+\}/);
+      expect(html).not.toMatch(/https?:\/\//);
+    },
+  );
+});

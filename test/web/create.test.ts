@@ -1,0 +1,171 @@
+/** Links made in the page and read with the real command, and what their maker can still do. */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CHROMIUM, HAS_CHROMIUM } from '../support/browser.js';
+import { type ServerProcess, startServerProcess } from '../support/server.js';
+import { openSession } from '../support/session.js';
+import { headingOf, share, textOf, useBrowser, visitor } from './visitor.js';
+
+describe.skipIf(!HAS_CHROMIUM)(`the page that makes links (needs ${CHROMIUM})`, () => {
+  useBrowser();
+  let server: ServerProcess;
+  beforeAll(async () => {
+    server = await startServerProcess();
+  });
+  afterAll(async () => {
+    await server.stop();
+  });
+
+  const openPage = async () => (await visitor([server.url])).open(`${server.url}/`);
+
+  it.each([
+    ['one line', 'hunter2'],
+    ['Unicode, blanks and line ends', '\ufeff  Grüße \u{1f9d9}\u200d♂️ مرحبا\n\n\ttab 👩‍👩‍👧 \n'],
+  ])('shares %s', async (_, secret) => {
+    const page = await openPage();
+    const { link } = await share(page, () => page.fill('#secret-text', secret));
+    expect(link).toMatch(new RegExp(`^${server.url}/secret/[\\w-]{22}#v2\\.[\\w-]{43}$`));
+    expect(await headingOf(page, 'created')).toBe('Your link is ready');
+    expect(await textOf(page, '#created-expires')).toMatch(/^Expires in 1 hour: \w+day, .* CET\.$/);
+    const { bytes, stderr } = await openSession().sh(`zephr get '${link}'`);
+    expect(stderr).not.toContain('error');
+    expect(bytes.toString()).toBe(secret);
+    // What was typed is not kept beside the link.
+    expect(await page.inputValue('#secret-text')).toBe('');
+  });
+
+  it('shares URL and key apart', async () => {
+    const page = await openPage();
+    const { link, key } = await share(page, async () => {
+      await page.fill('#secret-text', 'hunter2');
+      await page.check('#split');
+    });
+    expect(link).toMatch(/\/secret\/[\w-]{22}$/);
+    expect(key).toMatch(/^v2\.[\w-]{43}$/);
+    expect(await page.getByRole('img').getAttribute('aria-label')).toBe(
+      'QR code of the URL, without the key',
+    );
+    const { stdout } = await openSession().sh(`zephr get '${link}' --key '${key}'`);
+    expect(stdout).toBe('hunter2');
+  });
+
+  it('shares with a passphrase, for several readers, with a hint and another expiry', async () => {
+    const page = await openPage();
+    const { link } = await share(page, async () => {
+      await page.fill('#secret-text', 'hunter2');
+      await page.selectOption('#expiry', { label: '7 days' });
+      await page.getByText('More options').click();
+      await page.fill('#passphrase', 'correct horse é');
+      await page.fill('#views', '2');
+      await page.fill('#hint', 'db prod');
+    });
+    expect(link).toContain('#v2p.');
+    expect(await textOf(page, '#created-intro')).toContain('It works 2 times');
+    expect(await textOf(page, '#created-expires')).toContain('in 7 days');
+    expect(await textOf(page, '#created')).toContain('also needs the passphrase');
+    const session = openSession();
+    // Composed here, decomposed there: the same passphrase.
+    const get = `printf 'correct horse e\\314\\201' > phrase; zephr get '${link}' --passphrase-file phrase --json`;
+    expect(JSON.parse((await session.sh(get)).stdout)).toMatchObject({
+      plaintext: 'hunter2',
+      hint: 'db prod',
+    });
+    await page.getByRole('button', { name: 'Check whether it was read' }).click();
+    await expect.poll(() => textOf(page, '#created-status')).toContain('Opened by 1 of 2 readers');
+    expect((await session.sh(get)).code).toBe(0);
+    expect((await session.sh(get)).code).toBe(6);
+  });
+
+  it('shares a file of 500 KB under its name', async () => {
+    const page = await openPage();
+    const content = Buffer.from(Array.from({ length: 500 * 1024 }, (_, index) => (index * index) % 251));
+    const { link } = await share(page, async () => {
+      await page.setInputFiles('#file-input', {
+        name: 'Schlüssel 1.bin',
+        mimeType: 'application/octet-stream',
+        buffer: content,
+      });
+      expect(await textOf(page, '#file')).toContain('Schlüssel 1.bin');
+    });
+    const session = openSession();
+    expect((await session.sh(`zephr get '${link}' -o .`)).code).toBe(0);
+    expect(readFileSync(join(session.folder, 'Schlüssel 1.bin')).equals(content)).toBe(true);
+  });
+
+  it('takes a file that is dropped anywhere on the page, and lets it go again', async () => {
+    const page = await openPage();
+    const transfer = await page.evaluateHandle(() => {
+      const data = new DataTransfer();
+      data.items.add(new File(['dropped'], 'notes.txt'));
+      return data;
+    });
+    await page.dispatchEvent('footer', 'dragover', { dataTransfer: transfer });
+    expect(await page.locator('.drop-here').isVisible()).toBe(true);
+    await page.dispatchEvent('footer', 'drop', { dataTransfer: transfer });
+    expect(await textOf(page, '#file')).toContain('notes.txt');
+    expect(await page.locator('#secret-text').isVisible()).toBe(false);
+    await page.click('#file-remove');
+    expect(await page.locator('#secret-text').isVisible()).toBe(true);
+    await page.dispatchEvent('footer', 'drop', { dataTransfer: transfer });
+    const { link } = await share(page, async () => undefined);
+    expect((await openSession().sh(`zephr get '${link}'`)).stdout).toBe('dropped');
+  });
+
+  it('copies the link, and says when the browser does not allow it', async () => {
+    const { context, open } = await visitor([server.url], {
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    const page = await open(`${server.url}/`);
+    const { link } = await share(page, () => page.fill('#secret-text', 'hunter2'));
+    await page.click('#copy-link');
+    await expect.poll(() => textOf(page, '#copy-link-said')).toBe('Copied');
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(link);
+    await context.clearPermissions();
+    await page.evaluate(() => {
+      navigator.clipboard.writeText = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
+    });
+    await page.click('#copy-link');
+    await expect.poll(() => textOf(page, '#copy-link-said')).toContain('press Ctrl+C');
+    expect(await page.evaluate(() => getSelection()?.toString())).toBe(link);
+  });
+
+  it('tells its maker when it was read', async () => {
+    const page = await openPage();
+    const { link } = await share(page, () => page.fill('#secret-text', 'hunter2'));
+    const check = page.getByRole('button', { name: 'Check whether it was read' });
+    await check.click();
+    await expect.poll(() => textOf(page, '#created-status')).toContain('Nobody has read it yet.');
+    expect((await openSession().sh(`zephr get '${link}'`)).stdout).toBe('hunter2');
+    await check.click();
+    await expect.poll(() => textOf(page, '#created-status')).toMatch(/^It was read: \w+day, /);
+    expect(await page.locator('#created-link').isVisible()).toBe(false);
+  });
+
+  it('lets its maker take it back, and asks first', async () => {
+    const page = await openPage();
+    const { link } = await share(page, () => page.fill('#secret-text', 'hunter2'));
+    await page.getByRole('button', { name: 'Revoke' }).click();
+    await page.getByRole('button', { name: 'Keep it' }).click();
+    expect((await openSession().sh(`zephr status '${link}'`)).stdout).toContain('waiting');
+    await page.getByRole('button', { name: 'Revoke' }).click();
+    await page.getByRole('button', { name: 'Yes, revoke it' }).click();
+    await expect.poll(() => textOf(page, '#created-status')).toContain('It is revoked.');
+    expect((await openSession().sh(`zephr get '${link}'`)).code).toBe(6);
+  });
+
+  it('makes one after the other, each from an empty form', async () => {
+    const page = await openPage();
+    const first = await share(page, async () => {
+      await page.fill('#secret-text', 'first');
+      await page.check('#split');
+    });
+    await page.getByRole('button', { name: 'Share another secret' }).click();
+    expect(await page.isChecked('#split')).toBe(false);
+    expect(await page.locator('#created-link').textContent()).toBe('');
+    const second = await share(page, () => page.fill('#secret-text', 'second'));
+    expect(second.link).not.toContain(first.link);
+    expect((await openSession().sh(`zephr get '${second.link}'`)).stdout).toBe('second');
+  });
+});
