@@ -5,6 +5,7 @@ import { LEASE_MS, TOMBSTONE_MS } from '../../src/core/limits.js';
 import { openPostgresStore } from '../../src/server/store/open-postgres.js';
 import type { PostgresStore } from '../../src/server/store/postgres.js';
 import { MIGRATIONS } from '../../src/server/store/postgres-schema.js';
+import { generator } from '../support/generator.js';
 import { newSchema, type Schema, withoutPostgres } from '../support/postgres.js';
 import { describeStoreContract, NOW, newSecret } from './store-contract.js';
 
@@ -240,12 +241,3 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
     });
   });
 });
-
-/** A small generator of numbers from 0 to 1 that gives the same ones for the same seed. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state / 2_147_483_647;
-  };
-}
