@@ -102,9 +102,15 @@ function get(host: string, path: string, from = '127.0.0.1', headers = {}): Prom
   });
 }
 
+/** Why a proxy cannot be tried, to append to a name. */
+function whyNot(program: string): string {
+  if (process.platform !== 'linux') return ' (skipped: loopback has one address only)';
+  return spawnSync(program, ['-v']).error === undefined ? '' : ` (skipped: no ${program})`;
+}
+
 describe.each(PROXIES)("the README's $program", (proxy) => {
   const { program, strip } = proxy;
-  const missing = spawnSync(program, ['-v']).error === undefined ? '' : ` (skipped: no ${program})`;
+  const missing = whyNot(program);
   const [, block = ''] = new RegExp(`^\`\`\`${proxy.block}\n(.*?)^\`\`\``, 'ms').exec(README) ?? [];
 
   it.skipIf(missing)(`stands there, and passes the path on${missing}`, () => {
