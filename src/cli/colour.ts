@@ -1,4 +1,4 @@
-/** Whether what is written somewhere may be coloured. */
+/** What may be written to a terminal besides plain text: colours, other escape sequences, more than ASCII. */
 
 import type { Environment, Output } from './terminal.js';
 
@@ -9,10 +9,26 @@ import type { Environment, Output } from './terminal.js';
  * @param flag commander's `color`: false for `--no-color`.
  */
 export function usesColour(stream: Output, env: Environment, flag: boolean | undefined): boolean {
-  const { NO_COLOR, FORCE_COLOR, TERM } = env;
+  const { NO_COLOR, FORCE_COLOR } = env;
   if (flag === false || isSet(NO_COLOR)) return false;
   if (isSet(FORCE_COLOR)) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
-  return TERM !== 'dumb' && stream.isTerminal;
+  return takesEscapes(env) && stream.isTerminal;
+}
+
+/**
+ * Whether a terminal is sent escape sequences at all, such as a spinner's. One that is dumb or that nobody has named
+ * takes none; and NO_COLOR, for whoever records or reads aloud what a terminal shows, means none of any kind.
+ */
+export function takesEscapes({ NO_COLOR, TERM, OS }: Environment): boolean {
+  // Windows has no TERM, and does have OS.
+  const named = isSet(TERM) || isSet(OS);
+  return named && TERM !== 'dumb' && !isSet(NO_COLOR);
+}
+
+/** Whether text may be more than ASCII: unless the locale (POSIX, section 8.2) is one of another encoding. */
+export function takesUnicode({ LC_ALL, LC_CTYPE, LANG }: Environment): boolean {
+  const locale = [LC_ALL, LC_CTYPE, LANG].find(isSet);
+  return locale === undefined || /utf-?8/i.test(locale);
 }
 
 function isSet(value: string | undefined): boolean {

@@ -44,8 +44,8 @@ export async function openDestination(flags: DestinationFlags, terminal: Termina
   return file(output, flags, terminal);
 }
 
-/** Names of stdout. The second one, taken for a file, could be replaced by one. */
-const STDOUT: readonly string[] = ['-', '/dev/stdout'];
+/** Names of stdout. All but the first, taken for files, could be replaced by one. */
+const STDOUT: readonly string[] = ['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'];
 
 function stdout({ json, output }: DestinationFlags, terminal: Terminal): Destination {
   const out = terminal.stdout;

@@ -1,5 +1,6 @@
 /** The environment variables of the command: one table, for the code that reads them and for those who ask. */
 
+import { isAbsolute } from 'node:path';
 import type { Environment } from './terminal.js';
 
 /** Every variable and what it is for; man page and README show this table. */
@@ -16,7 +17,7 @@ export const VARIABLES = {
   HTTPS_PROXY: 'the proxy for https, `http://user:password@host:port`',
   HTTP_PROXY: 'the proxy for http, which is for servers on this machine only',
   NO_PROXY: 'hosts that need no proxy, `example.com,10.0.0.1:8443`, or `*`',
-  NO_COLOR: 'no colours, if it is not empty',
+  NO_COLOR: 'no colours and no other escape sequences, if it is not empty',
   FORCE_COLOR: 'colours in pipes too, if it is not empty; `0` for none',
   NODE_EXTRA_CA_CERTS: 'a file with certificates of further authorities to trust',
 } as const;
@@ -37,6 +38,12 @@ export const FILES = {
 /** The value of a variable without white space around it; undefined when it is absent or blank. */
 export function variable(env: Environment, name: keyof typeof VARIABLES): string | undefined {
   return blankAsAbsent(env[name]);
+}
+
+/** A folder that a variable names. One that is not absolute is to be ignored (XDG Base Directory Specification). */
+export function folderIn(env: Environment, name: keyof typeof VARIABLES): string | undefined {
+  const path = variable(env, name);
+  return path !== undefined && isAbsolute(path) ? path : undefined;
 }
 
 /** A setting without white space around it; a blank one counts as absent. */

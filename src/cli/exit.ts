@@ -143,7 +143,7 @@ const HINTS: Readonly<Record<string, string>> = {
   INVALID_API_KEY: 'check ZEPHR_API_KEY and the config file',
   INVALID_EXPIRY: 'write it as 5m, 90m, 1h or 7d, at most 30d',
   INVALID_KEY: 'copy the whole link again: the key is 43 characters after "v1." or "v2."',
-  INVALID_LINK: 'copy the whole link again: https://host/secret/…#…',
+  INVALID_LINK: 'copy the whole link again: https://host/secret/<id>#<key>',
   INVALID_REPLY: 'check --server: does that address belong to a zephr server?',
   MISSING_KEY: 'give the key with --key-file or --key',
   NEEDS_VERSION_2: 'use --link v2, on a server that speaks it',
@@ -155,7 +155,6 @@ const HINTS: Readonly<Record<string, string>> = {
   SECRET_NOT_FOUND: 'check the link and its server; a secret is forgotten a day after its expiry',
   SECRET_REVOKED: 'ask the sender for a new link',
   TIMEOUT: 'try again, or allow more time with --timeout',
-  TLS_ERROR: 'a private authority? name its certificate in NODE_EXTRA_CA_CERTS',
   UNKNOWN_KEY_VERSION: 'update zephr',
   UNSUPPORTED_BY_SERVER: 'use --link v1 if its weaker promises are enough',
   UPGRADE_REQUIRED: 'the limits of your tier do not allow this',
@@ -165,7 +164,27 @@ const HINTS: Readonly<Record<string, string>> = {
 function hintFor(error: ZephrError): string | undefined {
   if (error instanceof ApiError && error.retryAfter !== undefined)
     return `try again in ${error.retryAfter} s`;
+  if (error.code === 'TLS_ERROR') return tlsHint(error.message);
   return HINTS[error.code] ?? START_FAILURES[error.code]?.[1];
+}
+
+/** What to do about TLS, by the reason of Node or OpenSSL that a message ends with. */
+function tlsHint(message: string): string {
+  const [, reason = ''] = /\((\w+)\)$/.exec(message) ?? [];
+  switch (reason) {
+    case 'CERT_HAS_EXPIRED':
+      return 'its certificate has expired: tell whoever runs the server; and is the clock here right?';
+    case 'CERT_NOT_YET_VALID':
+      return 'its certificate is not valid yet: is the clock here right?';
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return 'its certificate is for another name: check the name of the server';
+    case 'EPROTO':
+    case 'ERR_SSL_WRONG_VERSION_NUMBER':
+    case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
+      return 'that port does not speak https: check --server';
+    default:
+      return 'a private authority? name its certificate in NODE_EXTRA_CA_CERTS';
+  }
 }
 
 /** A bug, or the system said no in a way nobody foresaw: its own words, without a stack trace. */

@@ -6,17 +6,20 @@ export const NAMELESS = 'secret';
 /** The longest name, in bytes: file systems take 255, and a taken name gets a number behind it. */
 const MAX_BYTES = 240;
 
+/** Separators, controls, and marks that show a name in another order than it has (Unicode's Bidi_Control). */
+const UNSAFE = /[/\\\p{Cc}\p{Cs}\p{Bidi_Control}\u2028\u2029]/gu;
+
 /** Devices that Windows finds in every folder, whatever comes behind the name's first dot. */
 const DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)\s*(?:\.|$)/i;
 
 /**
  * A base name that is safe in a directory. A leading dot would hide the file or make it one that a shell runs, a
- * leading hyphen would make it an option: both become `_`, as do separators and controls. On Windows so does what
- * its file systems do not take or take for something else.
+ * leading hyphen would make it an option: both become `_`, as do separators, controls and marks that reorder. On
+ * Windows so does what its file systems do not take or take for something else.
  */
 export function fileNameOf(name: string | undefined, platform: NodeJS.Platform): string {
   if (name === undefined) return NAMELESS;
-  let safe = name.replace(/[/\\\p{Cc}\p{Cs}\u2028\u2029]/gu, '_');
+  let safe = name.replace(UNSAFE, '_');
   if (platform === 'win32') safe = safe.replace(/[<>:"|?*]/g, '_').replace(/[. ]+$/, '');
   safe = safe.replace(/^[.-]/, '_');
   if (platform === 'win32' && DEVICE.test(safe)) safe = `_${safe}`;

@@ -1,7 +1,7 @@
 /** Handing out a new link: on stdout first, where nothing else can lose it, then as a QR code and on the clipboard. */
 
 import type { SecretLink } from '../client/create.js';
-import { usesColour } from './colour.js';
+import { takesUnicode, usesColour } from './colour.js';
 import { CliError, EXIT, Interrupted } from './exit.js';
 import type { CommonFlags } from './settings.js';
 import type { Talk } from './talk.js';
@@ -59,7 +59,10 @@ async function drawQrCode(
   talk: Talk,
 ): Promise<void> {
   const { columns, drawQrCode: draw } = await import('./qr-code.js');
-  const { text, width } = draw(content, { colour: usesColour(stderr, env, color) });
+  const { text, width } = draw(content, {
+    colour: usesColour(stderr, env, color),
+    unicode: takesUnicode(env),
+  });
   if (columns() < width) {
     await talk.warn(`the terminal is too narrow for the QR code: it takes ${width} columns`);
     return;

@@ -42,7 +42,7 @@ export async function openOutputFile(
 ): Promise<OutputFile> {
   switch (await kindOf(path)) {
     case 'special':
-      return specialFile(path, await orInterrupt(openForWriting(path, 'w'), interrupt), interrupt);
+      return specialFile(path, await orInterrupt(openForWriting(path, 'a'), interrupt), interrupt);
     case 'directory':
       return newFile(path, interrupt, (temporary, name) =>
         settleUnderName(temporary, path, fileNameOf(name, platform), force),
@@ -83,7 +83,7 @@ async function newFile(
   };
 }
 
-/** A pipe or device is there already and cannot be made anew: it is written to as it is. */
+/** A pipe, device or descriptor is there already and cannot be made anew: it is written to as it is. */
 function specialFile(path: string, file: FileHandle, interrupt: AbortSignal): OutputFile {
   return {
     async complete(secret) {
@@ -98,7 +98,7 @@ function specialFile(path: string, file: FileHandle, interrupt: AbortSignal): Ou
   };
 }
 
-async function openForWriting(path: string, flags: 'w' | 'wx'): Promise<FileHandle> {
+async function openForWriting(path: string, flags: 'a' | 'wx'): Promise<FileHandle> {
   try {
     return await open(path, flags, 0o600);
   } catch (cause) {
@@ -106,11 +106,15 @@ async function openForWriting(path: string, flags: 'w' | 'wx'): Promise<FileHand
   }
 }
 
+/** A descriptor that the shell has opened, by its name: to take that name for a file would put one in its place. */
+const DESCRIPTOR = /^\/(?:dev\/(?:stderr|fd\/[0-9]+)|proc\/self\/fd\/[0-9]+)$/;
+
 /** What stands at a path. A link that leads nowhere is a file: writing there would follow or replace it. */
 async function kindOf(path: string): Promise<'nothing' | 'file' | 'directory' | 'special'> {
   if (basename(path) === '') throw usageError('the output has no file name');
   try {
     const found = await stat(path);
+    if (DESCRIPTOR.test(path)) return 'special';
     return found.isFile() ? 'file' : found.isDirectory() ? 'directory' : 'special';
   } catch (cause) {
     if (!isSystemError(cause, 'ENOENT'))
@@ -187,5 +191,6 @@ function systemReason(cause: unknown): string {
   if (isSystemError(cause, 'ENOENT')) return 'there is no such directory';
   if (isSystemError(cause, 'ENOTDIR')) return 'a part of the path is not a directory';
   if (isSystemError(cause, 'EACCES', 'EPERM', 'EROFS')) return 'permission denied';
+  if (isSystemError(cause, 'ENAMETOOLONG')) return 'the name is too long';
   return cause instanceof Error ? cause.message : 'unknown reason';
 }

@@ -137,7 +137,7 @@ function addServe(program: Command, terminal: Terminal, run: Run): void {
       '--rate-limit <n>',
       'creates a minute and address without a key when open, 0 for none (default: 60)',
     )
-    .option('--trust-proxy <cidr,…>', 'proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8')
+    .option('--trust-proxy <cidr,...>', 'proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8')
     .option('--base-url <url>', 'address that clients use, such as https://host/zephr')
     .option('--tls-cert <file>', 'certificate, in PEM: speak HTTPS; SIGHUP reads it again')
     .option('--tls-key <file>', 'its key, in PEM')

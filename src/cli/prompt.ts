@@ -4,6 +4,7 @@
  */
 
 import { decodeUtf8 } from '../core/bytes.js';
+import { takesEscapes } from './colour.js';
 import { Interrupted, usageError } from './exit.js';
 import type { Screen, Terminal } from './terminal.js';
 
@@ -49,7 +50,7 @@ async function readHidden(screen: Screen, question: string, { env, interrupt }: 
   const output = new tty.WriteStream(screen.output);
   // A terminal that was closed takes nothing more; whatever that interrupts says so itself.
   output.on('error', () => undefined);
-  const [pasteOn, pasteOff] = env.TERM === 'dumb' ? ['', ''] : [PASTE_ON, PASTE_OFF];
+  const [pasteOn, pasteOff] = takesEscapes(env) ? [PASTE_ON, PASTE_OFF] : ['', ''];
   const giveUp = () => {
     // A closed stream could not give the terminal its mode back.
     input.setRawMode(false);
@@ -83,15 +84,19 @@ export class HiddenLine {
   /**
    * Takes what the terminal sent.
    * @returns whether the line is complete.
-   * @throws Interrupted for Ctrl-C; CliError exit 2 for Ctrl-D on an empty line.
+   * @throws Interrupted for Ctrl-C; CliError exit 2 for Ctrl-D on an empty line, and for lines pasted into a terminal
+   * that does not mark them: half a secret shall not pass for a whole one.
    */
   feed(chunk: Uint8Array): boolean {
-    for (const byte of chunk) {
+    for (const [index, byte] of chunk.entries()) {
       if (this.#inEscape(byte)) continue;
       if (this.#pasting) {
         // A terminal sends a pasted line end as Return.
         this.#add(byte === RETURN ? LINE_FEED : byte);
       } else if (this.#key(byte)) {
+        const rest = chunk.subarray(index + 1);
+        if (rest.some((one) => one !== LINE_FEED))
+          throw usageError('more than one line was entered', 'nothing was sent: pipe it in instead');
         return true;
       }
     }

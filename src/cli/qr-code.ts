@@ -1,4 +1,4 @@
-/** A QR code in half blocks, two modules a character. Loaded for `--qr`. */
+/** A QR code in half blocks, two modules a character, or in ASCII. Loaded for `--qr`. */
 
 import tty from 'node:tty';
 import { encode } from 'uqr';
@@ -11,6 +11,8 @@ const QUIET = 4;
 /** Bright white on black whatever the terminal's own colours are: a code is dark on light. */
 const WHITE_ON_BLACK = '\x1b[40;37;1m';
 const RESET = '\x1b[0m';
+const INVERSE = '\x1b[7m';
+const UPRIGHT = '\x1b[27m';
 
 /** A drawn code. */
 export interface QrCode {
@@ -20,21 +22,29 @@ export interface QrCode {
   readonly width: number;
 }
 
+/** How a code is drawn: in colours or not, with half blocks or in ASCII. */
+export interface QrCodeStyle {
+  readonly colour: boolean;
+  readonly unicode: boolean;
+}
+
 /**
  * Draws the code of `content`. Light modules are drawn and dark ones left out, so without colours it is right on
- * a dark terminal and inverted, which most readers take as well, on a light one.
+ * a dark terminal and inverted, which most readers take as well, on a light one. Without half blocks a module is
+ * two characters wide and one high, about square.
  */
-export function drawQrCode(content: string, { colour }: { colour: boolean }): QrCode {
+export function drawQrCode(content: string, { colour, unicode }: QrCodeStyle): QrCode {
   const { data, size } = encode(content, { border: QUIET, ecc: 'L', boostEcc: true });
   const isLight = (row: number, column: number) => !(data[row]?.[column] ?? false);
+  const light = colour ? `${INVERSE}  ${UPRIGHT}` : '##';
+  const drawn = (row: number, column: number) =>
+    unicode ? halfBlock(isLight(row, column), isLight(row + 1, column)) : isLight(row, column) ? light : '  ';
   let text = '';
-  for (let row = 0; row < size; row += 2) {
-    const blocks = Array.from({ length: size }, (_, column) =>
-      halfBlock(isLight(row, column), isLight(row + 1, column)),
-    ).join('');
-    text += colour ? `${WHITE_ON_BLACK}${blocks}${RESET}\n` : `${blocks}\n`;
+  for (let row = 0; row < size; row += unicode ? 2 : 1) {
+    const line = Array.from({ length: size }, (_, column) => drawn(row, column)).join('');
+    text += colour ? `${WHITE_ON_BLACK}${line}${RESET}\n` : `${line}\n`;
   }
-  return { text, width: size };
+  return { text, width: unicode ? size : 2 * size };
 }
 
 /** Columns of the terminal on stderr; infinite when it is none or does not say. */

@@ -1,6 +1,6 @@
 /** What the program says on stderr, and how it ends. Data never comes through here. */
 
-import { usesColour } from './colour.js';
+import { takesEscapes, takesUnicode, usesColour } from './colour.js';
 import type { Ending } from './exit.js';
 import type { Role } from './paint.js';
 import type { Terminal } from './terminal.js';
@@ -82,7 +82,7 @@ async function painted(
 
 /** A terminal that can move its cursor, and somebody in front of it. */
 function canSpin({ stderr, env }: Terminal, { quiet, json }: TalkOptions): boolean {
-  return !quiet && !json && env.TERM !== 'dumb' && env.CI === undefined && stderr.isTerminal;
+  return !quiet && !json && takesEscapes(env) && env.CI === undefined && stderr.isTerminal;
 }
 
 async function spinning<T>(
@@ -94,7 +94,10 @@ async function spinning<T>(
   let stop: Promise<() => void> | undefined;
   const timer = setTimeout(() => {
     stop = import('./spinner.js').then(({ startSpinner }) =>
-      startSpinner(visible(what), { colour: usesColour(stderr, env, color) }),
+      startSpinner(visible(what), {
+        colour: usesColour(stderr, env, color),
+        unicode: takesUnicode(env),
+      }),
     );
   }, UNNOTICED_MS);
   try {

@@ -282,7 +282,7 @@ describe('an API key', () => {
   it('comes from stdin and is stored', async () => {
     const { sh, written, path } = session();
     const { code, stdout, stderr } = await sh(`echo ${KEY} | zephr config set apiKey`);
-    expect(stderr).toBe(`apiKey is zeph_…wxyz in ${path}\n`);
+    expect(stderr).toBe(`apiKey is zeph_...wxyz in ${path}\n`);
     expect(stdout).toBe('');
     expect(code).toBe(0);
     expect(written()).toEqual({ apiKey: KEY });
@@ -313,15 +313,15 @@ describe('an API key', () => {
   it('is masked in the list, and whole for a pipe that asks for it', async () => {
     const { sh } = session();
     await sh(`echo ${KEY} | zephr config set apiKey -q`);
-    expect((await sh('zephr config ls')).stdout).toBe('apiKey=zeph_…wxyz\n');
-    expect(JSON.parse((await sh('zephr config ls --json')).stdout)).toEqual({ apiKey: 'zeph_…wxyz' });
+    expect((await sh('zephr config ls')).stdout).toBe('apiKey=zeph_...wxyz\n');
+    expect(JSON.parse((await sh('zephr config ls --json')).stdout)).toEqual({ apiKey: 'zeph_...wxyz' });
     expect((await sh('zephr config get apiKey')).stdout).toBe(`${KEY}\n`);
   });
 
   it('of another form is masked whole', async () => {
     const { sh, write } = session();
     write('{"apiKey": "hunter2"}');
-    expect((await sh('zephr config ls')).stdout).toBe('apiKey=…\n');
+    expect((await sh('zephr config ls')).stdout).toBe('apiKey=...\n');
   });
 
   it('that others can read is warned of, until it is set again', async () => {
@@ -340,7 +340,7 @@ describe('an API key', () => {
       const { written, ...rest } = session();
       const { screen, code } = await type(rest, 'zephr config set apiKey', [['API key:', `${KEY}\r`]]);
       expect(screen).not.toContain(KEY);
-      expect(screen).toContain('zeph_…wxyz');
+      expect(screen).toContain('zeph_...wxyz');
       expect(code).toBe(0);
       expect(written()).toEqual({ apiKey: KEY });
     });
@@ -349,8 +349,8 @@ describe('an API key', () => {
       const { write, ...rest } = session();
       write(`{"apiKey": "${KEY}"}`);
       const { screen } = await type(rest, 'zephr config get apiKey; zephr config get apiKey --json', []);
-      expect(screen).toContain('zeph_…wxyz\r\n');
-      expect(screen).toContain('"value":"zeph_…wxyz"');
+      expect(screen).toContain('zeph_...wxyz\r\n');
+      expect(screen).toContain('"value":"zeph_...wxyz"');
       expect(screen).toContain('a pipe or a file gets all of it');
       expect(screen).not.toContain(KEY);
     });

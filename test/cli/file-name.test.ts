@@ -82,6 +82,7 @@ describe('a name', () => {
   it.each([
     ['.bashrc', 'linux', '_bashrc'],
     ['-rf', 'linux', '_rf'],
+    ['invoice\u202efdp.exe', 'linux', 'invoice_fdp.exe'],
     ['..', 'linux', '_.'],
     ['CON.txt', 'win32', '_CON.txt'],
     ['a:b', 'win32', 'a_b'],

@@ -40,6 +40,14 @@ describe.skipIf(!HAS_SCRIPT)('on a terminal (needs script of util-linux)', () =>
     expect((await session.sh(`zephr get '${link}'`)).stdout).toBe('line 1\nline 2');
   });
 
+  it('lines pasted into a terminal that does not mark them are refused: half a secret is none', async () => {
+    const session = openSession({ NO_COLOR: '1' });
+    const { screen, code } = await type(session, 'zephr', ['Secret (hidden):', 'line 1\rline 2\r']);
+    expect(screen).toContain('zephr: error: more than one line was entered\r\nzephr: hint: nothing was sent');
+    expect(screen).not.toContain('line 1');
+    expect(code).toBe(2);
+  });
+
   it('editing keys edit, and arrow keys leave nothing behind', async () => {
     const session = openSession();
     const { screen } = await type(session, 'zephr', [
@@ -93,6 +101,14 @@ describe.skipIf(!HAS_SCRIPT)('on a terminal (needs script of util-linux)', () =>
     ['the link', 'zephr get', 'Link:'],
     ['the key', `zephr get http://127.0.0.1:1/secret/${'A'.repeat(22)}`, 'Key:'],
     ['the passphrase', 'echo x | zephr -p', 'Passphrase:'],
+    [
+      'the passphrase of a link',
+      `zephr get http://127.0.0.1:1/secret/${'A'.repeat(22)}#v2p.${'A'.repeat(43)}`,
+      'Passphrase:',
+    ],
+    ['the link, by status', 'zephr status', 'Link:'],
+    ['the link, by revoke', 'zephr revoke', 'Link:'],
+    ['an API key', 'zephr config set apiKey', 'API key:'],
   ])(
     'Ctrl-C at the question for %s is exit 130 and gives the terminal back',
     async (_, command, question) => {
@@ -106,6 +122,25 @@ describe.skipIf(!HAS_SCRIPT)('on a terminal (needs script of util-linux)', () =>
       expect(screen.lastIndexOf('\x1b[?2004l')).toBeGreaterThan(screen.lastIndexOf('\x1b[?2004h'));
     },
   );
+
+  it('Ctrl-C at the question for the passphrase again is exit 130, and nothing was sent', async () => {
+    const { screen } = await type(
+      openSession(),
+      `sh -c 'echo x | zephr -p; echo "exit $?"; stty -a'`,
+      ['Passphrase:', 'a\r'],
+      ['Passphrase again:', '\x03'],
+    );
+    expect(screen).toContain('exit 130');
+    expect(screen).not.toContain('http');
+    expect(screen).toMatch(/ icanon\b/);
+    expect(screen).toMatch(/ echo\b/);
+  });
+
+  it('Ctrl-D is an answer of nothing, and exit 2', async () => {
+    const { screen, code } = await type(openSession(), 'zephr', ['Secret (hidden):', '\x04']);
+    expect(screen).toContain('nothing was entered');
+    expect(code).toBe(2);
+  });
 
   it('a newline is added only to a secret that goes to the terminal', async () => {
     const session = openSession({ ZEPHR_SERVER: server.url });

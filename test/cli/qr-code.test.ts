@@ -50,23 +50,56 @@ const LINK = `https://zephr.example/secret/${'A'.repeat(22)}#v2.${'B'.repeat(43)
 
 describe('a QR code', () => {
   it('has the modules of its content and a quiet zone of four', () => {
-    expectCode(drawQrCode(LINK, { colour: false }).text, LINK);
+    expectCode(drawQrCode(LINK, { colour: false, unicode: true }).text, LINK);
   });
 
   it('is bright on black, line by line, whatever colours the terminal has', () => {
-    const plain = drawQrCode(LINK, { colour: false }).text.split('\n');
-    const coloured = drawQrCode(LINK, { colour: true }).text.split('\n');
+    const plain = drawQrCode(LINK, { colour: false, unicode: true }).text.split('\n');
+    const coloured = drawQrCode(LINK, { colour: true, unicode: true }).text.split('\n');
     expect(coloured).toEqual(plain.map((line) => (line === '' ? '' : `\x1b[40;37;1m${line}\x1b[0m`)));
   });
 
   it('fits a terminal of 80 by 25 for a usual link', () => {
-    const { text, width } = drawQrCode(LINK, { colour: false });
+    const { text, width } = drawQrCode(LINK, { colour: false, unicode: true });
     expect(width).toBeLessThanOrEqual(80);
     expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(25);
   });
 });
 
+describe('a QR code in ASCII', () => {
+  const code = (colour: boolean) => drawQrCode(LINK, { colour, unicode: false });
+
+  it('has the modules of its content, each two characters wide', () => {
+    const { text, width } = code(false);
+    const { data, size } = encode(LINK, { border: QUIET, ecc: 'L', boostEcc: true });
+    const rows = text.trimEnd().split('\n');
+    expect(rows.map((row) => (row.match(/##| {2}/g) ?? []).map((module) => module === '  '))).toEqual(data);
+    expect(width).toBe(2 * size);
+  });
+
+  it('has light modules in inverse video with colours', () => {
+    expect(
+      code(true)
+        .text.replaceAll('\x1b[7m  \x1b[27m', '##')
+        .replaceAll('\x1b[40;37;1m', '')
+        .replaceAll('\x1b[0m', ''),
+    ).toBe(code(false).text);
+  });
+});
+
 describe('zephr --qr', () => {
+  it.each([
+    [{ LANG: 'C' }, '##'],
+    [{ LANG: 'en_US.UTF-8', LC_ALL: 'POSIX' }, '##'],
+    [{ LANG: 'C', LC_CTYPE: 'de_DE.utf8' }, '██'],
+    [{ LANG: '' }, '██'],
+  ])('draws what the locale %o can show', async (env, light) => {
+    const { stderr } = await openSession({ ZEPHR_SERVER: server.url, ...env }).sh(
+      'echo hunter2 | zephr --qr -q',
+    );
+    expect(stderr.slice(0, 2)).toBe(light);
+  });
+
   it('draws the link on stderr and leaves stdout alone', async () => {
     const { stdout, stderr, code } = await openSession({ ZEPHR_SERVER: server.url }).sh(
       'echo hunter2 | zephr --qr',

@@ -259,8 +259,54 @@ describe('zephr get -o', () => {
     expect(stdout).toBe('hunter2\n');
   });
 
-  it('writes raw to stdout for -', async () => {
-    expect((await session().sh('echo hunter2 | zephr -q | zephr get -o -')).stdout).toBe('hunter2\n');
+  it.each(['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'])(
+    'writes raw to stdout for %s',
+    async (path) => {
+      const { sh } = session();
+      const { stdout } = await sh(
+        `echo hunter2 | zephr -q | zephr get -q -o ${path} --force > file; cat file`,
+      );
+      expect(stdout).toBe('hunter2\n');
+    },
+  );
+
+  it.each([
+    ['/dev/stderr', '2>> file'],
+    ['/dev/fd/3', '3>> file'],
+  ])('writes to the descriptor that is %s, and puts no file in its place', async (path, open) => {
+    const { sh } = session();
+    const { stdout } = await sh(
+      `echo first > file; echo hunter2 | zephr -q | zephr get -q --force -o ${path} ${open}; cat file; test -h ${path} -o -e ${path} && ls`,
+    );
+    expect(stdout).toMatch(/^first\nhunter2\n/);
+  });
+
+  it('takes the place of a symbolic link with --force, and leaves what it leads to', async () => {
+    const { sh } = session();
+    const { stdout } = await sh(`echo theirs > theirs; ln -s theirs file
+      echo hunter2 | zephr -q > link; zephr get -q -o file < link; echo $?
+      zephr get -q --force -o file < link; cat file theirs; test -h file || echo 'no link'`);
+    expect(stdout).toBe('4\nhunter2\ntheirs\nno link\n');
+  });
+
+  it('gives a name that two take at once to one, and leaves the other its secret', async () => {
+    const { sh } = session();
+    const { stdout } = await sh(`
+      echo one | zephr -q > 1; echo two | zephr -q > 2
+      zephr get -q -o file < 1 & zephr get -q -o file < 2; echo $?; wait $!; echo $?
+      for link in 1 2; do zephr get -q < $link; done; cat file; ls -A | grep part`);
+    expect(stdout.split('\n').sort()).toEqual(['', '0', '4', 'one', 'two']);
+  });
+
+  it.each([
+    ['longer than any file system takes', 'x'.repeat(300), 'the name is too long'],
+    ['that ends as a directory does', 'file/', 'there is no such directory'],
+  ])('refuses a name %s with exit 2, before it reads', async (_, name, words) => {
+    const { sh } = session();
+    const { code, stderr } = await sh(`echo hunter2 | zephr -q > link; zephr get -o ${name} < link`);
+    expect(stderr).toContain(words);
+    expect(code).toBe(2);
+    expect((await sh('zephr get < link')).stdout).toBe('hunter2\n');
   });
 });
 

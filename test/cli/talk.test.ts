@@ -94,14 +94,17 @@ describe.skipIf(!HAS_SCRIPT)('on a terminal', () => {
     expect(screen).toContain('\r\nx\r\n');
   });
 
-  it.each([[{ NO_COLOR: '1' }], [{ FORCE_COLOR: '0' }], [{ FORCE_COLOR: 'false' }], [{ TERM: 'dumb' }]])(
-    'there is not one escape sequence with %o',
-    async (env) => {
-      const { screen } = await type(session({ CI: '1', ...env }), `sh -c '${ALL}'`, []);
-      expect(screen).toContain('Hint: db\r\n');
-      expect(screen).not.toContain(ESC);
-    },
-  );
+  it.each([
+    [{ NO_COLOR: '1' }],
+    [{ FORCE_COLOR: '0' }],
+    [{ FORCE_COLOR: 'false' }],
+    [{ TERM: 'dumb' }],
+    [{ TERM: '' }],
+  ])('there is not one escape sequence with %o', async (env) => {
+    const { screen } = await type(session({ CI: '1', ...env }), `sh -c '${ALL}'`, []);
+    expect(screen).toContain('Hint: db\r\n');
+    expect(screen).not.toContain(ESC);
+  });
 
   it('an empty NO_COLOR says nothing', async () => {
     const { screen } = await type(session({ NO_COLOR: '' }), ': | zephr', []);
@@ -121,14 +124,15 @@ describe.skipIf(!HAS_SCRIPT)('on a terminal', () => {
     expect((await type(one, ': | zephr > out', [])).screen).toContain(RED);
   });
 
-  it('a prompt has no colours with NO_COLOR, and no sequence at all on a dumb one', async () => {
-    const answer = [['Secret (hidden):', 'x\r']] as const;
-    const { screen } = await type(session({ NO_COLOR: '1', CI: '1' }), 'zephr', answer);
-    expect(screen).not.toMatch(COLOUR);
-    const dumb = await type(session({ TERM: 'dumb' }), 'zephr', answer);
-    expect(dumb.screen).toMatch(/^Secret \(hidden\): \r\nhttp/);
-    expect(dumb.screen).not.toContain(ESC);
-  });
+  it.each([[{ NO_COLOR: '1' }], [{ TERM: 'dumb' }], [{ TERM: '' }]])(
+    'a prompt, too, has not one escape sequence with %o',
+    async (env) => {
+      const { screen, code } = await type(session(env), 'zephr', [['Secret (hidden):', 'x\r']]);
+      expect(screen).toMatch(/^Secret \(hidden\): \r\nhttp/);
+      expect(screen).not.toContain(ESC);
+      expect(code).toBe(0);
+    },
+  );
 
   it.each([
     ['zephr', 'echo x | zephr --message hello > link2'],
@@ -147,17 +151,24 @@ describe.skipIf(!HAS_SCRIPT)('on a terminal', () => {
     expect(code).toBe(0);
   });
 
-  it('a spinner has no colours with NO_COLOR', async () => {
-    const one = session({ ZEPHR_SERVER: await farServer(), NO_COLOR: '1' });
-    const { screen } = await type(one, 'echo x | zephr', []);
-    expect(screen).toContain('waiting for');
-    expect(screen).not.toMatch(COLOUR);
+  it('a spinner has no colours with --no-color, and no braille where the locale has none', async () => {
+    const one = session({ ZEPHR_SERVER: await farServer() });
+    const plain = await type(one, 'echo x | zephr --no-color', []);
+    expect(plain.screen).toContain('waiting for');
+    expect(plain.screen).not.toMatch(COLOUR);
+    expect(plain.screen).toContain('⠋');
+    const ascii = await type(one, 'echo x | LC_ALL=C zephr', []);
+    expect(ascii.screen).toMatch(/-\S* waiting for/);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are ASCII too
+    expect(ascii.screen).toMatch(/^[\x00-\x7f]*$/);
   });
 
   it.each([
     ['--quiet', 'zephr --quiet', {}],
     ['--json', 'zephr --json', {}],
     ['a dumb terminal', 'zephr', { TERM: 'dumb' }],
+    ['a terminal without a name', 'zephr', { TERM: '' }],
+    ['NO_COLOR', 'zephr', { NO_COLOR: '1' }],
     ['CI', 'zephr', { CI: 'true' }],
     ['stderr in a file', 'zephr 2> log', {}],
   ])('there is no spinner with %s', async (_, command, env) => {

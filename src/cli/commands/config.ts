@@ -158,8 +158,8 @@ function howToSet(key: ConfigKey): string {
   return `zephr config set ${key} ${values[key]}`;
 }
 
-/** Enough of a key to tell it from another: `zeph_…abcd`. */
+/** Enough of a key to tell it from another: `zeph_...abcd`. */
 function masked(key: string): string {
   const tail = key.length >= 20 ? key.slice(-4) : '';
-  return `${key.startsWith('zeph_') ? 'zeph_' : ''}…${tail}`;
+  return `${key.startsWith('zeph_') ? 'zeph_' : ''}...${tail}`;
 }
