@@ -9,6 +9,8 @@ import { send, type TransportOptions } from './transport.js';
 export interface HealthOptions extends TransportOptions {
   /** The server's URL. Default `https://zephr.io`. */
   readonly server?: string;
+  /** An API key of that server: the answer is then about it. Default: none is sent. */
+  readonly apiKey?: string | null;
 }
 
 /** What a server says about itself. */
@@ -20,11 +22,14 @@ export interface ServerHealth extends HealthReply {
 /**
  * Asks a server for its health.
  * @throws ValidationError when the server's URL is unusable, before anything is sent.
- * @throws ApiError 503 when its store does not answer, 404 when it has no health to ask for; NetworkError
+ * @throws ApiError 503 when its store does not answer, 404 when it has no health to ask for, 401 for an API key that is
+ * none of its own; NetworkError
  */
 export async function serverHealth(options: HealthOptions = {}): Promise<ServerHealth> {
   const url = `${parseServer(options.server ?? DEFAULT_SERVER)}/api/health`;
-  const { json, headers } = await send({ method: 'GET', url, headers: {} }, options);
+  const { apiKey = null } = options;
+  const authorization = apiKey === null ? {} : { Authorization: `Bearer ${apiKey}` };
+  const { json, headers } = await send({ method: 'GET', url, headers: authorization }, options);
   const time = Date.parse(headers.get('Date') ?? '');
   return { ...believe(url, () => parseHealthReply(json)), time: Number.isNaN(time) ? null : time };
 }

@@ -50,7 +50,9 @@ export interface HealthReply {
   readonly protocol: readonly number[];
   /** What a caller without an API key may do: `open`, `tiered` or `closed`. */
   readonly access?: string;
-  /** Of a caller without an API key. */
+  /** The tier of the API key that was shown; missing without one. */
+  readonly tier?: string;
+  /** Of the API key that was shown, where `tier` names its tier; else of a caller without one. */
   readonly limits?: HealthLimits;
 }
 
@@ -134,7 +136,7 @@ export function parseStatusReply(json: unknown): StatusReply {
  * @throws ValidationError `INVALID_REPLY`.
  */
 export function parseHealthReply(json: unknown): HealthReply {
-  const { status, version, protocol, access, limits } = object(json);
+  const { status, version, protocol, access, tier, limits } = object(json);
   if (status !== 'ok') throw unbelievable('status');
   if (!Array.isArray(protocol) || protocol.length === 0 || !protocol.every(Number.isSafeInteger)) {
     throw unbelievable('protocol');
@@ -143,6 +145,7 @@ export function parseHealthReply(json: unknown): HealthReply {
     protocol: protocol as readonly number[],
     ...(isWord(version) ? { version } : {}),
     ...(isWord(access) ? { access } : {}),
+    ...(isWord(tier) ? { tier } : {}),
     ...(isHealthLimits(limits) ? { limits } : {}),
   };
 }

@@ -16,14 +16,20 @@ export interface HealthOptions {
   readonly callers: Callers;
 }
 
-/** Answers for health; rejects with StoreError when the store does not answer in time. */
+/**
+ * Answers for health; rejects with StoreError when the store does not answer in time. Whoever shows an API key is told
+ * its tier and limits, or 401.
+ */
 export function healthOf({ store, access, version, callers }: HealthOptions): Handler {
   const limits = callers.keylessLimits ?? {};
   const health = { status: 'ok', version, protocol: [1, 2], access, limits };
   const ping = patientPing(store);
   return async (context) => {
     await ping();
-    return answerJson(context, 200, health);
+    const authorization = context.req.header('Authorization');
+    if (authorization === undefined) return answerJson(context, 200, health);
+    const { tier, limits } = await callers.identify(authorization, context.env.address);
+    return answerJson(context, 200, { ...health, tier, limits });
   };
 }
 

@@ -2,12 +2,16 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { request as forward } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectProxy } from '../support/connect-proxy.js';
 import { deadHost, httpHost, tcpHost } from '../support/hosts.js';
 import { type ServerProcess, startServerProcess } from '../support/server.js';
 import { openSession } from '../support/session.js';
+import { HAS_OPENSSL, makeCertificates, type Said, tlsFront } from '../support/tls.js';
 
 const KEY = `zeph_${'A'.repeat(40)}`;
 const ID = 'A'.repeat(22);
+
+const withoutOpenssl = HAS_OPENSSL ? '' : ' (skipped: there is no openssl to make certificates)';
 
 let server: ServerProcess;
 
@@ -219,6 +223,55 @@ describe('zephr doctor finds', () => {
     );
     expect(linesOf(stdout)).toContainEqual(['-- network', 'not reached']);
     expect(code).toBe(2);
+  });
+
+  describe.skipIf(!HAS_OPENSSL)(`in the certificate of the server${withoutOpenssl}`, () => {
+    /** Doctor for the server behind a certificate that says this. */
+    async function doctorOf(said: Said, env = '') {
+      const { sh, folder } = session();
+      const certificates = makeCertificates(folder, said);
+      const front = await tlsFront(server.url, certificates);
+      return sh(`${env} NODE_EXTRA_CA_CERTS=${certificates.authority} zephr doctor --server ${front}`);
+    }
+    const tls = (stdout: string) => linesOf(stdout).find(([line]) => line.endsWith(' TLS'));
+
+    it('when it ends', async () => {
+      const { stdout, code } = await doctorOf({ until: 100 });
+      const until = new Date(Date.now() + 100 * 86_400_000).toISOString().slice(0, 10);
+      expect(tls(stdout)).toEqual(['ok TLS', `the certificate is trusted, until ${until}`]);
+      expect(code).toBe(0);
+    });
+
+    it.each([
+      ['soon', { from: -80, until: 10.5 }, '!', 'in 10 days'],
+      ['soon, for one that lives long', { from: -364, until: 1.5 }, '!', 'in 1 day'],
+      ['in the last sixth of a short life', { from: -5, until: 0.6 }, '!', 'in 0 days'],
+      ['in a fortnight', { from: -80, until: 14.5 }, 'ok', 'is trusted, until'],
+      ['soon, for one that is short-lived and new', { from: -1, until: 5 }, 'ok', 'is trusted, until'],
+    ])('that it ends %s, which is no failure', async (_, said, mark, words) => {
+      const { stdout, code } = await doctorOf(said);
+      expect(tls(stdout)).toEqual([`${mark} TLS`, expect.stringContaining(words)]);
+      if (mark === '!') expect(stdout).toContain('it should have been renewed: tell whoever runs the server');
+      expect(code).toBe(0);
+    });
+
+    it('that it ended, or is for another name', async () => {
+      const expired = await doctorOf({ from: -90, until: -1 });
+      expect(tls(expired.stdout)).toEqual(['!! TLS', expect.stringContaining('(CERT_HAS_EXPIRED)')]);
+      expect(expired.stdout).toContain('its certificate has expired: tell whoever runs the server');
+      expect(expired.code).toBe(8);
+      const other = await doctorOf({ names: 'DNS:other.example' });
+      expect(other.stdout).toContain('its certificate is for another name: check the name of the server');
+      expect(other.code).toBe(8);
+    });
+
+    it('through a proxy too', async () => {
+      const proxy = await connectProxy();
+      const { stdout } = await doctorOf({}, `HTTPS_PROXY=${proxy.url}`);
+      expect(tls(stdout)?.[1]).toContain('the certificate is trusted, until');
+      // Health, the certificate, create, status, read, acknowledgement, and the read that is refused.
+      expect(proxy.requests).toHaveLength(7);
+    });
   });
 
   it('a port that speaks no TLS', async () => {

@@ -275,7 +275,12 @@ describe('with a server on the same store', () => {
     expect(without.stdout).toContain('access is closed: creating takes an API key');
     expect(without.code).toBe(4);
     await sh('zephr keys new --tier free --name ci > key');
-    expect((await sh('ZEPHR_API_KEY_FILE=key zephr doctor')).code).toBe(0);
+    const { stdout, code } = await sh('ZEPHR_API_KEY_FILE=key zephr doctor');
+    expect(stdout).toMatch(
+      / limits +with this API key, of tier free, [\d,]+ bytes, for 60 to 43200 minutes\n/,
+    );
+    expect(stdout).toContain('accepted (from ZEPHR_API_KEY_FILE)');
+    expect(code).toBe(0);
   });
 
   it('the tier of a key decides, whatever the access', async () => {

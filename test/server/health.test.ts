@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { TIERS } from '../../src/core/limits.js';
+import { issueKey } from '../../src/server/api-keys.js';
 import { patientPing } from '../../src/server/health.js';
 import { MemoryStore } from '../../src/server/store/memory.js';
 import { StoreError } from '../../src/server/store/store.js';
@@ -34,6 +36,17 @@ describe('asking a store whether it is there', () => {
     await expect(ping()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     broken = false;
     await ping();
+  });
+
+  test('shown an API key, tells its tier and limits, and 401 for another', async () => {
+    const store = new MemoryStore('salt');
+    const { key } = await issueKey(store.keys, { name: 'ci', tier: 'free' }, 0);
+    const { call } = harness(store);
+    const shown = (authorization: string) =>
+      call('GET', '/api/health', { headers: { Authorization: authorization } });
+    expect(await (await shown(`Bearer ${key}`)).json()).toMatchObject({ tier: 'free', limits: TIERS.free });
+    expect(await refusal(shown(`Bearer zeph_${'A'.repeat(40)}`))).toBe('401 INVALID_API_KEY');
+    expect(await (await call('GET', '/api/health')).json()).not.toHaveProperty('tier');
   });
 
   test('makes health 503 within a bounded time', async () => {

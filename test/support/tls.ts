@@ -17,20 +17,68 @@ export interface Certificates {
   readonly cert: string;
 }
 
+/** What a certificate says. */
+export interface Said {
+  /** Days from now, negative for days ago. */
+  readonly from?: number;
+  readonly until?: number;
+  /** The names it is for, as openssl writes them. */
+  readonly names?: string;
+}
+
+/** What `openssl ca` wants to be told. */
+const AUTHORITY = `
+[ca]
+default_ca = authority
+[authority]
+database = index
+rand_serial = yes
+new_certs_dir = .
+default_md = sha256
+policy = subject
+[subject]
+commonName = supplied
+`;
+
 /** A new authority, which nobody knows, and a certificate of it for localhost. */
-export function makeCertificates(folder: string): Certificates {
+export function makeCertificates(folder: string, said: Said = {}): Certificates {
+  const { from = -1, until = 365, names = 'DNS:localhost,DNS:zephr.test,IP:127.0.0.1' } = said;
   const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-  openssl('req', '-x509', ...newKey, '-subj', '/CN=nobody', '-keyout', 'ca.key', '-out', 'ca.pem');
-  openssl('req', ...newKey.slice(0, -2), '-subj', '/CN=localhost', '-keyout', 'host.key', '-out', 'host.csr');
-  writeFileSync(join(folder, 'names'), 'subjectAltName=DNS:localhost,DNS:zephr.test,IP:127.0.0.1\n');
-  const signing = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'names'];
-  openssl('x509', '-req', '-in', 'host.csr', ...signing, '-out', 'host.pem');
+  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  openssl(
+    'req',
+    '-x509',
+    ...newKey,
+    '-days',
+    '365',
+    '-subj',
+    '/CN=nobody',
+    '-keyout',
+    'ca.key',
+    '-out',
+    'ca.pem',
+  );
+  openssl('req', ...newKey, '-subj', '/CN=localhost', '-keyout', 'host.key', '-out', 'host.csr');
+  for (const [name, text] of Object.entries({
+    names: `subjectAltName=${names}\n`,
+    config: AUTHORITY,
+    index: '',
+  }))
+    writeFileSync(join(folder, name), text);
+  const dates = ['-startdate', opensslDate(from), '-enddate', opensslDate(until)];
+  const signing = ['-batch', '-notext', '-config', 'config', '-extfile', 'names', ...dates];
+  openssl('ca', ...signing, '-cert', 'ca.pem', '-keyfile', 'ca.key', '-in', 'host.csr', '-out', 'host.pem');
   return {
     authority: join(folder, 'ca.pem'),
     key: readFileSync(join(folder, 'host.key'), 'utf8'),
     cert: readFileSync(join(folder, 'host.pem'), 'utf8'),
   };
+}
+
+/** Days from now as openssl writes a time: `20260131235959Z`. */
+function opensslDate(days: number): string {
+  const iso = new Date(Date.now() + days * 86_400_000).toISOString();
+  return `${iso.slice(0, 19).replace(/[-T:]/g, '')}Z`;
 }
 
 /** Ends TLS on localhost and passes on to `target`, until the test ends. @returns its https URL. */

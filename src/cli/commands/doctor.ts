@@ -23,13 +23,21 @@ export interface DoctorFlags extends CommonFlags {
 /** A clock that is further off than this is worth a word, in milliseconds. */
 const MAX_SKEW_MS = 60_000;
 
+const DAY_MS = 86_400_000;
+
+/** A certificate that ends sooner than this is worth a word; one that is short-lived, in the last sixth of its life. */
+const SOON_MS = 14 * DAY_MS;
+
 /** How long the test secret waits when nothing else is configured: every tier allows it. */
 const EXPIRY = '1h';
 
 /** What is to be tried, and on which way. */
 interface Plan extends Trial {
-  /** Host and port, where a proxy is on the way. */
-  readonly proxy: string | null;
+  /** The proxy, where one is on the way. */
+  readonly proxy: URL | null;
+  /** Milliseconds for each request. */
+  readonly timeout: number;
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -67,13 +75,13 @@ async function checkSettings(
     const expiry = settings.expiry ?? EXPIRY;
     checked(undefined, () => parseExpiry(expiry));
     const version = checked(flags.link, () => linkVersion(flags.link ?? settings.link, settings.server));
-    const proxy = proxyFor(settings.server, terminal.env)?.host ?? null;
+    const proxy = proxyFor(settings.server, terminal.env);
     await checks.ok('configuration', exists ? place.path : `the defaults: there is no ${place.path}`);
     if (warning !== undefined) await checks.warn('permissions', warning, EXPOSED_KEY_HINT);
     else await checks.ok('permissions', 'nobody else can read an API key there');
     await checks.ok('server', `${settings.server} (from ${settings.serverSource}), with ${version} links`);
     const transport = { fetch: fetchFor(settings.server, terminal.env), timeout, signal: terminal.interrupt };
-    return { ...settings, expiry, version, transport, proxy };
+    return { ...settings, expiry, version, transport, proxy, timeout, signal: terminal.interrupt };
   } catch (error) {
     await checks.fail('configuration', error);
     return null;
@@ -91,23 +99,24 @@ async function checkTrust(checks: CheckList, { server }: Plan, { env }: Terminal
 /** @returns the server's health; null when it answers, but has none to tell. */
 async function checkNetwork(
   checks: CheckList,
-  { server, proxy, transport }: Plan,
+  plan: Plan,
   now: () => number,
 ): Promise<ServerHealth | null | 'unreachable'> {
-  const { host, protocol } = new URL(server);
-  const way = proxy === null ? '' : `, through the proxy ${proxy}`;
+  const { server, proxy, transport } = plan;
+  const { host } = new URL(server);
+  const way = proxy === null ? '' : `, through the proxy ${proxy.host}`;
   const start = now();
   try {
     const health = await serverHealth({ ...transport, server });
     const end = now();
     await checks.ok('network', `${host} answered in ${end - start} ms${way}`);
-    await reportTls(checks, protocol);
+    await checkTls(checks, plan, now);
     await reportClock(checks, health.time, (start + end) / 2);
     return health;
   } catch (error) {
     if (knowsNoHealth(error)) {
       await checks.ok('network', `${host} answered${way}`);
-      await reportTls(checks, protocol);
+      await checkTls(checks, plan, now);
       await checks.skip('clock', 'the server does not tell the time');
       return null;
     }
@@ -124,12 +133,27 @@ function knowsNoHealth(error: unknown): boolean {
   return error instanceof NetworkError && error.code === 'INVALID_REPLY';
 }
 
-function reportTls(checks: CheckList, protocol: string): Promise<void> {
-  const plain = protocol === 'http:';
-  return checks.ok(
-    'TLS',
-    plain ? 'not needed: plain http stays on this machine' : 'the certificate is trusted',
-  );
+/** The certificate is trusted, or there would be no answer: what remains is how long it will be. */
+async function checkTls(
+  checks: CheckList,
+  { server, proxy, timeout, signal }: Plan,
+  now: () => number,
+): Promise<void> {
+  if (server.startsWith('http:')) return checks.ok('TLS', 'not needed: plain http stays on this machine');
+  const { certificateValidity } = await import('../certificate.js');
+  try {
+    const { from, until } = await certificateValidity(server, proxy, { timeout, signal });
+    const date = new Date(until).toISOString().slice(0, 10);
+    const left = until - now();
+    if (left > Math.min(SOON_MS, (until - from) / 6)) {
+      return await checks.ok('TLS', `the certificate is trusted, until ${date}`);
+    }
+    const days = Math.floor(left / DAY_MS);
+    const message = `the certificate is trusted, but expires on ${date}, in ${days} ${days === 1 ? 'day' : 'days'}`;
+    await checks.warn('TLS', message, 'it should have been renewed: tell whoever runs the server');
+  } catch (error) {
+    await checks.fail('TLS', error);
+  }
 }
 
 async function reportClock(checks: CheckList, serverTime: number | null, ownTime: number): Promise<void> {
@@ -148,7 +172,7 @@ async function checkPromises(checks: CheckList, plan: Plan, health: ServerHealth
     await checks.skip('limits', 'the server does not tell');
     return;
   }
-  const { protocol, version, access, limits } = health;
+  const { protocol, version } = health;
   const wanted = plan.version === 'v1' ? 1 : 2;
   if (protocol.includes(wanted)) {
     const software = version === undefined ? '' : `, zephr ${version}`;
@@ -157,13 +181,30 @@ async function checkPromises(checks: CheckList, plan: Plan, health: ServerHealth
     const message = `the server speaks version ${protocol.join(' and ')}, not ${wanted}`;
     await checks.fail('protocol', new CliError(EXIT.unreachable, 'UNSUPPORTED_BY_SERVER', message));
   }
-  if (access === 'closed') return checks.ok('limits', 'access is closed: creating takes an API key');
+  await checkLimits(checks, plan, health);
+}
+
+/** What the caller may create: the API key, where there is one and the server tells, else anybody. */
+async function checkLimits(checks: CheckList, plan: Plan, keyless: ServerHealth): Promise<void> {
+  const { server, apiKey, version, transport } = plan;
+  let health = keyless;
+  try {
+    if (apiKey !== null) health = await serverHealth({ ...transport, server, apiKey });
+  } catch (error) {
+    if (error instanceof ApiError && error.statusCode === 401)
+      return checks.skip('limits', 'an API key that is refused has none');
+    return checks.fail('limits', error);
+  }
+  const { access, tier, limits } = health;
+  if (tier === undefined && access === 'closed')
+    return checks.ok('limits', 'access is closed: creating takes an API key');
   if (limits === undefined) return checks.skip('limits', 'the server does not tell');
   const { expiry, blob } = limits;
-  const bytes = plan.version === 'v1' ? maxSecretBytesV1(blob) : maxSecretBytesV2(blob);
-  const who = access === undefined ? '' : `, access is ${access}`;
+  const bytes = version === 'v1' ? maxSecretBytesV1(blob) : maxSecretBytesV2(blob);
+  const who = tier === undefined ? 'without an API key' : `with this API key, of tier ${tier},`;
+  const also = tier !== undefined || access === undefined ? '' : `, access is ${access}`;
   await checks.ok(
     'limits',
-    `without an API key ${bytes.toLocaleString('en')} bytes, for ${expiry.min} to ${expiry.max} minutes${who}`,
+    `${who} ${bytes.toLocaleString('en')} bytes, for ${expiry.min} to ${expiry.max} minutes${also}`,
   );
 }
