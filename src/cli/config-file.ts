@@ -4,7 +4,7 @@ import { mkdir, open, realpath, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { encodeBase64url } from '../core/base64url.js';
 import { randomBytes } from '../core/bytes.js';
-import { variable } from './environment.js';
+import { folderIn, variable } from './environment.js';
 import { CliError, usageError } from './exit.js';
 import { readStart } from './file-start.js';
 import { isSystemError, type Terminal } from './terminal.js';
@@ -48,8 +48,8 @@ export function configPlace(
   const named = config ?? variable(env, 'ZEPHR_CONFIG');
   if (named !== undefined) return { path: named, explicit: true };
   const base =
-    variable(env, 'XDG_CONFIG_HOME') ??
-    (platform === 'win32' ? variable(env, 'APPDATA') : undefined) ??
+    folderIn(env, 'XDG_CONFIG_HOME') ??
+    (platform === 'win32' ? folderIn(env, 'APPDATA') : undefined) ??
     join(home, '.config');
   return { path: join(base, 'zephr', 'config.json'), explicit: false };
 }

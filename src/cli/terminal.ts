@@ -5,7 +5,7 @@
  */
 
 import { close, constants, fstat, fstatSync, fsync, open, read, write } from 'node:fs';
-import { homedir, constants as system } from 'node:os';
+import { homedir, constants as system, userInfo } from 'node:os';
 import { promisify } from 'node:util';
 import type { Bytes } from '../core/bytes.js';
 import { EXIT, Interrupted } from './exit.js';
@@ -105,7 +105,7 @@ export function processTerminal(): Terminal {
     stderr: output(2, (work) => work),
     env: process.env,
     platform: process.platform,
-    home: homedir(),
+    home: homeFolder(),
     openScreen,
     onInterrupt,
     get interrupt() {
@@ -124,6 +124,11 @@ export function processTerminal(): Terminal {
     },
     endBy,
   };
+}
+
+/** The home directory. Where HOME is blank it is the one of the user database, not the working directory. */
+function homeFolder(): string {
+  return homedir() || userInfo().homedir;
 }
 
 /** Waits for some work, or not any longer. */

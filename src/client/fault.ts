@@ -18,6 +18,7 @@ const LOOKUP_FAILED: Kind = {
   code: 'HOST_LOOKUP_FAILED',
   words: (host) => `the name ${host} could not be looked up`,
 };
+const NOT_HTTP: Kind = { code: 'INVALID_REPLY', words: (host) => `${host} did not answer in HTTP` };
 const TLS: Kind = { code: 'TLS_ERROR', words: (host) => `no trusted TLS connection to ${host}` };
 
 /** Faults that another try may not meet. */
@@ -37,14 +38,23 @@ const KINDS: Readonly<Record<string, Kind>> = {
   EPROTO: TLS,
 };
 
+/** What Node's HTTP parser says of an answer that is none. */
+const NOT_HTTP_CODE = /^HPE_/;
+
 const TLS_CODE = /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
 
 /** The fault behind whatever fetch rejected with, or its body broke off with. */
 export function networkFault(cause: unknown, host: string): NetworkError {
   const reason = findCode(cause);
-  const kind = TLS_CODE.test(reason) ? TLS : (KINDS[reason] ?? UNREACHED);
-  const detail = reason !== '' && (kind === TLS || kind === UNREACHED) ? ` (${reason})` : '';
+  const kind = KINDS[reason] ?? kindOf(reason);
+  const detail =
+    reason !== '' && (kind === TLS || kind === NOT_HTTP || kind === UNREACHED) ? ` (${reason})` : '';
   return new NetworkError(kind.words(host) + detail, host, kind.code, { cause });
+}
+
+function kindOf(reason: string): Kind {
+  if (TLS_CODE.test(reason)) return TLS;
+  return NOT_HTTP_CODE.test(reason) ? NOT_HTTP : UNREACHED;
 }
 
 /** An answer that began and did not end. */

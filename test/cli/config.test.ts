@@ -94,6 +94,12 @@ describe('zephr config', () => {
     expect(readdirSync(join(folder, 'settings/zephr'))).toEqual(['config.json']);
   });
 
+  it('is not in the working directory, which may be somebody else’s, when HOME or XDG_CONFIG_HOME is no path', async () => {
+    const { sh } = session();
+    for (const env of ['HOME=', 'HOME= XDG_CONFIG_HOME=settings', 'HOME= XDG_CONFIG_HOME=.'])
+      expect((await sh(`${env} zephr config path`)).stdout).toMatch(/^\/.*\.config\/zephr\/config\.json\n$/);
+  });
+
   it.each([
     ['server', 'zephr.example', 'not a URL'],
     ['server', 'http://zephr.example', 'loopback'],

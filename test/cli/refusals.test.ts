@@ -348,6 +348,65 @@ describe('the network', () => {
     }
   });
 
+  it('that answers in something else than HTTP is exit 8, asked once, and is not called silent', async () => {
+    let asked = 0;
+    const url = await tcpHost((socket) =>
+      socket.once('data', () => {
+        asked++;
+        socket.end('SSH-2.0-OpenSSH_9.9\r\n');
+      }),
+    );
+    expect(await session().sh(`echo hunter2 | zephr --server ${url}`)).toMatchObject({
+      code: 8,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^zephr: error: 127\.0\.0\.1:\d+ did not answer in HTTP \(HPE_\w+\)\nzephr: hint: check --server/,
+      ),
+    });
+    expect(asked).toBe(1);
+  });
+
+  it.each(['echo hunter2 | zephr --server URL', 'zephr get LINK', 'zephr status LINK', 'zephr revoke LINK'])(
+    'that redirects is exit 8 for %s, and is not followed: the host is named',
+    async (command) => {
+      let followed = 0;
+      const target = await httpHost((_, response) => {
+        followed++;
+        response.writeHead(500).end();
+      });
+      const url = await httpHost((request, response) => {
+        request.resume();
+        response.writeHead(307, { Location: `${target}${request.url}#v2.hunter3` }).end();
+      });
+      const { code, stderr } = await session().sh(command.replace('URL', url).replace('LINK', link(url)));
+      expect(stderr).toBe(
+        `zephr: error: ${new URL(url).host} redirects to ${new URL(target).host}, and redirects are not followed\n`,
+      );
+      expect(code).toBe(8);
+      expect(followed).toBe(0);
+    },
+  );
+
+  it('that fails is asked three times with the same bytes, key or claim; one that decides, once', async () => {
+    for (const [status, times] of [
+      [503, 3],
+      [500, 1],
+      [429, 1],
+    ] as const) {
+      const seen: string[] = [];
+      const url = await httpHost(async (request, response) => {
+        let body = '';
+        for await (const chunk of request) body += String(chunk);
+        const { 'idempotency-key': key, 'zephr-claim': claim } = request.headers;
+        seen.push(JSON.stringify([request.method, key ?? claim, body]));
+        response.writeHead(status).end();
+      });
+      await session().sh(`echo hunter2 | zephr --server ${url}; zephr get '${link(url)}'`);
+      expect(seen).toHaveLength(2 * times);
+      expect(new Set(seen).size).toBe(2);
+    }
+  });
+
   it('without the host is exit 8', async () => {
     const { code, stderr } = await session().sh('echo hunter2 | zephr --server https://nowhere.invalid');
     expect(stderr).toContain('nowhere.invalid');

@@ -176,6 +176,22 @@ describe('a secret that was taken and not heard of', () => {
     expect((await one.sh('zephr get < through')).stdout).toBe('hunter2\n');
   });
 
+  it('because a server without claims gave it once, and its answer was lost, is not called a theft', async () => {
+    const { link } = await createV1(server.url, Buffer.from('hunter2'));
+    const [, id = ''] = /secret\/(.{22})/.exec(link) ?? [];
+    const old = await httpHost(async (request, response) => {
+      const reply = await fetch(`${server.url}/api/secrets/${id}`);
+      if (reply.ok) return request.socket.destroy();
+      response.writeHead(reply.status, { 'Content-Type': 'application/json' }).end(await reply.text());
+    });
+    const { stderr, code } = await session().sh(`zephr get '${link.replace(server.url, old)}'`);
+    expect(stderr).toContain(
+      'zephr: error: the secret was already read\nzephr: hint: an answer to this command was lost',
+    );
+    expect(stderr).not.toContain('if that was not you');
+    expect(code).toBe(6);
+  });
+
   it('because the key of a v1 link was mistyped opens with the right one', async () => {
     const one = session();
     await one.sh('echo hunter2 | zephr -q --link v1 > link');

@@ -1,10 +1,11 @@
 /** `zephr get`: everything that can fail first, then the one read, then the acknowledgement. */
 
+import type { Fetch } from '../../client/fetch.js';
 import { newClaim, type Reading, readSecret } from '../../client/read.js';
 import { ApiError, EncryptionError, NetworkError, ZephrError } from '../../core/errors.js';
 import type { Link } from '../../core/link.js';
 import { type DestinationFlags, openDestination } from '../destination.js';
-import { CliError, EXIT, Interrupted } from '../exit.js';
+import { CliError, EXIT, endingOf, Interrupted } from '../exit.js';
 import { findLink, findPassphrase, type LinkFlags } from '../link-input.js';
 import { fetchFor } from '../proxy.js';
 import { type CommonFlags, timeoutMs } from '../settings.js';
@@ -27,8 +28,9 @@ export async function get(
   const timeout = timeoutMs(flags);
   const link = await findLink(argument, flags, terminal);
   const passphrase = await findPassphrase(link.key, flags, terminal);
+  const { fetch, tries } = counted(fetchFor(link.server, terminal.env));
   const options = {
-    fetch: fetchFor(link.server, terminal.env),
+    fetch,
     timeout,
     signal: terminal.interrupt,
     ...(passphrase === undefined ? {} : { passphrase }),
@@ -38,7 +40,7 @@ export async function get(
 
   const destination = await openDestination(flags, terminal);
   try {
-    const { reading, claim } = await take(link, read, terminal);
+    const { reading, claim } = await take(link, read, terminal, tries);
     if (!flags.json) await describe(reading, talk);
     try {
       await destination.deliver(reading);
@@ -57,6 +59,7 @@ async function take(
   link: Link,
   read: Read,
   terminal: Terminal,
+  tries: () => number,
 ): Promise<{ reading: Reading; claim: string }> {
   const unfinished = await takeUnfinished(link, terminal);
   if (unfinished !== null) {
@@ -76,11 +79,32 @@ async function take(
     return { reading: await read(claim), claim };
   } catch (error) {
     if (mayHaveTaken(error)) await saveUnfinished(link, { claim }, terminal);
+    if (isGone(error) && link.key.version === 1 && tries() > 1) throw perhapsOurs(error);
     throw error;
   }
 }
 
-function isGone(error: unknown): boolean {
+/** `fetch`, and how often it was called. */
+function counted(fetch: Fetch): { fetch: Fetch; tries: () => number } {
+  let count = 0;
+  return {
+    fetch(url, init) {
+      count++;
+      return fetch(url, init);
+    },
+    tries: () => count,
+  };
+}
+
+/** A server that knows no claims gives its answer once, on whichever try: if that one was lost, so is the secret. */
+function perhapsOurs(error: ApiError): CliError {
+  const { exit, code, message } = endingOf(error);
+  const hint =
+    'an answer to this command was lost on the way: it may have been the secret. Ask the sender for a new link';
+  return new CliError(exit, code, message, { hint, cause: error });
+}
+
+function isGone(error: unknown): error is ApiError {
   return error instanceof ApiError && (error.statusCode === 404 || error.statusCode === 410);
 }
 
