@@ -65,6 +65,8 @@ function run(
       cwd,
       env,
       stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      // In a session of its own: whoever runs the tests at a terminal shall not be asked for passphrases.
+      detached: true,
     });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
