@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import { openPostgresStore } from '../../src/server/store/open-postgres.js';
 import { openStore } from '../../src/server/store/open-store.js';
 import { PostgresStore } from '../../src/server/store/postgres.js';
-import { type PoolLimits, PostgresPool } from '../../src/server/store/postgres-pool.js';
+import { openDriver, type PoolLimits, PostgresPool } from '../../src/server/store/postgres-pool.js';
 import { POSTGRES_SCHEMA_VERSION } from '../../src/server/store/postgres-schema.js';
 import { StoreError } from '../../src/server/store/store.js';
 import { deadHost, tcpHost } from '../support/hosts.js';
@@ -37,6 +37,26 @@ async function untilItWorks<T>(ask: () => Promise<T>): Promise<T> {
     }
   }
 }
+
+test('a driver that has ended keeps no connection, not even one that was being made', async () => {
+  const sockets = new Set<unknown>();
+  const url = await tcpHost((socket) => {
+    sockets.add(socket);
+    // Says nothing, and listens only to hear the end.
+    socket.resume().on('close', () => sockets.delete(socket));
+  });
+  const driver = openDriver(at(url), 1, {});
+  const asked = driver.unsafe('SELECT 1').catch((error: Error) => error.message);
+  const ended = driver.end({ timeout: 0 });
+  // It has begun to connect. When the process is free again, the driver hears of its end before it hears of that.
+  for (let ticks = 0; ticks < 10; ticks++) await new Promise((resolve) => process.nextTick(resolve));
+  const busy = performance.now() + 20;
+  while (performance.now() < busy);
+  await ended;
+  expect(await asked).toContain('CONNECTION_DESTROYED');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await expect.poll(() => sockets.size).toBe(0);
+});
 
 describe('opening a PostgreSQL store where there is none', () => {
   test('names host and port of a port that is closed', async () => {

@@ -4,7 +4,7 @@
  */
 
 import postgres, { type Sql } from 'postgres';
-import { connectToPostgres } from './postgres-socket.js';
+import { postgresSockets } from './postgres-socket.js';
 import type { PostgresValue, Statement } from './postgres-statements.js';
 import { StoreError } from './store.js';
 
@@ -56,6 +56,7 @@ export function openDriver(
   session: Session,
   onclose: () => void = () => undefined,
 ): Driver {
+  const sockets = postgresSockets();
   const options = {
     max: connections,
     connect_timeout: CONNECT_TIMEOUT,
@@ -65,9 +66,16 @@ export function openDriver(
     connection: { ...BASICS, ...session },
     onnotice: () => undefined,
     onclose,
-    socket: connectToPostgres(),
+    socket: sockets.connect,
   };
-  return postgres(address, options);
+  const driver = postgres(address, options);
+  const { end } = driver;
+  // The driver leaves alone what was still connecting, or is never answered: that would keep the process alive.
+  driver.end = async (how) => {
+    await end(how);
+    sockets.destroy();
+  };
+  return driver;
 }
 
 /** A pool of connections to one database. */

@@ -13,10 +13,19 @@ export interface Destination {
   readonly path?: string | false;
 }
 
-/** Makes sockets for one driver, to each of its hosts in turn. It waits for none of them to connect. */
-export function connectToPostgres(): (destination: Destination) => Socket {
+/** The sockets of one driver. */
+export interface PostgresSockets {
+  /** Makes one, to each of the hosts in turn. It doesn't wait for it to connect. */
+  connect(destination: Destination): Socket;
+  /** Closes all there are and will be, also those that are still connecting. */
+  destroy(): void;
+}
+
+export function postgresSockets(): PostgresSockets {
+  const sockets = new Set<Socket>();
   let turn = 0;
-  return ({ host, port, path }) => {
+  let destroyed = false;
+  const connectTo = ({ host, port, path }: Destination): Socket => {
     const index = turn++ % host.length;
     const address = { host: host[index] ?? 'localhost', port: port[index] ?? 5432 };
     // Without a delay: a statement must not wait until PostgreSQL has confirmed the receipt of the one before.
@@ -27,5 +36,18 @@ export function connectToPostgres(): (destination: Destination) => Socket {
     });
     // The driver checks the certificate against this name.
     return Object.assign(socket, { host: address.host });
+  };
+  return {
+    connect(destination) {
+      const socket = connectTo(destination);
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+      if (destroyed) socket.destroy();
+      return socket;
+    },
+    destroy() {
+      destroyed = true;
+      for (const socket of sockets) socket.destroy();
+    },
   };
 }
