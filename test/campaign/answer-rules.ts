@@ -1,0 +1,113 @@
+/** What may be answered at all (PROTOCOL.md section 4), and that a create makes one secret. */
+
+import { TOMBSTONE_MS } from '../../src/core/limits.js';
+import type { Rule } from './checker.js';
+import { answered, type Facts } from './facts.js';
+import type { Call, Request } from './history.js';
+
+/** Wrong proofs of one caller for one secret that are refused without a wait. */
+const FREE_GUESSES = 10;
+
+const GONE = ['410 SECRET_ALREADY_CONSUMED', '410 SECRET_EXPIRED', '410 SECRET_REVOKED'];
+const NO_ENTRY = ['403 WRONG_KEY', '403 PROOF_REQUIRED', '404 SECRET_NOT_FOUND', '429 TOO_MANY_ATTEMPTS'];
+
+/** The answers to each call, 503 aside. */
+const ANSWERS: Readonly<Record<Call['do'], readonly string[]>> = {
+  create: ['201', '409 IDEMPOTENCY_KEY_REUSED'],
+  read: ['200', ...GONE, ...NO_ENTRY],
+  acknowledge: ['204', '404 SECRET_NOT_FOUND'],
+  revoke: ['204', '410 SECRET_ALREADY_CONSUMED', '410 SECRET_EXPIRED', ...NO_ENTRY],
+  status: ['200', ...NO_ENTRY],
+};
+
+export const answerRules: Readonly<Record<string, Rule>> = {
+  'an answer is one of those in the protocol': ({ requests }) => {
+    const odd = answered(requests).find((one) => !ANSWERS[one.call.do].includes(nameOf(one)));
+    return odd === undefined ? null : `request ${odd.number} was answered ${nameOf(odd)}`;
+  },
+
+  'what is delivered are the bytes that were created': ({ requests, history }) => {
+    const wrong = answered(requests).find(({ answer }) => answer.bytes === 'wrong');
+    if (wrong !== undefined) return `request ${wrong.number} got others`;
+    const spoilt = history.events.find((event) => event.what === 'spoilt secret');
+    return spoilt === undefined ? null : spoilt.why;
+  },
+
+  'the same create makes one secret': (facts) => {
+    const { creates, created, clocks, terms } = facts;
+    if (created === null) return null;
+    const own = creates.filter(({ call }) => call.body === 'own');
+    for (const { number, answer } of answered(own)) {
+      if (answer.status === 409) return `request ${number} is the create itself, and was taken for another`;
+      if (answer.id !== created.id) return `request ${number} made another secret`;
+      if (answer.expiresAt !== created.expiresAt) return `request ${number} was told another expiry`;
+    }
+    const createdAt = created.expiresAt - terms.minutes * 60_000;
+    const possible = own.some(({ server, from }) => {
+      const { min, max } = clocks.shown(server, from, Math.max(from, created.by));
+      return from <= created.by && min <= createdAt && createdAt <= max;
+    });
+    return possible ? null : 'the expiry is not so many minutes after a time at which it can have been made';
+  },
+
+  'an idempotency key stands for one body': ({ creates }) => {
+    const other = answered(creates).find(
+      ({ call, answer }) => call.body === 'other' && answer.status !== 409,
+    );
+    return other === undefined ? null : `request ${other.number} used the key again with another body`;
+  },
+
+  'only the right key opens': ({ guesses }) => {
+    const open = answered(guesses).find(({ answer }) => answer.status < 400);
+    return open === undefined ? null : `request ${open.number} had the wrong key, or none`;
+  },
+
+  'the right key is not called wrong': (facts) => {
+    const { reads, revocations, statuses } = facts;
+    const wrong = answered<Request>([...reads, ...revocations, ...statuses]).find(
+      ({ answer }) => answer.status === 403,
+    );
+    return wrong === undefined ? null : `request ${wrong.number} had the right key`;
+  },
+
+  'nobody is made to wait who did not guess': ({ requests, guesses }) => {
+    const early = answered(requests).find(
+      ({ answer, to }) =>
+        answer.status === 429 && guesses.filter(({ from }) => from <= to).length <= FREE_GUESSES,
+    );
+    return early === undefined ? null : `request ${early.number} came after ${FREE_GUESSES} guesses or fewer`;
+  },
+
+  'a secret is known until a day after its expiry': (facts) => {
+    const early = answered(facts.requests).find(
+      ({ answer, to }) => answer.status === 404 && !facts.clocks.reached(facts.expiresAt + TOMBSTONE_MS, to),
+    );
+    return early === undefined ? null : `request ${early.number} found no such secret`;
+  },
+
+  'a status tells what can be': (facts) => {
+    for (const request of answered(facts.statuses)) {
+      const why = statusFault(facts, request);
+      if (request.answer.status === 200 && why !== null) return `request ${request.number}: ${why}`;
+    }
+    return null;
+  },
+};
+
+function nameOf({ answer }: Request): string {
+  return answer?.code === undefined ? `${answer?.status}` : `${answer.status} ${answer.code}`;
+}
+
+function statusFault(facts: Facts, { server, from, to, answer }: Request): string | null {
+  const { terms, clocks, expiresAt } = facts;
+  const { state, viewsLeft = Number.NaN, expiresAt: told } = answer ?? {};
+  if (told !== expiresAt) return 'the expiry has changed';
+  if (viewsLeft > terms.views - facts.had(from)) return 'more views are left than can be';
+  if (viewsLeft < terms.views - facts.mayHave(to)) return 'fewer views are left than can be';
+  if (facts.wasRevoked(from)) return state === 'revoked' ? null : 'it had been revoked';
+  if (state === 'revoked') return facts.mayBeRevoked(to) ? null : 'nobody had revoked it';
+  if (facts.had(from) === terms.views) return state === 'read' ? null : 'all views had been taken';
+  if (state === 'read') return viewsLeft === 0 ? null : 'views are left';
+  if (state === 'expired') return clocks.reached(expiresAt, to) ? null : 'it had not expired';
+  return clocks.shown(server, from, to).min < expiresAt ? null : 'it had expired';
+}

@@ -1,0 +1,46 @@
+/** A short campaign on each engine, and a planted fault that it must find. The long one is `npm run campaign`. */
+
+import { describe, expect, it } from 'vitest';
+import { postgresPrograms } from './postgres-under-test.js';
+import { type Order, runCampaign } from './run.js';
+import { HURRIED } from './trouble.js';
+
+const SECONDS = 6;
+
+const withoutPostgres =
+  postgresPrograms() === null && process.env.CI !== 'true'
+    ? ' (skipped: no programs of PostgreSQL here)'
+    : '';
+
+/** Each time another; a failure prints it. */
+const seed = String(Date.now() % 2 ** 31);
+
+const order = (engine: Order['engine']): Order => ({
+  engine,
+  seed,
+  milliseconds: SECONDS * 1_000,
+  tempo: HURRIED,
+});
+
+describe.each([
+  ['sqlite', ''],
+  ['postgres', withoutPostgres],
+] as const)('a campaign of some seconds on %s%s', (engine, missing) => {
+  it.skipIf(missing !== '')('breaks no promise, whatever strikes', { timeout: 180_000 }, async () => {
+    const { clean, report, faults, secrets, impossible } = await runCampaign(order(engine));
+    if (!clean) throw new Error(`seed ${seed}\n${report}`);
+    for (const what of impossible) console.log(what);
+    expect(secrets).toBeGreaterThan(50);
+    expect([...faults].filter(([, count]) => count === 0)).toEqual([]);
+  });
+});
+
+describe('a campaign against a server with a planted fault', () => {
+  it('finds that one read in three is forgotten', { timeout: 180_000 }, async () => {
+    const { rule, report } = await runCampaign({
+      ...order('sqlite'),
+      plant: { name: 'forgotten-read', oneIn: 3 },
+    });
+    expect(rule, report).toMatch(/^delivered to at most|^the views that are left/);
+  });
+});

@@ -1,0 +1,39 @@
+/** A server with a planted fault, started as `zephr serve` is; the campaign gives it the same options. */
+
+import { parseArgs } from 'node:util';
+import { createApp } from '../../src/server/app.js';
+import { ANY_CALLBACKS } from '../../src/server/callback-policy.js';
+import { listen } from '../../src/server/listen.js';
+import { createLog } from '../../src/server/log.js';
+import { startMaintenance } from '../../src/server/maintenance.js';
+import { resolveInSystem } from '../../src/server/resolve-host.js';
+import { sendWebhook } from '../../src/server/send-webhook.js';
+import { openStore } from '../../src/server/store/open-store.js';
+import { startWebhooks } from '../../src/server/webhooks.js';
+import { PLANT_VARIABLE, PLANTS, type Plant } from './plants.js';
+
+const { values } = parseArgs({ options: { store: { type: 'string' } }, strict: false });
+const { name, oneIn } = JSON.parse(process.env[PLANT_VARIABLE] ?? '') as Plant;
+const log = createLog((line) => process.stderr.write(`${line}\n`), Date.now);
+const store = PLANTS[name](await openStore(String(values.store)), () => Math.random() * oneIn < 1);
+const policy = ANY_CALLBACKS;
+const app = createApp({
+  store,
+  access: 'open',
+  rateLimit: 0,
+  version: 'planted',
+  log,
+  callbacks: policy,
+  now: Date.now,
+});
+const listener = await listen(app, { host: '127.0.0.1', port: 0 });
+const maintenance = startMaintenance(store, log, Date.now);
+const send = (event: Parameters<typeof sendWebhook>[0]) =>
+  sendWebhook(event, { policy, resolve: resolveInSystem });
+const webhooks = startWebhooks({ outbox: store.outbox, send, log, now: Date.now });
+process.stdout.write(`${listener.url}\n`);
+process.once('SIGTERM', async () => {
+  await Promise.all([listener.close(), webhooks.stop()]);
+  await maintenance.stop();
+  await store.close();
+});

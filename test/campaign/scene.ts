@@ -1,0 +1,125 @@
+/** What a campaign needs of real things, set up and taken down: servers, a database, a disk, receivers. */
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { transformSync } from 'esbuild';
+import { ZEPHR } from '../support/session.js';
+import { Clocks } from './clocks.js';
+import { CuttingProxy } from './cutting-proxy.js';
+import { type Fault, faultsOf } from './faults.js';
+import { type Stopwatch, startStopwatch } from './moment.js';
+import { PLANT_VARIABLE, type Plant } from './plants.js';
+import { PostgresUnderTest, postgresPrograms } from './postgres-under-test.js';
+import { Random } from './random.js';
+import { Receiver } from './receiver.js';
+import { ServerUnderTest } from './server-under-test.js';
+import { SmallDisk } from './small-disk.js';
+
+/** What keeps the secrets. */
+export type Engine = 'sqlite' | 'postgres';
+
+/** How much faster the servers' time passes: a secret's shortest life, and a lease, last three seconds. */
+const RATE = 20;
+
+/** Room for a store and what grows in it within an hour, in megabytes. */
+const DISK_MB: Readonly<Record<Engine, number>> = { sqlite: 192, postgres: 384 };
+
+const RECEIVERS = 2;
+
+/** The real things of a campaign. */
+export interface Scene {
+  readonly servers: readonly ServerUnderTest[];
+  readonly receivers: readonly Receiver[];
+  readonly clocks: Clocks;
+  readonly stopwatch: Stopwatch;
+  readonly faults: readonly Fault[];
+  /** Faults that can't be had here, and why. */
+  readonly impossible: readonly string[];
+  /** How often the database ended by itself, and was started again. */
+  revivals(): number;
+}
+
+/** Sets a scene; what was set up so far is taken down by what is pushed to `ends`, last first. */
+export async function setScene(
+  engine: Engine,
+  seed: string,
+  plant: Plant | null,
+  ends: (() => unknown)[],
+): Promise<Scene> {
+  const stopwatch = startStopwatch();
+  const clocks = new Clocks(RATE, Date.now());
+  const random = new Random(seed);
+  const disk = new SmallDisk(DISK_MB[engine]);
+  ends.push(() => disk.remove());
+  const program =
+    plant === null
+      ? [ZEPHR]
+      : ['--import', 'tsx', fileURLToPath(new URL('planted-server.ts', import.meta.url))];
+  const env = plant === null ? {} : { [PLANT_VARIABLE]: JSON.stringify(plant) };
+  const clock = writeClock(ends);
+  const serve = (name: string, store: string) => {
+    const server = new ServerUnderTest({
+      name,
+      program: ['--import', clock, ...program],
+      store,
+      env,
+      clocks,
+      stopwatch,
+    });
+    ends.push(async () => {
+      await server.end('SIGKILL');
+      await server.proxy.close();
+    });
+    return server;
+  };
+  const postgres = engine === 'postgres' ? await setPostgres(disk, ends) : null;
+  const servers =
+    postgres === null
+      ? [serve('a', join(disk.folder, 'zephr.db'))]
+      : postgres.addresses.map((address, index) => serve('ab'[index] ?? '', address));
+  const receivers = Array.from(
+    { length: RECEIVERS },
+    (_, index) => new Receiver(random.part(`receiver ${index}`)),
+  );
+  ends.push(() => Promise.all(receivers.map((receiver) => receiver.close())));
+  await Promise.all(receivers.map((receiver) => receiver.listen()));
+  await Promise.all(
+    servers.map(async (server) => {
+      await server.proxy.listen();
+      await server.start();
+    }),
+  );
+  return {
+    servers,
+    receivers,
+    clocks,
+    stopwatch,
+    faults: faultsOf({ servers, receivers, disk, postgres }),
+    impossible: disk.unfillable === null ? [] : [`disk full: not possible here, ${disk.unfillable}`],
+    revivals: () => postgres?.server.revived ?? 0,
+  };
+}
+
+/** PostgreSQL, and for each of two servers an address of it. */
+async function setPostgres(disk: SmallDisk, ends: (() => unknown)[]) {
+  const programs = postgresPrograms();
+  if (programs === null) throw new Error('there are no programs of PostgreSQL: install its server');
+  const server = new PostgresUnderTest(programs, disk.folder);
+  ends.push(() => server.close());
+  const proxies = [new CuttingProxy(), new CuttingProxy()];
+  const addresses = await Promise.all(proxies.map((proxy) => server.addressBy(proxy)));
+  await server.start();
+  return { server, proxies, addresses };
+}
+
+/** What gives a server its clock, as JavaScript that any Node loads at once. */
+function writeClock(ends: (() => unknown)[]): string {
+  const folder = mkdtempSync(join(tmpdir(), 'zephr-clock-'));
+  ends.push(() => rmSync(folder, { recursive: true }));
+  const source = readFileSync(new URL('server-clock.ts', import.meta.url), 'utf8');
+  const file = join(folder, 'server-clock.mjs');
+  writeFileSync(file, transformSync(source, { loader: 'ts', format: 'esm' }).code);
+  return pathToFileURL(file).href;
+}
