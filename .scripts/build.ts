@@ -95,7 +95,7 @@ const page = await buildPage();
 
 const cli = await build({
   ...common,
-  entryPoints: { main: 'src/cli/main.ts' },
+  entryPoints: { main: 'src/cli/main.ts', 'store-thread': 'src/server/store/store-thread.ts' },
   outdir: 'dist/cli',
   outExtension: { '.js': '.cjs' },
   splitting: true,
@@ -104,6 +104,7 @@ const cli = await build({
   mainFields: ['module', 'main'],
   external: ['libsql', 'node:*'],
   define: {
+    __ZEPHR_STORE_THREAD__: JSON.stringify('store-thread.cjs'),
     __ZEPHR_VERSION__: JSON.stringify(version),
     __ZEPHR_COMPLETIONS__: JSON.stringify(JSON.stringify(completionScripts())),
     __ZEPHR_WEB_PAGE__: JSON.stringify(JSON.stringify(page.files)),

@@ -24,6 +24,8 @@ export interface ServerOptions {
   readonly port: number;
   /** `memory:`, or the path of an SQLite file. */
   readonly store: string;
+  /** The program of an SQLite store's own thread: see `OpenOptions`. Default: it works in this thread. */
+  readonly storeThread?: string | undefined;
   readonly access: Access;
   /** The address that clients use, as `parseServer` spells it, where that is not the one listened on. */
   readonly baseUrl?: string | undefined;
@@ -73,7 +75,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const log = createLog(options.log, now);
   const tls = options.tls && (await readTls(options.tls));
   const metrics = options.metrics ? await prometheus(version) : undefined;
-  const store = watchedStore(await openStore(options.store), { metrics });
+  const store = watchedStore(await openStore(options.store, { thread: options.storeThread }), { metrics });
   const sending = options.allowPrivateCallbacks ? SENDING_ANYWHERE : SENDING_OUTSIDE;
   const app = createApp({
     store,

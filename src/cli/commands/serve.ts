@@ -1,5 +1,6 @@
 /** `zephr serve`: settings for the server, its log on stderr, and its end. */
 
+import { join } from 'node:path';
 import { ACCESS_MODES, type Access } from '../../core/limits.js';
 import { parseServer } from '../../core/link.js';
 import { startServer } from '../../server/serve.js';
@@ -11,6 +12,12 @@ import type { CommonFlags } from '../settings.js';
 import type { Terminal } from '../terminal.js';
 import { VERSION } from '../version.js';
 import { WEB_PAGE } from '../web-page.js';
+
+declare const __ZEPHR_STORE_THREAD__: string | undefined;
+
+/** The bundle has a program for the store's thread beside this one; run from source, the store shares the server's. */
+const STORE_THREAD =
+  typeof __ZEPHR_STORE_THREAD__ === 'string' ? join(__dirname, __ZEPHR_STORE_THREAD__) : undefined;
 
 export interface ServeFlags extends CommonFlags {
   readonly host?: string;
@@ -39,6 +46,7 @@ export async function serve(flags: ServeFlags, terminal: Terminal): Promise<void
     host: setting(flags.host, 'HOST') ?? '127.0.0.1',
     port: portNumber(setting(flags.port, 'PORT') ?? '8787'),
     store: storePlace(flags.store, terminal),
+    storeThread: STORE_THREAD,
     version: VERSION,
     page: WEB_PAGE,
     access: accessMode(setting(flags.access, 'ACCESS') ?? 'open'),

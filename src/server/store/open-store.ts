@@ -3,14 +3,21 @@
 import { access, mkdir, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { encodeBase64url } from '../../core/base64url.js';
-import { type RandomBytes, randomBytes } from '../../core/bytes.js';
+import { randomBytes } from '../../core/bytes.js';
 import { ZephrError } from '../../core/errors.js';
 import { MemoryStore } from './memory.js';
 import { SqliteStore } from './sqlite.js';
 import { loadSqliteDriver, type SqliteDatabase, sqliteResultCode } from './sqlite-driver.js';
 import type { Store } from './store.js';
+import { openInThread } from './thread-store.js';
 
 const SALT_BYTES = 16;
+
+/** How a store is opened. */
+export interface OpenOptions {
+  /** The bundle of `store-thread.ts`: an SQLite store gets a thread of its own. Default: it works in this one. */
+  readonly thread?: string | undefined;
+}
 
 /** What SQLite's result codes mean to an operator: https://sqlite.org/rescode.html */
 const FAILURES: Readonly<Record<number, readonly [code: string, what: string]>> = {
@@ -30,8 +37,8 @@ const FAILURES: Readonly<Record<number, readonly [code: string, what: string]>> 
  *   `STORE_BUSY`, `STORE_DAMAGED`, `STORE_FULL`, `STORE_UNUSABLE`, `STORE_TOO_NEW`, `NOT_A_STORE` or `NO_SQLITE`, and what `openPostgresStore`
  *   adds to these.
  */
-export async function openStore(where: string, random: RandomBytes = randomBytes): Promise<Store> {
-  const callerSalt = encodeBase64url(random(SALT_BYTES));
+export async function openStore(where: string, { thread }: OpenOptions = {}): Promise<Store> {
+  const callerSalt = encodeBase64url(randomBytes(SALT_BYTES));
   if (where === 'memory:') return new MemoryStore(callerSalt);
   if (/^postgres(ql)?:\/\//i.test(where)) {
     const { openPostgresStore } = await import('./open-postgres.js');
@@ -44,6 +51,7 @@ export async function openStore(where: string, random: RandomBytes = randomBytes
     );
   }
   const path = resolve(where);
+  if (thread !== undefined) return openInThread(thread, path);
   const driver = await loadSqliteDriver();
   await prepareFile(path);
   let database: SqliteDatabase | undefined;

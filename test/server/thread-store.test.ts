@@ -1,0 +1,125 @@
+/** The SQLite store in a thread of its own keeps the contract, and its errors arrive as they left. */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ZephrError } from '../../src/core/errors.js';
+import { describeFailure } from '../../src/server/describe-failure.js';
+import { openStore } from '../../src/server/store/open-store.js';
+import { loadSqliteDriver } from '../../src/server/store/sqlite-driver.js';
+import { type Store, StoreError } from '../../src/server/store/store.js';
+import { errorOf, failureOf } from '../../src/server/store/thread-messages.js';
+import { describeStoreContract, NOW, newSecret } from './store-contract.js';
+
+const thread = fileURLToPath(new URL('../../dist/cli/store-thread.cjs', import.meta.url));
+
+let directory: string;
+let files = 0;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'zephr-test-'));
+});
+afterAll(async () => {
+  await rm(directory, { recursive: true });
+});
+
+function newFile(): string {
+  files += 1;
+  return join(directory, `${files}.db`);
+}
+
+const open = (file = newFile()): Promise<Store> => openStore(file, { thread });
+
+describe('the SQLite store in a thread', () => {
+  describeStoreContract(open);
+});
+
+describe('a store in a thread', () => {
+  test('keeps what it keeps over a restart, and its salt', async () => {
+    const file = newFile();
+    const before = await open(file);
+    const secret = newSecret();
+    await before.create(secret);
+    await before.close();
+    const after = await open(file);
+    expect(after.callerSalt).toBe(before.callerSalt);
+    expect(await after.take(secret.id, null, NOW)).toMatchObject({ blob: secret.blob });
+    await after.close();
+  });
+
+  test('shares its file with one in this thread', async () => {
+    const file = newFile();
+    const [one, two] = await Promise.all([open(file), openStore(file)]);
+    const secret = newSecret({ views: 3 });
+    await one.create(secret);
+    const takers = Array.from({ length: 32 }, (_, i) => (i % 2 ? one : two).take(secret.id, null, NOW));
+    expect((await Promise.all(takers)).filter((taken) => taken !== null)).toHaveLength(3);
+    await Promise.all([one.close(), two.close()]);
+  });
+
+  test('answers while this thread waits for nothing else: what was asked before a close is done', async () => {
+    const file = newFile();
+    const store = await open(file);
+    const secret = newSecret();
+    const created = store.create(secret);
+    await store.close();
+    expect(await created).toMatchObject({ outcome: 'created' });
+  });
+
+  test('stops a purge after the batch under way', async () => {
+    const store = await open();
+    const secrets = Array.from({ length: 500 }, () => newSecret());
+    await Promise.all(secrets.map((secret) => store.create(secret)));
+    const { expiresAt } = newSecret();
+    const first = await store.purge(expiresAt, AbortSignal.abort());
+    expect(first.destroyed).toBeGreaterThan(0);
+    expect(first.destroyed).toBeLessThan(500);
+    const rest = await store.purge(expiresAt, new AbortController().signal);
+    expect(first.destroyed + rest.destroyed).toBe(500);
+    await store.close();
+  });
+
+  test('says what is wrong with the file as one in this thread does', async () => {
+    await expect(open(directory)).rejects.toMatchObject({ name: 'ZephrError', code: 'STORE_IS_DIRECTORY' });
+    const file = newFile();
+    const database = (await loadSqliteDriver())(file);
+    database.exec('CREATE TABLE somebody (s)');
+    database.close();
+    const error = await open(file).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ZephrError);
+    expect(error).toMatchObject({ code: 'NOT_A_STORE', message: expect.stringContaining('zephr store') });
+  });
+
+  test('refuses with a StoreError that tells the operator why', async () => {
+    const file = newFile();
+    const store = await open(file);
+    const other = (await loadSqliteDriver())(file);
+    other.exec('BEGIN IMMEDIATE');
+    const error = await store.create(newSecret()).catch((reason: unknown) => reason);
+    other.exec('ROLLBACK');
+    other.close();
+    expect(error).toBeInstanceOf(StoreError);
+    const told = describeFailure(error);
+    expect(told).toMatchObject({ name: 'StoreError', code: 'STORE_UNAVAILABLE', cause: { sqlite: 5 } });
+    expect(await store.create(newSecret())).toMatchObject({ outcome: 'created' });
+    await store.close();
+  });
+});
+
+test('an error of any kind is told alike on both sides', () => {
+  const system = Object.assign(new TypeError('CANARY'), { code: 'ENOSPC', errcode: 778, rawCode: 13 });
+  const errors = [
+    new StoreError(system),
+    new ZephrError('the store is damaged', 'STORE_DAMAGED', { cause: system }),
+    new AggregateError([system], 'both failed', { cause: system }),
+    system,
+  ];
+  for (const error of errors) {
+    const arrived = errorOf(structuredClone(failureOf(error)));
+    expect(arrived).toBeInstanceOf(error instanceof ZephrError ? ZephrError : Error);
+    expect(arrived.message).toBe(error.message);
+    expect(describeFailure(arrived)).toEqual(describeFailure(error));
+  }
+});
