@@ -9,7 +9,7 @@ import { formatAddress, formatLink, parseServer } from '../core/link.js';
 import { sealV1 } from '../core/seal-v1.js';
 import { proofHash, sealV2, unlockKey } from '../core/seal-v2.js';
 import { parseCreatedReply } from '../core/wire-replies.js';
-import { type CreateBody, HEADERS, isHint } from '../core/wire-requests.js';
+import { type CreateBody, HEADERS, isHint, isStorable } from '../core/wire-requests.js';
 import { believe } from './believe.js';
 import { send, type TransportOptions } from './transport.js';
 
@@ -214,7 +214,7 @@ function checkCallback(url: string | undefined, secret: string | undefined): voi
   if (url === undefined || secret === undefined) return;
   if (!isText(url) || !isText(secret)) throw fault('the callback and its secret are not both strings');
   if (url.length > 2048) throw fault('the callback is longer than 2,048 characters');
-  if (!URL.canParse(url)) throw fault('the callback is not a URL');
+  if (!isStorable(url) || !URL.canParse(url)) throw fault('the callback is not a URL');
   const { protocol, username, password } = new URL(url);
   if (protocol !== 'https:' && protocol !== 'http:') throw fault('the callback is not an https URL');
   if (username !== '' || password !== '') {
@@ -223,6 +223,7 @@ function checkCallback(url: string | undefined, secret: string | undefined): voi
   if (secret.length < 1 || secret.length > 256) {
     throw fault('the callback secret is not 1 to 256 characters long');
   }
+  if (!isStorable(secret)) throw fault('the callback secret holds a zero character or half of a character');
 }
 
 /** Callers in plain JavaScript may hand over anything. */

@@ -102,7 +102,7 @@ export function parseIdempotencyKey(header: string | undefined): string | null {
  */
 export function parseClaim(header: string | undefined): string | null {
   if (header === undefined) return null;
-  if (!/^[A-Za-z0-9_-]{22,64}$/.test(header)) {
+  if (!isClaim(header)) {
     throw refused('INVALID_CLAIM', 'Zephr-Claim is not 22 to 64 characters of base64url');
   }
   return header;
@@ -120,9 +120,19 @@ export function parseProof(header: string | undefined): Bytes | null {
   return decodeBase64url(header);
 }
 
+/** Whether `text` can be a claim: 22 to 64 characters of base64url. */
+export function isClaim(text: string): boolean {
+  return /^[A-Za-z0-9_-]{22,64}$/.test(text);
+}
+
 /** Whether `text` has the form of an API key (section 6). */
 export function isApiKey(text: string): boolean {
   return /^zeph_[A-Za-z0-9]{40}$/.test(text);
+}
+
+/** Whether every store gives `text` back as it came: well-formed Unicode without U+0000. */
+export function isStorable(text: string): boolean {
+  return !/[\0\p{Surrogate}]/u.test(text);
 }
 
 /** Whether `text` can be a hint: 1 to 128 characters of U+0020 to U+007E. */
@@ -156,7 +166,9 @@ function parseCallback(
       `callback_url is longer than ${MAX_CALLBACK_URL_LENGTH} characters`,
     );
   }
-  if (!URL.canParse(url)) throw refused('INVALID_CALLBACK_URL_FORMAT', 'callback_url is not a URL');
+  if (!isStorable(url) || !URL.canParse(url)) {
+    throw refused('INVALID_CALLBACK_URL_FORMAT', 'callback_url is not a URL');
+  }
   const { protocol, username, password } = new URL(url);
   if (!protocols.includes(protocol)) {
     throw refused('INVALID_CALLBACK_URL_PROTOCOL', 'callback_url is not https');
@@ -170,6 +182,13 @@ function parseCallback(
     throw refused(
       'INVALID_CALLBACK_SECRET_LENGTH',
       `callback_secret is not 1 to ${MAX_CALLBACK_SECRET_LENGTH} characters`,
+    );
+  }
+  // A store that cuts it at U+0000 would sign with what is left: with nothing, if it comes first.
+  if (!isStorable(secret)) {
+    throw refused(
+      'INVALID_CALLBACK_SECRET_LENGTH',
+      'callback_secret holds a zero character or half of a character',
     );
   }
   return { url, secret };

@@ -118,6 +118,21 @@ describe('a create request', () => {
       { callback_url: 'http://a.example', callback_secret: 's' },
       'INVALID_CALLBACK_URL_PROTOCOL',
     ],
+    [
+      'a secret that a store would cut',
+      { callback_url: 'https://a.example', callback_secret: '\0s' },
+      'INVALID_CALLBACK_SECRET_LENGTH',
+    ],
+    [
+      'a secret with half a character',
+      { callback_url: 'https://a.example', callback_secret: 's\ud800' },
+      'INVALID_CALLBACK_SECRET_LENGTH',
+    ],
+    [
+      'a URL that a store would cut',
+      { callback_url: 'https://a.example/\0', callback_secret: 's' },
+      'INVALID_CALLBACK_URL_FORMAT',
+    ],
     ['no URL', { callback_url: 'a.example', callback_secret: 's' }, 'INVALID_CALLBACK_URL_FORMAT'],
     ['a number', { callback_url: 1, callback_secret: 's' }, 'INVALID_CALLBACK_URL_FORMAT'],
     [
