@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { encodeBase64url } from '../core/base64url.js';
 import { encodeUtf8, randomBytes } from '../core/bytes.js';
 import type { SecretAddress } from '../core/link.js';
+import { isClaim } from '../core/wire-requests.js';
 import { stateFolder } from './state-folder.js';
 import type { Terminal } from './terminal.js';
 
@@ -147,7 +148,7 @@ async function readFresh(path: string, now: number): Promise<Unfinished | null> 
   try {
     const { mtimeMs } = await stat(path);
     const { claim, purgeAt } = JSON.parse(await readFile(path, 'utf8')) as Partial<Unfinished>;
-    if (typeof claim !== 'string' || typeof purgeAt !== 'string') return null;
+    if (typeof claim !== 'string' || !isClaim(claim) || typeof purgeAt !== 'string') return null;
     const until = Math.max(Date.parse(purgeAt), mtimeMs + CLAIM_MS);
     return now <= Math.min(until, mtimeMs + LONGEST_MS) ? { claim, purgeAt } : null;
   } catch {

@@ -2,11 +2,12 @@
 
 import { encodeBase64url } from '../core/base64url.js';
 import { type Bytes, randomBytes } from '../core/bytes.js';
+import { ValidationError } from '../core/errors.js';
 import type { Link, SecretAddress } from '../core/link.js';
 import { openV1 } from '../core/seal-v1.js';
 import { formatProof, type Meta, openV2, type UnlockedKey, unlockKey } from '../core/seal-v2.js';
 import { parseReadReply } from '../core/wire-replies.js';
-import { HEADERS } from '../core/wire-requests.js';
+import { HEADERS, isClaim } from '../core/wire-requests.js';
 import { believe } from './believe.js';
 import { type LinkOrPair, toLink } from './link-or-pair.js';
 import { send, type TransportOptions } from './transport.js';
@@ -56,7 +57,7 @@ export function apiUrl({ server, id }: SecretAddress): string {
 /**
  * Takes one view of a secret and opens it. Everything that can fail without the server fails before it is asked.
  * A repeated request carries the same claim, so a reply lost on the way is not a secret lost.
- * @throws ValidationError for a missing or superfluous passphrase, before anything is sent.
+ * @throws ValidationError for a missing or superfluous passphrase or a malformed claim, before anything is sent.
  * @throws ApiError when the server refuses; NetworkError when no usable answer came.
  * @throws EncryptionError when what came does not open.
  */
@@ -67,6 +68,9 @@ export async function readSecret(from: LinkOrPair, options: RetrieveSecretOption
       ? await unlockKey(link.key, options.passphrase)
       : null;
   const claim = options.claim ?? newClaim();
+  if (!isClaim(claim)) {
+    throw new ValidationError('the claim is not 22 to 64 characters of base64url', 'INVALID_CLAIM');
+  }
   const url = apiUrl(link);
   const headers = {
     [HEADERS.claim]: claim,

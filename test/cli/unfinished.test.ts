@@ -222,6 +222,23 @@ describe.skipIf(!HAS_SCRIPT)('a binary secret that a terminal would not show', (
   });
 });
 
+describe('a note that somebody spoiled', () => {
+  it.each(['a\nb', '', 'short', 'ä'.repeat(30)])(
+    'with the claim %j is as if there were none',
+    async (claim) => {
+      const one = session();
+      const { stdout } = await one.sh('echo hunter2 | zephr -q | tee link');
+      const [, id = ''] = /\/secret\/([^#]+)#/.exec(stdout) ?? [];
+      mkdirSync(stateOf(one), { recursive: true });
+      const name = createHash('sha256').update(`${server.url}\n${id}`).digest('hex');
+      const purgeAt = new Date(Date.now() + 30_000).toISOString();
+      writeFileSync(join(stateOf(one), name), JSON.stringify({ claim, purgeAt }));
+      expect(await one.sh('zephr get -q < link')).toMatchObject({ code: 0, stdout: 'hunter2\n' });
+      expect(kept(one)).toEqual([]);
+    },
+  );
+});
+
 describe('an output that fails after the read', () => {
   it('leaves the secret to be read again', async () => {
     const one = session();
