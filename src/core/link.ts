@@ -35,7 +35,8 @@ export function isLoopbackHost(hostname: string): boolean {
 
 /**
  * A server's address in its one spelling: origin and path prefix without a trailing slash.
- * @throws ValidationError `INVALID_SERVER` unless it is https, or http to a loopback host, with nothing but a path.
+ * @throws ValidationError `INVALID_SERVER` unless it is https, or http to a loopback host, with nothing but a path,
+ *   and that without `%23`.
  */
 export function parseServer(text: string): string {
   let url: URL;
@@ -59,7 +60,18 @@ export function parseServer(text: string): string {
   if (url.search !== '' || url.hash !== '') {
     throw new ValidationError('the server has a query or fragment in its URL', 'INVALID_SERVER');
   }
-  return url.origin + url.pathname.replace(/\/+$/, '');
+  // In a link it would be taken for the `#` before the key, and the secret could never be read.
+  if (url.pathname.includes('%23')) {
+    throw new ValidationError('the server has an escaped # in its path', 'INVALID_SERVER');
+  }
+  return url.origin + withoutEnd(url.pathname, '/');
+}
+
+/** `text` without the `character`s at its end. In one pass: a pattern such as `/+$` takes a square of them. */
+function withoutEnd(text: string, character: string): string {
+  let end = text.length;
+  while (text[end - 1] === character) end--;
+  return text.slice(0, end);
 }
 
 /** The URL half: what split mode hands out first. */

@@ -171,6 +171,7 @@ describe('a server', () => {
     'https://:pw@host',
     'https://host?x',
     'https://host#x',
+    'https://host/a%23b',
     'https://',
   ])('is not %j', (text) => {
     expect(() => parseServer(text)).toThrow(code('INVALID_SERVER'));
