@@ -69,6 +69,12 @@ export interface ErrorReply {
 
 const STATES: readonly string[] = ['waiting', 'read', 'expired', 'revoked'] satisfies SecretState[];
 
+/** 1970 to 9999, in milliseconds: the years that a secret can live in, with four digits each. */
+const FIRST_MS = 0;
+const END_MS = 253_402_300_800_000;
+
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+
 /** Longest message of a server that a client passes on, in characters. */
 const MAX_MESSAGE_LENGTH = 300;
 
@@ -81,14 +87,15 @@ export function parseCreatedReply(json: unknown, version: Version): CreatedReply
   const reply = object(json);
   const { id, expires_at } = reply;
   if (typeof id !== 'string' || !isSecretId(id)) throw unbelievable('id');
-  if (!isInstant(expires_at)) throw unbelievable('expires_at');
-  if (version === 1) return { id, expires_at };
+  const expires = instantOf(expires_at);
+  if (expires === null) throw unbelievable('expires_at');
+  if (version === 1) return { id, expires_at: expires };
   if (reply.version !== 2) {
     throw new ValidationError('the server speaks only version 1 of the protocol', 'UNSUPPORTED_BY_SERVER');
   }
   const views = reply.views;
   if (!isCount(views, 1)) throw unbelievable('views');
-  return { id, expires_at, version: 2, views };
+  return { id, expires_at: expires, version: 2, views };
 }
 
 /**
@@ -120,14 +127,18 @@ export function parseReadReply(json: unknown): ReadReply {
 export function parseStatusReply(json: unknown): StatusReply {
   const { state, created_at, expires_at, views, views_left, first_read_at } = object(json);
   if (typeof state !== 'string' || !STATES.includes(state)) throw unbelievable('state');
-  if (!isInstant(created_at)) throw unbelievable('created_at');
-  if (!isInstant(expires_at)) throw unbelievable('expires_at');
+  const created = instantOf(created_at);
+  if (created === null) throw unbelievable('created_at');
+  const expires = instantOf(expires_at);
+  if (expires === null) throw unbelievable('expires_at');
   if (!isCount(views, 1)) throw unbelievable('views');
   if (!isCount(views_left, 0) || views_left > views) throw unbelievable('views_left');
-  const common = { state: state as SecretState, created_at, expires_at, views, views_left };
+  const times = { created_at: created, expires_at: expires };
+  const common = { state: state as SecretState, ...times, views, views_left };
   if (first_read_at === undefined || first_read_at === null) return common;
-  if (!isInstant(first_read_at)) throw unbelievable('first_read_at');
-  return { ...common, first_read_at };
+  const firstRead = instantOf(first_read_at);
+  if (firstRead === null) throw unbelievable('first_read_at');
+  return { ...common, first_read_at: firstRead };
 }
 
 /**
@@ -165,10 +176,16 @@ export function parseErrorReply(status: number, json: unknown, retryAfter?: numb
       typeof message === 'string' &&
       message !== ''
     ) {
-      return new ApiError(message.slice(0, MAX_MESSAGE_LENGTH), status, code, options);
+      return new ApiError(beginningOf(message), status, code, options);
     }
   }
   return new ApiError(`Request failed (HTTP ${status}).`, status, `HTTP_${status}`, options);
+}
+
+/** As much of a message as is passed on, with no half of a character at its end. */
+function beginningOf(message: string): string {
+  if (message.length <= MAX_MESSAGE_LENGTH) return message;
+  return message.slice(0, MAX_MESSAGE_LENGTH).replace(/[\ud800-\udbff]$/, '');
 }
 
 function isObject(json: unknown): json is Record<string, unknown> {
@@ -180,18 +197,21 @@ function object(json: unknown): Record<string, unknown> {
   return json;
 }
 
-function isInstant(value: unknown): value is string {
-  return (
-    typeof value === 'string' &&
-    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(value) &&
-    !Number.isNaN(Date.parse(value))
-  );
+/**
+ * A time of ISO 8601 in its one spelling, or null. The whole text must be a time: `Date.parse` alone takes notes in
+ * brackets too, in which a server could write what it liked.
+ */
+function instantOf(value: unknown): string | null {
+  if (typeof value !== 'string' || !INSTANT.test(value)) return null;
+  const time = Date.parse(value);
+  return time >= FIRST_MS && time < END_MS ? new Date(time).toISOString() : null;
 }
 
 /** Servers of version 1 may tell the time in seconds since 1970. */
 function purgeTime(value: unknown): { purge_at?: string } {
-  if (isInstant(value)) return { purge_at: value };
-  const seconds = typeof value === 'number' && value > 0 && value < 253_402_300_800 ? value : null;
+  const instant = instantOf(value);
+  if (instant !== null) return { purge_at: instant };
+  const seconds = typeof value === 'number' && value > 0 && value * 1000 < END_MS ? value : null;
   return seconds === null ? {} : { purge_at: new Date(seconds * 1000).toISOString() };
 }
 

@@ -24,6 +24,13 @@ describe('the reply to a create', () => {
     expect(parseCreatedReply({ ...created, extra: 1 }, 1)).toEqual(created);
   });
 
+  it.each(['2026-03-01T12:00:00Z', '2026-03-01T14:00:00.000000+02:00', '2026-03-01T12:00:00.000-00:00'])(
+    'has its time in one spelling, also for %s',
+    (expires_at) => {
+      expect(parseCreatedReply({ ...created, expires_at }, 1)).toEqual(created);
+    },
+  );
+
   it('of version 2 says so, and how many views', () => {
     const reply = { ...created, version: 2, views: 5 };
     expect(parseCreatedReply(reply, 2)).toEqual(reply);
@@ -49,6 +56,9 @@ describe('the reply to a create', () => {
     ['a day that is none', { expires_at: '2026-13-01T00:00:00.000Z' }],
     ['a number for a time', { expires_at: 1_772_366_400 }],
     ['something after the time', { expires_at: `${at}\u001b[31m` }],
+    ['a note after the time', { expires_at: '2026-03-01T12:00:00 (\u001b[31m)' }],
+    ['a time of no place', { expires_at: '2026-03-01T12:00:00' }],
+    ['a time before all secrets', { expires_at: '0000-03-01T12:00:00.000Z' }],
     ['no views', { views: undefined }],
     ['views of nothing', { views: 0 }],
     ['too many views', { views: 1001 }],
@@ -142,6 +152,8 @@ describe('the reply that is an error', () => {
   it('passes on no more than the beginning of a long message', () => {
     const json = { error: { code: 'LONG', message: 'x'.repeat(5000) } };
     expect(parseErrorReply(400, json).message).toHaveLength(300);
+    const cut = { error: { code: 'LONG', message: `${'x'.repeat(299)}\u{1f600}` } };
+    expect(parseErrorReply(400, cut).message).toBe('x'.repeat(299));
   });
 
   it.each([
