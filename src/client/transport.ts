@@ -95,6 +95,7 @@ async function attempt(request: Request, fetch: Fetch, host: string, signal: Abo
   // A browser hides the target of a redirect it did not follow behind the status 0.
   if (reply.status === 0 || (reply.status >= 300 && reply.status < 400))
     throw redirected(reply, request.url, host);
+  if (reply.status < 200 || reply.status > 599) throw notZephr(host);
   const { json, flaw } = parseJson(bytes);
   if (reply.status >= 400) throw parseErrorReply(reply.status, json, retryAfterSeconds(reply));
   if (flaw !== undefined) throw notJson(reply, host, flaw);
@@ -135,20 +136,31 @@ function parseJson(bytes: Uint8Array): { json: unknown; flaw?: unknown } {
 /** JSON that does not parse was cut off by something that hid the cut; anything else is another service. */
 function notJson(reply: FetchReply, host: string, flaw: unknown): NetworkError {
   if (/^application\/json\b/i.test(reply.headers.get('Content-Type') ?? '')) return cutOff(host, flaw);
-  return new NetworkError(`${host} did not answer as a zephr server`, host, 'INVALID_REPLY', { cause: flaw });
+  return notZephr(host, flaw);
 }
+
+function notZephr(host: string, cause?: unknown): NetworkError {
+  return new NetworkError(`${host} did not answer as a zephr server`, host, 'INVALID_REPLY', { cause });
+}
+
+/** Of a host with its port, in characters: names have at most 253 (RFC 1035 section 3.1, without the root). */
+const LONGEST_HOST = 259;
 
 function redirected(reply: FetchReply, url: string, host: string): NetworkError {
   const location = reply.headers.get('Location') ?? '';
   const target = URL.canParse(location, url) ? new URL(location, url).host : '';
-  const to = target === '' ? '' : ` to ${target}`;
+  const to = target === '' || target.length > LONGEST_HOST ? '' : ` to ${target}`;
   return new NetworkError(`${host} redirects${to}, and redirects are not followed`, host, 'REDIRECTED');
 }
+
+/** The longest wait that is believed, in seconds: a quota is for a month. */
+const LONGEST_WAIT = 31 * 24 * 60 * 60;
 
 /** `Retry-After` in seconds (RFC 9110 section 10.2.3, the delay form), at most a month. */
 function retryAfterSeconds(reply: FetchReply): number | undefined {
   const header = reply.headers.get(HEADERS.retryAfter);
-  return header !== null && /^[0-9]{1,7}$/.test(header) ? Number(header) : undefined;
+  const seconds = header !== null && /^[0-9]{1,7}$/.test(header) ? Number(header) : undefined;
+  return seconds === undefined || seconds > LONGEST_WAIT ? undefined : seconds;
 }
 
 /** Whether nothing was decided, so that the same request may be sent again. */

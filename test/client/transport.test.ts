@@ -45,6 +45,41 @@ const cut: RequestListener = (_, response) => {
   setTimeout(() => response.destroy(), 20);
 };
 
+/** A `fetch` that gives one answer without a body. */
+function answer(status: number, headers: Record<string, string> = {}): Fetch {
+  const get = (name: string) => headers[name.toLowerCase()] ?? null;
+  return async () => ({ status, headers: { get }, body: null });
+}
+
+describe('an answer', () => {
+  it.each([1, 99, 101, 199, 600, 999])('of status %i is no answer of a zephr server', async (status) => {
+    const error = await failure(send(get('https://zephr.example'), { fetch: answer(status) }));
+    expect(error).toBeInstanceOf(NetworkError);
+    expect(error).toMatchObject({ code: 'INVALID_REPLY', host: 'zephr.example' });
+  });
+
+  it.each([
+    ['2678400', 2_678_400],
+    ['0', 0],
+    ['2678401', undefined],
+    ['9999999', undefined],
+    ['-1', undefined],
+    ['1e3', undefined],
+    ['Wed, 21 Oct 2026 07:28:00 GMT', undefined],
+  ])('with Retry-After: %s means %s seconds', async (header, retryAfter) => {
+    const fetch = answer(429, { 'retry-after': header });
+    expect(await failure(send(get('https://zephr.example'), { fetch }))).toMatchObject({ retryAfter });
+  });
+
+  it('that redirects to what is no host’s name does not get it shown', async () => {
+    const fetch = answer(302, { location: `https://${'a'.repeat(300)}.example/` });
+    expect(await failure(send(get('https://zephr.example'), { fetch }))).toMatchObject({
+      code: 'REDIRECTED',
+      message: 'zephr.example redirects, and redirects are not followed',
+    });
+  });
+});
+
 describe.each<[string, Fetch]>([
   ["Node's fetch", globalThis.fetch],
   ["the command's fetch", nodeFetch],
