@@ -16,14 +16,20 @@ const DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout
  * A base name that is safe in a directory. A leading dot would hide the file or make it one that a shell runs, a
  * leading hyphen would make it an option: both become `_`, as do separators, controls and marks that reorder. On
  * Windows so does what its file systems do not take or take for something else.
+ * @param bytes the most it may take in UTF-8.
  */
-export function fileNameOf(name: string | undefined, platform: NodeJS.Platform): string {
+export function fileNameOf(name: string | undefined, platform: NodeJS.Platform, bytes = MAX_BYTES): string {
   if (name === undefined) return NAMELESS;
-  let safe = name.replace(UNSAFE, '_');
-  if (platform === 'win32') safe = safe.replace(/[<>:"|?*]/g, '_').replace(/[. ]+$/, '');
-  safe = safe.replace(/^[.-]/, '_');
-  if (platform === 'win32' && DEVICE.test(safe)) safe = `_${safe}`;
-  return shortened(safe, MAX_BYTES) || NAMELESS;
+  const short = shortened(name.replace(UNSAFE, '_'), bytes);
+  const safe = platform === 'win32' ? forWindows(short, bytes) : short;
+  return safe.replace(/^[.-]/, '_') || NAMELESS;
+}
+
+/** Windows leaves out dots and blanks at the end, so they must be gone before it is asked whether that is a device. */
+function forWindows(name: string, bytes: number): string {
+  const trimmed = (text: string) => text.replace(/[. ]+$/, '');
+  const safe = trimmed(name.replace(/[<>:"|?*]/g, '_'));
+  return DEVICE.test(safe) ? trimmed(shortened(`_${safe}`, bytes)) : safe;
 }
 
 /** `name` in at most `bytes` bytes of UTF-8, its extension kept where that is short. */

@@ -8,7 +8,7 @@ import { basename, dirname, join, sep } from 'node:path';
 import { encodeBase64url } from '../core/base64url.js';
 import { randomBytes } from '../core/bytes.js';
 import { CliError, EXIT, usageError } from './exit.js';
-import { fileNameOf, NAMELESS, shortened } from './file-name.js';
+import { fileNameOf, NAMELESS } from './file-name.js';
 import { orInterrupt } from './interrupt.js';
 import { isSystemError, type Terminal } from './terminal.js';
 
@@ -45,7 +45,12 @@ export async function openOutputFile(
       return specialFile(path, await orInterrupt(openForWriting(path, 'a'), interrupt), interrupt);
     case 'directory':
       return newFile(path, interrupt, (temporary, name) =>
-        settleUnderName(temporary, path, fileNameOf(name, platform), force),
+        settleUnderName(
+          temporary,
+          path,
+          [fileNameOf(name, platform), fileNameOf(name, platform, SHORT_BYTES), NAMELESS],
+          force,
+        ),
       );
     case 'file':
       if (!force) throw fileExists(path);
@@ -143,12 +148,11 @@ async function settle(temporary: string, path: string, force: boolean): Promise<
 async function settleUnderName(
   temporary: string,
   directory: string,
-  name: string,
+  names: readonly string[],
   force: boolean,
 ): Promise<string> {
-  const names = new Set([name, shortened(name, SHORT_BYTES), NAMELESS]);
   let refusal: unknown;
-  for (const one of names) {
+  for (const one of new Set(names)) {
     try {
       return await settleWithNumber(temporary, join(directory, one), force);
     } catch (cause) {

@@ -88,6 +88,9 @@ describe('a name', () => {
     ['a:b', 'win32', 'a_b'],
     ['a. .', 'win32', 'a'],
     ['...', 'win32', 'secret'],
+    ['photo\u202egnp.exe', 'linux', 'photo_gnp.exe'],
+    [`con${' '.repeat(300)}x`, 'win32', '_con'],
+    [`a${' '.repeat(300)}x`, 'win32', 'a'],
   ] as const)('%s becomes on %s %s', (name, platform, safe) => {
     expect(fileNameOf(name, platform)).toBe(safe);
   });
