@@ -85,7 +85,17 @@ export async function changeConfigFile(
   if (file?.ordinary === false) throw usageError(`the config file ${place.path} is a pipe or a device`);
   const { [key]: _, ...rest } = file?.members ?? {};
   const members = value === undefined ? rest : { ...file?.members, [key]: value };
-  await replaceFile(await behindLinks(place.path), `${JSON.stringify(members, null, 2)}\n`);
+  await replaceFile(await behindLinks(place.path), textOf(members, place.path));
+}
+
+/** As JSON. Parsing takes any depth, writing does not. */
+function textOf(members: Members, path: string): string {
+  try {
+    return `${JSON.stringify(members, null, 2)}\n`;
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw usageError(`the config file ${path} is nested too deeply to be changed`, undefined, cause);
+  }
 }
 
 type Members = Readonly<Record<string, unknown>>;

@@ -163,6 +163,22 @@ describe('the config file', () => {
     expect((await sh('zephr config ls')).stdout).toBe('expiry=1d\n');
   });
 
+  it('that nests too deeply to be written again is exit 2, and stays as it is', async () => {
+    const { sh, path, write } = session();
+    const text = `{"link":"v1","other":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+    write(text);
+    const { code, stderr } = await sh('zephr config set link v2');
+    expect(stderr).toBe(`zephr: error: the config file ${path} is nested too deeply to be changed\n`);
+    expect(code).toBe(2);
+    expect(readFileSync(path, 'utf8')).toBe(text);
+  });
+
+  it('whose values could move a cursor is listed with them made visible', async () => {
+    const { sh, write } = session();
+    write(JSON.stringify({ expiry: '\x1b[2J' }));
+    expect((await sh('zephr config ls')).stdout).toBe('expiry=\\u{1b}[2J\n');
+  });
+
   it('stays whole while it is changed: a reader sees the old one or the new one', async () => {
     const { sh } = session();
     const { stdout, code } = await sh(`

@@ -19,7 +19,7 @@ import { type CommonFlags, linkVersion } from '../settings.js';
 import { readLine } from '../stdin.js';
 import type { Talk } from '../talk.js';
 import type { Terminal } from '../terminal.js';
-import { jsonLine } from '../visible.js';
+import { jsonLine, visible } from '../visible.js';
 
 /** `config get`: one value. A terminal gets to see no API key; a pipe gets it whole. */
 export async function getConfig(
@@ -34,7 +34,8 @@ export async function getConfig(
   const hidden = key === 'apiKey' && terminal.stdout.isTerminal;
   if (hidden) await talk.say('the API key is masked on a terminal: a pipe or a file gets all of it');
   const shown = hidden ? masked(value) : value;
-  await terminal.stdout.write(flags.json ? jsonLine({ key, value: shown }) : `${shown}\n`);
+  const plain = terminal.stdout.isTerminal ? visible(shown) : shown;
+  await terminal.stdout.write(flags.json ? jsonLine({ key, value: shown }) : `${plain}\n`);
 }
 
 /** `config ls`: what is set, a line each. */
@@ -44,7 +45,8 @@ export async function listConfig(flags: CommonFlags, terminal: Terminal, talk: T
     const value = config[key];
     return value === undefined ? [] : [[key, key === 'apiKey' ? masked(value) : value] as const];
   });
-  const lines = shown.map(([key, value]) => `${key}=${value}\n`).join('');
+  // Whoever wrote the file may not have been this program.
+  const lines = shown.map(([key, value]) => `${key}=${visible(value)}\n`).join('');
   await terminal.stdout.write(flags.json ? jsonLine(Object.fromEntries(shown)) : lines);
 }
 
