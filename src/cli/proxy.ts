@@ -63,5 +63,5 @@ function needsNoProxy({ hostname, protocol, port }: URL, list: string): boolean 
 
 /** An IPv6 address as `URL` spells it: without the brackets its last group would look like a port. */
 function bracketed(entry: string): string {
-  return /^[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*$/i.test(entry) ? `[${entry}]` : entry;
+  return /^[0-9a-f:.]+$/i.test(entry) && entry.split(':').length > 2 ? `[${entry}]` : entry;
 }

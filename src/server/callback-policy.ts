@@ -120,7 +120,7 @@ export function isPublicHost(host: string): boolean {
 export function hostName(host: string): string {
   return host
     .replace(/^\[(.*)\]$/, '$1')
-    .replace(/\.+$/, '')
+    .replace(/(?<!\.)\.+$/, '')
     .toLowerCase();
 }
 

@@ -1,0 +1,125 @@
+/**
+ * Gives every parser of text long inputs of the kinds that take some patterns a square of their length. Run in a
+ * process of its own, since one that does not end cannot be stopped from within: see long-inputs.test.ts.
+ */
+
+import { endingOf } from '../../src/cli/exit.js';
+import { fileNameOf, shortened } from '../../src/cli/file-name.js';
+import { nearest } from '../../src/cli/nearest.js';
+import { proxyFor } from '../../src/cli/proxy.js';
+import { jsonLine, visible } from '../../src/cli/visible.js';
+import { decodeBase64url, isBase64url } from '../../src/core/base64url.js';
+import { NetworkError } from '../../src/core/errors.js';
+import { parseExpiry } from '../../src/core/expiry.js';
+import { parseKey } from '../../src/core/key.js';
+import { looksLikeLink, parseAddress, parseLink, parseServer } from '../../src/core/link.js';
+import { decodeMeta, encodeMeta } from '../../src/core/meta.js';
+import { parseCreatedReply, parseErrorReply, parseReadReply } from '../../src/core/wire-replies.js';
+import {
+  isHint,
+  parseClaim,
+  parseCreateRequest,
+  parseIdempotencyKey,
+  parseProof,
+} from '../../src/core/wire-requests.js';
+import { callerAddress, loggedAddress } from '../../src/server/addresses.js';
+import { checkKeyName, recogniseKey } from '../../src/server/api-keys.js';
+import { hostName, isPublicHost } from '../../src/server/callback-policy.js';
+import { trustProxies } from '../../src/server/proxies.js';
+
+/** A square of this many steps takes hours. */
+const LENGTH = 1_000_000;
+
+const unused = async (): Promise<never> => Promise.reject(new Error('nobody should ask for this'));
+const keys = { findKey: async () => null, addKey: unused, listKeys: unused, revokeKey: unused };
+const clientOf = trustProxies(['10.0.0.0/8', '::1']);
+const blob = { encrypted_blob: 'AAAA', expiry: 1, split_url_mode: false };
+const link = (server: string) => `https://h/${server}/secret/${'A'.repeat(22)}#v1.${'A'.repeat(43)}`;
+
+/** Everything that reads text from elsewhere. */
+const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
+  parseLink,
+  parseAddress,
+  parseServer,
+  looksLikeLink,
+  'parseLink, in the server': (text) => parseLink(link(text)),
+  'parseServer, in the path': (text) => parseServer(`https://h/${text}x`),
+  'looksLikeLink, in the path': (text) => looksLikeLink(`https://h/${text}`),
+  parseKey: (text) => parseKey(`v1.${text}`),
+  parseExpiry,
+  decodeBase64url,
+  isBase64url,
+  isHint,
+  parseClaim,
+  parseProof,
+  parseIdempotencyKey,
+  checkKeyName,
+  recogniseKey: (text) => recogniseKey(keys, `Bearer ${text}`),
+  hostName,
+  isPublicHost,
+  callerAddress,
+  loggedAddress,
+  'trustProxies, one address': (text) => clientOf('10.0.0.1', text),
+  'trustProxies, in brackets': (text) => clientOf('10.0.0.1', `[${text}`),
+  'trustProxies, a list': (text) => clientOf('10.0.0.1', `10.0.0.1,${text.slice(0, 100_000)}`),
+  'parseCreateRequest, callback_url': (text) =>
+    parseCreateRequest({ ...blob, callback_url: `https://${text}`, callback_secret: text }),
+  'parseCreateRequest, blob': (text) => parseCreateRequest({ ...blob, encrypted_blob: text }),
+  'parseCreatedReply, time': (text) =>
+    parseCreatedReply({ id: 'A'.repeat(22), expires_at: `2026-01-01T00:00:00.${text}` }, 1),
+  'parseReadReply, blob': (text) => parseReadReply({ encrypted_blob: text }),
+  'parseErrorReply, message': (text) => parseErrorReply(400, { error: { code: text, message: text } }),
+  encodeMeta: (text) => encodeMeta({ name: text }),
+  decodeMeta: (text) =>
+    decodeMeta(new Uint8Array(Buffer.from(JSON.stringify({ name: text, message: text })))),
+  'fileNameOf, Linux': (text) => fileNameOf(`${text}x`, 'linux'),
+  'fileNameOf, Windows': (text) => fileNameOf(`${text}x`, 'win32'),
+  shortened: (text) => shortened(text, 200),
+  visible,
+  jsonLine,
+  endingOf: (text) => endingOf(new NetworkError(text, text)),
+  nearest: (text) => nearest(text, ['get', 'config']),
+  'proxyFor, the proxy': (text) => proxyFor('https://h', { HTTPS_PROXY: text }),
+  'proxyFor, NO_PROXY': (text) => proxyFor('https://h', { HTTPS_PROXY: 'p:1', NO_PROXY: `${text}x` }),
+  'proxyFor, NO_PROXY and a port': (text) =>
+    proxyFor('https://h', { HTTPS_PROXY: 'p:1', NO_PROXY: `h:${text}` }),
+};
+
+const PIECES = [
+  '/',
+  '/secret/',
+  '.',
+  '. ',
+  ' ',
+  ':',
+  '0',
+  '1:',
+  'a.',
+  '%',
+  '%23',
+  '[',
+  '#',
+  ',',
+  '-',
+  '\\',
+  '\n',
+  '\u202e',
+  '\ud800',
+  'A',
+];
+
+for (const [name, parse] of Object.entries(PARSERS)) {
+  for (const piece of PIECES) {
+    // Whoever reads it knows where it stopped when nothing more comes.
+    process.stdout.write(`${name} ${JSON.stringify(piece)}\n`);
+    const text = piece.repeat(LENGTH / piece.length);
+    for (const end of ['', '!']) {
+      try {
+        await parse(text + end);
+      } catch (error) {
+        if (!(error instanceof Error) || error instanceof RangeError) throw error;
+      }
+    }
+  }
+}
+process.stdout.write('done\n');
