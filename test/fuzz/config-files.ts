@@ -1,0 +1,158 @@
+/** Config files and the notes of unfinished reads: files that anything may have written to. */
+
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { CONFIG_KEYS, changeConfigFile, readConfigFile } from '../../src/cli/config-file.js';
+import { CliError, EXIT } from '../../src/cli/exit.js';
+import { main } from '../../src/cli/main.js';
+import { saveUnfinished, takeUnfinished, withinWords } from '../../src/cli/unfinished.js';
+import { fakeTerminal } from '../support/fake-terminal.js';
+import { type Family, property, quotes, resultOf } from './family.js';
+import { FOUND_CONFIGS } from './found.js';
+import { mutated, mutatedBytes, mutatedObject, oddValue } from './odd.js';
+import { checkShown } from './terminal.js';
+
+const API_KEY = `zeph_${'Secr3tKeyThatNobodyMaySee'.repeat(2).slice(0, 40)}`;
+
+const config = fc.record({
+  server: fc.constantFrom('https://zephr.example', 'http://localhost:1'),
+  apiKey: fc.constant(API_KEY),
+  expiry: fc.constantFrom('5m', '1d'),
+  link: fc.constantFrom('v1', 'v2'),
+});
+
+/** A file's text: an object with some damage, as JSON with some damage. */
+const text = fc.oneof(
+  { weight: 4, arbitrary: mutatedObject(config).map((object) => JSON.stringify(object)) },
+  { weight: 3, arbitrary: mutated(config.map((object) => JSON.stringify(object, null, 2))) },
+  { weight: 1, arbitrary: oddValue.map((value) => JSON.stringify(value)) },
+);
+const file = fc.oneof(
+  { weight: 9, arbitrary: text.map((one) => new Uint8Array(Buffer.from(one))) },
+  { weight: 1, arbitrary: mutatedBytes(config.map((object) => Buffer.from(JSON.stringify(object)))) },
+);
+
+/** Runs `work` with a folder of its own. */
+async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'zephr-fuzz-'));
+  try {
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function checkRefusal(error: unknown): void {
+  assert(error instanceof CliError && error.exit === EXIT.usage, String(error));
+  assert(!quotes(`${error.message} ${error.hint}`, API_KEY.slice(5)), 'the message quotes the file');
+}
+
+const reading = property(
+  'a config file gives the strings it holds, or is refused unquoted',
+  file,
+  (bytes) =>
+    inFolder(async (folder) => {
+      const path = join(folder, 'c');
+      writeFileSync(path, bytes);
+      const result = await resultOf(() => readConfigFile({ path, explicit: true }, fakeTerminal()));
+      if ('error' in result) {
+        checkRefusal(result.error);
+        return 'refused';
+      }
+      const held = JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>;
+      for (const key of CONFIG_KEYS) {
+        const value = Object.hasOwn(held, key) ? held[key] : undefined;
+        assert.equal(result.value.config[key], value === null || value === '' ? undefined : value);
+      }
+      assert.equal(Object.getPrototypeOf(result.value.config), Object.prototype);
+      return 'read';
+    }),
+  { weight: 20, found: FOUND_CONFIGS, outcomes: ['read', 'refused'] },
+);
+
+const changing = property(
+  'a change keeps everything else the file holds, or leaves it as it is',
+  fc.record({
+    bytes: file,
+    key: fc.constantFrom(...CONFIG_KEYS),
+    value: fc.option(fc.string({ unit: 'grapheme', minLength: 1 }), { nil: undefined }),
+  }),
+  ({ bytes, key, value }) =>
+    inFolder(async (folder) => {
+      const path = join(folder, 'c');
+      writeFileSync(path, bytes);
+      const result = await resultOf(() => changeConfigFile({ path, explicit: true }, key, value));
+      assert.deepEqual(readdirSync(folder), ['c']);
+      if ('error' in result) {
+        checkRefusal(result.error);
+        assert.deepEqual(new Uint8Array(readFileSync(path)), bytes);
+        return 'refused';
+      }
+      const before = JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>;
+      const { [key]: is, ...rest } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+      const { [key]: _, ...others } = before;
+      assert.equal(JSON.stringify(rest), JSON.stringify(others));
+      assert.equal(is, value);
+      assert.equal(statSync(path).mode & 0o777, 0o600);
+      return 'changed';
+    }),
+  { weight: 2, found: FOUND_CONFIGS.map((bytes) => ({ bytes, key: 'link' as const, value: 'v2' })) },
+);
+
+const showing = property(
+  'zephr config ls shows what is set, the API key never, and nothing a terminal would obey',
+  fc.tuple(
+    mutatedObject(config).map((object) => ({ ...object, apiKey: API_KEY })),
+    fc.boolean(),
+  ),
+  ([object, json]) =>
+    inFolder(async (folder) => {
+      const path = join(folder, 'c');
+      writeFileSync(path, JSON.stringify(object), { mode: 0o600 });
+      const terminal = fakeTerminal();
+      const code = await main(['config', 'ls', '--config', path, ...(json ? ['--json'] : [])], terminal);
+      const shown = `${terminal.written('stdout')}${terminal.written('stderr')}`;
+      checkShown(shown);
+      assert(!quotes(shown, API_KEY.slice(8, -4)), 'the API key is shown');
+      assert([EXIT.done, EXIT.usage].includes(code as 0 | 2), `exit ${code}`);
+      return `exit ${code}`;
+    }),
+  { weight: 4 },
+);
+
+const address = { server: 'https://zephr.example', id: 'A'.repeat(22) };
+const NOW = Date.parse('2026-01-01T00:00:00Z');
+
+const unfinished = property(
+  'the note of an unfinished read is one that can be sent, or is ignored',
+  fc.oneof(
+    mutatedObject(fc.constant({ claim: 'c'.repeat(32), purgeAt: '2026-01-01T00:00:30.000Z' })).map((object) =>
+      JSON.stringify(object),
+    ),
+    mutated(fc.constant(JSON.stringify({ claim: 'c'.repeat(32), purgeAt: '2026-01-01T00:00:30.000Z' }))),
+  ),
+  (note) =>
+    inFolder(async (folder) => {
+      const terminal = fakeTerminal({ env: { XDG_STATE_HOME: folder } });
+      await saveUnfinished(address, { claim: 'c'.repeat(32) }, terminal);
+      const notes = join(folder, 'zephr', 'unfinished');
+      mkdirSync(notes, { recursive: true });
+      const [name = ''] = readdirSync(notes);
+      writeFileSync(join(notes, name), note);
+      const taken = await takeUnfinished(address, terminal, NOW);
+      assert.deepEqual(readdirSync(notes), []);
+      if (taken === null) return 'ignored';
+      assert.match(taken.claim, /^[A-Za-z0-9_-]{22,64}$/);
+      assert.match(withinWords(taken.purgeAt, NOW), /^within (\d{1,4} s|a minute)$/);
+      return 'taken';
+    }),
+  { weight: 8, outcomes: ['taken', 'ignored'] },
+);
+
+export const CONFIG_FILES: Family = {
+  name: 'config files',
+  properties: [reading, changing, showing, unfinished],
+};
