@@ -2,7 +2,7 @@
 
 import type { CreateSecretOptions, SecretLink } from '../client/create.js';
 import type { LinkOrPair } from '../client/link-or-pair.js';
-import { revokeSecret, secretStatus } from '../client/status.js';
+import { revokeSecret, type SecretStatus, secretStatus } from '../client/status.js';
 import { copyButton } from './copy-button.js';
 import { busy, byId, isBusy, showText, showView } from './elements.js';
 import { codeOf, endingOf } from './endings.js';
@@ -95,7 +95,7 @@ class Actions {
     this.#confirm.addEventListener('click', () =>
       this.#run(this.#confirm, async ({ link, passphrase }) => {
         await revokeSecret(link, passphrase === undefined ? {} : { passphrase });
-        this.#end(say('status.revoked'));
+        this.#end('revoked', say('status.revoked'));
       }),
     );
   }
@@ -105,8 +105,7 @@ class Actions {
     this.#fault.clear();
     this.#askFirst(false);
     showText(this.#status, '');
-    byId('created-parts', HTMLElement).hidden = false;
-    byId('created-actions', HTMLElement).hidden = false;
+    byId('created-card', HTMLElement).hidden = false;
   }
 
   forget(): void {
@@ -130,16 +129,18 @@ class Actions {
 
   async #showStatus({ link, passphrase }: Made): Promise<void> {
     const status = await secretStatus(link, passphrase === undefined ? {} : { passphrase });
-    if (status.state === 'waiting') showText(this.#status, statusWords(status, Date.now()));
-    else this.#end(statusWords(status, Date.now()));
+    const words = statusWords(status, Date.now());
+    if (status.state === 'waiting') showText(this.#status, words);
+    else this.#end(status.state, words);
   }
 
-  /** The link does nothing any more. */
-  #end(words: string): void {
-    showText(this.#status, words);
-    byId('created-parts', HTMLElement).hidden = true;
-    byId('created-actions', HTMLElement).hidden = true;
-    byId('created-another', HTMLButtonElement).focus();
+  /** The link does nothing any more: it gives way to what became of it. */
+  #end(ending: Exclude<SecretStatus['state'], 'waiting'>, words: string): void {
+    const heading = byId('created-heading', HTMLElement);
+    heading.textContent = say(`${ending}.heading`);
+    byId('created-intro', HTMLElement).textContent = words;
+    byId('created-card', HTMLElement).hidden = true;
+    heading.focus();
   }
 
   #askFirst(asking: boolean): void {

@@ -46,9 +46,9 @@ export function duration(minutes: number): string {
   return amount(minutes, 'minute');
 }
 
-/** So many seconds. */
-export function seconds(count: number): string {
-  return amount(count, 'second');
+/** So many seconds to wait; many of them in minutes. Never less than it takes. */
+export function waitingTime(seconds: number): string {
+  return seconds < 100 ? amount(seconds, 'second') : amount(Math.ceil(seconds / 60), 'minute');
 }
 
 /** So many bytes, in thousands or millions where there are. @param round what to do with the rest; default drop it. */

@@ -14,7 +14,7 @@ import { FaultNote } from './fault-note.js';
 import { KeyField } from './key-field.js';
 import { say, sayCount } from './language.js';
 import { passphraseField } from './passphrase-field.js';
-import { clockTime, fromNow, localTime, seconds } from './quantities.js';
+import { clockTime, fromNow, localTime, waitingTime } from './quantities.js';
 import { showSecret } from './revealed-view.js';
 
 /** Long enough for the largest secret over a slow line, in milliseconds. */
@@ -195,14 +195,14 @@ class Offer {
 
   /** Keeps the buttons from being pressed for some seconds. */
   #holdBack(wait: number): void {
-    this.#fault.ending('tooManyTries', { time: seconds(wait) });
+    this.#fault.ending('tooManyTries', { time: waitingTime(wait) });
     const until = Date.now() + wait * SECOND_MS;
     const tick = () => {
       const left = Math.ceil((until - Date.now()) / SECOND_MS);
       for (const button of [this.#submit, this.#check])
         button.setAttribute('aria-disabled', String(left > 0));
       this.#submit.textContent =
-        left > 0 ? say('reveal.submitIn', { time: seconds(left) }) : say('reveal.submit');
+        left > 0 ? say('reveal.submitIn', { time: waitingTime(left) }) : say('reveal.submit');
       if (left > 0) setTimeout(tick, SECOND_MS);
       else this.#fault.clear();
     };

@@ -139,7 +139,8 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that makes links (needs ${CHROMIUM})`, 
     await expect.poll(() => textOf(page, '#created-status')).toContain('Nobody has read it yet.');
     expect((await openSession().sh(`zephr get '${link}'`)).stdout).toBe('hunter2');
     await check.click();
-    await expect.poll(() => textOf(page, '#created-status')).toMatch(/^It was read: \w+day, /);
+    await expect.poll(() => textOf(page, '#created-intro')).toMatch(/^It was read: \w+day, /);
+    expect(await headingOf(page, 'created')).toBe('Already read');
     expect(await page.locator('#created-link').isVisible()).toBe(false);
   });
 
@@ -151,7 +152,8 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that makes links (needs ${CHROMIUM})`, 
     expect((await openSession().sh(`zephr status '${link}'`)).stdout).toContain('waiting');
     await page.getByRole('button', { name: 'Revoke' }).click();
     await page.getByRole('button', { name: 'Yes, revoke it' }).click();
-    await expect.poll(() => textOf(page, '#created-status')).toContain('It is revoked.');
+    await expect.poll(() => textOf(page, '#created-intro')).toContain('It is revoked.');
+    expect(await headingOf(page, 'created')).toBe('Revoked');
     expect((await openSession().sh(`zephr get '${link}'`)).code).toBe(6);
   });
 

@@ -23,7 +23,9 @@ export async function frontOf(target: string): Promise<Front> {
   let interference: Interference = 'pass';
   let concerned: (method: string, path: string) => boolean = () => true;
   const url = await httpHost((incoming, outgoing) => {
-    const { method = '', headers, url: path = '' } = incoming;
+    // Without encodings, so that bodies can be read and changed.
+    const { 'accept-encoding': _, ...headers } = incoming.headers;
+    const { method = '', url: path = '' } = incoming;
     const what = concerned(method, path) ? interference : 'pass';
     incoming.pipe(request(`${target}${path}`, { method, headers }, (answer) => pass(answer, outgoing, what)));
   });

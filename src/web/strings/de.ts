@@ -100,7 +100,6 @@ export const de: Texts = {
   'revealed.secret': 'Geheimnis',
   'revealed.message': 'Nachricht des Absenders',
   'revealed.hint': 'Hinweis',
-  'revealed.file': '{name}, {size}',
   'revealed.binary': 'Das ist eine Datei und kein Text. Laden Sie sie herunter, um sie zu behalten.',
   'revealed.hidden': 'Verborgen',
   'revealed.show': 'Anzeigen',

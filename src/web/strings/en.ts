@@ -102,7 +102,6 @@ export const en = {
   'revealed.secret': 'Secret',
   'revealed.message': 'Message from the sender',
   'revealed.hint': 'Hint',
-  'revealed.file': '{name}, {size}',
   'revealed.binary': 'This is a file and not text. Download it to keep it.',
   'revealed.hidden': 'Hidden',
   'revealed.show': 'Show',

@@ -100,7 +100,6 @@ export const fr: Texts = {
   'revealed.secret': 'Secret',
   'revealed.message': 'Message de l’expéditeur',
   'revealed.hint': 'Indication',
-  'revealed.file': '{name}, {size}',
   'revealed.binary': 'C’est un fichier et non du texte. Téléchargez-le pour le conserver.',
   'revealed.hidden': 'Masqué',
   'revealed.show': 'Afficher',

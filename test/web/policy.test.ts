@@ -1,0 +1,173 @@
+/** What the page's policy keeps out, seen in a browser; sub-paths; and what a visitor can compare. */
+
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { CHROMIUM, HAS_CHROMIUM } from '../support/browser.js';
+import { httpHost } from '../support/hosts.js';
+import { ROOT } from '../support/installed-package.js';
+import { type ServerProcess, startServerProcess } from '../support/server.js';
+import { origin } from '../support/server-log.js';
+import { openSession } from '../support/session.js';
+import { frontOf } from './front.js';
+import { headingOf, share, textOf, useBrowser, visitor } from './visitor.js';
+
+describe.skipIf(!HAS_CHROMIUM)(`the page's policy (needs ${CHROMIUM})`, () => {
+  useBrowser();
+  let server: ServerProcess;
+  beforeAll(async () => {
+    server = await startServerProcess();
+  });
+  afterAll(async () => {
+    await server.stop();
+  });
+
+  it.each([
+    [
+      'an inline script',
+      'require-trusted-types-for',
+      "const s = document.createElement('script'); s.text = ''; document.head.append(s)",
+    ],
+    ['markup from a string', 'require-trusted-types-for', "document.body.innerHTML = '<b>x</b>'"],
+    ['code from a string', 'require-trusted-types-for', 'setTimeout("1")'],
+    ['a policy for trusted types', 'trusted-types', "trustedTypes.createPolicy('other', {})"],
+    [
+      'an inline style',
+      'style-src',
+      "const s = document.createElement('style'); s.textContent = 'a{}'; document.head.append(s)",
+    ],
+    ['a request elsewhere', 'connect-src', "fetch('ELSEWHERE/').catch(() => 0)"],
+    ['an image from elsewhere', 'img-src', "new Image().src = 'ELSEWHERE/x.png'"],
+    [
+      'a base',
+      'base-uri',
+      "const b = document.createElement('base'); b.href = 'https://zephr.example/'; document.head.append(b)",
+    ],
+    ['WebAssembly', 'script-src', 'new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))'],
+  ])('keeps out %s, and this test sees it', async (_, directive, code) => {
+    let hits = 0;
+    const elsewhere = await httpHost((_request, answer) => {
+      hits += 1;
+      answer.end();
+    });
+    const { watch, open } = await visitor([server.url]);
+    const page = await open(`${server.url}/`);
+    const complaint = await page.evaluate(
+      `(async () => { try { ${code.replace('ELSEWHERE', elsewhere)} } catch (error) { return String(error) } })()`,
+    );
+    await expect.poll(() => `${watch.complaints.join('\n')} ${complaint}`).toMatch(directive);
+    expect(hits).toBe(0);
+    watch.complaints.splice(0);
+    watch.requests.splice(0);
+  });
+
+  it.each([
+    ['its own script, changed', '.js', 'integrity', (body: string) => `${body};window.changed = true`],
+    ['its own style, changed', '.css', 'integrity', (body: string) => `${body} body { opacity: 0 }`],
+    [
+      'a script in the markup',
+      '/',
+      'script-src-elem',
+      (body: string) => body.replace('</body>', '<script>window.changed = true</script></body>'),
+    ],
+    [
+      'an attribute of the markup',
+      '/',
+      'script-src-attr',
+      (body: string) => body.replace('<body', '<body onload="window.changed = true"'),
+    ],
+  ])('keeps out %s on the way', async (_, end, complaint, change) => {
+    const front = await frontOf(server.url);
+    front.interfere(change, (_method, path) => path.endsWith(end));
+    const { watch, open } = await visitor([front.url]);
+    const page = await open(`${front.url}/`);
+    await expect.poll(() => watch.complaints.join('\n')).toContain(complaint);
+    expect(await page.evaluate(() => 'changed' in window)).toBe(false);
+    expect(await page.evaluate(() => getComputedStyle(document.body).opacity)).toBe('1');
+    watch.complaints.splice(0);
+  });
+
+  it.each([
+    ['passes the path on', (path: string) => path],
+    ['strips the prefix', (path: string) => path.replace(/^\/deep\/zephr/, '')],
+  ])('lets it work below a path, behind a proxy that %s', async (_, rewrite) => {
+    let target = '';
+    const url = `${await httpHost((incoming, outgoing) => {
+      const { method, headers, url: path = '' } = incoming;
+      const passed = request(`${target}${rewrite(path)}`, { method, headers }, (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(outgoing);
+      });
+      incoming.pipe(passed);
+    })}/deep/zephr`;
+    const below = await startServerProcess({ env: { ZEPHR_SERVE_BASE_URL: url } });
+    onTestFinished(() => void below.stop());
+    target = await origin(below);
+    const { watch, open } = await visitor([url]);
+    const page = await open(`${url}/`);
+    const { link } = await share(page, async () => {
+      await page.fill('#secret-text', 'hunter2');
+      await page.click('summary');
+      await page.fill('#passphrase', 'phrase');
+    });
+    expect(link).toMatch(new RegExp(`^${url}/secret/`));
+    const reader = await open(link);
+    await reader.fill('#passphrase', 'phrase');
+    await reader.click('#offer-submit');
+    expect(await headingOf(reader, 'revealed')).toBe('Here is the secret');
+    expect(await textOf(reader, '#revealed-secret')).toBe('hunter2');
+    await reader.getByRole('link', { name: 'Share a secret of your own' }).click();
+    expect(await headingOf(reader, 'write')).toBe('Share a secret, once');
+    expect(reader.url()).toBe(`${url}/`);
+    expect(watch.requests.filter((one) => !one.url.startsWith(url))).toEqual([]);
+  });
+
+  it('is the same for a visitor who comes with a language, a clock and a scheme of their own', async () => {
+    const { open } = await visitor([server.url], {
+      locale: 'fr-CA',
+      timezoneId: 'America/Toronto',
+      colorScheme: 'dark',
+    });
+    const page = await open(`${server.url}/`);
+    await page.fill('#secret-text', 'hunter2');
+    await page.click('#write-submit');
+    expect(await headingOf(page, 'created')).toBe('Votre lien est prêt');
+    expect(await textOf(page, '#created-expires')).toMatch(
+      /^Expire dans 1\sheure\s: .* (HNE|HAE|EST|EDT)\.$/,
+    );
+  });
+});
+
+describe('the list of hashes', () => {
+  it('is the one of the package, and holds for what a server sends', async () => {
+    const server = await startServerProcess();
+    onTestFinished(() => void server.stop());
+    const folder = mkdtempSync(join(tmpdir(), 'zephr-page-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const own = readFileSync(join(ROOT, 'dist/page-hashes.txt'), 'utf8');
+    expect(await (await fetch(`${server.url}/assets/hashes.txt`)).text()).toBe(own);
+    // As the README says.
+    const { code, stdout } = await openSession().sh(
+      `while read -r _ path; do curl -fsS --create-dirs -o "$path" '${server.url}'/"$path" || exit; done < '${join(ROOT, 'dist/page-hashes.txt')}'
+       sha256sum --check '${join(ROOT, 'dist/page-hashes.txt')}'`,
+    );
+    expect(code).toBe(0);
+    expect(stdout.match(/: OK$/gm)).toHaveLength(6);
+  });
+
+  it('is the same for everybody who builds it', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'zephr-build-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const script = join(folder, 'hashes.mts');
+    writeFileSync(
+      script,
+      `import { buildPage } from '${join(ROOT, '.scripts/web.ts')}';\nprocess.stdout.write((await buildPage()).hashes);\n`,
+    );
+    const tsx = join(ROOT, 'node_modules/tsx/dist/cli.mjs');
+    const hashes = execFileSync(process.execPath, [tsx, script], { cwd: folder, encoding: 'utf8' });
+    expect(hashes).toBe(readFileSync(join(ROOT, 'dist/page-hashes.txt'), 'utf8'));
+  });
+});
