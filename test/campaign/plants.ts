@@ -90,6 +90,7 @@ function verbsOf(store: Store): Store {
     acknowledge: (id, claim, now) => store.acknowledge(id, claim, now),
     revoke: (id, now) => store.revoke(id, now),
     enterProof: (id, caller, right, now) => store.enterProof(id, caller, right, now),
+    counts: (endsAt) => store.counts(endsAt),
     purge: (now, signal) => store.purge(now, signal),
     ping: () => store.ping(),
     close: () => store.close(),

@@ -84,7 +84,9 @@ const changing = property(
     inFolder(async (folder) => {
       const path = join(folder, 'c');
       writeFileSync(path, bytes);
-      const result = await resultOf(() => changeConfigFile({ path, explicit: true }, key, value));
+      const result = await resultOf(() =>
+        changeConfigFile({ path, explicit: true }, key, value, fakeTerminal()),
+      );
       assert.deepEqual(readdirSync(folder), ['c']);
       if ('error' in result) {
         checkRefusal(result.error);

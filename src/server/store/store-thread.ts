@@ -60,6 +60,7 @@ function verbsOf(store: Store): Verbs {
     acknowledge: bound(store, 'acknowledge'),
     revoke: bound(store, 'revoke'),
     enterProof: bound(store, 'enterProof'),
+    counts: bound(store, 'counts'),
     ping: bound(store, 'ping'),
     close: bound(store, 'close'),
     leaseEvents: bound(outbox, 'leaseEvents'),

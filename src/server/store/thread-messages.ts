@@ -9,7 +9,7 @@ import { type Purged, type Store, StoreError } from './store.js';
 export interface Verbs
   extends Pick<
       Store,
-      'create' | 'find' | 'take' | 'acknowledge' | 'revoke' | 'enterProof' | 'ping' | 'close'
+      'create' | 'find' | 'take' | 'acknowledge' | 'revoke' | 'enterProof' | 'counts' | 'ping' | 'close'
     >,
     Outbox,
     KeyStore {

@@ -95,6 +95,10 @@ class ThreadStore implements Store {
     return this.#ask('enterProof', id, caller, right, now);
   }
 
+  counts(endsAt: number): Promise<ReadonlyMap<string, number>> {
+    return this.#ask('counts', endsAt);
+  }
+
   purge(now: number, signal?: AbortSignal): Promise<Purged> {
     const purged = this.#ask('purge', now);
     const stop = () => void this.#ask('stopPurging');
