@@ -11,7 +11,7 @@ const STORE = ['--store <where>', "the server's store (default: as for zephr ser
 export function addKeys(program: Command, terminal: Terminal, run: Run): Command {
   const keys = program
     .command('keys')
-    .summary("a server's API keys")
+    .summary('make, list and revoke the API keys of a server')
     .description(
       'Makes, lists and revokes the API keys of a server, in its store, while it runs or not. What a key may do is ' +
         'a matter of its tier: free, dev or pro.',

@@ -54,13 +54,13 @@ function addCreate(program: Command, terminal: Terminal, run: Run): void {
     .option('-e, --expiry <time>', 'how long to keep it: 5m, 1h, 30d (default: 1h)')
     .option('-s, --split', 'print URL and key apart, on two lines')
     .option('-H, --hint <label>', 'clear-text label, which the server sees')
-    .option('-p, --passphrase', 'ask for a passphrase on the terminal')
+    .option('-p, --passphrase', 'ask for a passphrase; the reader needs it too')
     .option('--passphrase-file <file>', 'take the passphrase from a file')
     .option('--views <n>', 'readers allowed, 1 to 1000 (default: 1)')
     .option('--name <file name>', 'file name for the reader, encrypted')
     .option('--message <text>', 'message to the reader, encrypted')
-    .option('--callback-url <url>', 'address that is told when it was read')
-    .option('--callback-secret-file <file>', 'what signs that; or ZEPHR_CALLBACK_SECRET')
+    .option('--callback-url <url>', 'https URL that gets a webhook when it is read')
+    .option('--callback-secret-file <file>', 'signs the webhook; or ZEPHR_CALLBACK_SECRET')
     .option('-c, --copy', 'put the link (split: the URL) on the clipboard')
     .option('--qr', 'draw the link as a QR code on stderr')
     .option('--link <v1|v2>', 'link version (default: v2, v1 for zephr.io)')
@@ -78,8 +78,10 @@ function addLinkCommands(program: Command, terminal: Terminal, run: Run): void {
   linkCommand(program, 'get')
     .alias('retrieve')
     .summary('take a secret back')
-    .description('Takes a secret back and prints its exact bytes. It is gone from the server then.')
-    .option('-o, --output <file>', 'write it to a file (0600), or - for stdout')
+    .description(
+      'Takes a secret back from the server that the link names, and prints its exact bytes. It is gone from the server then.',
+    )
+    .option('-o, --output <file>', 'write to this file (0600) or directory; - is stdout')
     .option('--force', 'overwrite the file')
     .option('-c, --copy', 'put it on the clipboard instead of stdout')
     .action(
@@ -130,12 +132,12 @@ function addServe(program: Command, terminal: Terminal, run: Run): void {
     .option('--port <n>', 'port to listen on, 0 picks one (default: 8787)')
     .option(
       '--store <where>',
-      'file of the SQLite database, or memory: (default: ~/.local/state/zephr/zephr.db)',
+      'a file for SQLite, memory: or postgres://host/database (default: ~/.local/state/zephr/zephr.db)',
     )
     .option('--access <mode>', 'what callers without an API key may do: open, tiered, closed (default: open)')
     .option(
       '--rate-limit <n>',
-      'creates a minute and address without a key when open, 0 for none (default: 60)',
+      'creates per minute and address without an API key, with --access open; 0: any number (default: 60)',
     )
     .option('--trust-proxy <cidr,...>', 'proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8')
     .option('--base-url <url>', 'address that clients use, such as https://host/zephr')
@@ -172,9 +174,9 @@ function declareCommon(command: Command, version: string): void {
   if (command.optionsGroup() === EVERYWHERE) return;
   command
     .optionsGroup(EVERYWHERE)
-    .option('--server <url>', 'the server to use')
+    .option('--server <url>', 'the server to create on; a link names its own')
     .option('--config <file>', 'the config file to use')
-    .option('--json', 'print one JSON object')
+    .option('--json', 'print the result as one JSON object')
     .option('-q, --quiet', 'print errors only')
     .option('--no-color', 'print no colours')
     .option('--timeout <seconds>', 'give up after this time (default: 10)')

@@ -16,7 +16,7 @@ export function addSetupCommands(
 
   program
     .command('doctor')
-    .summary('find out what is wrong')
+    .summary('check configuration, network, server and key')
     .description(
       'Checks configuration, network, server and API key, then creates a secret, reads it, and reads it again. ' +
         'It counts as one create.',

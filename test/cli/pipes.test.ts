@@ -108,8 +108,38 @@ describe('zephr', () => {
   });
 
   it.each([
-    ['24', '24h'],
+    ['5m', 5],
+    ['90m', 90],
+    ['1h', 60],
+    ['7d', 7 * 24 * 60],
+    ['90', 90],
+    ['43200', 43_200],
+  ])('takes -e %s for %i minutes, without a word', async (expiry, expected) => {
+    const { stdout, stderr } = await session().sh(`echo hunter2 | zephr --json -e ${expiry}`);
+    expect(stderr).not.toContain('warning');
+    expect(Math.round((Date.parse(JSON.parse(stdout).expiresAt) - Date.now()) / 60_000)).toBe(expected);
+  });
+
+  it('allows as many readers as --views says', async () => {
+    const { sh } = session();
+    const { stderr } = await sh('echo hunter2 | zephr --views 2 > link');
+    expect(stderr).toContain('the link can be read 2 times, until ');
+    const { stdout } = await sh('for i in 1 2 3; do zephr get -q < link 2> log; echo $?; done');
+    expect(stdout).toBe('hunter2\n0\nhunter2\n0\n6\n');
+  });
+
+  it('takes -- for the end of the options, and - for stdin where a link goes', async () => {
+    const { sh } = session();
+    expect((await sh('echo hunter2 | zephr -q -- > link; zephr get -q -- - < link')).stdout).toBe(
+      'hunter2\n',
+    );
+  });
+
+  it.each([
     ['1', '1h'],
+    ['24', '24h'],
+    ['168', '168h'],
+    ['720', '720h'],
   ])('takes a bare %s for hours, and warns', async (expiry, spelling) => {
     const { stdout, stderr } = await session().sh(`echo hunter2 | zephr --json -e ${expiry}`);
     expect(stderr).toContain(`write ${spelling}`);
@@ -125,6 +155,10 @@ describe('zephr get', () => {
     ['a pipe', 'cat link | zephr get'],
     ['- and a pipe', 'cat link | zephr get -'],
     ['--url', 'zephr get --url "$(cat link)"'],
+    [
+      '--url and --key, as older clients write it',
+      'zephr retrieve --url "$(cut -d "#" -f 1 link)" --key "$(cut -d "#" -f 2 link)"',
+    ],
     ['the old name', 'zephr retrieve "$(cat link)"'],
     ['%23 for #', `zephr get "$(sed 's/#/%23/' link)"`],
     [

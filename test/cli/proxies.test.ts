@@ -76,6 +76,16 @@ describe.skipIf(!HAS_OPENSSL)(`over TLS${because}`, () => {
     expect(proxy.requests[0]?.target).toBe('zephr.test:443');
   });
 
+  it('without any settings the server is https://zephr.io, with version 1 links', async () => {
+    const folder = openSession().folder;
+    const zephrIo = makeCertificates(folder, { names: 'DNS:zephr.io' });
+    const front = new URL(await tlsFront(server.url, zephrIo)).host.replace('localhost', '127.0.0.1');
+    const proxy = await connectProxy(undefined, () => front);
+    const one = openSession({ HTTPS_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: zephrIo.authority });
+    const { stdout } = await one.sh('echo hunter2 | zephr -q > link; cat link; zephr get -q < link');
+    expect(stdout).toMatch(/^https:\/\/zephr\.io\/secret\/[\w-]{22}#v1\.[\w-]{43}\nhunter2\n$/);
+  });
+
   it('user name and password of the proxy are taken from its URL', async () => {
     const expected = `Basic ${Buffer.from('me@work:p%ss:word').toString('base64')}`;
     const proxy = await connectProxy((authorization) => (authorization === expected ? 200 : 407));

@@ -184,6 +184,11 @@ describe('zephr get refuses, with exit 2 and the secret untouched,', () => {
       'echo x > p; zephr get --passphrase-file p < link',
       'takes no passphrase',
     ],
+    [
+      'a passphrase file that is not there',
+      'echo x > p; echo y | zephr -q --passphrase-file p > 2; zephr get --passphrase-file no < 2',
+      'no passphrase in no: there is no such file',
+    ],
     ['an output in no directory', 'zephr get -o no/such/file < link', 'there is no such directory'],
     ['an output below a file', 'zephr get -o link/file < link', 'not a directory'],
     ['an empty output', `zephr get -o '' < link`, 'no file name'],
