@@ -65,7 +65,7 @@ export interface Terminal {
   readonly home: string;
   /** The controlling terminal, or null where there is none (cron, CI). */
   openScreen(): Promise<Screen | null>;
-  /** Calls `handler` on SIGINT, SIGTERM or SIGHUP instead of ending at once, until the returned function is called. */
+  /** Calls `handler` on SIGINT, SIGTERM, SIGHUP or SIGQUIT instead of ending at once, until the returned function is called. */
   onInterrupt(handler: (signal: NodeJS.Signals) => void): () => void;
   /** Fires with an {@link Interrupted} as its reason, when interrupts are caught. Never fires otherwise. */
   readonly interrupt: AbortSignal;
@@ -78,13 +78,13 @@ export interface Terminal {
   /**
    * Ends the process as `signal` would have, after the cleaning up. Ctrl-C is an answer to this program: exit code
    * 130. A SIGTERM or SIGHUP comes from a supervisor or a closing terminal, which look for the signal itself in
-   * the wait status (a shell shows 143 and 129).
+   * the wait status (a shell shows 143 and 129), and a SIGQUIT from somebody who wants what it is for.
    * @returns the exit code, for a process that can still set it.
    */
   endBy(signal: NodeJS.Signals): number;
 }
 
-const INTERRUPTS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+const INTERRUPTS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
 
 /** The terminal of this very process. */
 export function processTerminal(): Terminal {

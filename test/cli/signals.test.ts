@@ -84,7 +84,7 @@ describe('while it waits for the server', () => {
     expect(await end()).toEqual({ code: 130, signal: null, stdout: '', stderr: '' });
   });
 
-  it.each<NodeJS.Signals>(['SIGTERM', 'SIGHUP'])(
+  it.each<NodeJS.Signals>(['SIGTERM', 'SIGHUP', 'SIGQUIT'])(
     '%s ends it as that signal, for whoever waits for it',
     async (signal) => {
       const { url, asked } = await silentHost();
@@ -95,16 +95,19 @@ describe('while it waits for the server', () => {
     },
   );
 
-  it('Ctrl-C leaves no part of an output file', async () => {
-    const { url, asked } = await silentHost();
-    const one = session();
-    const { child, end } = start(one, ['get', '-o', 'file'], `${url}/${LINK}`);
-    await asked;
-    expect(readdirSync(one.folder)).toEqual([expect.stringMatching(/^\.zephr-.*\.part$/)]);
-    child.kill('SIGINT');
-    expect(await end()).toMatchObject({ code: 130, stdout: '', stderr: '' });
-    expect(readdirSync(one.folder).filter((name) => name !== '.local')).toEqual([]);
-  });
+  it.each<NodeJS.Signals>(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'])(
+    '%s leaves no part of an output file',
+    async (interrupt) => {
+      const { url, asked } = await silentHost();
+      const one = session();
+      const { child, end } = start(one, ['get', '-o', 'file'], `${url}/${LINK}`);
+      await asked;
+      expect(readdirSync(one.folder)).toEqual([expect.stringMatching(/^\.zephr-.*\.part$/)]);
+      child.kill(interrupt);
+      expect(await end()).toMatchObject({ stdout: '', stderr: '' });
+      expect(readdirSync(one.folder).filter((name) => name !== '.local')).toEqual([]);
+    },
+  );
 
   it('Ctrl-C in a get whose secret was on its way leaves it to the next get', async () => {
     const one = session();
@@ -196,6 +199,7 @@ describe.skipIf(!HAS_SCRIPT)('on a terminal', () => {
   it.each([
     ['SIGTERM', 143],
     ['SIGHUP', 129],
+    ['SIGQUIT', 131],
     ['SIGINT', 130],
   ] as const)('%s at a prompt gives the terminal back', async (signal, code) => {
     const kill = (screen: string) => process.kill(Number(/pid (\d+)/.exec(screen)?.[1]), signal);
