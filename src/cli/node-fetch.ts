@@ -15,6 +15,11 @@ export const nodeFetch: Fetch = async (url, { method, headers, body, signal }) =
     outgoing.on('response', (incoming) =>
       resolve(replyOf(incoming.statusCode ?? 0, incoming.headers, incoming)),
     );
+    // Nobody asked for another protocol. Unheard, this would be no event at all.
+    outgoing.on('upgrade', ({ statusCode, headers: own }, socket) => {
+      socket.destroy();
+      resolve({ ...replyOf(statusCode ?? 0, own, socket), body: null });
+    });
     outgoing.on('error', reject);
     outgoing.end(body);
   });

@@ -18,7 +18,10 @@ const LOOKUP_FAILED: Kind = {
   code: 'HOST_LOOKUP_FAILED',
   words: (host) => `the name ${host} could not be looked up`,
 };
-const NOT_HTTP: Kind = { code: 'INVALID_REPLY', words: (host) => `${host} did not answer in HTTP` };
+const NOT_ZEPHR: Kind = {
+  code: 'INVALID_REPLY',
+  words: (host) => `${host} did not answer as a zephr server`,
+};
 const TLS: Kind = { code: 'TLS_ERROR', words: (host) => `no trusted TLS connection to ${host}` };
 
 /** Faults that another try may not meet. */
@@ -36,9 +39,10 @@ const KINDS: Readonly<Record<string, Kind>> = {
   HPE_INVALID_EOF_STATE: LOST,
   UND_ERR_SOCKET: LOST,
   EPROTO: TLS,
+  UND_ERR_HEADERS_OVERFLOW: NOT_ZEPHR,
 };
 
-/** What Node's HTTP parser says of an answer that is none. */
+/** What the parser of HTTP says of an answer that is none (llhttp), but for one that only ends too soon. */
 const NOT_HTTP_CODE = /^HPE_/;
 
 const TLS_CODE = /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
@@ -47,14 +51,18 @@ const TLS_CODE = /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)
 export function networkFault(cause: unknown, host: string): NetworkError {
   const reason = findCode(cause);
   const kind = KINDS[reason] ?? kindOf(reason);
-  const detail =
-    reason !== '' && (kind === TLS || kind === NOT_HTTP || kind === UNREACHED) ? ` (${reason})` : '';
+  const detail = reason !== '' && (kind === TLS || kind === UNREACHED) ? ` (${reason})` : '';
   return new NetworkError(kind.words(host) + detail, host, kind.code, { cause });
 }
 
 function kindOf(reason: string): Kind {
   if (TLS_CODE.test(reason)) return TLS;
-  return NOT_HTTP_CODE.test(reason) ? NOT_HTTP : UNREACHED;
+  return NOT_HTTP_CODE.test(reason) ? NOT_ZEPHR : UNREACHED;
+}
+
+/** An answer that is no zephr server's. */
+export function notZephr(host: string, cause?: unknown): NetworkError {
+  return new NetworkError(NOT_ZEPHR.words(host), host, NOT_ZEPHR.code, { cause });
 }
 
 /** An answer that began and did not end. */

@@ -8,7 +8,7 @@ import { concatBytes, decodeUtf8 } from '../core/bytes.js';
 import { ApiError, NetworkError, ValidationError } from '../core/errors.js';
 import { MAX_REPLY_BYTES, parseErrorReply } from '../core/wire-replies.js';
 import { HEADERS } from '../core/wire-requests.js';
-import { cutOff, isPassing, networkFault } from './fault.js';
+import { cutOff, isPassing, networkFault, notZephr } from './fault.js';
 import type { Fetch, FetchReply } from './fetch.js';
 
 /** How the client reaches a server. */
@@ -133,22 +133,23 @@ function parseJson(bytes: Uint8Array): { json: unknown; flaw?: unknown } {
   }
 }
 
-/** JSON that does not parse was cut off by something that hid the cut; anything else is another service. */
+/**
+ * JSON that does not parse was cut off by something that hid the cut; anything else is another service, as is what was
+ * compressed though nobody asked for that.
+ */
 function notJson(reply: FetchReply, host: string, flaw: unknown): NetworkError {
-  if (/^application\/json\b/i.test(reply.headers.get('Content-Type') ?? '')) return cutOff(host, flaw);
+  const isPlain = reply.headers.get('Content-Encoding') === null;
+  const isJson = /^application\/json\b/i.test(reply.headers.get('Content-Type') ?? '');
+  if (isPlain && isJson) return cutOff(host, flaw);
   return notZephr(host, flaw);
-}
-
-function notZephr(host: string, cause?: unknown): NetworkError {
-  return new NetworkError(`${host} did not answer as a zephr server`, host, 'INVALID_REPLY', { cause });
 }
 
 /** Of a host with its port, in characters: names have at most 253 (RFC 1035 section 3.1, without the root). */
 const LONGEST_HOST = 259;
 
 function redirected(reply: FetchReply, url: string, host: string): NetworkError {
-  const location = reply.headers.get('Location') ?? '';
-  const target = URL.canParse(location, url) ? new URL(location, url).host : '';
+  const location = reply.headers.get('Location');
+  const target = location !== null && URL.canParse(location, url) ? new URL(location, url).host : '';
   const to = target === '' || target.length > LONGEST_HOST ? '' : ` to ${target}`;
   return new NetworkError(`${host} redirects${to}, and redirects are not followed`, host, 'REDIRECTED');
 }

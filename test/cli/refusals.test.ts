@@ -365,7 +365,7 @@ describe('the network', () => {
       code: 8,
       stdout: '',
       stderr: expect.stringMatching(
-        /^zephr: error: 127\.0\.0\.1:\d+ did not answer in HTTP \(HPE_\w+\)\nzephr: hint: check --server/,
+        /^zephr: error: 127\.0\.0\.1:\d+ did not answer as a zephr server\nzephr: hint: check --server/,
       ),
     });
     expect(asked).toBe(1);

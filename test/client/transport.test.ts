@@ -83,6 +83,58 @@ describe('an answer', () => {
 describe.each<[string, Fetch]>([
   ["Node's fetch", globalThis.fetch],
   ["the command's fetch", nodeFetch],
+])('what is no answer of a zephr server is not asked for again over %s', (_, fetch) => {
+  const json200 = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n';
+
+  it.each([
+    ['another protocol', 'SSH-2.0-OpenSSH_9.6\r\n'],
+    ['two lengths', `${json200}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}`],
+    ['too many headers', `${json200}${'X: y\r\n'.repeat(20_000)}\r\n{}`],
+    ['a status of no kind', 'HTTP/1.1 700 ?\r\nContent-Length: 0\r\n\r\n'],
+  ])('%s', async (_name, bytes) => {
+    let connections = 0;
+    const url = await tcpHost((socket) => {
+      connections++;
+      socket.once('data', () => socket.end(bytes));
+    });
+    expect(await failure(send(get(url), { fetch }))).toMatchObject({
+      name: 'NetworkError',
+      code: 'INVALID_REPLY',
+      message: `${new URL(url).host} did not answer as a zephr server`,
+    });
+    expect(connections).toBe(1);
+  });
+});
+
+describe("the command's fetch", () => {
+  it.each([
+    ['switches to another protocol', 'HTTP/1.1 101 ?\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'],
+    [
+      'is compressed unasked',
+      'HTTP/1.1 200 ?\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n\x1f\x8b',
+    ],
+  ])('takes an answer that %s for no zephr server’s, at once', async (_, bytes) => {
+    let connections = 0;
+    const url = await tcpHost((socket) => {
+      connections++;
+      socket.once('data', () => socket.end(bytes, 'latin1'));
+    });
+    const error = await failure(send(get(url), { fetch: nodeFetch }));
+    expect(error).toMatchObject({ name: 'NetworkError', code: 'INVALID_REPLY' });
+    expect(connections).toBe(1);
+  });
+
+  it('knows no target of a redirect that names none', async () => {
+    const fetch = answer(304);
+    expect(await failure(send(get('https://zephr.example'), { fetch }))).toMatchObject({
+      message: 'zephr.example redirects, and redirects are not followed',
+    });
+  });
+});
+
+describe.each<[string, Fetch]>([
+  ["Node's fetch", globalThis.fetch],
+  ["the command's fetch", nodeFetch],
 ])('a request over %s', (_, fetch) => {
   it('gives headers and JSON of an answer', async () => {
     const { url } = await script((_, response) =>
