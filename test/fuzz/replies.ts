@@ -115,6 +115,10 @@ function repliesOf(
         return 'refused';
       }
       const reply = result.value;
+      for (const [member, value] of Object.entries(JSON.parse(text) as object)) {
+        const isTime = member.endsWith('_at') && member in reply && typeof value === 'string';
+        assert(!isTime || /^[-0-9T:.]+(Z|[-+][0-9:]+)$/.test(value), member);
+      }
       assert.equal(Object.getPrototypeOf(reply), Object.prototype);
       for (const [member, value] of Object.entries(reply)) {
         const rule = member.endsWith('_at') ? isInstant : RULES[member];

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { endingOf } from '../../src/cli/exit.js';
+import { CliError, EXIT, endingOf } from '../../src/cli/exit.js';
 import { createTalk, report } from '../../src/cli/talk.js';
 import { jsonLine, visible } from '../../src/cli/visible.js';
 import { ApiError, NetworkError } from '../../src/core/errors.js';
@@ -25,6 +25,11 @@ export function checkShown(text: string): void {
     assert(code < 0xd800 || code > 0xdfff, shown);
     assert(![0x61c, 0x200e, 0x200f, 0x2028, 0x2029, 0xfeff].includes(code), shown);
     assert((code < 0x202a || code > 0x202e) && (code < 0x2066 || code > 0x2069), shown);
+    // For private use, and no characters at all.
+    assert(
+      (code < 0xe000 || code > 0xf8ff) && (code < 0xfdd0 || code > 0xfdef) && code % 0x10000 < 0xfffe,
+      shown,
+    );
     assert(code < 0xe0000 || code > 0xe007f, shown);
   }
 }
@@ -84,11 +89,16 @@ const talk = property(
     );
 
     const failing = fakeTerminal();
-    const error = label.length % 2 === 0 ? new ApiError(text, 400, 'X') : new NetworkError(text, label);
+    const errors = [
+      new ApiError(text, 400, 'X'),
+      new NetworkError(text, label),
+      new CliError(EXIT.usage, 'X', text, { hint: label }),
+    ];
+    const error = errors[label.length % errors.length];
     await report(failing, endingOf(error), { json });
     const reported = failing.written('stderr').toString();
     checkShown(reported);
-    assert.equal(reported.split('\n').length, 2);
+    assert.equal(reported.split('\n').length, error instanceof CliError && !json ? 3 : 2);
     return json ? 'JSON' : 'lines';
   },
   { weight: 30, outcomes: ['JSON', 'lines'] },
