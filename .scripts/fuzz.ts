@@ -35,9 +35,12 @@ async function fuzz({ name, properties, start }: Family): Promise<number> {
   let tried = 0;
   try {
     for (const property of properties) tried += await tryOut(name, property);
-  } finally {
-    await stop?.();
+  } catch (error) {
+    // The counterexample says more than what it left behind.
+    await stop?.().catch((after: unknown) => console.error(`${name}, in the end: ${String(after)}`));
+    throw error;
   }
+  await stop?.();
   return tried;
 }
 

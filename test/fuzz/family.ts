@@ -35,6 +35,9 @@ interface PropertyOptions<T> {
   readonly size?: number;
 }
 
+/** Cases that are tried to reduce a counterexample. */
+const REDUCTIONS = 3_000;
+
 const ENOUGH_FOR_ALL_OUTCOMES = 2_000;
 
 /** A property: `check` throws where it does not hold, and names the outcome where it does. */
@@ -49,8 +52,16 @@ export function property<T>(
     weight,
     async run(cases, seed) {
       const seen = new Map<string, number>();
+      let reducing = Number.POSITIVE_INFINITY;
       const holds = fc.asyncProperty(inputs, async (input) => {
-        for (const outcome of [await check(input)].flat()) seen.set(outcome, (seen.get(outcome) ?? 0) + 1);
+        // What is tried to reduce a counterexample has its limits: it may take seconds each time.
+        if (--reducing < 0) return;
+        try {
+          for (const outcome of [await check(input)].flat()) seen.set(outcome, (seen.get(outcome) ?? 0) + 1);
+        } catch (error) {
+          reducing = Math.min(reducing, REDUCTIONS / size);
+          throw error;
+        }
       });
       const numRuns = Math.max(Math.ceil(cases / size), found.length + 1);
       await fc.assert(holds, { seed, numRuns, examples: found.map((input) => [input] as [T]) });
