@@ -22,7 +22,7 @@ const ID = 'Ab3_-567890123456789_-';
 const SECRET = 'hunter2-of-the-sender';
 const API_KEY = `zeph_${'K3y'.repeat(14).slice(0, 40)}`;
 /** Stands in bodies, and must not be passed on unless it is the message of an error. */
-const BODY_MARK = 'b0dy-of-the-server';
+const BODY_MARK = 'b0dy-n0t-t0-be-sh0wn';
 
 interface Keys {
   readonly key1: LinkKey;
