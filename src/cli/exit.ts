@@ -105,6 +105,7 @@ const START_FAILURES: Readonly<Record<string, readonly [exit: ExitCode, hint: st
   STORE_MISSING: [EXIT.usage, 'see --store'],
   STORE_NOT_SUPPORTED: [EXIT.usage, 'see --store'],
   STORE_NOT_WRITABLE: [EXIT.usage, 'see --store'],
+  STORE_NOT_TRUSTED: [EXIT.usage, 'a private authority? name its certificate in NODE_EXTRA_CA_CERTS'],
   STORE_REFUSED: [EXIT.usage, 'see --store; PGUSER and PGPASSWORD count too'],
   STORE_TOO_NEW: [EXIT.usage, 'a newer zephr wrote it: update this one'],
   STORE_UNAVAILABLE: [EXIT.unreachable, 'see --store'],

@@ -22,7 +22,13 @@ export function serveSwitch(flag: boolean | undefined, name: string, env: Enviro
   throw usageError(`ZEPHR_SERVE_${name} is not a switch`, 'set it to 1 or 0');
 }
 
-/** Where the server's store is: `memory:`, a path or a URL. */
+/**
+ * Where the server's store is: `memory:`, a path or a URL. To PostgreSQL it applies `PGSSLMODE`, as libpq does and the
+ * driver does not: whoever sets that must not get a connection in the clear.
+ */
 export function storePlace(flag: string | undefined, terminal: Terminal): string {
-  return serveSetting(flag, 'STORE', terminal.env) ?? join(stateFolder(terminal), 'zephr.db');
+  const place = serveSetting(flag, 'STORE', terminal.env) ?? join(stateFolder(terminal), 'zephr.db');
+  const mode = blankAsAbsent(terminal.env.PGSSLMODE);
+  if (mode === undefined || !/^postgres(ql)?:/i.test(place) || /[?&]ssl(mode)?=/.test(place)) return place;
+  return `${place}${place.includes('?') ? '&' : '?'}sslmode=${encodeURIComponent(mode)}`;
 }

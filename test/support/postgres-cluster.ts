@@ -6,6 +6,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { onTestFinished } from 'vitest';
+import { makeCertificate } from './certificates.js';
 import { deadHost } from './hosts.js';
 
 const run = promisify(execFile);
@@ -28,12 +29,14 @@ export const withoutCluster =
 export interface Cluster {
   /** The address of its database. */
   readonly address: string;
+  /** Path of its certificate, which signs itself, if it is secure. */
+  readonly certificate: string | undefined;
   /** Stops it as `mode` says (`immediate` is a crash: it recovers from its log afterwards) and starts it again. */
   restart(mode: 'fast' | 'immediate'): Promise<void>;
 }
 
-/** Makes one and starts it; it ends with the test. */
-export async function startCluster(): Promise<Cluster> {
+/** Makes one and starts it; it ends with the test. @param secure speaks TLS, with a certificate for 127.0.0.1. */
+export async function startCluster({ secure = false } = {}): Promise<Cluster> {
   if (bin === undefined) throw new Error('there is no pg_ctl');
   // Not below the folder for temporary files of whoever runs the tests: its own user must get there.
   const folder = mkdtempSync('/tmp/zephr-postgres-');
@@ -45,12 +48,16 @@ export async function startCluster(): Promise<Cluster> {
   onTestFinished(async () => {
     await control('stop', '-m', 'immediate').finally(() => rmSync(folder, { recursive: true }));
   });
-  if (isRoot) await run('chown', ['postgres', folder]);
+  const certificate = secure ? makeCertificate(folder, 'server') : undefined;
+  if (isRoot) await run('chown', ['-R', 'postgres', folder]);
   await asOwner(join(bin, 'initdb'), '-D', data, '--auth=trust', '--username=postgres', '--no-sync');
-  const options = ['-o', `-p ${port} -k ${folder} -c listen_addresses=127.0.0.1`];
+  const tls =
+    certificate && `-c ssl=on -c ssl_cert_file=${certificate.cert} -c ssl_key_file=${certificate.key}`;
+  const options = ['-o', `-p ${port} -k ${folder} -c listen_addresses=127.0.0.1 ${tls ?? ''}`];
   await control('start', ...options);
   return {
     address: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    certificate: certificate?.cert,
     restart: (mode) => control('restart', '-m', mode, ...options),
   };
 }

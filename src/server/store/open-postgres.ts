@@ -16,8 +16,12 @@ const LIMITS: PoolLimits = { connections: 8, operations: 1_000, patienceMs: 10_0
 /** While the tables are made there may be much to wait for, but not for another process that froze doing it. */
 const MIGRATION_SESSION = { idle_in_transaction_session_timeout: 60_000 };
 
-/** What SQLSTATEs mean to an operator: postgresql.org/docs/current/errcodes-appendix.html */
-const REFUSALS: Readonly<Record<string, readonly [code: string, what: string]>> = {
+type Refusal = readonly [code: string, what: string];
+
+const UNTRUSTED: Refusal = ['STORE_NOT_TRUSTED', 'shows a certificate that is not trusted'];
+
+/** What SQLSTATEs, and Node's codes for certificates, mean to an operator: postgresql.org/docs/current/errcodes-appendix.html */
+const REFUSALS: Readonly<Record<string, Refusal>> = {
   '25006': ['STORE_NOT_WRITABLE', 'is read-only: name the primary server'],
   '28000': ['STORE_REFUSED', 'does not let this user in: check its pg_hba.conf'],
   '28P01': ['STORE_REFUSED', 'refuses the user name or the password'],
@@ -28,6 +32,13 @@ const REFUSALS: Readonly<Record<string, readonly [code: string, what: string]>> 
   '42703': ['NOT_A_STORE', "holds somebody else's tables: name another schema with ?search_path="],
   '42P07': ['NOT_A_STORE', "holds somebody else's tables: name another schema with ?search_path="],
   '57P03': ['STORE_UNREACHABLE', 'is starting or stopping: try again in a moment'],
+  CERT_HAS_EXPIRED: ['STORE_NOT_TRUSTED', 'shows a certificate that has expired: renew it'],
+  ERR_TLS_CERT_ALTNAME_INVALID: ['STORE_NOT_TRUSTED', 'shows a certificate for another name: use that one'],
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
   '53300': ['STORE_BUSY', 'has no connection left: raise its max_connections'],
 };
 
@@ -80,15 +91,18 @@ function openOnce(address: string): Driver {
   }
 }
 
-function explain({ host, port, path }: Sql['options'], error: unknown): unknown {
+function explain({ host, port, path, ssl }: Sql['options'], error: unknown): unknown {
   if (error instanceof ZephrError) return error;
   const place = path || host.map((name, index) => `${name}:${port[index] ?? ''}`).join(', ');
   const state = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const [code, what] = REFUSALS[state] ?? unforeseen(state);
+  const [code, what] = REFUSALS[state] ?? unforeseen(state, ssl !== false);
   return new ZephrError(`the store at ${place} ${what}`, code, { cause: error });
 }
 
-function unforeseen(state: string): readonly [code: string, what: string] {
+function unforeseen(state: string, secure: boolean): Refusal {
   if (/^[0-9A-Z]{5}$/.test(state)) return ['STORE_UNUSABLE', `cannot be used (PostgreSQL's code ${state})`];
+  if (secure && state === 'ECONNRESET') {
+    return ['STORE_UNREACHABLE', 'went away when it was asked for TLS: does it speak that?'];
+  }
   return ['STORE_UNREACHABLE', 'does not answer: is PostgreSQL running there?'];
 }

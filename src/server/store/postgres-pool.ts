@@ -6,6 +6,7 @@
 import postgres, { type Sql } from 'postgres';
 import { postgresSockets } from './postgres-socket.js';
 import type { PostgresValue, Statement } from './postgres-statements.js';
+import { tlsFor } from './postgres-tls.js';
 import { StoreError } from './store.js';
 
 /** What bounds a pool. */
@@ -68,7 +69,9 @@ export function openDriver(
     onclose,
     socket: sockets.connect,
   };
-  const driver = postgres(address, options);
+  // Asked only for what the address and the environment say about TLS: it has not connected.
+  const { options: parsed } = postgres(address, options);
+  const driver = postgres(address, { ...options, ssl: tlsFor(parsed) });
   const { end } = driver;
   // The driver leaves alone what was still connecting, or is never answered: that would keep the process alive.
   driver.end = async (how) => {
