@@ -16,6 +16,9 @@ const EVERY = 8;
 const TRIES = 200;
 const PAUSE_MS = 25;
 
+/** Thousands of requests take their time on a busy machine. */
+const LONG = { timeout: 240_000 };
+
 const PROOF = Buffer.alloc(32, 7);
 const PROOF_HASH = createHash('sha256').update(PROOF).digest('base64url');
 
@@ -100,7 +103,7 @@ async function startServersOn(store: string): Promise<{ processes: ServerProcess
   return { processes, servers };
 }
 
-describe.skipIf(withoutPostgres)(`two servers over one PostgreSQL${withoutPostgres}`, () => {
+describe.skipIf(withoutPostgres)(`two servers over one PostgreSQL${withoutPostgres}`, LONG, () => {
   let schema: Schema;
   beforeEach(async () => {
     schema = await newSchema();
@@ -144,7 +147,7 @@ describe.skipIf(withoutPostgres)(`two servers over one PostgreSQL${withoutPostgr
   });
 });
 
-describe.skipIf(withoutCluster)(`two servers over a PostgreSQL that restarts${withoutCluster}`, () => {
+describe.skipIf(withoutCluster)(`two servers over a PostgreSQL that restarts${withoutCluster}`, LONG, () => {
   it.each(['fast', 'immediate'] as const)('lose nothing and give nothing twice (%s)', async (mode) => {
     const cluster = await startCluster();
     const { servers, processes } = await startServersOn(cluster.address);
