@@ -73,7 +73,7 @@ async function watched(looks: string[]): Promise<Session> {
 
 /** Of a link: its key, and its URL, which is half of it. */
 function partsOf(link: string): string[] {
-  const [, id = '', key = ''] = /secret\/(.{22})#v2\.(.{43})/.exec(link) ?? [];
+  const [, id = '', key = ''] = /secret\/(.{22})#v2p?\.(.{43})/.exec(link) ?? [];
   expect(key).toHaveLength(43);
   return [id, key];
 }
@@ -90,6 +90,15 @@ describe.skipIf(!hasProc)('in /proc there is nothing to see', () => {
       `printf ${SECRET} > in; zephr -q -s < in > pair; head -n 1 pair > url; tail -n 1 pair > key
        zephr get -q --key-file key < url; paste -d '#' url key > link`,
     ],
+    [
+      'of a status and a revoke',
+      `printf ${SECRET} > in; zephr -q < in > link; zephr status < link; zephr revoke < link`,
+    ],
+    [
+      'of a create and a get with a passphrase',
+      `printf ${SECRET} > in; printf x${SECRET} > pass; zephr -q --passphrase-file pass < in | tee link | zephr get -q --passphrase-file pass`,
+    ],
+    ['of a doctor', `printf ${SECRET} > in; zephr -q < in > link; zephr doctor`],
     ['of a get that copies', `printf ${SECRET} > in; zephr -q < in > link; zephr get -q -c < link`],
   ])('%s', async (_, script) => {
     const looks: string[] = [];

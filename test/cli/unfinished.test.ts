@@ -240,6 +240,19 @@ describe('a note that somebody spoiled', () => {
 });
 
 describe('an output that fails after the read', () => {
+  it('for want of room leaves nothing half written, and the secret to be read again', async () => {
+    const one = session();
+    writeFileSync(join(one.folder, 'in'), Buffer.alloc(300_000, 'x'));
+    const { stdout, stderr } = await one.sh(
+      'zephr -q < in > link; (ulimit -f 64; zephr get -o file < link; echo $?); ls -A',
+    );
+    expect(stderr).toMatch(
+      /could not be written: EFBIG.*\nzephr: hint: run the same command again within \d\d s/,
+    );
+    expect(stdout).toBe('1\n.local\nin\nlink\n');
+    expect((await one.sh('zephr get -q -o file < link && cmp in file')).code).toBe(0);
+  });
+
   it('leaves the secret to be read again', async () => {
     const one = session();
     // The directory goes away while the server thinks.
