@@ -6,6 +6,7 @@ import { encodeBase64url } from '../core/base64url.js';
 import { randomBytes } from '../core/bytes.js';
 import { folderIn, variable } from './environment.js';
 import { CliError, usageError } from './exit.js';
+import { exposure } from './exposure.js';
 import { readStart } from './file-start.js';
 import { isSystemError, type Terminal } from './terminal.js';
 
@@ -31,13 +32,8 @@ export interface ConfigFile {
   readonly warning?: string;
 }
 
-const READABLE_BY_OTHERS = 0o044;
-
 /** The longest config file, in bytes. */
 const MAX_BYTES = 1 << 20;
-
-/** What to do about a key that others can read. */
-export const EXPOSED_KEY_HINT = 'let only yourself read it: chmod 600';
 
 /** Finds the place: `--config`, then `ZEPHR_CONFIG`, then `zephr/config.json` in the folder for settings. */
 export function configPlace(
@@ -63,10 +59,8 @@ export async function readConfigFile(place: ConfigPlace, terminal: Terminal): Pr
   if (file === null && place.explicit) throw unreadable(place.path, 'there is no such file');
   if (file === null) return { config: {}, exists: false };
   const config = knownMembers(file.members, place.path);
-  // Windows has no such modes.
-  const exposed = terminal.platform !== 'win32' && (file.mode & READABLE_BY_OTHERS) !== 0;
-  const warning = `others can read the API key in ${place.path}`;
-  return { config, exists: true, ...(exposed && config.apiKey !== undefined ? { warning } : {}) };
+  const warning = config.apiKey === undefined ? undefined : exposure(place.path, file.mode, terminal);
+  return { config, exists: true, ...(warning === undefined ? {} : { warning }) };
 }
 
 /**

@@ -1,11 +1,13 @@
 /** Settings: flag, then environment, then config file, then default. */
 
+import { stat } from 'node:fs/promises';
 import { ZephrError } from '../core/errors.js';
 import { DEFAULT_SERVER } from '../core/limits.js';
 import { parseServer } from '../core/link.js';
-import { type Config, configPlace, EXPOSED_KEY_HINT, readConfigFile } from './config-file.js';
+import { type Config, configPlace, readConfigFile } from './config-file.js';
 import { blankAsAbsent, variable } from './environment.js';
 import { CliError, endingOf, usageError } from './exit.js';
+import { EXPOSED_KEY_HINT, exposure } from './exposure.js';
 import { readSecretFile } from './secret-file.js';
 import type { Talk } from './talk.js';
 import type { Terminal } from './terminal.js';
@@ -26,6 +28,7 @@ export interface CommonFlags {
 interface Sourced {
   readonly value: string;
   readonly source: string;
+  readonly warning?: string;
 }
 
 /** What create needs to know beyond its own flags. */
@@ -35,6 +38,8 @@ export interface Settings {
   readonly serverSource: string;
   readonly apiKey: string | null;
   readonly apiKeySource: string | null;
+  /** Set when others can read the file that `ZEPHR_API_KEY_FILE` names: what to say about it. */
+  readonly apiKeyWarning?: string;
   readonly expiry: string | undefined;
   readonly link: string | undefined;
 }
@@ -46,7 +51,9 @@ export interface Settings {
 export async function loadSettings(flags: CommonFlags, terminal: Terminal, talk: Talk): Promise<Settings> {
   const { config, warning } = await readConfigFile(configPlace(flags, terminal), terminal);
   if (warning !== undefined) await talk.warn(warning, EXPOSED_KEY_HINT);
-  return gatherSettings(flags, config, terminal);
+  const settings = await gatherSettings(flags, config, terminal);
+  if (settings.apiKeyWarning !== undefined) await talk.warn(settings.apiKeyWarning, EXPOSED_KEY_HINT);
+  return settings;
 }
 
 /**
@@ -66,13 +73,14 @@ export async function gatherSettings(
     sourced(config.server, 'the config file') ?? { value: DEFAULT_SERVER, source: 'the default' };
   const apiKey =
     sourced(variable(env, 'ZEPHR_API_KEY'), 'ZEPHR_API_KEY') ??
-    sourced(await apiKeyFromFile(terminal), 'ZEPHR_API_KEY_FILE') ??
+    (await apiKeyFromFile(terminal)) ??
     sourced(config.apiKey, 'the config file');
   return {
     server: checkServer(server),
     serverSource: server.source,
     apiKey: apiKey?.value ?? null,
     apiKeySource: apiKey?.source ?? null,
+    ...(apiKey?.warning === undefined ? {} : { apiKeyWarning: apiKey.warning }),
     expiry: config.expiry,
     link: config.link,
   };
@@ -112,12 +120,16 @@ export function timeoutMs({ timeout }: CommonFlags): number {
   return Math.ceil(seconds * 1000);
 }
 
-async function apiKeyFromFile(terminal: Terminal): Promise<string | undefined> {
-  const path = variable(terminal.env, 'ZEPHR_API_KEY_FILE');
+async function apiKeyFromFile(terminal: Terminal): Promise<Sourced | undefined> {
+  const source = 'ZEPHR_API_KEY_FILE';
+  const path = variable(terminal.env, source);
   if (path === undefined) return undefined;
   try {
-    const key = (await readSecretFile(path, 'API key', terminal)).trim();
-    if (key !== '') return key;
+    const value = (await readSecretFile(path, 'API key', terminal)).trim();
+    const found = await stat(path);
+    // A pipe, such as a shell's <(…), is read once.
+    const warning = found.isFile() ? exposure(path, found.mode, terminal) : undefined;
+    if (value !== '') return { value, source, ...(warning === undefined ? {} : { warning }) };
   } catch (error) {
     if (!(error instanceof CliError) || error.code !== 'USAGE') throw error;
     throw usageError(error.message, 'ZEPHR_API_KEY_FILE names that file', error);

@@ -594,6 +594,14 @@ describe('settings', () => {
     expect(stderr).toContain('zephr: warning: others can read the API key in config.json');
     chmodSync(config, 0o600);
     expect((await sh('echo x | zephr --config config.json')).stderr).not.toContain('warning');
+    writeFileSync(join(folder, 'key'), 'zeph_test', { mode: 0o644 });
+    const file = await sh('echo x | ZEPHR_API_KEY_FILE=key zephr');
+    expect(file.stderr).toContain(
+      'zephr: warning: others can read the API key in key\nzephr: hint: let only yourself',
+    );
+    expect(file.code).toBe(3);
+    chmodSync(join(folder, 'key'), 0o600);
+    expect((await sh('echo x | ZEPHR_API_KEY_FILE=key zephr')).stderr).not.toContain('warning');
   });
 });
 

@@ -9,10 +9,10 @@ import {
   type ConfigKey,
   changeConfigFile,
   configPlace,
-  EXPOSED_KEY_HINT,
   readConfigFile,
 } from '../config-file.js';
 import { usageError } from '../exit.js';
+import { EXPOSED_KEY_HINT } from '../exposure.js';
 import { nearest } from '../nearest.js';
 import { askHidden } from '../prompt.js';
 import { type CommonFlags, linkVersion } from '../settings.js';
