@@ -65,7 +65,7 @@ export async function findPassphrase(
 }
 
 async function linkFromTerminal(fromStdin: boolean, terminal: Terminal): Promise<string> {
-  const hint = 'give it as an argument or on stdin: zephr get < link';
+  const hint = 'give it as an argument, or in a file on stdin: < link';
   if (fromStdin || !terminal.stdin.isTerminal) {
     const line = await readLine(terminal);
     if (line === '') throw usageError('there is no link', hint);
