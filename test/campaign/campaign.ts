@@ -13,7 +13,7 @@ import { DELIVERED } from './webhook-rules.js';
 import { Wire } from './wire.js';
 
 /** Lives at the same time. */
-const ABREAST = 256;
+const ABREAST = 96;
 
 /** After the faults: until everybody has an answer, and then until one more event has arrived. Milliseconds. */
 const ANSWERS_MS = 30_000;

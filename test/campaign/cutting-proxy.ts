@@ -42,6 +42,14 @@ export interface ConnectionFate {
   readonly spoilt: boolean;
 }
 
+interface Fate {
+  readonly accepted: number;
+  passed: boolean;
+  readonly spoilt: boolean;
+  /** Whether its client has given up. */
+  over: boolean;
+}
+
 /** Passes connections on to whatever port is the target when they come. */
 export class CuttingProxy {
   /** Where to; `null` while nobody is there. */
@@ -51,8 +59,8 @@ export class CuttingProxy {
   readonly spoilt = new Map<string, number>();
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
-  /** By the client's port. */
-  readonly #fates = new Map<number, { passed: boolean; readonly spoilt: boolean; over: boolean }>();
+  /** By the client's port: of connections that are open, or were not asked after yet. */
+  readonly #fates = new Map<number, Fate>();
 
   constructor() {
     this.#server = createServer({ allowHalfOpen: true }, (near) => this.#accept(near));
@@ -69,14 +77,17 @@ export class CuttingProxy {
   }
 
   /**
-   * What became of the connection that came from a client's port. Ask once, when it is over: should the proxy come
-   * across it only later, it passes nothing on.
+   * What became of a connection. Ask once, when it is over: should the proxy come across it only later, it passes
+   * nothing on.
+   * @param clientPort from which it came.
+   * @param since when it was begun at the earliest, by `performance.now()`: ports are used again.
    */
-  fateOf(clientPort: number): ConnectionFate {
+  fateOf(clientPort: number, since: number): ConnectionFate {
     const fate = this.#fates.get(clientPort);
-    if (fate === undefined) {
-      this.#fates.set(clientPort, { passed: false, spoilt: true, over: true });
-      return { passed: false, spoilt: true };
+    if (fate === undefined || fate.accepted < since) {
+      const never = { accepted: performance.now(), passed: false, spoilt: true, over: true };
+      this.#fates.set(clientPort, never);
+      return never;
     }
     fate.over = true;
     this.#fates.delete(clientPort);
@@ -117,7 +128,7 @@ export class CuttingProxy {
     });
     // What the target said last still goes on.
     far.on('close', () => near.end());
-    const fate = { passed: false, spoilt: spoiling !== null, over: false };
+    const fate = { accepted: performance.now(), passed: false, spoilt: spoiling !== null, over: false };
     this.#fates.set(remotePort, fate);
     const mayPass = () => {
       if (!fate.over) fate.passed = true;

@@ -14,7 +14,10 @@ import type { Recorder } from './recorder.js';
 import { ANY_SERVER, PATIENCE_MS, type Wire } from './wire.js';
 
 /** Between two tries of somebody whose request was lost, in milliseconds. */
-const PAUSE_MS = 150;
+const PAUSE_MS = 300;
+
+/** After a create that failed, in milliseconds. */
+const CREATE_PAUSE_MS = 500;
 
 /** Tries of a reader with a claim; each is up to three requests. */
 const TRIES = 4;
@@ -57,6 +60,9 @@ export class Life {
       await Promise.all(actors.map((actor) => this.#act(actor, link)));
       await this.#world.rest(rest);
       await this.#readTheRest(link);
+    } else {
+      // Nobody creates without end where nothing can be created.
+      await this.#world.rest(CREATE_PAUSE_MS);
     }
     await this.#wire.settled();
   }

@@ -44,27 +44,29 @@ export function drawPlan(name: string, random: Random, receivers: number): Plan 
   const version = random.chance(0.2) ? 1 : 2;
   const views = version === 1 ? 1 : random.pick([1, 1, 1, 2, 2, 3, 5]);
   const minutes = random.pick([1, 1, 2, 5, 15, 60]);
+  // Most are short, so that there are many; some last through faults and expiries.
+  const patience = random.chance(0.15) ? 6_000 : 40;
   return {
     name,
     terms: { version, views, minutes, callback: random.chance(0.5) },
-    size: random.chance(0.03) ? random.whole(10_000, 200_000) : random.whole(1, 300),
+    size: random.chance(0.02) ? random.whole(10_000, 200_000) : random.whole(1, 300),
     receiver: random.whole(0, receivers - 1),
     twins: random.chance(0.15) ? random.whole(1, 3) : 0,
     conflict: random.chance(0.05),
-    actors: drawActors(version, views, random),
-    rest: random.chance(0.15) ? random.whole(1_000, 9_000) : random.whole(0, 300),
+    actors: drawActors(version, views, patience, random),
+    rest: random.whole(0, patience),
   };
 }
 
-function drawActors(version: 1 | 2, views: number, random: Random): Actor[] {
+function drawActors(version: 1 | 2, views: number, patience: number, random: Random): Actor[] {
   // Left alone, to expire or to be found by the last reader.
   if (random.chance(0.12)) return [];
   // Most come at the same time, as in a race.
-  const start = random.chance(0.8) ? random.whole(0, 200) : random.whole(200, 6_000);
-  const soon = () => start + (random.chance(0.7) ? random.whole(0, 20) : random.whole(0, 1_500));
+  const start = random.whole(0, patience);
+  const soon = () => start + random.whole(0, random.chance(0.7) ? 10 : patience);
   const readers = Array.from({ length: random.whole(0, views + 1) }, (): Actor => {
     if (random.chance(version === 1 ? 0.6 : 0.15)) return { does: 'take', after: soon() };
-    const again = Array.from({ length: random.pick([0, 0, 1, 2]) }, () => random.whole(0, 2_000));
+    const again = Array.from({ length: random.pick([0, 0, 1, 2]) }, () => random.whole(0, patience));
     const [acknowledges, onceMore] = [random.chance(0.6), random.chance(0.3)];
     return { does: 'retrieve', after: soon(), again, acknowledges, onceMore };
   });

@@ -1,5 +1,7 @@
 /** Faults planted into the product itself: they prove that the checker finds what it is there for. */
 
+import { LEASE_MS } from '../../src/core/limits.js';
+import { stateOf } from '../../src/server/store/lifecycle.js';
 import type { EventName, Outbox } from '../../src/server/store/outbox.js';
 import type { NewSecret, Store } from '../../src/server/store/store.js';
 
@@ -31,11 +33,10 @@ export const PLANTS = {
       },
       async take(id, claim, now) {
         const secret = made.get(id);
-        const forgets =
-          secret !== undefined && chance() && (await store.find(id, now))?.viewsLeft === secret.views;
-        if (!forgets || secret.expiresAt <= now) return store.take(id, claim, now);
-        const purgeAt = claim === null ? now : now + 60_000;
-        return { blob: secret.blob, hint: secret.hint, viewsLeft: secret.views - 1, purgeAt };
+        const record = secret !== undefined && chance() ? await store.find(id, now) : null;
+        if (!secret || !record || stateOf(record, now) !== 'waiting') return store.take(id, claim, now);
+        const purgeAt = claim === null ? now : now + LEASE_MS;
+        return { blob: secret.blob, hint: secret.hint, viewsLeft: record.viewsLeft - 1, purgeAt };
       },
     };
   },

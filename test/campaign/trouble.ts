@@ -14,7 +14,11 @@ export interface Tempo {
 }
 
 /** With time for everything to work again in between. */
-export const STEADY: Tempo = { atOnce: 2, lasts: { min: 200, max: 2_500 }, waits: { min: 300, max: 2_500 } };
+export const STEADY: Tempo = {
+  atOnce: 2,
+  lasts: { min: 200, max: 2_500 },
+  waits: { min: 1_000, max: 5_000 },
+};
 
 /** For who has seconds only. */
 export const HURRIED: Tempo = { atOnce: 3, lasts: { min: 100, max: 700 }, waits: { min: 50, max: 400 } };

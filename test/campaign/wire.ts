@@ -12,7 +12,7 @@ import type { ServerUnderTest } from './server-under-test.js';
 export const ANY_SERVER = 'http://127.0.0.1:9';
 
 /** How long a request without a client of its own may take, in milliseconds. */
-export const PATIENCE_MS = 3_000;
+export const PATIENCE_MS = 5_000;
 
 /** A whole answer. */
 interface Exchange {
@@ -97,16 +97,17 @@ export class Wire {
     const number = this.#number();
     const { pathname } = new URL(url);
     this.#recorder.sent(number, server.name, this.#callOf(init, pathname));
+    const since = performance.now();
     const sending = exchange(server.proxy.port, pathname, init);
     let answer: Exchange;
     try {
       answer = await sending.done;
     } catch (error) {
-      const { passed } = server.proxy.fateOf(sending.clientPort());
+      const { passed } = server.proxy.fateOf(sending.clientPort(), since);
       this.#recorder.lost(number, !passed, error instanceof Error ? error.message : String(error));
       throw error;
     }
-    const { spoilt } = server.proxy.fateOf(sending.clientPort());
+    const { spoilt } = server.proxy.fateOf(sending.clientPort(), since);
     const { status, bytes } = answer;
     if (spoilt && status === 400 && bytes.length === 0) {
       // What Node's parser says to half a request, before zephr hears of it.
