@@ -17,6 +17,8 @@ const SALT_BYTES = 16;
 export interface OpenOptions {
   /** The bundle of `store-thread.ts`: an SQLite store gets a thread of its own. Default: it works in this one. */
   readonly thread?: string | undefined;
+  /** As for {@link SqliteStore}. */
+  readonly logPages?: number;
 }
 
 /** What SQLite's result codes mean to an operator: https://sqlite.org/rescode.html */
@@ -37,7 +39,7 @@ const FAILURES: Readonly<Record<number, readonly [code: string, what: string]>> 
  *   `STORE_BUSY`, `STORE_DAMAGED`, `STORE_FULL`, `STORE_UNUSABLE`, `STORE_TOO_NEW`, `NOT_A_STORE` or `NO_SQLITE`, and what `openPostgresStore`
  *   adds to these.
  */
-export async function openStore(where: string, { thread }: OpenOptions = {}): Promise<Store> {
+export async function openStore(where: string, { thread, logPages }: OpenOptions = {}): Promise<Store> {
   const callerSalt = encodeBase64url(randomBytes(SALT_BYTES));
   if (where === 'memory:') return new MemoryStore(callerSalt);
   if (/^postgres(ql)?:\/\//i.test(where)) {
@@ -57,7 +59,7 @@ export async function openStore(where: string, { thread }: OpenOptions = {}): Pr
   let database: SqliteDatabase | undefined;
   try {
     database = driver(path);
-    return new SqliteStore(database, callerSalt);
+    return new SqliteStore(database, callerSalt, logPages);
   } catch (error) {
     database?.close();
     throw explain(path, error);

@@ -30,8 +30,7 @@ const PURGE_BATCH = { records: 200, blobs: 2 ** 21, counts: 500 };
 /**
  * Order matters: the page size counts before the first table, and everything before the first write. `secure_delete`
  * overwrites freed pages; without temporary files nothing is copied past it. `synchronous = FULL` makes a commit
- * durable in the write-ahead log. The cache is 8 MiB. The log is copied back at SQLite's default of 1,000 pages:
- * later is faster on the whole, but then some writes wait long.
+ * durable in the write-ahead log. The cache is 8 MiB.
  */
 const SETTINGS = `
   PRAGMA page_size = ${PAGE_SIZE};
@@ -43,6 +42,9 @@ const SETTINGS = `
   PRAGMA foreign_keys = ON;
   PRAGMA cache_size = -8192;
 `;
+
+/** Pages of the log at which a commit copies it back: later is faster on the whole, but then some writes wait long. */
+const LOG_PAGES = 1_000;
 
 /** A {@link Store} in an SQLite file. Reads are answered at once, writes share transactions. */
 export class SqliteStore implements Store {
@@ -62,11 +64,13 @@ export class SqliteStore implements Store {
   /**
    * Takes over an open database and brings it up to date.
    * @param newCallerSalt kept by the store if it is new.
+   * @param logPages of the write-ahead log at which a commit copies it into the database. Default 1,000.
    * @throws ZephrError as {@link migrate} says, and whatever the driver throws.
    */
-  constructor(database: SqliteDatabase, newCallerSalt: string) {
+  constructor(database: SqliteDatabase, newCallerSalt: string, logPages = LOG_PAGES) {
     this.#database = database;
     database.exec(SETTINGS);
+    database.exec(`PRAGMA wal_autocheckpoint = ${logPages}`);
     let callerSalt = newCallerSalt;
     this.#transaction(() => {
       migrate(database);

@@ -1,19 +1,37 @@
 /**
- * The thread of a {@link ThreadStore}: opens the SQLite store that its start names, and answers what it is asked
+ * The threads of a {@link ThreadStore}. One makes checkpoints; the other opens the SQLite store that its start names, and answers what it is asked
  * until it is asked to close. Questions that come together share a transaction, and their answers a message.
  */
 
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { makeCheckpoints } from './checkpoints.js';
 import { openStore } from './open-store.js';
 import type { Store } from './store.js';
-import { type Answer, type Ask, failureOf, type Opened, type Verb, type Verbs } from './thread-messages.js';
+import {
+  type Answer,
+  type Ask,
+  failureOf,
+  type Opened,
+  type ThreadStart,
+  type Verb,
+  type Verbs,
+} from './thread-messages.js';
 
-if (parentPort !== null) void serve(parentPort, String(workerData));
+/**
+ * Pages of the log at which a commit copies back what is left, so that the log starts over: it could not while somebody
+ * always writes. About 16 MB, and copying the rest of it takes a few milliseconds.
+ */
+const LOG_PAGES = 16_000;
 
-async function serve(port: NonNullable<typeof parentPort>, path: string): Promise<void> {
+if (parentPort !== null) {
+  const { work, path } = workerData as ThreadStart;
+  void (work === 'store' ? serve(parentPort, path) : makeCheckpoints(parentPort, path));
+}
+
+async function serve(port: MessagePort, path: string): Promise<void> {
   const tell = (opened: Opened) => port.postMessage(opened);
   try {
-    const store = await openStore(path);
+    const store = await openStore(path, { logPages: LOG_PAGES });
     answer(port, verbsOf(store));
     tell({ callerSalt: store.callerSalt });
   } catch (error) {
@@ -21,7 +39,7 @@ async function serve(port: NonNullable<typeof parentPort>, path: string): Promis
   }
 }
 
-function answer(port: NonNullable<typeof parentPort>, verbs: Verbs): void {
+function answer(port: MessagePort, verbs: Verbs): void {
   let answers: Answer[] = [];
   const send = () => {
     port.postMessage(answers);

@@ -5,6 +5,12 @@ import type { KeyStore } from './keys.js';
 import type { Outbox } from './outbox.js';
 import { type Purged, type Store, StoreError } from './store.js';
 
+/** What a thread is started for, and on which file. */
+export interface ThreadStart {
+  readonly work: 'store' | 'checkpoints';
+  readonly path: string;
+}
+
 /** All that a store can be asked, its outbox and its keys included. */
 export interface Verbs
   extends Pick<

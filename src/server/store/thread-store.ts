@@ -5,6 +5,7 @@
 
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { Checkpoints } from './checkpoints.js';
 import type { KeyStore } from './keys.js';
 import type { Outbox } from './outbox.js';
 import {
@@ -17,7 +18,15 @@ import {
   StoreError,
   type Taken,
 } from './store.js';
-import { type Answer, type Ask, errorOf, type Opened, type Verb, type Verbs } from './thread-messages.js';
+import {
+  type Answer,
+  type Ask,
+  errorOf,
+  type Opened,
+  type ThreadStart,
+  type Verb,
+  type Verbs,
+} from './thread-messages.js';
 
 interface Waiting {
   readonly resolve: (value: unknown) => void;
@@ -25,14 +34,18 @@ interface Waiting {
 }
 
 /**
- * Opens the SQLite file at `path` in a new thread.
+ * Opens the SQLite file at `path` in a new thread, and has another one make its checkpoints.
  * @param program the bundle of `store-thread.ts`.
  * @throws ZephrError as opening it in this thread does.
  */
 export async function openInThread(program: string, path: string): Promise<Store> {
-  const thread = new Worker(program, { workerData: path });
+  const start = (work: ThreadStart['work']) =>
+    new Worker(program, { workerData: { work, path } satisfies ThreadStart });
+  const thread = start('store');
   const [opened] = (await once(thread, 'message')) as [Opened];
-  if ('callerSalt' in opened) return new ThreadStore(thread, opened.callerSalt);
+  if ('callerSalt' in opened) {
+    return new ThreadStore(thread, new Checkpoints(start('checkpoints')), opened.callerSalt);
+  }
   await thread.terminate();
   throw errorOf(opened.failure);
 }
@@ -43,15 +56,18 @@ class ThreadStore implements Store {
   readonly outbox: Outbox;
   readonly keys: KeyStore;
   readonly #thread: Worker;
+  readonly #checkpoints: Checkpoints;
   readonly #waiting = new Map<number, Waiting>();
   #asks: Ask[] = [];
   #number = 0;
 
-  constructor(thread: Worker, callerSalt: string) {
+  constructor(thread: Worker, checkpoints: Checkpoints, callerSalt: string) {
     this.callerSalt = callerSalt;
     this.#thread = thread;
+    this.#checkpoints = checkpoints;
     thread.on('message', (answers: readonly Answer[]) => {
       for (const answer of answers) this.#hear(answer);
+      this.#checkpoints.after(answers.length);
     });
     thread.on('exit', () => {
       const ended = new StoreError(new Error('the thread of the store has ended'));
@@ -112,6 +128,8 @@ class ThreadStore implements Store {
   }
 
   async close(): Promise<void> {
+    // First: whoever makes checkpoints stands in the way of the last one, which empties the log.
+    await this.#checkpoints.close();
     const ended = once(this.#thread, 'exit');
     await this.#ask('close');
     await ended;
