@@ -8,7 +8,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Effort, type Figure, type Part, spread } from './figures.js';
+import { count, type Effort, type Figure, type Part, spread } from './figures.js';
 import { CASES, MB, SEAL, work } from './seal-work.js';
 import { median } from './statistics.js';
 
@@ -23,28 +23,31 @@ export async function seal(folder: string, { quick }: Effort): Promise<Part> {
 
   const openssl: number[] = [];
   const speeds = CASES.map((): number[] => []);
-  for (let turn = 0; turn < turns; turn += 1) {
-    openssl.push(opensslSpeed());
+  // The first turn counts for nothing.
+  for (let turn = 0; turn <= turns; turn += 1) {
+    const beside = opensslSpeed();
+    if (turn > 0) openssl.push(beside);
     for (const [index, one] of CASES.entries()) {
       const start = performance.now();
       const kept: Uint8Array[] = [];
       for await (const chunk of work(one, inputs[one.operation])) if (one.keep) kept.push(chunk);
-      speeds[index]?.push(megabytes / ((performance.now() - start) / 1000));
+      const seconds = (performance.now() - start) / 1000;
+      if (turn > 0) speeds[index]?.push(megabytes / seconds);
     }
   }
   const hasOpenssl = openssl.every((speed) => speed > 0);
-  const rate = (value: number) => `${Math.round(value)} MB/s`;
+  const rate = (value: number) => count(value);
   const figures: Figure[] = [
     {
       what: 'openssl speed, AES-256-GCM',
-      measured: hasOpenssl ? spread(openssl, rate) : 'there is no openssl',
+      measured: hasOpenssl ? `${spread(openssl, rate)} MB/s` : 'there is no openssl',
     },
     ...CASES.map(({ name, operation, keep }, index) => {
       const own = speeds[index] ?? [];
       const share = median(own.map((speed, turn) => speed / (openssl[turn] ?? Number.NaN)));
       return {
         what: `${name}, ${megabytes} MB`,
-        measured: spread(own, rate),
+        measured: `${spread(own, rate)} MB/s`,
         ...(hasOpenssl ? { ratio: `${share.toFixed(2)} of openssl` } : {}),
         ...(hasOpenssl && operation === 'seal' && !keep
           ? { aim: { text: `≥ ${AIM.toFixed(2)}`, met: share >= AIM } }
@@ -59,7 +62,7 @@ export async function seal(folder: string, { quick }: Effort): Promise<Part> {
   });
   const most = CASES.map(({ name }, index) => ({
     what: `${name}: peak memory beyond input and output`,
-    measured: spread(peaks[index] ?? [], (value) => `${value.toFixed(1)} MB`),
+    measured: `${spread(peaks[index] ?? [], (value) => value.toFixed(1))} MB`,
   }));
   return { title: 'Sealing and opening', figures: [...figures, ...most], raw: { openssl, speeds, peaks } };
 }
