@@ -8,5 +8,6 @@ export default defineConfig({
     // Tests start real servers and commands on two busy cores.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 15_000 } },
   },
 });

@@ -22,6 +22,7 @@ export function addPageRoutes(app: Hono<ServerEnv>, packed: readonly PackedFile[
     return (context) => send(context, file, DOCUMENT_HEADERS);
   };
 
+  // Both documents are at the names of their files too, for whoever compares them with the list of hashes.
   const create = document('index.html');
   // Below a path, relative addresses need its slash: `/zephr` goes to `/zephr/`.
   add('/', (context) => {

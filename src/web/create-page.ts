@@ -79,9 +79,11 @@ class CreateForm {
     const offered: readonly number[] = usual.length > 0 ? usual : [min];
     const before = Number(this.#expiry.value) || DEFAULT_EXPIRY_MINUTES;
     const chosen = offered.includes(before) ? before : offered[0];
-    const options = offered.map((minutes) => new Option(duration(minutes), String(minutes)));
+    const options = offered.map((minutes) => {
+      const usually = minutes === DEFAULT_EXPIRY_MINUTES;
+      return new Option(duration(minutes), String(minutes), usually, minutes === chosen);
+    });
     this.#expiry.replaceChildren(...options);
-    this.#expiry.value = String(chosen);
   }
 
   async #create(): Promise<void> {
@@ -95,7 +97,7 @@ class CreateForm {
       }
       const options = this.#options(source);
       const created = await createSecret(source.content, options);
-      this.#source.clear();
+      this.#clear();
       this.#showCreated(created, options);
     } catch (error) {
       await this.#explain(error);
@@ -171,10 +173,13 @@ class CreateForm {
     return true;
   }
 
-  #restart(): void {
+  /** Forgets all that was typed or chosen. */
+  #clear(): void {
     byId('write-form', HTMLFormElement).reset();
     this.#source.clear();
-    this.#fault.clear();
+  }
+
+  #restart(): void {
     showView('write', say('create.title'));
     this.#source.text.focus();
   }

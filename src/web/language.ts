@@ -41,9 +41,6 @@ const { language, locale: chosen } = choose(navigator.languages);
 /** For `Intl`: the page's language, with the region that the browser says. */
 export const locale = chosen;
 
-const plurals = new Intl.PluralRules(locale);
-const numbers = new Intl.NumberFormat(locale);
-
 /** The text of a key. A number in `values` is written as the language writes numbers. */
 export function say(key: PlainKey, values: Values = {}): string {
   return filled(language.texts[key], values);
@@ -52,14 +49,14 @@ export function say(key: PlainKey, values: Values = {}): string {
 /** The text of a key for a number of things, which is its `{count}`. */
 export function sayCount(key: PluralKey, count: number): string {
   const forms: Plural = language.texts[key];
-  return filled(forms[plurals.select(count)] ?? forms.other, { count });
+  return filled(forms[new Intl.PluralRules(locale).select(count)] ?? forms.other, { count });
 }
 
 function filled(text: string, values: Values): string {
   return text.replace(/\{(\w+)\}/g, (place, name: string) => {
     const value = values[name];
     if (value === undefined) return place;
-    return typeof value === 'number' ? numbers.format(value) : value;
+    return typeof value === 'number' ? new Intl.NumberFormat(locale).format(value) : value;
   });
 }
 

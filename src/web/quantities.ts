@@ -6,30 +6,30 @@ const MINUTE_MS = 60_000;
 const HOUR = 60;
 const DAY = 24 * HOUR;
 
-const dayAndTime = new Intl.DateTimeFormat(locale, {
-  weekday: 'long',
-  year: 'numeric',
-  month: 'long',
-  day: 'numeric',
-  hour: 'numeric',
-  minute: '2-digit',
-  timeZoneName: 'short',
-});
-const timeOfDay = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit', second: '2-digit' });
-const relative = new Intl.RelativeTimeFormat(locale);
+// Formats are made when they are used: that takes longer than all else that the page does before it can be used.
 
 /** A day and its time where the reader is. */
 export function localTime(time: string | number): string {
-  return dayAndTime.format(new Date(time));
+  return new Intl.DateTimeFormat(locale, {
+    weekday: 'long',
+    year: 'numeric',
+    month: 'long',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+    timeZoneName: 'short',
+  }).format(new Date(time));
 }
 
 /** The time of day where the reader is, to the second. */
 export function clockTime(time: string | number): string {
-  return timeOfDay.format(new Date(time));
+  const format = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit', second: '2-digit' });
+  return format.format(new Date(time));
 }
 
 /** How long until `time`, such as `in 1 hour`. Never promises more than there is. */
 export function fromNow(time: string | number, now: number): string {
+  const relative = new Intl.RelativeTimeFormat(locale);
   const ms = new Date(time).getTime() - now;
   if (ms < 2 * MINUTE_MS) return relative.format(Math.max(0, Math.round(ms / 1000)), 'second');
   // A reply takes a moment: what is to last an hour has then less than that.

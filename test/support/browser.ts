@@ -24,6 +24,8 @@ export function startBrowser(): Promise<Browser> {
       '--disable-quic',
       '--disable-background-networking',
       '--disable-component-update',
+      // A host that is not a loopback one to a browser, on loopback.
+      '--host-resolver-rules=MAP zephr.test 127.0.0.1',
     ],
   });
 }

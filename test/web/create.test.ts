@@ -162,8 +162,13 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that makes links (needs ${CHROMIUM})`, 
     const first = await share(page, async () => {
       await page.fill('#secret-text', 'first');
       await page.check('#split');
+      await page.selectOption('#expiry', { label: '30 days' });
+      await page.click('summary');
+      await page.fill('#passphrase', 'phrase');
     });
+    for (const field of ['#secret-text', '#passphrase']) expect(await page.inputValue(field)).toBe('');
     await page.getByRole('button', { name: 'Share another secret' }).click();
+    expect(await page.locator('#expiry option:checked').innerText()).toBe('1 hour');
     expect(await page.isChecked('#split')).toBe(false);
     expect(await page.locator('#created-link').textContent()).toBe('');
     const second = await share(page, () => page.fill('#secret-text', 'second'));

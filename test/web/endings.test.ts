@@ -35,7 +35,7 @@ describe.skipIf(!HAS_CHROMIUM)(`endings in the page (needs ${CHROMIUM})`, () => 
     expect(page.url()).not.toContain('#');
   };
   const faults = (page: Page, words: RegExp) =>
-    expect.poll(() => textOf(page, '#offer-fault'), { timeout: 15_000 }).toMatch(words);
+    expect.poll(() => textOf(page, '#offer-fault')).toMatch(words);
 
   /** Tries wrong keys, as often as it takes to be told to wait for longer than the page needs to try. */
   const lockOut = async (link: string) => {
@@ -189,7 +189,7 @@ describe.skipIf(!HAS_CHROMIUM)(`endings in the page (needs ${CHROMIUM})`, () => 
       const submit = page.locator('#offer-submit');
       expect(await submit.innerText()).toMatch(/\(in \d+ seconds?\)/);
       expect(await submit.getAttribute('aria-disabled')).toBe('true');
-      await expect.poll(() => submit.innerText(), { timeout: 20_000 }).toBe('Reveal the secret');
+      await expect.poll(() => submit.innerText()).toBe('Reveal the secret');
       await click(page);
       expect(await headingOf(page, 'revealed')).toBe('Here is the secret');
     });
@@ -226,7 +226,7 @@ describe.skipIf(!HAS_CHROMIUM)(`endings in the page (needs ${CHROMIUM})`, () => 
       await page.fill('#secret-text', 'hunter2');
       await context.setOffline(true);
       await page.getByRole('button', { name: 'Encrypt & share' }).click();
-      await expect.poll(() => textOf(page, '#write-fault'), { timeout: 15_000 }).toMatch(/^No connection/);
+      await expect.poll(() => textOf(page, '#write-fault')).toMatch(/^No connection/);
       // Nothing is lost: the next click sends it.
       await context.setOffline(false);
       const { link } = await share(page, async () => undefined);
