@@ -116,8 +116,11 @@ class Offer {
     const status = await secretStatus(link, { ...this.#secondFactor(link), signal });
     if (status.state !== 'waiting') return this.#end(status.state, status);
     const { expiresAt, views, viewsLeft } = status;
+    const there = document.createElement('strong');
+    there.textContent = say('reveal.there');
     const waiting = say('reveal.waiting', { in: fromNow(expiresAt, Date.now()), at: localTime(expiresAt) });
-    showText(this.#status, views === 1 ? waiting : `${waiting} ${sayCount('reveal.viewsLeft', viewsLeft)}`);
+    const left = views === 1 ? '' : ` ${sayCount('reveal.viewsLeft', viewsLeft)}`;
+    this.#status.replaceChildren(there, document.createElement('br'), waiting + left);
   }
 
   async #read(link: Link, signal: AbortSignal): Promise<void> {

@@ -213,7 +213,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that opens links (needs ${CHROMIUM})`, 
 
   it('speaks the language of the browser', async () => {
     for (const [locale, heading, button] of [
-      ['de-AT', 'Ein Geheimnis für Sie', 'Geheimnis aufdecken'],
+      ['de-AT', 'Ein Geheimnis für Sie', 'Geheimnis anzeigen'],
       ['fr', 'Un secret pour vous', 'Révéler le secret'],
       ['pt-BR', 'A secret for you', 'Reveal the secret'],
     ] as const) {

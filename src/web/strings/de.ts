@@ -71,22 +71,23 @@ export const de: Texts = {
 
   'reveal.title': 'Ein Geheimnis für Sie – zephr',
   'reveal.heading': 'Ein Geheimnis für Sie',
-  'reveal.intro': 'Sie können es einmal ansehen. Dann ist es weg; halten Sie sich bereit, es aufzubewahren.',
+  'reveal.intro': 'Sie können es einmal ansehen. Dann ist es weg: Sichern Sie es gleich.',
   'reveal.key': 'Schlüssel',
   'reveal.keyHelp': 'Er kommt getrennt vom Link zu Ihnen und beginnt mit v2. oder v2p. oder v1.',
   'reveal.passphrase': 'Passphrase',
   'reveal.passphraseHelp': 'Der Absender hat das Geheimnis damit geschützt.',
-  'reveal.submit': 'Geheimnis aufdecken',
-  'reveal.submitIn': 'Geheimnis aufdecken (in {time})',
+  'reveal.submit': 'Geheimnis anzeigen',
+  'reveal.submitIn': 'Geheimnis anzeigen (in {time})',
   'reveal.working': 'Wird geöffnet …',
   'reveal.check': 'Nur prüfen, ob es noch da ist',
   'reveal.checking': 'Es wird geprüft, ob es noch da ist …',
-  'reveal.waiting': 'Es ist noch da. Bis Sie es aufdecken, wird nichts verbraucht. Es läuft {in} ab: {at}.',
+  'reveal.there': 'Es ist noch da.',
+  'reveal.waiting': 'Solange Sie es nicht anzeigen, wird nichts verbraucht. Es läuft {in} ab: {at}.',
   'reveal.viewsLeft': {
     one: '{count} Leser kann es noch öffnen.',
     other: '{count} Leser können es noch öffnen.',
   },
-  'reveal.unchecked': 'Bis Sie es aufdecken, wird nichts verbraucht.',
+  'reveal.unchecked': 'Solange Sie es nicht anzeigen, wird nichts verbraucht.',
   'reveal.version1':
     'Das ist ein älterer Link (Version 1). Ob das Geheimnis noch da ist, zeigt sich erst beim Lesen, und jeder, der die URL hat, könnte es verbraucht haben.',
 

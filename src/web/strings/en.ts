@@ -83,7 +83,8 @@ export const en = {
   'reveal.working': 'Opening…',
   'reveal.check': 'Only check whether it is still there',
   'reveal.checking': 'Checking whether it is still there…',
-  'reveal.waiting': 'It is still there. Nothing is used up until you reveal it. It expires {in}: {at}.',
+  'reveal.there': 'It is still there.',
+  'reveal.waiting': 'Nothing is used up until you reveal it. It expires {in}: {at}.',
   'reveal.viewsLeft': {
     one: '{count} reader can still open it.',
     other: '{count} readers can still open it.',

@@ -70,7 +70,7 @@ export const fr: Texts = {
 
   'reveal.title': 'Un secret pour vous – zephr',
   'reveal.heading': 'Un secret pour vous',
-  'reveal.intro': 'Vous pouvez le voir une seule fois. Ensuite il disparaît : soyez prêt à le conserver.',
+  'reveal.intro': 'Vous pouvez le voir une seule fois. Ensuite il disparaît : conservez-le aussitôt.',
   'reveal.key': 'Clé',
   'reveal.keyHelp': 'Elle vous parvient séparément du lien et commence par v2. ou v2p. ou v1.',
   'reveal.passphrase': 'Phrase secrète',
@@ -80,8 +80,8 @@ export const fr: Texts = {
   'reveal.working': 'Ouverture…',
   'reveal.check': 'Vérifier seulement s’il est encore là',
   'reveal.checking': 'Vérification en cours…',
-  'reveal.waiting':
-    'Il est encore là. Rien n’est consommé tant que vous ne le révélez pas. Il expire {in} : {at}.',
+  'reveal.there': 'Il est encore là.',
+  'reveal.waiting': 'Rien n’est consommé tant que vous ne le révélez pas. Il expire {in} : {at}.',
   'reveal.viewsLeft': {
     one: '{count} lecteur peut encore l’ouvrir.',
     other: '{count} lecteurs peuvent encore l’ouvrir.',
