@@ -114,14 +114,14 @@ export class CuttingProxy {
     const over = remotePort === undefined || this.#fates.get(remotePort)?.over === true;
     if (remotePort !== undefined) this.#fates.delete(remotePort);
     if (remotePort === undefined || over || target === null || spoiling?.how === 'refuse') {
-      near.resetAndDestroy();
+      cutOff(near);
       return;
     }
     const far = connect({ port: target, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
     near.setNoDelay(true);
     const pair = { near, far };
     this.#pairs.add(pair);
-    far.on('error', () => near.resetAndDestroy());
+    far.on('error', () => cutOff(near));
     near.on('close', () => {
       this.#pairs.delete(pair);
       far.destroy();
@@ -171,6 +171,12 @@ function pass(pair: Pair, way: 'out' | 'back', spoiling: Spoiling | null, mayPas
 }
 
 function reset({ near, far }: Pair): void {
-  near.resetAndDestroy();
-  far.resetAndDestroy();
+  cutOff(near);
+  cutOff(far);
+}
+
+/** Resets a connection. What is being made, or was ended already, Node can't reset: it would never close that. */
+export function cutOff(socket: Socket): void {
+  if (socket.connecting || socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }

@@ -24,7 +24,8 @@ const { values } = parseArgs({
 const minutes = Number(values.minutes);
 if (!(minutes > 0)) throw new Error('--minutes is not a number above 0');
 const interrupted = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => interrupted.abort());
 
 for (const engine of enginesOf(values.engine)) {
   const plant = plantOf(values.plant);
@@ -41,6 +42,7 @@ for (const engine of enginesOf(values.engine)) {
   console.log(result.report);
   if (!result.clean) process.exitCode = 1;
   if (interrupted.signal.aborted) {
+    console.log('interrupted: what must come in the end was not waited for');
     process.exitCode = 130;
     break;
   }

@@ -11,6 +11,9 @@ import type { CuttingProxy } from './cutting-proxy.js';
 /** Where Debian and its like keep the programs of each version. */
 const DEBIAN = '/usr/lib/postgresql';
 
+/** On Linux: has the system end PostgreSQL when the campaign is killed and can't. */
+const SETPRIV = '/usr/bin/setpriv';
+
 const PAUSE_MS = 100;
 const START_MS = 60_000;
 
@@ -117,14 +120,11 @@ export class PostgresUnderTest {
   /** Whether it answers now. */
   async #tryToStart(): Promise<boolean> {
     const port = await freePort();
-    const child = spawn(
-      join(this.#programs, 'postgres'),
-      ['-D', this.#data, '-p', String(port), ...SETTINGS],
-      {
-        ...this.#owner,
-        stdio: 'ignore',
-      },
-    );
+    const command = [join(this.#programs, 'postgres'), '-D', this.#data, '-p', String(port), ...SETTINGS];
+    const [program = '', ...args] = runs(SETPRIV)
+      ? [SETPRIV, '--pdeathsig', 'QUIT', '--', ...command]
+      : command;
+    const child = spawn(program, args, { ...this.#owner, stdio: 'ignore' });
     this.#child = child;
     while (runsStill(child) && !(await this.#answers(port))) await sleep(PAUSE_MS);
     if (!runsStill(child)) return false;

@@ -4,6 +4,7 @@ import { createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { EventName } from '../../src/server/store/outbox.js';
+import { cutOff } from './cutting-proxy.js';
 import type { Random } from './random.js';
 import { fieldsOf, type Recorder, sha256 } from './recorder.js';
 
@@ -83,7 +84,7 @@ export class Receiver {
     const answer = this.#answer();
     this.#write(known.recorder, known.secret, incoming, body, answer !== 'refuse' && answer !== 'hang');
     if (answer === 'hang') return;
-    if (answer === 'hang up') incoming.socket.resetAndDestroy();
+    if (answer === 'hang up') cutOff(incoming.socket);
     else outgoing.writeHead(answer === 'take' ? 204 : 500).end();
   }
 
