@@ -1,6 +1,7 @@
 /**
- * The threads of a {@link ThreadStore}. One makes checkpoints; the other opens the SQLite store that its start names, and answers what it is asked
- * until it is asked to close. Questions that come together share a transaction, and their answers a message.
+ * The threads of a {@link ThreadStore}. One makes checkpoints; the other opens the SQLite store that its start names,
+ * and answers what it is asked until it is asked to close. Questions that come together share a transaction, and
+ * their answers a message.
  */
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
