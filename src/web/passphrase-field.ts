@@ -12,8 +12,9 @@ export function passphraseField(id: string): HTMLInputElement {
   const button = byId(`${id}-show`, HTMLButtonElement);
   button.addEventListener('click', () => {
     const masked = field.classList.toggle('masked');
-    button.setAttribute('aria-pressed', String(!masked));
     button.textContent = say(masked ? 'revealed.show' : 'revealed.hide');
+    // Begins with the words that are seen, so that it can be called by them.
+    button.ariaLabel = say(masked ? 'field.showPassphrase' : 'field.hidePassphrase');
   });
   return field;
 }

@@ -5,19 +5,22 @@ import { ACCESS_MODES, type Access } from '../../core/limits.js';
 import { parseServer } from '../../core/link.js';
 import { startServer } from '../../server/serve.js';
 import type { TlsFiles } from '../../server/tls-files.js';
+import type { PackedFile } from '../../server/web-files.js';
 import { usageError } from '../exit.js';
 import { logWriter } from '../log-writer.js';
 import { serveSetting, serveSwitch, storePlace } from '../serve-settings.js';
 import type { CommonFlags } from '../settings.js';
 import type { Terminal } from '../terminal.js';
 import { VERSION } from '../version.js';
-import { WEB_PAGE } from '../web-page.js';
 
 declare const __ZEPHR_STORE_THREAD__: string | undefined;
 
 /** The bundle has a program for the store's thread beside this one; run from source, the store shares the server's. */
 const STORE_THREAD =
   typeof __ZEPHR_STORE_THREAD__ === 'string' ? join(__dirname, __ZEPHR_STORE_THREAD__) : undefined;
+
+/** The files of the web page as JSON: put in by the bundler, or by .scripts/zephr.ts when run from source. */
+declare const __ZEPHR_WEB_PAGE__: string;
 
 export interface ServeFlags extends CommonFlags {
   readonly host?: string;
@@ -48,7 +51,7 @@ export async function serve(flags: ServeFlags, terminal: Terminal): Promise<void
     store: storePlace(flags.store, terminal),
     storeThread: STORE_THREAD,
     version: VERSION,
-    page: WEB_PAGE,
+    page: JSON.parse(__ZEPHR_WEB_PAGE__) as readonly PackedFile[],
     access: accessMode(setting(flags.access, 'ACCESS') ?? 'open'),
     rateLimit: rateLimit(setting(flags.rateLimit, 'RATE_LIMIT')),
     trustedProxies: addressRanges(setting(flags.trustProxy, 'TRUST_PROXY')),

@@ -112,7 +112,8 @@ export const de: Texts = {
 
   'copy.done': 'Kopiert',
   'copy.failed': 'Ihr Browser erlaubt es nicht. Es ist markiert: Drücken Sie Strg+C oder ⌘C.',
-  'field.showPassphrase': 'Passphrase anzeigen',
+  'field.showPassphrase': 'Anzeigen der Passphrase',
+  'field.hidePassphrase': 'Verbergen der Passphrase',
 
   'ending.tryAgain': 'Erneut versuchen',
   'ending.share': 'Selbst ein Geheimnis teilen',

@@ -115,6 +115,7 @@ export const en = {
   'copy.done': 'Copied',
   'copy.failed': 'Your browser does not allow it. It is selected: press Ctrl+C or ⌘C.',
   'field.showPassphrase': 'Show the passphrase',
+  'field.hidePassphrase': 'Hide the passphrase',
 
   'ending.tryAgain': 'Try again',
   'ending.share': 'Share a secret of your own',

@@ -112,6 +112,7 @@ export const fr: Texts = {
   'copy.done': 'Copié',
   'copy.failed': 'Votre navigateur ne le permet pas. Le texte est sélectionné : appuyez sur Ctrl+C ou ⌘C.',
   'field.showPassphrase': 'Afficher la phrase secrète',
+  'field.hidePassphrase': 'Masquer la phrase secrète',
 
   'ending.tryAgain': 'Réessayer',
   'ending.share': 'Partager un secret à votre tour',
