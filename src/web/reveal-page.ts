@@ -48,6 +48,8 @@ class Offer {
   readonly #claim = newClaim();
   /** Whether this page may have taken the secret. Its status then says nothing about others. */
   #asked = false;
+  /** Until when what was taken with a wrong key can be asked for again; milliseconds since 1970. */
+  #heldUntil: number | undefined;
   #question = new AbortController();
 
   constructor(bar: AddressBar) {
@@ -75,6 +77,7 @@ class Offer {
     showText(this.#status, say(key.version === 1 ? 'reveal.version1' : 'reveal.unchecked'));
     if (key.version === 1 || key.passphrase || this.#asked) return;
     this.#fault.clear();
+    this.#status.classList.add('roomy');
     showText(this.#status, say('reveal.checking'));
     void this.#ask((link, signal) => this.#showStatus(link, signal), { ...this.#bar.address, key });
   }
@@ -192,7 +195,8 @@ class Offer {
     this.#keyField.show();
     this.#submit.textContent = say('reveal.submit');
     showText(this.#status, '');
-    this.#fault.ending(ending, { time: clockTime(Date.now() + LEASE_MS) });
+    this.#heldUntil ??= Date.now() + LEASE_MS;
+    this.#fault.ending(ending, { time: clockTime(this.#heldUntil) });
     this.#fault.mark(this.#keyField.field);
   }
 
