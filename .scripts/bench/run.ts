@@ -3,7 +3,7 @@
  * run, since this machine's milliseconds say little about another's.
  *
  * Usage: npm run bench -- [command] [package] [server] [seal] [--quick] [--json]
- * Without a part it does all, in about ten minutes; --quick takes about one, and says less. --json prints every
+ * Without a part it does all, in up to a quarter of an hour; --quick takes a minute or two, and says less. --json prints every
  * single measurement instead.
  */
 
