@@ -23,9 +23,11 @@ describe('a read of version 1', () => {
     expect(await (await read(await made({ hint: 'db' }))).json()).toMatchObject({ hint: 'db' });
   });
 
-  test('needs no proof, and minds none', async () => {
+  test('is refused to who shows a proof, whose key is not of version 1, and uses up nothing', async () => {
     const { made, read } = harness();
-    expect((await read(await made(), WRONG)).status).toBe(200);
+    const id = await made();
+    expect(await refusal(read(id, RIGHT))).toBe('403 WRONG_KEY');
+    expect((await read(id)).status).toBe(200);
   });
 
   test('can be repeated with a claim', async () => {
