@@ -91,7 +91,7 @@ function exitFor(error: ZephrError): ExitCode {
   return START_FAILURES[error.code]?.[0] ?? EXIT.bug;
 }
 
-/** How a server that cannot start ends: 2 until somebody changes something, 8 when another try can succeed by itself. */
+/** The ending of a server that cannot start: 2 until somebody changes something, 8 when another try can succeed. */
 const START_FAILURES: Readonly<Record<string, readonly [exit: ExitCode, hint: string]>> = {
   HOST_NOT_AVAILABLE: [EXIT.usage, 'see --host; 0.0.0.0 is every address this machine has'],
   NOT_A_STORE: [EXIT.usage, 'see --store'],

@@ -33,7 +33,7 @@ export interface OutputFile {
  * Opens the output.
  * @param path a file; a directory, which takes the secret's own name; or a pipe or device.
  * @throws CliError exit 4 when the file exists and `force` is false, exit 2 when nothing can be written there;
- * Interrupted while a pipe waits for its reader.
+ *   Interrupted while a pipe waits for its reader.
  */
 export async function openOutputFile(
   path: string,

@@ -76,7 +76,7 @@ async function readHidden(screen: Screen, question: string, { env, interrupt }: 
 }
 
 /** A line as it is typed or pasted, without echo. */
-export class HiddenLine {
+class HiddenLine {
   #bytes: number[] = [];
   #escape: number[] = [];
   #pasting = false;
@@ -85,7 +85,7 @@ export class HiddenLine {
    * Takes what the terminal sent.
    * @returns whether the line is complete.
    * @throws Interrupted for Ctrl-C; CliError exit 2 for Ctrl-D on an empty line, and for lines pasted into a terminal
-   * that does not mark them: half a secret shall not pass for a whole one.
+   *   that does not mark them: half a secret shall not pass for a whole one.
    */
   feed(chunk: Uint8Array): boolean {
     for (const [index, byte] of chunk.entries()) {

@@ -65,7 +65,10 @@ export interface Terminal {
   readonly home: string;
   /** The controlling terminal, or null where there is none (cron, CI). */
   openScreen(): Promise<Screen | null>;
-  /** Calls `handler` on SIGINT, SIGTERM, SIGHUP or SIGQUIT instead of ending at once, until the returned function is called. */
+  /**
+   * Calls `handler` on SIGINT, SIGTERM, SIGHUP or SIGQUIT instead of ending at once.
+   * @returns a function that undoes this.
+   */
   onInterrupt(handler: (signal: NodeJS.Signals) => void): () => void;
   /** Fires with an {@link Interrupted} as its reason, when interrupts are caught. Never fires otherwise. */
   readonly interrupt: AbortSignal;

@@ -28,13 +28,16 @@ export interface CreateSecretOptions extends TransportOptions {
   readonly hint?: string;
   /** `zeph_…`, sent to `server`. Null, the default, is anonymous; blank is refused. `INVALID_API_KEY` */
   readonly apiKey?: string | null;
-  /** The https URL told when the secret was read, has expired or was revoked; with `callbackSecret`. `INVALID_CALLBACK` */
+  /**
+   * The https URL that gets a webhook when the secret was read, has expired or was revoked; with `callbackSecret`.
+   * `INVALID_CALLBACK`
+   */
   readonly callbackUrl?: string;
-  /** Signs what `callbackUrl` is told (HMAC-SHA256), 1 to 256 characters; with `callbackUrl`. `INVALID_CALLBACK` */
+  /** Signs these webhooks (HMAC-SHA256), 1 to 256 characters; with `callbackUrl`. `INVALID_CALLBACK` */
   readonly callbackSecret?: string;
   /**
-   * 1 to 64 letters, digits or hyphens; default a random UUID. Tries within one call need none of your own. Another call
-   * seals anew, so the same key once more is an ApiError: 409 `IDEMPOTENCY_KEY_REUSED`. `INVALID_IDEMPOTENCY_KEY`
+   * 1 to 64 letters, digits or hyphens; default a random UUID. Tries within one call need none of your own. Another
+   * call seals anew, so the same key once more is an ApiError: 409 `IDEMPOTENCY_KEY_REUSED`. `INVALID_IDEMPOTENCY_KEY`
    */
   readonly idempotencyKey?: string;
   /** The link's version. Default `v1` for `https://zephr.io`, `v2` elsewhere. `INVALID_LINK_VERSION` */

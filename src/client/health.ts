@@ -9,7 +9,7 @@ import { send, type TransportOptions } from './transport.js';
 export interface HealthOptions extends TransportOptions {
   /** The server's URL. Default `https://zephr.io`. */
   readonly server?: string;
-  /** An API key of that server: the answer is then about it. Default: none is sent. */
+  /** An API key of that server, whose tier and limits are then told. Default: none is sent. */
   readonly apiKey?: string | null;
 }
 
@@ -22,8 +22,8 @@ export interface ServerHealth extends HealthReply {
 /**
  * Asks a server for its health.
  * @throws ValidationError when the server's URL is unusable, before anything is sent.
- * @throws ApiError 503 when its store does not answer, 404 when it has no health to ask for, 401 for an API key that is
- * none of its own; NetworkError
+ * @throws ApiError 503 when its store does not answer, 404 when it has no health to ask for, 401 when it refuses the
+ *   API key; NetworkError when no usable answer came.
  */
 export async function serverHealth(options: HealthOptions = {}): Promise<ServerHealth> {
   const url = `${parseServer(options.server ?? DEFAULT_SERVER)}/api/health`;

@@ -13,13 +13,16 @@ import { type LinkOrPair, toLink } from './link-or-pair.js';
 import { send, type TransportOptions } from './transport.js';
 
 export interface RetrieveSecretOptions extends TransportOptions {
-  /** Needed when the link says so (`v2p`): else `PASSPHRASE_REQUIRED`, or `UNEXPECTED_PASSPHRASE`. Default none. */
+  /**
+   * Needed when the link says so (`v2p`), and wrong when it does not: a ValidationError `PASSPHRASE_REQUIRED` or
+   * `UNEXPECTED_PASSPHRASE`. Default none.
+   */
   readonly passphrase?: string;
   /** Taken for the sake of older code, and not sent: reading needs no API key. */
   readonly apiKey?: string | null;
   /**
    * Names this reader: 22 to 64 random characters of base64url. Default a new one, the same for all tries of this call.
-   * Your own lets another call read again until `purgeAt`, should this one be cut off. An ApiError 400
+   * Your own lets another call read again until `purgeAt`, should this one be cut off. A ValidationError
    * `INVALID_CLAIM` for any other form.
    */
   readonly claim?: string;

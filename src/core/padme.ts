@@ -4,7 +4,7 @@
  */
 
 /** No frame is shorter, in bytes: every small secret looks the same. */
-export const SHORTEST_FRAME = 256;
+const SHORTEST_FRAME = 256;
 
 /** `length` rounded up to a multiple of its step: at most 12 % more. A whole number from 0 to 2^53 - 1. */
 export function padme(length: number): number {

@@ -1,4 +1,4 @@
-/** {@link Metrics} for Prometheus, in its text format (https://prometheus.io/docs/instrumenting/exposition_formats/). */
+/** {@link Metrics} in the text format of Prometheus (https://prometheus.io/docs/instrumenting/exposition_formats/). */
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type Metrics, methodLabel } from './metrics.js';

@@ -12,8 +12,8 @@ export interface JsonBody {
 /**
  * Reads a JSON body of at most `limit` bytes. Stops reading at the first byte too many.
  * @param tooLarge makes the error for that.
- * @throws ApiError 415 `UNSUPPORTED_MEDIA_TYPE` unless it says it is JSON and no more than that, 400 `INVALID_REQUEST_BODY` unless it is
- *   JSON in UTF-8 and came whole.
+ * @throws ApiError 415 `UNSUPPORTED_MEDIA_TYPE` unless it is declared as JSON that is not compressed, 400
+ *   `INVALID_REQUEST_BODY` unless it is JSON in UTF-8 and came whole.
  */
 export async function readJsonBody(
   request: Request,

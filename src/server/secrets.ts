@@ -146,7 +146,7 @@ export class Secrets {
   }
 }
 
-/** What no caller may do comes before what this one may not, and a size that is too large is told as early as can be. */
+/** What no caller may do is refused before what this one may not, and a blob that is too large as early as can be. */
 function checkLimits({ expiry, blob }: CreateRequest, { limits, tier }: Caller): void {
   const { min, max } = TIERS.pro.expiry;
   if (expiry < min || expiry > max) {

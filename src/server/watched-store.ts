@@ -16,7 +16,7 @@ export interface Watch {
 const LIMIT = 1_000;
 
 /**
- * `store` for the use of requests. What serves no request (purge, ping, close, counts, the outbox) is passed on as it is.
+ * `store` for the use of requests. What serves no request (purge, ping, close, counts, the outbox) is passed on.
  * A verb above the limit rejects with ApiError 503 `SERVER_BUSY`, and the store never hears of it.
  */
 export function watchedStore(store: Store, watch: Watch = {}): Store {

@@ -1,4 +1,4 @@
-/** The client before a hostile server: it always ends, with a checked result or a documented error, and tells no key. */
+/** The client before a hostile server: it ends with a checked result or a documented error, and tells no key. */
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';

@@ -1,6 +1,7 @@
 /** Requests that no client should send, by the thousand: every one of them is to be refused. */
 
 import fc from 'fast-check';
+import { ODD_NUMBERS, PROTOTYPE_NAMES } from './odd.js';
 
 /** A request as a function from Request to Response can get it. */
 export interface MalformedCall {
@@ -13,30 +14,6 @@ export interface MalformedCall {
 const JSON_TYPE = { 'content-type': 'application/json' };
 const VALID = { encrypted_blob: 'Y2lwaGVydGV4dA', expiry: 60, split_url_mode: false };
 const VALID_TEXT = JSON.stringify(VALID);
-
-/** Names that mean something to objects, whoever asks them. */
-const PROTOTYPE_NAMES = [
-  '__proto__',
-  'constructor',
-  'prototype',
-  'toString',
-  'hasOwnProperty',
-  '__defineGetter__',
-];
-
-const ODD_NUMBERS = [
-  '1e400',
-  '-1e400',
-  '1e-400',
-  '9'.repeat(400),
-  '-0',
-  '0.1',
-  '1E2.5',
-  '0x10',
-  '01',
-  'NaN',
-  'Infinity',
-];
 
 const ODD_METHODS = ['PUT', 'PATCH', 'PROPFIND', 'MKCOL', 'SEARCH', 'LINK', 'PURGE', 'M-SEARCH'];
 

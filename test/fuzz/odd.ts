@@ -28,7 +28,7 @@ export const ODD_NUMBERS = [
 ] as const;
 
 /** What moves cursors, hides or reorders text, ends lines, or is no character at all. */
-export const ODD_CHARACTERS = [
+const ODD_CHARACTERS = [
   '\0',
   '\n',
   '\r\n',

@@ -35,7 +35,7 @@ interface Entry {
 /** Entries a purge looks at before it lets others run. */
 const PURGE_BATCH = 5_000;
 
-/** A {@link Store} in memory. Destroyed ciphertext is left to the garbage collector: JavaScript cannot overwrite text. */
+/** A {@link Store} in memory. JavaScript cannot overwrite text: destroyed ciphertext stays until garbage collection. */
 export class MemoryStore implements Store {
   readonly callerSalt: string;
   readonly outbox = new MemoryOutbox();

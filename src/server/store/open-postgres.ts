@@ -20,7 +20,10 @@ type Refusal = readonly [code: string, what: string];
 
 const UNTRUSTED: Refusal = ['STORE_NOT_TRUSTED', 'shows a certificate that is not trusted'];
 
-/** What SQLSTATEs, and Node's codes for certificates, mean to an operator: postgresql.org/docs/current/errcodes-appendix.html */
+/**
+ * What SQLSTATEs (https://www.postgresql.org/docs/current/errcodes-appendix.html), and Node's codes for certificates,
+ * mean to an operator.
+ */
 const REFUSALS: Readonly<Record<string, Refusal>> = {
   '25006': ['STORE_NOT_WRITABLE', 'is read-only: name the primary server'],
   '28000': ['STORE_REFUSED', 'does not let this user in: check its pg_hba.conf'],

@@ -36,8 +36,8 @@ const FAILURES: Readonly<Record<number, readonly [code: string, what: string]>> 
  * Opens the store at `where`: `memory:`, the URL of a PostgreSQL database, or the path of an SQLite file, which is
  * created (mode 0600, missing directories 0700) when it is not there.
  * @throws ZephrError with what to do: `STORE_NOT_SUPPORTED`, `STORE_NOT_WRITABLE`, `STORE_IS_DIRECTORY`,
- *   `STORE_BUSY`, `STORE_DAMAGED`, `STORE_FULL`, `STORE_UNUSABLE`, `STORE_TOO_NEW`, `NOT_A_STORE` or `NO_SQLITE`, and what `openPostgresStore`
- *   adds to these.
+ *   `STORE_BUSY`, `STORE_DAMAGED`, `STORE_FULL`, `STORE_UNUSABLE`, `STORE_TOO_NEW`, `NOT_A_STORE` or `NO_SQLITE`, and
+ *   what `openPostgresStore` adds to these.
  */
 export async function openStore(where: string, { thread, logPages }: OpenOptions = {}): Promise<Store> {
   const callerSalt = encodeBase64url(randomBytes(SALT_BYTES));

@@ -13,6 +13,7 @@ import type { SqliteDatabase } from './sqlite-driver.js';
 import { SqliteKeys } from './sqlite-keys.js';
 import { type Access, SqliteOutbox } from './sqlite-outbox.js';
 import { prepareStatements, type SecretRow, type Statements } from './sqlite-statements.js';
+import { inTransaction } from './sqlite-transaction.js';
 import {
   type CreateOutcome,
   type NewSecret,
@@ -72,7 +73,7 @@ export class SqliteStore implements Store {
     database.exec(SETTINGS);
     database.exec(`PRAGMA wal_autocheckpoint = ${logPages}`);
     let callerSalt = newCallerSalt;
-    this.#transaction(() => {
+    inTransaction(database, () => {
       migrate(database);
       callerSalt = remember(database, 'caller_salt', newCallerSalt);
     });
@@ -80,7 +81,7 @@ export class SqliteStore implements Store {
     this.#pageSize = pragma(database, 'page_size');
     this.#sql = prepareStatements(database);
     this.#counts = new SqliteCounts(database);
-    this.#writes = new GroupCommit((work) => this.#transaction(work));
+    this.#writes = new GroupCommit((work) => inTransaction(database, work));
     const access: Access = {
       read: (read) => this.#read(read),
       write: (write) => this.#write(write),
@@ -310,28 +311,6 @@ export class SqliteStore implements Store {
   /** Not in a transaction. Another process that is reading puts it off to the next time. */
   #emptyLog(): void {
     this.#logIsDirty = this.#read(() => this.#sql.emptyLog.get())?.busy !== 0;
-  }
-
-  #transaction(work: () => void): void {
-    this.#database.exec('BEGIN IMMEDIATE');
-    try {
-      work();
-      this.#database.exec('COMMIT');
-    } catch (reason) {
-      this.#rollBack(reason);
-      throw reason;
-    }
-  }
-
-  #rollBack(reason: unknown): void {
-    try {
-      this.#database.exec('ROLLBACK');
-    } catch (error) {
-      // After some failures (a full disk) SQLite has rolled back by itself and refuses a second time.
-      throw new AggregateError([reason, error], 'a transaction failed, and so did its rollback', {
-        cause: reason,
-      });
-    }
   }
 
   async #write<T>(write: () => T): Promise<T> {
