@@ -44,6 +44,10 @@ async function start(): Promise<() => Promise<void>> {
   };
 }
 
+/** What a log calls the path of a request: the pattern of a route of the API or of the web page, or `none`. */
+const ROUTE =
+  /^(none|\/api\/(secrets(\/:id(\/status)?)?|health)|\/(index\.html|secret\.html|secret\/:id\/?|assets\/:file)?)$/;
+
 /** One request, and the line that was logged of it, which has none of its path. */
 async function ask(path: string, init: RequestInit): Promise<Response> {
   log.length = 0;
@@ -51,7 +55,7 @@ async function ask(path: string, init: RequestInit): Promise<Response> {
   assert.equal(log.length, 1, log.join(''));
   const { level, event, route } = JSON.parse(log[0] ?? '') as Record<string, string>;
   assert.deepEqual([level, event], ['info', 'request'], log[0]);
-  assert.match(route ?? '', /^(none|\/api\/(secrets(\/:id(\/status)?)?|health)|\/secret\/:id)$/);
+  assert.match(route ?? '', ROUTE);
   return response;
 }
 
