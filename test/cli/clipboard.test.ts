@@ -10,19 +10,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ServerProcess, startServerProcess } from '../support/server.js';
-import { openSession, type Session } from '../support/session.js';
+import { describe, expect, it } from 'vitest';
+import type { Session } from '../support/session.js';
+import { sharedServer } from '../support/shared-server.js';
 
-let server: ServerProcess;
-
-beforeAll(async () => {
-  server = await startServerProcess();
-});
-
-afterAll(async () => {
-  await server.stop();
-});
+const server = sharedServer();
 
 /** Keeps its stdin in `clipboard` when it is given something, and its arguments in `called`. */
 const WORKS = `#!/bin/sh
@@ -44,7 +36,7 @@ exit 1
 
 /** A session whose PATH has these tools and no others for the clipboard, nor the system's own. */
 function session(tools: Record<string, string>, env: NodeJS.ProcessEnv = {}): Session {
-  const one = openSession({ ZEPHR_SERVER: server.url, ...env });
+  const one = server.session(env);
   const tool = join(one.folder, 'tools');
   mkdirSync(tool);
   for (const [name, script] of Object.entries(tools)) {

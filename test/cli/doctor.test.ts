@@ -1,11 +1,11 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { request as forward } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { connectProxy } from '../support/connect-proxy.js';
 import { deadHost, httpHost, tcpHost } from '../support/hosts.js';
-import { type ServerProcess, startServerProcess } from '../support/server.js';
 import { openSession } from '../support/session.js';
+import { sharedServer } from '../support/shared-server.js';
 import { HAS_OPENSSL, makeCertificates, type Said, tlsFront } from '../support/tls.js';
 
 const KEY = `zeph_${'A'.repeat(40)}`;
@@ -13,19 +13,8 @@ const ID = 'A'.repeat(22);
 
 const withoutOpenssl = HAS_OPENSSL ? '' : ' (skipped: there is no openssl to make certificates)';
 
-let server: ServerProcess;
-
-beforeAll(async () => {
-  server = await startServerProcess();
-});
-
-afterAll(async () => {
-  await server.stop();
-});
-
-function session() {
-  return openSession({ ZEPHR_SERVER: server.url });
-}
+const server = sharedServer();
+const { session } = server;
 
 /** The lines of a report as `mark name`, and what each says. */
 function linesOf(stdout: string): [string, string][] {

@@ -1,3 +1,6 @@
+/** Help: complete, in line with the commands, and narrow enough for a terminal. */
+
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { commandTree } from '../../.scripts/completions/model.js';
 import { EXAMPLES } from '../../src/cli/examples.js';
@@ -127,7 +130,9 @@ describe('a slip of the finger', () => {
 describe('--version', () => {
   it('is printed wherever it is asked for', async () => {
     const { sh } = openSession();
-    const { stdout } = await sh('zephr --version');
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    const { code, stdout, stderr } = await sh('zephr --version');
+    expect([code, stdout, stderr]).toEqual([0, `${version}\n`, '']);
     for (const path of COMMANDS) expect((await sh(`${path} -V`)).stdout).toBe(stdout);
   });
 });

@@ -3,23 +3,15 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { tcpHost } from '../support/hosts.js';
-import { type ServerProcess, startServerProcess } from '../support/server.js';
 import { openSession, type Session } from '../support/session.js';
+import { sharedServer } from '../support/shared-server.js';
 import { HAS_SCRIPT, type } from '../support/typing.js';
 
 const hasProc = existsSync('/proc/self/environ');
 
-let server: ServerProcess;
-
-beforeAll(async () => {
-  server = await startServerProcess();
-});
-
-afterAll(async () => {
-  await server.stop();
-});
+const server = sharedServer();
 
 /** Arguments and environment of every process that has this session's folder for its home. */
 function seen({ folder }: Session): string {

@@ -3,21 +3,13 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { connectProxy } from '../support/connect-proxy.js';
 import { httpHost } from '../support/hosts.js';
-import { type ServerProcess, startServerProcess } from '../support/server.js';
-import { openSession, type Session } from '../support/session.js';
+import type { Session } from '../support/session.js';
+import { sharedServer } from '../support/shared-server.js';
 
-let server: ServerProcess;
-
-beforeAll(async () => {
-  server = await startServerProcess();
-});
-
-afterAll(async () => {
-  await server.stop();
-});
+const server = sharedServer();
 
 const dist = fileURLToPath(new URL('../../dist/cli', import.meta.url));
 
@@ -38,7 +30,7 @@ const LAZY = [
 const COSTLY = ['node:child_process', 'node:tty', 'node:tls', 'node:https', 'node:dns'];
 
 function session(): Session {
-  const one = openSession({ ZEPHR_SERVER: server.url });
+  const one = server.session();
   writeFileSync(
     join(one.folder, 'hook.cjs'),
     `process.on('exit', () => {

@@ -1,24 +1,14 @@
+/** What goes in comes out, byte for byte, and stdout is nothing else. */
+
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createV1, readV1 } from '../support/protocol-v1.js';
-import { type ServerProcess, startServerProcess } from '../support/server.js';
-import { openSession } from '../support/session.js';
+import { sharedServer } from '../support/shared-server.js';
 
-let server: ServerProcess;
-
-beforeAll(async () => {
-  server = await startServerProcess();
-});
-
-afterAll(async () => {
-  await server.stop();
-});
-
-function session() {
-  return openSession({ ZEPHR_SERVER: server.url });
-}
+const server = sharedServer();
+const { session } = server;
 
 describe('what goes in comes out', () => {
   const secrets: [string, Uint8Array][] = [
@@ -257,5 +247,27 @@ describe('other clients of version 1', () => {
     const { secret, hint } = await readV1(stdout.trim());
     expect(secret.toString()).toBe('ä\n\n');
     expect(hint).toBe('label');
+  });
+});
+
+describe.skipIf(!existsSync('/dev/full'))('a stdout without room', () => {
+  it.each(['--version', '--help', 'help get', 'completion bash', 'config path', 'doctor', 'status < link'])(
+    'is an error of one line for zephr %s',
+    async (command) => {
+      const { sh } = session();
+      expect(await sh(`echo x | zephr -q > link; zephr ${command} > /dev/full`)).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/^zephr: error: ENOSPC: .*\n$/),
+      });
+    },
+  );
+
+  it('loses the link of a create, and says that nobody has it', async () => {
+    expect(await session().sh('echo x | zephr > /dev/full')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^zephr: error: the link could not be written: ENOSPC.*\nzephr: hint: nobody has it/,
+      ),
+    });
   });
 });

@@ -1,19 +1,11 @@
 /** Hidden prompts on a real pseudo-terminal, which `script` (util-linux) makes. */
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ServerProcess, startServerProcess } from '../support/server.js';
+import { describe, expect, it } from 'vitest';
 import { openSession, type Session } from '../support/session.js';
+import { sharedServer } from '../support/shared-server.js';
 import { HAS_SCRIPT, type as typeAt } from '../support/typing.js';
 
-let server: ServerProcess;
-
-beforeAll(async () => {
-  server = await startServerProcess();
-});
-
-afterAll(async () => {
-  await server.stop();
-});
+const server = sharedServer();
 
 function type(session: Session, command: string, ...dialogue: [question: string, answer: string][]) {
   const env = { ...session.env, ZEPHR_SERVER: server.url };
@@ -143,14 +135,14 @@ describe.skipIf(!HAS_SCRIPT)('on a terminal (needs script of util-linux)', () =>
   });
 
   it('a newline is added only to a secret that goes to the terminal', async () => {
-    const session = openSession({ ZEPHR_SERVER: server.url });
+    const session = server.session();
     await session.sh('printf hunter2 | zephr -q > link; printf hunter3 | zephr -q > link2');
     expect((await type(session, 'zephr get -q < link; echo done')).screen).toBe('hunter2\r\ndone\r\n');
     expect((await session.sh('zephr get < link2')).stdout).toBe('hunter3');
   });
 
   it('binary goes to the terminal only when told', async () => {
-    const session = openSession({ ZEPHR_SERVER: server.url });
+    const session = server.session();
     await session.sh(`printf 'a\\033[2Jb' | zephr -q > link; printf 'a\\033[2Jb' | zephr -q > link2`);
     const refused = await type(session, 'zephr get < link');
     expect(refused.screen).toContain('the secret is binary');

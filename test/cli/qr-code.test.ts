@@ -1,19 +1,10 @@
 import { encode } from 'uqr';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { drawQrCode } from '../../src/cli/qr-code.js';
-import { type ServerProcess, startServerProcess } from '../support/server.js';
-import { openSession } from '../support/session.js';
+import { sharedServer } from '../support/shared-server.js';
 import { HAS_SCRIPT, type } from '../support/typing.js';
 
-let server: ServerProcess;
-
-beforeAll(async () => {
-  server = await startServerProcess();
-});
-
-afterAll(async () => {
-  await server.stop();
-});
+const server = sharedServer();
 
 const QUIET = 4;
 
@@ -94,16 +85,12 @@ describe('zephr --qr', () => {
     [{ LANG: 'C', LC_CTYPE: 'de_DE.utf8' }, '██'],
     [{ LANG: '' }, '██'],
   ])('draws what the locale %o can show', async (env, light) => {
-    const { stderr } = await openSession({ ZEPHR_SERVER: server.url, ...env }).sh(
-      'echo hunter2 | zephr --qr -q',
-    );
+    const { stderr } = await server.session(env).sh('echo hunter2 | zephr --qr -q');
     expect(stderr.slice(0, 2)).toBe(light);
   });
 
   it('draws the link on stderr and leaves stdout alone', async () => {
-    const { stdout, stderr, code } = await openSession({ ZEPHR_SERVER: server.url }).sh(
-      'echo hunter2 | zephr --qr',
-    );
+    const { stdout, stderr, code } = await server.session().sh('echo hunter2 | zephr --qr');
     expect(stdout).toMatch(/^http\S+#v2\.[\w-]{43}\n$/);
     expectCode(stderr.replace(/^the link can be read.*$/m, ''), stdout.trim());
     expect(stderr).not.toContain('\x1b');
@@ -111,14 +98,12 @@ describe('zephr --qr', () => {
   });
 
   it('draws the URL only of a split pair', async () => {
-    const { stdout, stderr } = await openSession({ ZEPHR_SERVER: server.url }).sh(
-      'echo hunter2 | zephr --qr --split -q',
-    );
+    const { stdout, stderr } = await server.session().sh('echo hunter2 | zephr --qr --split -q');
     expectCode(stderr, stdout.split('\n')[0] ?? '');
   });
 
   it.skipIf(!HAS_SCRIPT)('says how much room it needs where there is too little', async () => {
-    const session = openSession({ ZEPHR_SERVER: server.url });
+    const session = server.session();
     const { screen, code } = await type(session, 'stty cols 40; echo hunter2 | zephr --qr', []);
     expect(screen).toMatch(/too narrow for the QR code: it takes \d\d columns/);
     expect(screen).not.toContain('█');
@@ -126,7 +111,7 @@ describe('zephr --qr', () => {
   });
 
   it.skipIf(!HAS_SCRIPT)('has the colours of neither terminal nor person on a terminal', async () => {
-    const session = openSession({ ZEPHR_SERVER: server.url });
+    const session = server.session();
     const { screen } = await type(session, 'stty cols 100; echo hunter2 | zephr --qr', []);
     expect(screen).toContain('\x1b[40;37;1m█');
     const plain = await type(session, 'stty cols 100; echo hunter2 | NO_COLOR=1 zephr --qr', []);

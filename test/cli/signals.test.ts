@@ -5,25 +5,14 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { tcpHost } from '../support/hosts.js';
-import { type ServerProcess, startServerProcess } from '../support/server.js';
-import { openSession, type Session, ZEPHR } from '../support/session.js';
+import { type Session, ZEPHR } from '../support/session.js';
+import { sharedServer } from '../support/shared-server.js';
 import { HAS_SCRIPT, type } from '../support/typing.js';
 
-let server: ServerProcess;
-
-beforeAll(async () => {
-  server = await startServerProcess();
-});
-
-afterAll(async () => {
-  await server.stop();
-});
-
-function session(env: NodeJS.ProcessEnv = {}): Session {
-  return openSession({ ZEPHR_SERVER: server.url, ...env });
-}
+const server = sharedServer();
+const { session } = server;
 
 interface Running {
   readonly child: ChildProcess;

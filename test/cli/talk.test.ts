@@ -1,25 +1,13 @@
 /** What is said on stderr: colours and a spinner for a person at a terminal, plain lines for everything else. */
 
 import { request } from 'node:http';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { httpHost } from '../support/hosts.js';
-import { type ServerProcess, startServerProcess } from '../support/server.js';
-import { openSession, type Session } from '../support/session.js';
+import { sharedServer } from '../support/shared-server.js';
 import { HAS_SCRIPT, type } from '../support/typing.js';
 
-let server: ServerProcess;
-
-beforeAll(async () => {
-  server = await startServerProcess();
-});
-
-afterAll(async () => {
-  await server.stop();
-});
-
-function session(env: NodeJS.ProcessEnv = {}): Session {
-  return openSession({ ZEPHR_SERVER: server.url, ...env });
-}
+const server = sharedServer();
+const { session } = server;
 
 /** The server, far away: longer than anybody waits without a word. */
 async function farServer(): Promise<string> {

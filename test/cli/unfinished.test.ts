@@ -3,28 +3,17 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { httpHost, tcpHost } from '../support/hosts.js';
 import { createV1 } from '../support/protocol-v1.js';
-import { type ServerProcess, startServerProcess } from '../support/server.js';
-import { openSession, type Session } from '../support/session.js';
+import type { Session } from '../support/session.js';
+import { sharedServer } from '../support/shared-server.js';
 import { HAS_SCRIPT, type } from '../support/typing.js';
 
 const hasFullDevice = process.platform === 'linux';
 
-let server: ServerProcess;
-
-beforeAll(async () => {
-  server = await startServerProcess();
-});
-
-afterAll(async () => {
-  await server.stop();
-});
-
-function session(env: NodeJS.ProcessEnv = {}): Session {
-  return openSession({ ZEPHR_SERVER: server.url, ...env });
-}
+const server = sharedServer();
+const { session } = server;
 
 const stateOf = ({ folder }: Session) => join(folder, '.local/state/zephr/unfinished');
 

@@ -1,28 +1,20 @@
 /** A reply lost on the network is not a secret lost: the connection is cut after every possible byte. */
 
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { main } from '../../src/cli/main.js';
 import { createSecret } from '../../src/client/create.js';
 import { secretStatus } from '../../src/client/status.js';
 import { parseLink } from '../../src/core/link.js';
 import { fakeTerminal } from '../support/fake-terminal.js';
 import { cuttingProxy } from '../support/hosts.js';
-import { type ServerProcess, startServerProcess } from '../support/server.js';
 import { openSession } from '../support/session.js';
+import { sharedServer } from '../support/shared-server.js';
 
 /** Runs at a time: most of each is waiting for the pause before the next try. */
 const ABREAST = 24;
 
-let server: ServerProcess;
-
-beforeAll(async () => {
-  server = await startServerProcess();
-});
-
-afterAll(async () => {
-  await server.stop();
-});
+const server = sharedServer();
 
 /** Creates a secret at the server and gives its link by way of `proxy`. */
 async function createBehind(proxy: string, secret: Uint8Array, link: 'v1' | 'v2'): Promise<string> {

@@ -1,23 +1,15 @@
 /** Nothing but the right key uses up a version 2 secret. */
 
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createSecret } from '../../src/client/create.js';
 import { readSecret } from '../../src/client/read.js';
 import { secretStatus } from '../../src/client/status.js';
 import { type Link, parseLink } from '../../src/core/link.js';
-import { type ServerProcess, startServerProcess } from '../support/server.js';
 import { openSession } from '../support/session.js';
+import { sharedServer } from '../support/shared-server.js';
 
-let server: ServerProcess;
-
-beforeAll(async () => {
-  server = await startServerProcess();
-});
-
-afterAll(async () => {
-  await server.stop();
-});
+const server = sharedServer();
 
 async function create(
   options: { passphrase?: string; views?: number } = {},
@@ -144,7 +136,7 @@ describe('views', () => {
 
 describe('status and revoke', () => {
   it('tell what became of a secret', async () => {
-    const { sh } = openSession({ ZEPHR_SERVER: server.url });
+    const { sh } = server.session();
     await sh('echo hunter2 | zephr -q > link');
     expect((await sh('zephr status < link')).stdout).toMatch(/^waiting, expires at /);
     await sh('zephr get < link');
@@ -158,7 +150,7 @@ describe('status and revoke', () => {
   });
 
   it('destroy a secret unread', async () => {
-    const { sh } = openSession({ ZEPHR_SERVER: server.url });
+    const { sh } = server.session();
     const { code, stderr } = await sh('echo hunter2 | zephr -q > link; zephr revoke < link');
     expect(stderr).toContain('revoked');
     expect(code).toBe(0);
@@ -170,7 +162,7 @@ describe('status and revoke', () => {
   });
 
   it('refuse links of version 1 before anything is sent', async () => {
-    const { sh } = openSession({ ZEPHR_SERVER: server.url });
+    const { sh } = server.session();
     await sh('echo hunter2 | zephr -q --link v1 > link');
     expect((await sh('zephr status < link')).code).toBe(2);
     expect((await sh('zephr revoke < link')).code).toBe(2);
@@ -180,7 +172,7 @@ describe('status and revoke', () => {
 
 describe('what the sender says to the reader', () => {
   it('arrives encrypted with the secret', async () => {
-    const { sh } = openSession({ ZEPHR_SERVER: server.url });
+    const { sh } = server.session();
     const { stdout, stderr } = await sh(
       "echo hunter2 | zephr -q --name id_rsa --message 'for the pässword reset' --views 2 > link; zephr get < link",
     );
@@ -194,7 +186,7 @@ describe('what the sender says to the reader', () => {
   });
 
   it('moves no cursor', async () => {
-    const { sh } = openSession({ ZEPHR_SERVER: server.url });
+    const { sh } = server.session();
     const { stderr } = await sh(`printf x | zephr -q --message "$(printf 'a\\033[2Jb')" | zephr get`);
     expect(stderr).toBe('Message: a\\u{1b}[2Jb\n');
   });
