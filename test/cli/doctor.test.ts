@@ -6,7 +6,7 @@ import { connectProxy } from '../support/connect-proxy.js';
 import { deadHost, httpHost, tcpHost } from '../support/hosts.js';
 import { openSession } from '../support/session.js';
 import { sharedServer } from '../support/shared-server.js';
-import { HAS_OPENSSL, makeCertificates, type Said, tlsFront } from '../support/tls.js';
+import { type CertificateOptions, HAS_OPENSSL, makeCertificates, tlsFront } from '../support/tls.js';
 
 const KEY = `zeph_${'A'.repeat(40)}`;
 const ID = 'A'.repeat(22);
@@ -216,7 +216,7 @@ describe('zephr doctor finds', () => {
 
   describe.skipIf(!HAS_OPENSSL)(`in the certificate of the server${withoutOpenssl}`, () => {
     /** Doctor for the server behind a certificate that says this. */
-    async function doctorOf(said: Said, env = '') {
+    async function doctorOf(said: CertificateOptions, env = '') {
       const { sh, folder } = session();
       const certificates = makeCertificates(folder, said);
       const front = await tlsFront(server.url, certificates);

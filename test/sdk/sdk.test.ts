@@ -1,20 +1,19 @@
 /** The SDK's scenarios on this Node, on other versions of Node, and in a browser. */
 
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as sdk from '../../src/index.js';
+import { CHROMIUM, HAS_CHROMIUM, startBrowser } from '../support/browser.js';
 import { type ServerProcess, startServerProcess } from '../support/server.js';
 import { scenarios } from './scenarios.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const CHROMIUM = process.env.ZEPHR_TEST_CHROMIUM ?? '/usr/bin/chromium';
 
 let server: ServerProcess;
 let folder: string;
@@ -79,17 +78,8 @@ describe("the SDK's scenarios", () => {
     120_000,
   );
 
-  it.skipIf(!existsSync(CHROMIUM))(`pass in headless Chromium (needs ${CHROMIUM})`, async () => {
-    const browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--disable-background-networking',
-        '--disable-component-update',
-      ],
-    });
+  it.skipIf(!HAS_CHROMIUM)(`pass in headless Chromium (needs ${CHROMIUM})`, async () => {
+    const browser = await startBrowser();
     try {
       const page = await (await browser.newContext({ bypassCSP: true })).newPage();
       // A page of another origin on loopback: a secure context, as WebCrypto wants, for which CORS must allow all.

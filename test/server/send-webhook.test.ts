@@ -10,7 +10,7 @@ import { type CallbackPolicy, PUBLIC_CALLBACKS } from '../../src/server/callback
 import type { Resolve } from '../../src/server/resolve-host.js';
 import { type SendOptions, sendWebhook } from '../../src/server/send-webhook.js';
 import type { OutboxEvent } from '../../src/server/store/outbox.js';
-import { HOOKS_CERTIFICATE, HOOKS_KEY } from '../support/certificate.js';
+import { HOOKS_CERTIFICATE, HOOKS_KEY } from '../support/hooks-certificate.js';
 import { deadHost, httpHost, tcpHost } from '../support/hosts.js';
 
 const NAME = 'hooks.example.com';

@@ -6,8 +6,8 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { onTestFinished } from 'vitest';
-import { makeCertificate } from './certificates.js';
 import { deadHost } from './hosts.js';
+import { makeCertificate } from './self-signed.js';
 
 const run = promisify(execFile);
 

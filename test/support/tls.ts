@@ -18,7 +18,7 @@ export interface Certificates {
 }
 
 /** What a certificate says. */
-export interface Said {
+export interface CertificateOptions {
   /** Days from now, negative for days ago. */
   readonly from?: number;
   readonly until?: number;
@@ -41,7 +41,7 @@ commonName = supplied
 `;
 
 /** A new authority, which nobody knows, and a certificate of it for localhost. */
-export function makeCertificates(folder: string, said: Said = {}): Certificates {
+export function makeCertificates(folder: string, said: CertificateOptions = {}): Certificates {
   const { from = -1, until = 365, names = 'DNS:localhost,DNS:zephr.test,IP:127.0.0.1' } = said;
   const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];

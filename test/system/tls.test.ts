@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type CertificateFiles, makeCertificate } from '../support/certificates.js';
+import { type CertificateFiles, makeCertificate } from '../support/self-signed.js';
 import { type ServerProcess, startServerProcess } from '../support/server.js';
 import { loggedEvent, origin } from '../support/server-log.js';
 import { openSession } from '../support/session.js';

@@ -1,4 +1,4 @@
-/** Certificates for loopback, made by openssl when a test needs them. */
+/** Self-signed certificates for loopback, made by openssl when a test needs them. */
 
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ export interface CertificateFiles {
   readonly key: string;
 }
 
-/** Makes a certificate for 127.0.0.1 that signs itself. @param name of the files, and the subject's common name. */
+/** Makes a self-signed certificate for 127.0.0.1. @param name of the files, and the subject's common name. */
 export function makeCertificate(folder: string, name: string): CertificateFiles {
   const files = { cert: join(folder, `${name}.crt`), key: join(folder, `${name}.key`) };
   const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
