@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -5,7 +6,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/build.ts'],
-    // Tests start real servers and commands on two busy cores.
+    // Tests wait for processes more than they compute: three at once, where vitest would run one on two cores.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
+    // They start real servers and commands on two busy cores.
     testTimeout: 60_000,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 15_000 } },
