@@ -8,7 +8,7 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_pr
 import { once } from 'node:events';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeCertificate } from '../../test/support/certificates.js';
+import { makeCertificate } from '../../test/support/self-signed.js';
 import { type Contender, cleanEnvironment, startZephr, stop, ZEPHR } from './contenders.js';
 import { type Effort, type Figure, ms, type Part } from './figures.js';
 import { median } from './statistics.js';
