@@ -95,7 +95,7 @@ const page = await buildPage();
 
 const cli = await build({
   ...common,
-  entryPoints: { main: 'src/cli/main.ts', 'store-thread': 'src/server/store/store-thread.ts' },
+  entryPoints: { main: 'src/cli/main.ts', 'store-thread': 'src/server/store/sqlite/thread/worker.ts' },
   outdir: 'dist/cli',
   outExtension: { '.js': '.cjs' },
   splitting: true,
@@ -119,7 +119,7 @@ await writeCommonJs(cli, root, [
   // What most runs do.
   {
     file: 'dist/cli/exchange.cjs',
-    entryPoints: ['create', 'get', 'status'].map((name) => `src/cli/commands/${name}.ts`),
+    entryPoints: ['create', 'get', 'status'].map((name) => `src/cli/commands/${name}/${name}.ts`),
   },
 ]);
 

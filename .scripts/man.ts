@@ -1,11 +1,11 @@
 /** The man page zephr(1): the command tree and the tables of src/cli in the language of man(7). */
 
 import type { Command } from 'commander';
-import { FILES, SERVE_VARIABLES, VARIABLES } from '../src/cli/environment.js';
-import { EXAMPLES } from '../src/cli/examples.js';
-import { EXIT, EXIT_MEANINGS } from '../src/cli/exit.js';
-import { EVERYWHERE } from '../src/cli/help.js';
-import { argumentsOf, optionsOf, pathOf } from '../src/cli/tree.js';
+import { EXIT, EXIT_MEANINGS } from '../src/cli/exit/exit.js';
+import { EXAMPLES } from '../src/cli/parser/examples.js';
+import { EVERYWHERE } from '../src/cli/parser/help.js';
+import { argumentsOf, optionsOf, pathOf } from '../src/cli/parser/tree.js';
+import { FILES, SERVE_VARIABLES, VARIABLES } from '../src/cli/terminal/environment.js';
 
 /**
  * The page's text.

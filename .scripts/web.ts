@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
-import type { PackedFile } from '../src/server/web-files.js';
+import type { PackedFile } from '../src/server/routes/page-files.js';
 import { en } from '../src/web/strings/en.js';
 
 const web = fileURLToPath(new URL('../src/web/', import.meta.url));
@@ -34,21 +34,23 @@ const argon2idInWorker: Plugin = {
   name: 'argon2id-in-worker',
   setup({ onResolve }) {
     onResolve({ filter: /^\.\/argon2id\.js$/ }, ({ importer }) =>
-      importer.endsWith('/core/key-schedule.ts') ? { path: join(web, 'argon2id.ts') } : undefined,
+      importer.endsWith('/core/crypto/key-schedule.ts')
+        ? { path: join(web, 'parts/argon2id.ts') }
+        : undefined,
     );
   },
 };
 
 /** Builds the page. */
 export async function buildPage(): Promise<BuiltPage> {
-  const worker = await bundle('argon2id-worker.ts', { format: 'iife' });
+  const worker = await bundle('parts/argon2id-worker.ts', { format: 'iife' });
   const workerFile = asset('argon2id', 'js', worker.contents);
   const main = await bundle('main.ts', {
     format: 'esm',
     plugins: [argon2idInWorker],
     define: { __ZEPHR_ARGON2ID_WORKER__: JSON.stringify(workerFile.path.replace('assets/', '')) },
   });
-  const style = await bundle('style.css', {});
+  const style = await bundle('style/style.css', {});
   const script = asset('zephr', 'js', main.contents);
   const sheet = asset('style', 'css', style.contents);
   const icon = asset('icon', 'svg', readFileSync(join(web, 'icon.svg')));
@@ -110,6 +112,9 @@ function asset(name: string, extension: keyof typeof TYPES, contents: Uint8Array
   return { path: `assets/${name}-${hash}.${extension}`, type: TYPES[extension], contents };
 }
 
+/** What stands between the head and the foot of each page. */
+const DOCUMENTS = { create: 'create/create.html', secret: 'reveal/secret.html' } as const;
+
 /** Puts a document together. All its addresses are relative: it works below any path. */
 function document(
   path: string,
@@ -118,7 +123,7 @@ function document(
 ): File {
   const base = page === 'create' ? './' : '../';
   const places: Readonly<Record<string, string>> = {
-    main: readFileSync(join(web, `${page}.html`), 'utf8'),
+    main: readFileSync(join(web, DOCUMENTS[page]), 'utf8'),
     page,
     title: page === 'create' ? 'create.title' : 'reveal.title',
     home: base,

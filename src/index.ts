@@ -7,11 +7,11 @@ export {
   type SplitLink,
   type StandardLink,
 } from './client/create.js';
-export type { Fetch, FetchInit, FetchReader, FetchReply } from './client/fetch.js';
 export type { LinkOrPair } from './client/link-or-pair.js';
 export { type Reading, type RetrieveSecretOptions, readSecret } from './client/read.js';
 export { type RetrievalResult, retrieveSecret } from './client/retrieve.js';
 export { revokeSecret, type SecretStatus, secretStatus } from './client/status.js';
+export type { Fetch, FetchInit, FetchReader, FetchReply } from './client/transport.js';
 export {
   ApiError,
   type ApiErrorCode,
@@ -20,5 +20,5 @@ export {
   ValidationError,
   ZephrError,
 } from './core/errors.js';
-export { EXPIRY } from './core/limits.js';
+export { EXPIRY } from './core/expiry.js';
 export { type Link, parseLink } from './core/link.js';

@@ -1,3 +1,3 @@
 /** `zephr/limits.js`: expiry times by name, where older code looks for them. */
 
-export { EXPIRY } from './core/limits.js';
+export { EXPIRY } from './core/expiry.js';

@@ -1,8 +1,8 @@
 /** `zephr/testing`: a server in memory behind a `fetch`, for the tests of programs that use zephr. */
 
-import type { Fetch } from './client/fetch.js';
+import type { Fetch } from './client/transport.js';
 import { createApp } from './server/app.js';
-import { MemoryStore } from './server/store/memory.js';
+import { MemoryStore } from './server/store/memory/store.js';
 
 /** A zephr server without a socket. Everything in it is gone with it. */
 export interface TestServer {

@@ -6,11 +6,11 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { openPostgresStore } from '../../src/server/store/open-postgres.js';
-import { PAGE_SIZE, paddingFor } from '../../src/server/store/padding.js';
-import { migrate } from '../../src/server/store/schema.js';
-import { loadSqliteDriver } from '../../src/server/store/sqlite-driver.js';
-import { prepareStatements } from '../../src/server/store/sqlite-statements.js';
+import { openPostgresStore } from '../../src/server/store/postgres/open.js';
+import { loadSqliteDriver } from '../../src/server/store/sqlite/driver.js';
+import { PAGE_SIZE, paddingFor } from '../../src/server/store/sqlite/padding.js';
+import { migrate } from '../../src/server/store/sqlite/schema.js';
+import { prepareStatements } from '../../src/server/store/sqlite/statements.js';
 import type { Schema } from '../../test/support/postgres.js';
 
 const DAYS_30 = 30 * 24 * 60 * 60_000;

@@ -1,7 +1,7 @@
 /** The operations that `seal.ts` measures, under one key in every process: what one seals, another opens. */
 
+import { openStreamV2, sealStreamV2, unlockKey } from '../../src/core/crypto/seal-v2.js';
 import { generateKey } from '../../src/core/key.js';
-import { openPiecesV2, sealPiecesV2, unlockKey } from '../../src/core/seal-v2.js';
 
 export const MB = 1_000_000;
 
@@ -25,6 +25,6 @@ const unlocked = await unlockKey(generateKey(2, false, (length) => new Uint8Arra
 
 /** Does the operation on `input` and gives its output, chunk by chunk. */
 export async function* work({ operation }: Case, input: Uint8Array): AsyncGenerator<Uint8Array> {
-  if (operation === 'seal') yield* sealPiecesV2([input], input.length, {}, unlocked);
-  else yield* (await openPiecesV2([input], unlocked)).content;
+  if (operation === 'seal') yield* sealStreamV2([input], input.length, {}, unlocked);
+  else yield* (await openStreamV2([input], unlocked)).content;
 }

@@ -4,11 +4,11 @@
  */
 
 import type { Command, Option } from 'commander';
-import { CONFIG_KEYS } from '../../src/cli/config-file.js';
-import { EVERYWHERE } from '../../src/cli/help.js';
+import { EVERYWHERE } from '../../src/cli/parser/help.js';
+import { namesOf, optionsOf, pathOf } from '../../src/cli/parser/tree.js';
 import { createProgram, declareInFull } from '../../src/cli/program.js';
-import { processTerminal } from '../../src/cli/terminal.js';
-import { namesOf, optionsOf, pathOf } from '../../src/cli/tree.js';
+import { CONFIG_KEYS } from '../../src/cli/settings/config-file.js';
+import { processTerminal } from '../../src/cli/terminal/terminal.js';
 
 /** What can stand in a place: some words, the name of a file, or something no shell can guess. */
 export type Values = readonly string[] | 'files' | 'unknown';

@@ -1,11 +1,12 @@
 /** The command's entrance: parse, run, and turn whatever happens into an exit code. */
 
 import { type Command, CommanderError } from 'commander';
-import { EXIT, endingOf, Interrupted } from './exit.js';
+import { isSystemError } from '../core/errors.js';
+import { EXIT, endingOf, Interrupted } from './exit/exit.js';
 import { createProgram } from './program.js';
-import { report } from './talk.js';
-import { isSystemError, processTerminal, type Terminal } from './terminal.js';
-import { VERSION } from './version.js';
+import { VERSION } from './terminal/environment.js';
+import { report } from './terminal/reporter.js';
+import { processTerminal, type Terminal } from './terminal/terminal.js';
 
 export { processTerminal };
 

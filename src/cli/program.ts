@@ -4,12 +4,12 @@
  */
 
 import { Command, type OutputConfiguration } from 'commander';
-import { type Run, runOn } from './action.js';
-import { addHelp, EVERYWHERE } from './help.js';
-import { addKeys } from './keys-commands.js';
-import { addSetupCommands } from './setup-commands.js';
-import type { Terminal } from './terminal.js';
-import { complaint, refuseWords } from './usage.js';
+import { addSetupCommands } from './commands/config/command.js';
+import { addKeys } from './commands/keys/command.js';
+import { type Run, runOn } from './parser/action.js';
+import { addHelp, EVERYWHERE } from './parser/help.js';
+import { complaint, refuseWords } from './parser/usage.js';
+import type { Terminal } from './terminal/terminal.js';
 
 /**
  * The program, ready to parse. commander's own output goes where `output` says. The options that every command
@@ -65,10 +65,10 @@ function addCreate(program: Command, terminal: Terminal, run: Run): void {
     .option('--qr', 'draw the link as a QR code on stderr')
     .option('--link <v1|v2>', 'link version (default: v2, v1 for zephr.io)')
     .action(
-      run(async (talk, flags) => {
+      run(async (reporter, flags) => {
         refuseWords(program);
-        const { create } = await import('./commands/create.js');
-        await create(flags, terminal, talk);
+        const { create } = await import('./commands/create/create.js');
+        await create(flags, terminal, reporter);
       }),
     );
 }
@@ -85,9 +85,9 @@ function addLinkCommands(program: Command, terminal: Terminal, run: Run): void {
     .option('--force', 'overwrite the file')
     .option('-c, --copy', 'put it on the clipboard instead of stdout')
     .action(
-      run(async (talk, flags, link) => {
-        const { get } = await import('./commands/get.js');
-        await get(link, flags, terminal, talk);
+      run(async (reporter, flags, link) => {
+        const { get } = await import('./commands/get/get.js');
+        await get(link, flags, terminal, reporter);
       }),
     );
 
@@ -95,9 +95,9 @@ function addLinkCommands(program: Command, terminal: Terminal, run: Run): void {
     .summary('has it been read? uses up nothing')
     .description('Says whether a secret waits, was read, has expired or was revoked. Needs a version 2 link.')
     .action(
-      run(async (talk, flags, link) => {
-        const { status } = await import('./commands/status.js');
-        await status(link, flags, terminal, talk);
+      run(async (reporter, flags, link) => {
+        const { status } = await import('./commands/status/status.js');
+        await status(link, flags, terminal, reporter);
       }),
     );
 
@@ -105,9 +105,9 @@ function addLinkCommands(program: Command, terminal: Terminal, run: Run): void {
     .summary('destroy it unread')
     .description('Destroys a secret: nobody can read it any more. Needs a version 2 link.')
     .action(
-      run(async (talk, flags, link) => {
-        const { revoke } = await import('./commands/status.js');
-        await revoke(link, flags, terminal, talk);
+      run(async (reporter, flags, link) => {
+        const { revoke } = await import('./commands/status/status.js');
+        await revoke(link, flags, terminal, reporter);
       }),
     );
 }
@@ -149,7 +149,7 @@ function addServe(program: Command, terminal: Terminal, run: Run): void {
     .action(
       run(
         async (_, flags) => {
-          const { serve } = await import('./commands/serve.js');
+          const { serve } = await import('./commands/serve/serve.js');
           await serve(flags, terminal);
         },
         { ownInterrupts: true },

@@ -1,17 +1,16 @@
 /** Creating: seal here, send the sealed blob, hand back the link. */
 
 import { encodeUtf8 } from '../core/bytes.js';
+import { sealV1 } from '../core/crypto/seal-v1.js';
+import { proofHash, sealV2, unlockKey } from '../core/crypto/seal-v2.js';
 import { ValidationError } from '../core/errors.js';
-import { parseExpiry } from '../core/expiry.js';
+import { DEFAULT_EXPIRY_MINUTES, parseExpiry } from '../core/expiry.js';
 import { formatKey, generateKey, type LinkKey, type Version } from '../core/key.js';
-import { DEFAULT_EXPIRY_MINUTES, DEFAULT_SERVER, MAX_BLOB_LENGTH, MAX_VIEWS } from '../core/limits.js';
 import { formatAddress, formatLink, parseServer } from '../core/link.js';
-import { sealV1 } from '../core/seal-v1.js';
-import { proofHash, sealV2, unlockKey } from '../core/seal-v2.js';
-import { parseCreatedReply } from '../core/wire-replies.js';
-import { type CreateBody, HEADERS, isHint, isStorable } from '../core/wire-requests.js';
-import { believe } from './believe.js';
-import { send, type TransportOptions } from './transport.js';
+import { DEFAULT_SERVER, MAX_BLOB_LENGTH, MAX_VIEWS } from '../core/protocol/limits.js';
+import { parseCreatedReply } from '../core/protocol/replies.js';
+import { type CreateBody, HEADERS, isHint, isStorable } from '../core/protocol/requests.js';
+import { checkReply, send, type TransportOptions } from './transport.js';
 
 /** What is wrong with an option is a ValidationError with the code named here, before anything is sent. */
 export interface CreateSecretOptions extends TransportOptions {
@@ -120,7 +119,7 @@ export async function createSecret(
   const url = `${server}/api/secrets`;
   const body = JSON.stringify({ ...sealed, ...terms } satisfies CreateBody);
   const { json } = await send({ method: 'POST', url, headers, body }, options);
-  const { id, expires_at: expiresAt } = believe(url, () => parseCreatedReply(json, version));
+  const { id, expires_at: expiresAt } = checkReply(url, () => parseCreatedReply(json, version));
 
   const common = { expiresAt, secretId: id };
   return options.split

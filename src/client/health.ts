@@ -1,10 +1,9 @@
 /** Asking a server how it is, what it speaks and what it allows. */
 
-import { DEFAULT_SERVER } from '../core/limits.js';
 import { parseServer } from '../core/link.js';
-import { type HealthReply, parseHealthReply } from '../core/wire-replies.js';
-import { believe } from './believe.js';
-import { send, type TransportOptions } from './transport.js';
+import { DEFAULT_SERVER } from '../core/protocol/limits.js';
+import { type HealthReply, parseHealthReply } from '../core/protocol/replies.js';
+import { checkReply, send, type TransportOptions } from './transport.js';
 
 export interface HealthOptions extends TransportOptions {
   /** The server's URL. Default `https://zephr.io`. */
@@ -31,5 +30,5 @@ export async function serverHealth(options: HealthOptions = {}): Promise<ServerH
   const authorization = apiKey === null ? {} : { Authorization: `Bearer ${apiKey}` };
   const { json, headers } = await send({ method: 'GET', url, headers: authorization }, options);
   const time = Date.parse(headers.get('Date') ?? '');
-  return { ...believe(url, () => parseHealthReply(json)), time: Number.isNaN(time) ? null : time };
+  return { ...checkReply(url, () => parseHealthReply(json)), time: Number.isNaN(time) ? null : time };
 }

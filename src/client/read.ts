@@ -2,15 +2,14 @@
 
 import { encodeBase64url } from '../core/base64url.js';
 import { type Bytes, randomBytes } from '../core/bytes.js';
+import { openV1 } from '../core/crypto/seal-v1.js';
+import { formatProof, type Meta, openV2, type UnlockedKey, unlockKey } from '../core/crypto/seal-v2.js';
 import { ValidationError } from '../core/errors.js';
 import type { Link, SecretAddress } from '../core/link.js';
-import { openV1 } from '../core/seal-v1.js';
-import { formatProof, type Meta, openV2, type UnlockedKey, unlockKey } from '../core/seal-v2.js';
-import { parseReadReply } from '../core/wire-replies.js';
-import { HEADERS, isClaim } from '../core/wire-requests.js';
-import { believe } from './believe.js';
+import { parseReadReply } from '../core/protocol/replies.js';
+import { HEADERS, isClaim } from '../core/protocol/requests.js';
 import { type LinkOrPair, toLink } from './link-or-pair.js';
-import { send, type TransportOptions } from './transport.js';
+import { checkReply, send, type TransportOptions } from './transport.js';
 
 export interface RetrieveSecretOptions extends TransportOptions {
   /**
@@ -80,7 +79,7 @@ export async function readSecret(from: LinkOrPair, options: RetrieveSecretOption
     ...(unlocked === null ? {} : { [HEADERS.proof]: formatProof(unlocked) }),
   };
   const reply = await send({ method: 'GET', url, headers }, options);
-  const { encrypted_blob, hint, purge_at, views_left } = believe(url, () => parseReadReply(reply.json));
+  const { encrypted_blob, hint, purge_at, views_left } = checkReply(url, () => parseReadReply(reply.json));
   const { content, meta } = await open(encrypted_blob, link, unlocked);
   const claimed = reply.headers.get(HEADERS.claim) === claim;
   return {

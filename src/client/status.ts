@@ -1,14 +1,13 @@
 /** Asking after a version 2 secret, and revoking it: both prove the key and use up nothing. */
 
+import { formatProof, unlockKey } from '../core/crypto/seal-v2.js';
 import { ValidationError } from '../core/errors.js';
 import type { Link } from '../core/link.js';
-import { formatProof, unlockKey } from '../core/seal-v2.js';
-import { parseStatusReply, type SecretState } from '../core/wire-replies.js';
-import { HEADERS } from '../core/wire-requests.js';
-import { believe } from './believe.js';
+import { parseStatusReply, type SecretState } from '../core/protocol/replies.js';
+import { HEADERS } from '../core/protocol/requests.js';
 import { type LinkOrPair, toLink } from './link-or-pair.js';
 import { apiUrl, type RetrieveSecretOptions } from './read.js';
-import { send } from './transport.js';
+import { checkReply, send } from './transport.js';
 
 /** What has become of a secret. Times are ISO 8601, UTC. */
 export interface SecretStatus {
@@ -32,7 +31,7 @@ export async function secretStatus(
   const link = toLink(from);
   const url = `${apiUrl(link)}/status`;
   const { json } = await send({ method: 'GET', url, headers: await proofHeader(link, options) }, options);
-  const reply = believe(url, () => parseStatusReply(json));
+  const reply = checkReply(url, () => parseStatusReply(json));
   return {
     state: reply.state,
     createdAt: reply.created_at,

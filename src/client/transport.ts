@@ -6,10 +6,32 @@
 
 import { concatBytes, decodeUtf8 } from '../core/bytes.js';
 import { ApiError, NetworkError, ValidationError } from '../core/errors.js';
-import { MAX_REPLY_BYTES, parseErrorReply } from '../core/wire-replies.js';
-import { HEADERS } from '../core/wire-requests.js';
-import { cutOff, isPassing, networkFault, notZephr } from './fault.js';
-import type { Fetch, FetchReply } from './fetch.js';
+import { MAX_REPLY_BYTES, parseErrorReply } from '../core/protocol/replies.js';
+import { HEADERS } from '../core/protocol/requests.js';
+import { cutOff, isTransient, networkError, notZephrServer } from './network-errors.js';
+
+/** The part of the Fetch Standard that the client uses, so that anything which has it can be injected. */
+export interface FetchInit {
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  readonly body?: string;
+  readonly redirect: 'manual';
+  readonly signal: AbortSignal;
+}
+
+export interface FetchReader {
+  read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
+  cancel(reason?: unknown): Promise<void>;
+}
+
+export interface FetchReply {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  readonly body: { getReader(): FetchReader } | null;
+}
+
+/** `globalThis.fetch`, or less. It rejects when no answer came, and never for a status. */
+export type Fetch = (url: string, init: FetchInit) => Promise<FetchReply>;
 
 /** How the client reaches a server. */
 export interface TransportOptions {
@@ -83,6 +105,20 @@ export async function send(request: Request, options: TransportOptions): Promise
   }
 }
 
+/**
+ * The result of a check of a reply from `url`.
+ * @throws NetworkError naming the host, with the check's code, when the check fails.
+ */
+export function checkReply<T>(url: string, check: () => T): T {
+  try {
+    return check();
+  } catch (cause) {
+    if (!(cause instanceof ValidationError)) throw cause;
+    const { host } = new URL(url);
+    throw new NetworkError(`${host}: ${cause.message}`, host, cause.code, { cause });
+  }
+}
+
 async function attempt(request: Request, fetch: Fetch, host: string, signal: AbortSignal): Promise<Reply> {
   let reply: FetchReply;
   let bytes: Uint8Array;
@@ -90,12 +126,12 @@ async function attempt(request: Request, fetch: Fetch, host: string, signal: Abo
     reply = await fetch(request.url, { ...request, redirect: 'manual', signal });
     bytes = await readBody(reply, host);
   } catch (cause) {
-    throw cause instanceof NetworkError ? cause : networkFault(cause, host);
+    throw cause instanceof NetworkError ? cause : networkError(cause, host);
   }
   // A browser hides the target of a redirect it did not follow behind the status 0.
   if (reply.status === 0 || (reply.status >= 300 && reply.status < 400))
     throw redirected(reply, request.url, host);
-  if (reply.status < 200 || reply.status > 599) throw notZephr(host);
+  if (reply.status < 200 || reply.status > 599) throw notZephrServer(host);
   const { json, flaw } = parseJson(bytes);
   if (reply.status >= 400) throw parseErrorReply(reply.status, json, retryAfterSeconds(reply));
   if (flaw !== undefined) throw notJson(reply, host, flaw);
@@ -141,7 +177,7 @@ function notJson(reply: FetchReply, host: string, flaw: unknown): NetworkError {
   const isPlain = reply.headers.get('Content-Encoding') === null;
   const isJson = /^application\/json\b/i.test(reply.headers.get('Content-Type') ?? '');
   if (isPlain && isJson) return cutOff(host, flaw);
-  return notZephr(host, flaw);
+  return notZephrServer(host, flaw);
 }
 
 /** Of a host with its port, in characters: names have at most 253 (RFC 1035 section 3.1, without the root). */
@@ -168,7 +204,7 @@ function retryAfterSeconds(reply: FetchReply): number | undefined {
 function isUndecided(error: unknown): boolean {
   return error instanceof ApiError
     ? UNDECIDED.has(error.statusCode)
-    : error instanceof NetworkError && isPassing(error);
+    : error instanceof NetworkError && isTransient(error);
 }
 
 interface Deadline {

@@ -22,6 +22,11 @@ export function base64urlLength(byteLength: number): number {
   return Math.ceil((byteLength * 4) / 3);
 }
 
+/** The most bytes that base64url of at most `characters` can hold. */
+export function bytesWithin(characters: number): number {
+  return Math.floor((characters * 3) / 4);
+}
+
 /** `bytes` in base64url, without padding. */
 export function encodeBase64url(bytes: Uint8Array): string {
   const text = new Uint8Array(base64urlLength(bytes.length));

@@ -32,6 +32,19 @@ export class EncryptionError extends ZephrError {
   }
 }
 
+/**
+ * The error for a secret that does not open. Its message and code are the same whichever check failed, so that they
+ * tell an attacker nothing.
+ * @param why an error, or a sentence about the form of the data: becomes the `cause`.
+ */
+export function decryptionFailed(why: unknown): EncryptionError {
+  return new EncryptionError(
+    'the secret does not open: wrong key or passphrase, or it was tampered with',
+    'DECRYPTION_FAILED',
+    { cause: typeof why === 'string' ? new Error(why) : why },
+  );
+}
+
 /** The codes of servers' errors (PROTOCOL.md section 4), with those that only servers of version 1 have. */
 export type ApiErrorCode =
   | 'INVALID_REQUEST_BODY'
@@ -107,4 +120,14 @@ export class NetworkError extends ZephrError {
     super(message, code, options);
     this.host = host;
   }
+}
+
+/** Whether `error` comes from the operating system with this code. */
+export function isSystemError(
+  error: unknown,
+  ...codes: readonly string[]
+): error is Error & { readonly code: string } {
+  return (
+    error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code)
+  );
 }

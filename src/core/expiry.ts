@@ -1,7 +1,23 @@
 /** Expiry times as people write them: `5m`, `90m`, `1h`, `7d`, or minutes. */
 
 import { ValidationError } from './errors.js';
-import { EXPIRY, TIERS } from './limits.js';
+
+/** Expiry times by name, in minutes. */
+export const EXPIRY = {
+  MINUTES_5: 5,
+  MINUTES_15: 15,
+  MINUTES_30: 30,
+  HOURS_1: 60,
+  HOURS_24: 1_440,
+  DAYS_7: 10_080,
+  DAYS_30: 43_200,
+} as const;
+
+/** Minutes a secret waits when its sender does not say. */
+export const DEFAULT_EXPIRY_MINUTES = EXPIRY.HOURS_1;
+
+/** Shortest and longest expiry that any caller may ask for, in minutes, both allowed (PROTOCOL.md section 6). */
+export const EXPIRY_RANGE = { min: 1, max: EXPIRY.DAYS_30 } as const;
 
 /** What an expiry text means. */
 export interface Expiry {
@@ -28,8 +44,7 @@ export function parseExpiry(text: string): Expiry {
   }
   const hours = unit === '' && OLD_HOURS.has(digits);
   const minutes = Number(digits) * (MINUTES[hours ? 'h' : unit] ?? 1);
-  const { min, max } = TIERS.pro.expiry;
-  if (minutes < min || minutes > max) {
+  if (minutes < EXPIRY_RANGE.min || minutes > EXPIRY_RANGE.max) {
     throw new ValidationError('the expiry is not between 1 minute and 30 days', 'INVALID_EXPIRY');
   }
   return hours ? { minutes, hoursSpelling: `${digits}h` } : { minutes };

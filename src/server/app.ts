@@ -7,22 +7,28 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import type { RandomBytes } from '../core/bytes.js';
 import { ApiError } from '../core/errors.js';
-import type { Access } from '../core/limits.js';
-import { loggedAddress } from './addresses.js';
-import { pathBelow } from './base-path.js';
-import { type CallbackPolicy, PUBLIC_CALLBACKS } from './callback-policy.js';
-import { Callers } from './callers.js';
-import { describeFailure } from './describe-failure.js';
-import { healthOf } from './health.js';
-import type { Log } from './log.js';
-import type { Metrics } from './metrics.js';
-import { addPageRoutes } from './page-routes.js';
-import { fixedHeaders, NO_STORE } from './response-headers.js';
-import { answer, type Handler, refuse, route, type ServerEnv, withFixedHeaders } from './routing.js';
-import { addSecretRoutes } from './secret-routes.js';
-import { Secrets } from './secrets.js';
-import { type Store, StoreError } from './store/store.js';
-import type { PackedFile } from './web-files.js';
+import type { Access } from '../core/protocol/limits.js';
+import { type CallbackPolicy, PUBLIC_CALLBACKS } from '../net/public-addresses.js';
+import { loggedAddress } from './http/addresses.js';
+import { fixedHeaders, NO_STORE } from './http/headers.js';
+import {
+  answer,
+  type Handler,
+  pathBelow,
+  refuse,
+  route,
+  type ServerEnv,
+  withFixedHeaders,
+} from './http/routing.js';
+import { healthOf } from './routes/health.js';
+import { addPageRoutes } from './routes/page.js';
+import type { PackedFile } from './routes/page-files.js';
+import { addSecretRoutes } from './routes/secrets.js';
+import { Callers } from './secrets/callers.js';
+import { Secrets } from './secrets/secrets.js';
+import { type Store, StoreError } from './store/contracts/store.js';
+import { describeError, type Log } from './telemetry/log.js';
+import type { Metrics } from './telemetry/metrics.js';
 
 /** What the app is made of. */
 export interface AppOptions {
@@ -85,7 +91,7 @@ export function createApp(options: AppOptions): App {
     const refusal = refusalFor(error);
     // What we refuse on purpose, for want of room, would only fill the log.
     if (refusal.statusCode >= 500 && refusal !== error) {
-      log.error('failure', { route: routeOf(context), ...describeFailure(error) });
+      log.error('failure', { route: routeOf(context), ...describeError(error) });
     }
     return refuse(context, refusal);
   });

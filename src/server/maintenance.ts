@@ -1,8 +1,7 @@
 /** What the server does unasked: every few seconds the store destroys and forgets what is past its time. */
 
-import { describeFailure } from './describe-failure.js';
-import type { Log } from './log.js';
-import type { Store } from './store/store.js';
+import type { Store } from './store/contracts/store.js';
+import { describeError, type Log } from './telemetry/log.js';
 
 /** Often enough that what has expired is gone within a minute, and its traces with it (PROTOCOL.md section 5). */
 const PERIOD_MS = 10_000;
@@ -32,7 +31,7 @@ export function startMaintenance(
       const { destroyed, forgotten } = await store.purge(now(), stopped.signal);
       if (destroyed + forgotten > 0) log.info('purge', { destroyed, forgotten });
     } catch (error) {
-      log.error('purge failed', describeFailure(error));
+      log.error('purge failed', describeError(error));
     }
     if (stopped.signal.aborted) return;
     timer = setTimeout(() => {

@@ -1,21 +1,21 @@
 /** A whole server: a store, an app, a port and maintenance, started and stopped in order. */
 
-import type { Access } from '../core/limits.js';
+import type { Access } from '../core/protocol/limits.js';
+import { ANY_CALLBACKS, PUBLIC_CALLBACKS } from '../net/public-addresses.js';
+import { resolveInDns, resolveInSystem } from '../net/resolve.js';
 import { createApp } from './app.js';
-import { ANY_CALLBACKS, PUBLIC_CALLBACKS } from './callback-policy.js';
-import { describeFailure } from './describe-failure.js';
-import { type Listener, listen } from './listen.js';
-import { createLog, type Log, tally } from './log.js';
+import { type Listener, listen } from './http/listen.js';
+import { readTls, type TlsFiles, validUntil } from './http/tls-files.js';
+import { trustProxies } from './http/trusted-proxies.js';
 import { startMaintenance } from './maintenance.js';
-import type { Metrics } from './metrics.js';
-import { trustProxies } from './proxies.js';
-import { resolveInDns, resolveInSystem } from './resolve-host.js';
-import { type SendOptions, sendWebhook } from './send-webhook.js';
-import { openStore } from './store/open-store.js';
-import { readTls, type TlsFiles, validUntil } from './tls-files.js';
-import { watchedStore } from './watched-store.js';
-import type { PackedFile } from './web-files.js';
-import { startWebhooks } from './webhooks.js';
+import type { PackedFile } from './routes/page-files.js';
+import { instrumentedStore } from './store/instrumented.js';
+import { openStore } from './store/open.js';
+import { describeError, type Log, tally } from './telemetry/log.js';
+import type { Metrics } from './telemetry/metrics.js';
+import { createLog } from './telemetry/pino-log.js';
+import { startWebhooks } from './webhooks/delivery.js';
+import { type SendOptions, sendWebhook } from './webhooks/send.js';
 
 /** What an operator decides. */
 export interface ServerOptions {
@@ -75,7 +75,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const log = createLog(options.log, now);
   const tls = options.tls && (await readTls(options.tls));
   const metrics = options.metrics ? await prometheus(version) : undefined;
-  const store = watchedStore(await openStore(options.store, { thread: options.storeThread }), { metrics });
+  const store = instrumentedStore(await openStore(options.store, { thread: options.storeThread }), {
+    metrics,
+  });
   const sending = options.allowPrivateCallbacks ? SENDING_ANYWHERE : SENDING_OUTSIDE;
   const app = createApp({
     store,
@@ -124,7 +126,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 /** Only those who ask for it pay for loading it. */
 async function prometheus(version: string): Promise<Metrics> {
-  const { createPrometheusMetrics } = await import('./prometheus.js');
+  const { createPrometheusMetrics } = await import('./telemetry/prometheus.js');
   return createPrometheusMetrics(version);
 }
 
@@ -135,7 +137,7 @@ async function reloadTls(files: TlsFiles | undefined, listener: Listener, log: L
     listener.useTls(pair);
     log.info('certificate reloaded', { validUntil: validUntil(pair) });
   } catch (error) {
-    log.error('certificate kept', describeFailure(error));
+    log.error('certificate kept', describeError(error));
   }
 }
 

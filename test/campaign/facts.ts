@@ -1,6 +1,6 @@
 /** What a history says about a secret: what is certain, and what may have been. */
 
-import { LEASE_MS } from '../../src/core/limits.js';
+import { LEASE_MS } from '../../src/core/protocol/limits.js';
 import type { Clocks } from './clocks.js';
 import { type Answer, type Call, type History, type Request, requestsOf, type Terms } from './history.js';
 

@@ -1,7 +1,6 @@
 /** What goes wrong: each fault strikes, lasts, and is over again. */
 
-import type { CuttingProxy } from './cutting-proxy.js';
-import { spoilAny } from './cutting-proxy.js';
+import { type CuttingProxy, spoilAny } from './cutting-proxy.js';
 import type { PostgresUnderTest } from './postgres-under-test.js';
 import type { Random } from './random.js';
 import type { Health, Receiver } from './receiver.js';

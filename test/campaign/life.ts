@@ -3,10 +3,10 @@
 import { createSecret } from '../../src/client/create.js';
 import { newClaim, type Reading, readSecret } from '../../src/client/read.js';
 import { revokeSecret, secretStatus } from '../../src/client/status.js';
+import { formatProof, unlockKey } from '../../src/core/crypto/seal-v2.js';
 import { ApiError, EncryptionError, NetworkError } from '../../src/core/errors.js';
 import { type Link, parseLink } from '../../src/core/link.js';
-import { formatProof, unlockKey } from '../../src/core/seal-v2.js';
-import { HEADERS } from '../../src/core/wire-requests.js';
+import { HEADERS } from '../../src/core/protocol/requests.js';
 import type { Actor, Plan } from './plan.js';
 import type { Random } from './random.js';
 import type { Receiver } from './receiver.js';

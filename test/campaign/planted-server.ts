@@ -1,15 +1,15 @@
 /** A server with a planted fault, started as `zephr serve` is; the campaign gives it the same options. */
 
 import { parseArgs } from 'node:util';
+import { ANY_CALLBACKS } from '../../src/net/public-addresses.js';
+import { resolveInSystem } from '../../src/net/resolve.js';
 import { createApp } from '../../src/server/app.js';
-import { ANY_CALLBACKS } from '../../src/server/callback-policy.js';
-import { listen } from '../../src/server/listen.js';
-import { createLog } from '../../src/server/log.js';
+import { listen } from '../../src/server/http/listen.js';
 import { startMaintenance } from '../../src/server/maintenance.js';
-import { resolveInSystem } from '../../src/server/resolve-host.js';
-import { sendWebhook } from '../../src/server/send-webhook.js';
-import { openStore } from '../../src/server/store/open-store.js';
-import { startWebhooks } from '../../src/server/webhooks.js';
+import { openStore } from '../../src/server/store/open.js';
+import { createLog } from '../../src/server/telemetry/pino-log.js';
+import { startWebhooks } from '../../src/server/webhooks/delivery.js';
+import { sendWebhook } from '../../src/server/webhooks/send.js';
 import { PLANT_VARIABLE, PLANTS, type Plant } from './plants.js';
 
 const { values } = parseArgs({ options: { store: { type: 'string' } }, strict: false });

@@ -1,9 +1,9 @@
 /** Faults planted into the product itself: they prove that the checker finds what it is there for. */
 
-import { LEASE_MS } from '../../src/core/limits.js';
-import { stateOf } from '../../src/server/store/lifecycle.js';
-import type { EventName, Outbox } from '../../src/server/store/outbox.js';
-import type { NewSecret, Store } from '../../src/server/store/store.js';
+import { LEASE_MS } from '../../src/core/protocol/limits.js';
+import { stateOf } from '../../src/server/store/contracts/lifecycle.js';
+import type { EventName, Outbox } from '../../src/server/store/contracts/outbox.js';
+import type { NewSecret, Store } from '../../src/server/store/contracts/store.js';
 
 /** A fault, and how rare it is: one in so many. */
 export interface Plant {
@@ -90,7 +90,7 @@ function verbsOf(store: Store): Store {
     take: (id, claim, now) => store.take(id, claim, now),
     acknowledge: (id, claim, now) => store.acknowledge(id, claim, now),
     revoke: (id, now) => store.revoke(id, now),
-    enterProof: (id, caller, right, now) => store.enterProof(id, caller, right, now),
+    recordProofAttempt: (id, caller, right, now) => store.recordProofAttempt(id, caller, right, now),
     counts: (endsAt) => store.counts(endsAt),
     purge: (now, signal) => store.purge(now, signal),
     ping: () => store.ping(),

@@ -1,6 +1,6 @@
 /** Who got the secret, and when: as many as there are views, each by its claim, and nobody after its end. */
 
-import { LEASE_MS } from '../../src/core/limits.js';
+import { LEASE_MS } from '../../src/core/protocol/limits.js';
 import type { Rule } from './checker.js';
 import { answered, type Facts, type RequestOf, type Taker } from './facts.js';
 import type { Answer } from './history.js';

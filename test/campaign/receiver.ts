@@ -3,7 +3,7 @@
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { EventName } from '../../src/server/store/outbox.js';
+import type { EventName } from '../../src/server/store/contracts/outbox.js';
 import { cutOff } from './cutting-proxy.js';
 import type { Random } from './random.js';
 import { fieldsOf, type Recorder, sha256 } from './recorder.js';

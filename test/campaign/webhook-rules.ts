@@ -1,6 +1,6 @@
 /** What must have come in the end: an answer to whoever asks, and the webhooks (PROTOCOL.md section 7). */
 
-import type { EventName } from '../../src/server/store/outbox.js';
+import type { EventName } from '../../src/server/store/contracts/outbox.js';
 import type { Rule } from './checker.js';
 import { answered, type Facts } from './facts.js';
 import { type Delivery, deliveriesOf } from './history.js';

@@ -1,8 +1,8 @@
 /** Sends a secret's requests over sockets, each to one of the servers, and writes down what came of it. */
 
 import { request } from 'node:http';
-import type { Fetch, FetchInit, FetchReply } from '../../src/client/fetch.js';
-import { HEADERS } from '../../src/core/wire-requests.js';
+import type { Fetch, FetchInit, FetchReply } from '../../src/client/transport.js';
+import { HEADERS } from '../../src/core/protocol/requests.js';
 import type { Call, Proof } from './history.js';
 import type { Random } from './random.js';
 import { answerOf, fieldsOf, type Recorder } from './recorder.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { completionFiles } from '../../.scripts/completions.js';
-import { namesOf, optionsOf, pathOf } from '../../src/cli/tree.js';
+import { namesOf, optionsOf, pathOf } from '../../src/cli/parser/tree.js';
 import { allCommands } from '../support/command-lines.js';
 import { openSession } from '../support/session.js';
 import { complete, isInstalled, type Shell } from '../support/shell-completion.js';

@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { commandTree } from '../../.scripts/completions/model.js';
-import { EXAMPLES } from '../../src/cli/examples.js';
-import { optionsOf, pathOf } from '../../src/cli/tree.js';
+import { EXAMPLES } from '../../src/cli/parser/examples.js';
+import { optionsOf, pathOf } from '../../src/cli/parser/tree.js';
 import { allCommands, callsIn, unknownOptions } from '../support/command-lines.js';
 import { openSession } from '../support/session.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { logWriter } from '../../src/cli/log-writer.js';
-import type { Output } from '../../src/cli/terminal.js';
+import { logWriter } from '../../src/cli/commands/serve/log-writer.js';
+import type { Output } from '../../src/cli/terminal/terminal.js';
 
 /** A reader that takes each write when it is told to. */
 function slowReader(): { output: Output; writes: string[]; take(): Promise<void>; fail(): Promise<void> } {

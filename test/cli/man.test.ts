@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { commandTree } from '../../.scripts/completions/model.js';
 import { manPage } from '../../.scripts/man.js';
-import { FILES, VARIABLES } from '../../src/cli/environment.js';
-import { EXIT } from '../../src/cli/exit.js';
-import { argumentsOf, optionsOf, pathOf } from '../../src/cli/tree.js';
+import { EXIT } from '../../src/cli/exit/exit.js';
+import { argumentsOf, optionsOf, pathOf } from '../../src/cli/parser/tree.js';
+import { FILES, VARIABLES } from '../../src/cli/terminal/environment.js';
 import { allCommands } from '../support/command-lines.js';
 
 const page = fileURLToPath(new URL('../../dist/zephr.1', import.meta.url));

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { proxyFor } from '../../src/cli/proxy.js';
+import { proxyFor } from '../../src/net/proxy.js';
 import { connectProxy } from '../support/connect-proxy.js';
 import { deadHost, tcpHost } from '../support/hosts.js';
 import { type ServerProcess, startServerProcess } from '../support/server.js';

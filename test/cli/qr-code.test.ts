@@ -1,6 +1,6 @@
 import { encode } from 'uqr';
 import { describe, expect, it } from 'vitest';
-import { drawQrCode } from '../../src/cli/qr-code.js';
+import { drawQrCode } from '../../src/cli/terminal/qr-code.js';
 import { sharedServer } from '../support/shared-server.js';
 import { HAS_SCRIPT, type } from '../support/typing.js';
 

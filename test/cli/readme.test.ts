@@ -2,8 +2,8 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { SERVE_VARIABLES, VARIABLES } from '../../src/cli/environment.js';
-import { EXIT, EXIT_MEANINGS } from '../../src/cli/exit.js';
+import { EXIT, EXIT_MEANINGS } from '../../src/cli/exit/exit.js';
+import { SERVE_VARIABLES, VARIABLES } from '../../src/cli/terminal/environment.js';
 import { callsIn, unknownOptions } from '../support/command-lines.js';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');

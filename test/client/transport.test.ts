@@ -1,10 +1,9 @@
 import type { RequestListener } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { nodeFetch } from '../../src/cli/node-fetch.js';
-import type { Fetch } from '../../src/client/fetch.js';
-import { send } from '../../src/client/transport.js';
+import { type Fetch, send } from '../../src/client/transport.js';
 import { ApiError, NetworkError } from '../../src/core/errors.js';
-import { MAX_REPLY_BYTES } from '../../src/core/wire-replies.js';
+import { MAX_REPLY_BYTES } from '../../src/core/protocol/replies.js';
+import { nodeFetch } from '../../src/net/http.js';
 import { deadHost, httpHost, tcpHost } from '../support/hosts.js';
 
 const json = { 'Content-Type': 'application/json' };

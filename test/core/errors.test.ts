@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
   ApiError,
+  decryptionFailed,
   EncryptionError,
   NetworkError,
   ValidationError,
   ZephrError,
 } from '../../src/core/errors.js';
-import { doesNotOpen } from '../../src/core/refusal.js';
 
 describe('errors', () => {
   it.each([
@@ -30,7 +30,7 @@ describe('errors', () => {
   });
 
   it('say the same about everything that does not open', () => {
-    const [one, other] = [doesNotOpen('the iv is short'), doesNotOpen(new Error('bad tag'))];
+    const [one, other] = [decryptionFailed('the iv is short'), decryptionFailed(new Error('bad tag'))];
     expect(one.message).toBe(other.message);
     expect(one.code).toBe('DECRYPTION_FAILED');
     expect(one.cause).toMatchObject({ message: 'the iv is short' });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { concatBytes } from '../../src/core/bytes.js';
-import { frameLength, longestContent, readFrame, writeFrame } from '../../src/core/frame.js';
+import { frameLength, longestContent, readFrame, writeFrame } from '../../src/core/crypto/frame.js';
 import { refusedAlike } from './damage.js';
 import { arriving, gathered, inPieces } from './streams.js';
 

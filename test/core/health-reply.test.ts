@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseHealthReply } from '../../src/core/wire-replies.js';
+import { parseHealthReply } from '../../src/core/protocol/replies.js';
 
 const HEALTH = {
   status: 'ok',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { inOrder } from '../../src/core/in-order.js';
+import { mapConcurrent } from '../../src/core/crypto/stream.js';
 
 async function* upTo(count: number): AsyncGenerator<number> {
   for (let item = 0; item < count; item++) yield item;
@@ -25,7 +25,7 @@ describe('work on several items at once', () => {
           return [item, index];
         };
         const results: number[][] = [];
-        for await (const result of inOrder(upTo(delays.length), work, window)) results.push(result);
+        for await (const result of mapConcurrent(upTo(delays.length), work, window)) results.push(result);
         expect(results).toEqual(delays.map((_, index) => [index, index]));
         expect(most).toBeLessThanOrEqual(window);
       }),
@@ -42,7 +42,7 @@ describe('work on several items at once', () => {
       started.push(item);
       return item === 0 ? gate : Promise.resolve();
     };
-    const results = inOrder(upTo(10), work, 4);
+    const results = mapConcurrent(upTo(10), work, 4);
     const first = results.next();
     await turns(50);
     expect(started).toEqual([0, 1, 2, 3]);
@@ -61,7 +61,7 @@ describe('work on several items at once', () => {
     };
     const results: number[] = [];
     const reading = (async () => {
-      for await (const result of inOrder(upTo(8), work, 4)) results.push(result);
+      for await (const result of mapConcurrent(upTo(8), work, 4)) results.push(result);
     })();
     await expect(reading).rejects.toThrow('the second');
     expect(results).toEqual([0, 1]);
@@ -70,7 +70,7 @@ describe('work on several items at once', () => {
   it('leaves no failure unhandled when its reader has gone', async () => {
     const work = (item: number) => (item === 0 ? Promise.resolve(0) : Promise.reject(new Error('unheard')));
     const heard: number[] = [];
-    for await (const result of inOrder(upTo(8), work, 4)) {
+    for await (const result of mapConcurrent(upTo(8), work, 4)) {
       heard.push(result);
       break;
     }

@@ -1,11 +1,11 @@
 import { createHash, hkdfSync } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
+import { formatProof, type PassphraseKdf, proofHash, unlockKey } from '../../src/core/crypto/key-schedule.js';
 import { formatKey, generateKey, parseKey } from '../../src/core/key.js';
-import { formatProof, type PassphraseKdf, proofHash, unlockKey } from '../../src/core/key-schedule.js';
 import { v2 } from './vectors.js';
 
 const argon2id = vi.hoisted(() => ({ loaded: 0 }));
-vi.mock('../../src/core/argon2id.js', async (original) => {
+vi.mock('../../src/core/crypto/argon2id.js', async (original) => {
   argon2id.loaded++;
   return original();
 });

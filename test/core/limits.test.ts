@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_EXPIRY_MINUTES, EXPIRY, MAX_BLOB_LENGTH, TIERS } from '../../src/core/limits.js';
+import { DEFAULT_EXPIRY_MINUTES, EXPIRY } from '../../src/core/expiry.js';
+import { MAX_BLOB_LENGTH, TIERS } from '../../src/core/protocol/limits.js';
 
 describe('the limits', () => {
   it.each([

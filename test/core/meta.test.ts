@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeUtf8 } from '../../src/core/bytes.js';
-import { decodeMeta, encodeMeta, MAX_META_BYTES, type Meta } from '../../src/core/meta.js';
+import { decodeMeta, encodeMeta, MAX_META_BYTES, type Meta } from '../../src/core/crypto/meta.js';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 });
 const anyMeta: fc.Arbitrary<Meta> = fc.record(

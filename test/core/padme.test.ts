@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { longestUnpadded, paddedLength, padme } from '../../src/core/padme.js';
+import { longestUnpadded, paddedLength, padme } from '../../src/core/crypto/padme.js';
 import { v2 } from './vectors.js';
 
 const anyLength = fc.oneof(fc.nat(5000), fc.nat(), fc.nat(2 ** 45));

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { concatBytes } from '../../src/core/bytes.js';
-import { type Chunk, cut } from '../../src/core/pieces.js';
+import { type Chunk, cut } from '../../src/core/crypto/stream.js';
 import { arriving, inPieces } from './streams.js';
 import { ruledBytes } from './vectors.js';
 

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeBase64url, encodeBase64url } from '../../src/core/base64url.js';
 import { encodeUtf8 } from '../../src/core/bytes.js';
+import { maxSecretBytesV1, openV1, sealV1 } from '../../src/core/crypto/seal-v1.js';
 import { generateKey, parseKey } from '../../src/core/key.js';
-import { TIERS } from '../../src/core/limits.js';
-import { maxSecretBytesV1, openV1, sealV1 } from '../../src/core/seal-v1.js';
+import { TIERS } from '../../src/core/protocol/limits.js';
 import { damaged, lengthened, refusedAlike } from './damage.js';
 import { v1, v2 } from './vectors.js';
 

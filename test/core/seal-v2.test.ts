@@ -3,20 +3,20 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { base64urlLength, decodeBase64url, encodeBase64url } from '../../src/core/base64url.js';
 import { type Bytes, concatBytes, encodeUtf8 } from '../../src/core/bytes.js';
-import { CHUNK_BYTES, sealChunks } from '../../src/core/chunk-cipher.js';
-import { frameLength, writeFrame } from '../../src/core/frame.js';
-import { generateKey, parseKey } from '../../src/core/key.js';
-import { TIERS } from '../../src/core/limits.js';
-import { encodeMeta } from '../../src/core/meta.js';
-import { sealV1 } from '../../src/core/seal-v1.js';
+import { frameLength, writeFrame } from '../../src/core/crypto/frame.js';
+import { encodeMeta } from '../../src/core/crypto/meta.js';
+import { sealV1 } from '../../src/core/crypto/seal-v1.js';
 import {
   maxSecretBytesV2,
-  openPiecesV2,
+  openStreamV2,
   openV2,
-  sealPiecesV2,
+  sealStreamV2,
   sealV2,
   unlockKey,
-} from '../../src/core/seal-v2.js';
+} from '../../src/core/crypto/seal-v2.js';
+import { CHUNK_BYTES, sealChunks } from '../../src/core/crypto/stream.js';
+import { generateKey, parseKey } from '../../src/core/key.js';
+import { TIERS } from '../../src/core/protocol/limits.js';
 import { damaged, lengthened, refusedAlike } from './damage.js';
 import { arriving, gathered, inPieces } from './streams.js';
 import { contentOf, ruledBytes, v1, v2 } from './vectors.js';
@@ -31,7 +31,7 @@ async function sealedFrame(frame: Uint8Array): Promise<string> {
 }
 
 async function opened(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Bytes> {
-  return gathered((await openPiecesV2(pieces, unlocked)).content);
+  return gathered((await openStreamV2(pieces, unlocked)).content);
 }
 
 describe('version 2', () => {
@@ -211,7 +211,7 @@ describe('sealing and opening a chunk at a time', () => {
     await fc.assert(
       fc.asyncProperty(inPieces(content), async (pieces) => {
         const sealed = await gathered(
-          sealPiecesV2(arriving(pieces), content.length, { name: 'a' }, unlocked),
+          sealStreamV2(arriving(pieces), content.length, { name: 'a' }, unlocked),
         );
         expect(encodeBase64url(sealed) === blob).toBe(true);
       }),
@@ -220,7 +220,7 @@ describe('sealing and opening a chunk at a time', () => {
   });
 
   it('opens the sealed bytes in whatever pieces they come', async () => {
-    const sealed = await gathered(sealPiecesV2([content], content.length, {}, unlocked));
+    const sealed = await gathered(sealStreamV2([content], content.length, {}, unlocked));
     await fc.assert(
       fc.asyncProperty(inPieces(sealed), async (pieces) => {
         expect(Buffer.compare(await opened(arriving(pieces)), content)).toBe(0);
@@ -231,20 +231,20 @@ describe('sealing and opening a chunk at a time', () => {
 
   it('gives content that looks like padding, however long', async () => {
     const zeros = new Uint8Array(300_000).fill(0x80, 7, 8).fill(1, 250_000, 250_001);
-    const sealed = sealPiecesV2([zeros], zeros.length, {}, unlocked);
+    const sealed = sealStreamV2([zeros], zeros.length, {}, unlocked);
     expect(Buffer.compare(await opened(sealed), zeros)).toBe(0);
   });
 
   it('gives the meta before the content', async () => {
-    const sealed = sealPiecesV2([content], content.length, { name: 'a' }, unlocked);
-    const opening = await openPiecesV2(sealed, unlocked);
+    const sealed = sealStreamV2([content], content.length, { name: 'a' }, unlocked);
+    const opening = await openStreamV2(sealed, unlocked);
     expect(opening.meta).toEqual({ name: 'a' });
     await opening.content.return();
   });
 
   it('gives what came before the damage, then refuses', async () => {
-    const sealed = await gathered(sealPiecesV2([content], content.length, {}, unlocked));
-    const cut = (await openPiecesV2([sealed.subarray(0, 1 + 2 * SEALED_CHUNK)], unlocked)).content;
+    const sealed = await gathered(sealStreamV2([content], content.length, {}, unlocked));
+    const cut = (await openStreamV2([sealed.subarray(0, 1 + 2 * SEALED_CHUNK)], unlocked)).content;
     const pieces: Uint8Array[] = [];
     const reading = (async () => {
       for await (const piece of cut) pieces.push(piece);
@@ -254,13 +254,13 @@ describe('sealing and opening a chunk at a time', () => {
   });
 
   it('refuses bad meta before it takes any content', () => {
-    expect(() => sealPiecesV2([content], content.length, { name: 'a/b' }, unlocked)).toThrow(
+    expect(() => sealStreamV2([content], content.length, { name: 'a/b' }, unlocked)).toThrow(
       expect.objectContaining({ code: 'INVALID_META' }),
     );
   });
 
   it('refuses content of another length than it was said to have', async () => {
-    const sealed = gathered(sealPiecesV2([content], content.length - 1, {}, unlocked));
+    const sealed = gathered(sealStreamV2([content], content.length - 1, {}, unlocked));
     await expect(sealed).rejects.toMatchObject({ name: 'ValidationError', code: 'LENGTH_MISMATCH' });
   });
 
@@ -269,22 +269,22 @@ describe('sealing and opening a chunk at a time', () => {
       yield ruledBytes(70_000);
       throw new Error('the disk is gone');
     };
-    await expect(gathered(sealPiecesV2(broken(), 80_000, {}, unlocked))).rejects.toThrow('the disk is gone');
+    await expect(gathered(sealStreamV2(broken(), 80_000, {}, unlocked))).rejects.toThrow('the disk is gone');
     await expect(opened(broken())).rejects.toThrow();
   });
 
   it('lets go of its source when the rest is not wanted, or does not open', async () => {
-    const sealed = await gathered(sealPiecesV2([content], content.length, {}, unlocked));
+    const sealed = await gathered(sealStreamV2([content], content.length, {}, unlocked));
     let closed = 0;
     const source = (bytes: Uint8Array) => arriving(new Array(12).fill(bytes), () => closed++);
-    for await (const _ of (await openPiecesV2(source(sealed), unlocked)).content) break;
+    for await (const _ of (await openStreamV2(source(sealed), unlocked)).content) break;
     expect(closed).toBe(1);
-    await refusedAlike(openPiecesV2(source(new Uint8Array(200_000).fill(2)), unlocked));
+    await refusedAlike(openStreamV2(source(new Uint8Array(200_000).fill(2)), unlocked));
     expect(closed).toBe(2);
     const badMeta = gathered(writeFrame(encodeUtf8('{"name":"a/b"}'), [content], content.length));
-    await refusedAlike(openPiecesV2(source(decodeBase64url(await sealedFrame(await badMeta))), unlocked));
+    await refusedAlike(openStreamV2(source(decodeBase64url(await sealedFrame(await badMeta))), unlocked));
     expect(closed).toBe(3);
-    const sealing = sealPiecesV2(source(content), 12 * content.length, {}, unlocked);
+    const sealing = sealStreamV2(source(content), 12 * content.length, {}, unlocked);
     for await (const piece of sealing) if (piece.length > 1) break;
     expect(closed).toBe(4);
   });

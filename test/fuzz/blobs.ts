@@ -4,12 +4,12 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { decodeBase64url, encodeBase64url } from '../../src/core/base64url.js';
 import { concatBytes } from '../../src/core/bytes.js';
-import { sealChunks } from '../../src/core/chunk-cipher.js';
+import { encodeMeta } from '../../src/core/crypto/meta.js';
+import { openV1, sealV1 } from '../../src/core/crypto/seal-v1.js';
+import { openStreamV2, openV2, sealV2, type UnlockedKey, unlockKey } from '../../src/core/crypto/seal-v2.js';
+import { sealChunks } from '../../src/core/crypto/stream.js';
 import { EncryptionError } from '../../src/core/errors.js';
 import { generateKey, type LinkKey } from '../../src/core/key.js';
-import { encodeMeta } from '../../src/core/meta.js';
-import { openV1, sealV1 } from '../../src/core/seal-v1.js';
-import { openPiecesV2, openV2, sealV2, type UnlockedKey, unlockKey } from '../../src/core/seal-v2.js';
 import { type Family, property, resultOf } from './family.js';
 import { mutated, mutatedBytes, mutatedObject, oddText } from './odd.js';
 
@@ -211,7 +211,7 @@ const chunks = property(
     const pieces: Uint8Array[] = [];
     for (let at = 0; at < bytes.length; at += piece) pieces.push(bytes.subarray(at, at + piece));
     const outcome = await opened(async () => {
-      const { content } = await openPiecesV2(pieces, unlocked);
+      const { content } = await openStreamV2(pieces, unlocked);
       const all: Uint8Array[] = [];
       for await (const one of content) all.push(one);
       return concatBytes(...all);

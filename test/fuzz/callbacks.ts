@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { ApiError } from '../../src/core/errors.js';
-import { parseCreateRequest } from '../../src/core/wire-requests.js';
-import { checkCallback, isPublicAddress, PUBLIC_CALLBACKS } from '../../src/server/callback-policy.js';
+import { parseCreateRequest } from '../../src/core/protocol/requests.js';
+import { checkCallback, isPublicAddress, PUBLIC_CALLBACKS } from '../../src/net/public-addresses.js';
 import { dotted, type Ipv4, ipv4, ipv6, isPublicIpv4, isPublicIpv6, spelledIpv6 } from './addresses.js';
 import { type Family, property, resultOf } from './family.js';
 import { mutated, oddText } from './odd.js';

@@ -3,17 +3,17 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { createSecret } from '../../src/client/create.js';
-import type { Fetch, FetchInit } from '../../src/client/fetch.js';
 import { serverHealth } from '../../src/client/health.js';
 import { newClaim } from '../../src/client/read.js';
 import { retrieveSecret } from '../../src/client/retrieve.js';
 import { revokeSecret, secretStatus } from '../../src/client/status.js';
+import type { Fetch, FetchInit } from '../../src/client/transport.js';
+import { sealV1 } from '../../src/core/crypto/seal-v1.js';
+import { sealV2, unlockKey } from '../../src/core/crypto/seal-v2.js';
 import { ApiError, EncryptionError, NetworkError } from '../../src/core/errors.js';
 import { generateKey, type LinkKey } from '../../src/core/key.js';
 import { formatLink } from '../../src/core/link.js';
-import { sealV1 } from '../../src/core/seal-v1.js';
-import { sealV2, unlockKey } from '../../src/core/seal-v2.js';
-import { MAX_REPLY_BYTES } from '../../src/core/wire-replies.js';
+import { MAX_REPLY_BYTES } from '../../src/core/protocol/replies.js';
 import { type Family, property, quotes, resultOf } from './family.js';
 import { mutated, mutatedBytes, mutatedObject, ODD_NUMBERS, oddLine, oddText } from './odd.js';
 

@@ -5,10 +5,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { CONFIG_KEYS, changeConfigFile, readConfigFile } from '../../src/cli/config-file.js';
-import { CliError, EXIT } from '../../src/cli/exit.js';
+import { CliError, EXIT } from '../../src/cli/exit/exit.js';
+import { savePendingClaim, takePendingClaim, withinWords } from '../../src/cli/files/pending-claims.js';
 import { main } from '../../src/cli/main.js';
-import { saveUnfinished, takeUnfinished, withinWords } from '../../src/cli/unfinished.js';
+import { CONFIG_KEYS, changeConfigFile, readConfigFile } from '../../src/cli/settings/config-file.js';
 import { fakeTerminal } from '../support/fake-terminal.js';
 import { type Family, property, quotes, resultOf } from './family.js';
 import { FOUND_CONFIGS } from './found.js';
@@ -47,7 +47,7 @@ async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
 
 function checkRefusal(error: unknown): void {
   assert(error instanceof CliError && error.exit === EXIT.usage, String(error));
-  assert(!quotes(`${error.message} ${error.hint}`, API_KEY.slice(5)), 'the message quotes the file');
+  assert(!quotes(`${error.message} ${error.advice}`, API_KEY.slice(5)), 'the message quotes the file');
 }
 
 const reading = property(
@@ -139,12 +139,12 @@ const unfinished = property(
   (note) =>
     inFolder(async (folder) => {
       const terminal = fakeTerminal({ env: { XDG_STATE_HOME: folder } });
-      await saveUnfinished(address, { claim: 'c'.repeat(32) }, terminal);
+      await savePendingClaim(address, { claim: 'c'.repeat(32) }, terminal);
       const notes = join(folder, 'zephr', 'unfinished');
       mkdirSync(notes, { recursive: true });
       const [name = ''] = readdirSync(notes);
       writeFileSync(join(notes, name), note);
-      const taken = await takeUnfinished(address, terminal, NOW);
+      const taken = await takePendingClaim(address, terminal, NOW);
       assert.deepEqual(readdirSync(notes), []);
       if (taken === null) return 'ignored';
       assert.match(taken.claim, /^[A-Za-z0-9_-]{22,64}$/);

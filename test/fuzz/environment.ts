@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { CliError, EXIT } from '../../src/cli/exit.js';
-import { proxyFor } from '../../src/cli/proxy.js';
-import { timeoutMs } from '../../src/cli/settings.js';
+import { CliError, EXIT } from '../../src/cli/exit/exit.js';
+import { timeoutMs } from '../../src/cli/settings/settings.js';
+import { proxyFor } from '../../src/net/proxy.js';
 import { type Family, property, quotes, resultOf } from './family.js';
 import { mutated, oddLine } from './odd.js';
 
@@ -40,7 +40,7 @@ const proxies = property(
     if ('error' in result) {
       const { error } = result;
       assert(error instanceof CliError && error.exit === EXIT.usage, String(error));
-      assert(!quotes(`${error.message} ${error.hint}`, PASSWORD));
+      assert(!quotes(`${error.message} ${error.advice}`, PASSWORD));
       assert.match(error.message, /^HTTPS?_PROXY is not the URL of an http or https proxy$/);
       return 'refused';
     }

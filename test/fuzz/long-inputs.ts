@@ -3,29 +3,29 @@
  * process of its own, since one that does not end cannot be stopped from within: see long-inputs.test.ts.
  */
 
-import { endingOf } from '../../src/cli/exit.js';
-import { fileNameOf, shortened } from '../../src/cli/file-name.js';
-import { nearest } from '../../src/cli/nearest.js';
-import { proxyFor } from '../../src/cli/proxy.js';
-import { jsonLine, visible } from '../../src/cli/visible.js';
+import { endingOf } from '../../src/cli/exit/exit.js';
+import { fileNameOf, shortened } from '../../src/cli/files/file-name.js';
+import { suggest } from '../../src/cli/parser/suggest.js';
+import { escapeText, jsonLine } from '../../src/cli/terminal/escape.js';
 import { decodeBase64url, isBase64url } from '../../src/core/base64url.js';
+import { decodeMeta, encodeMeta } from '../../src/core/crypto/meta.js';
 import { NetworkError } from '../../src/core/errors.js';
 import { parseExpiry } from '../../src/core/expiry.js';
 import { parseKey } from '../../src/core/key.js';
 import { looksLikeLink, parseAddress, parseLink, parseServer } from '../../src/core/link.js';
-import { decodeMeta, encodeMeta } from '../../src/core/meta.js';
-import { parseCreatedReply, parseErrorReply, parseReadReply } from '../../src/core/wire-replies.js';
+import { parseCreatedReply, parseErrorReply, parseReadReply } from '../../src/core/protocol/replies.js';
 import {
   isHint,
   parseClaim,
   parseCreateRequest,
   parseIdempotencyKey,
   parseProof,
-} from '../../src/core/wire-requests.js';
-import { callerAddress, loggedAddress } from '../../src/server/addresses.js';
-import { checkKeyName, recogniseKey } from '../../src/server/api-keys.js';
-import { hostName, isPublicHost } from '../../src/server/callback-policy.js';
-import { trustProxies } from '../../src/server/proxies.js';
+} from '../../src/core/protocol/requests.js';
+import { proxyFor } from '../../src/net/proxy.js';
+import { hostName, isPublicHost } from '../../src/net/public-addresses.js';
+import { callerAddress, loggedAddress } from '../../src/server/http/addresses.js';
+import { trustProxies } from '../../src/server/http/trusted-proxies.js';
+import { checkKeyName, recogniseKey } from '../../src/server/secrets/api-keys.js';
 
 /** A square of this many steps takes hours. */
 const LENGTH = 1_000_000;
@@ -75,10 +75,10 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'fileNameOf, Linux': (text) => fileNameOf(`${text}x`, 'linux'),
   'fileNameOf, Windows': (text) => fileNameOf(`${text}x`, 'win32'),
   shortened: (text) => shortened(text, 200),
-  visible,
+  escapeText,
   jsonLine,
   endingOf: (text) => endingOf(new NetworkError(text, text)),
-  nearest: (text) => nearest(text, ['get', 'config']),
+  nearest: (text) => suggest(text, ['get', 'config']),
   'proxyFor, the proxy': (text) => proxyFor('https://h', { HTTPS_PROXY: text }),
   'proxyFor, NO_PROXY': (text) => proxyFor('https://h', { HTTPS_PROXY: 'p:1', NO_PROXY: `${text}x` }),
   'proxyFor, NO_PROXY and a port': (text) =>

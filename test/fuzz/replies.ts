@@ -9,7 +9,7 @@ import {
   parseHealthReply,
   parseReadReply,
   parseStatusReply,
-} from '../../src/core/wire-replies.js';
+} from '../../src/core/protocol/replies.js';
 import { type Family, property, resultOf } from './family.js';
 import { FOUND_CREATED, FOUND_ERRORS } from './found.js';
 import { mutatedObject, oddLine, oddValue } from './odd.js';

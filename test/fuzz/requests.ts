@@ -12,8 +12,8 @@ import {
   parseCreateRequest,
   parseIdempotencyKey,
   parseProof,
-} from '../../src/core/wire-requests.js';
-import { recogniseKey } from '../../src/server/api-keys.js';
+} from '../../src/core/protocol/requests.js';
+import { recogniseKey } from '../../src/server/secrets/api-keys.js';
 import { type Family, property, quotes, resultOf } from './family.js';
 import { FOUND_CREATES } from './found.js';
 import { mutated, mutatedObject, oddLine, oddValue } from './odd.js';

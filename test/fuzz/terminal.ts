@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { CliError, EXIT, endingOf } from '../../src/cli/exit.js';
-import { createTalk, report } from '../../src/cli/talk.js';
-import { jsonLine, visible } from '../../src/cli/visible.js';
+import { CliError, EXIT, endingOf } from '../../src/cli/exit/exit.js';
+import { escapeText, jsonLine } from '../../src/cli/terminal/escape.js';
+import { createReporter, report } from '../../src/cli/terminal/reporter.js';
 import { ApiError, NetworkError } from '../../src/core/errors.js';
 import { fakeTerminal } from '../support/fake-terminal.js';
 import { type Family, property } from './family.js';
@@ -34,7 +34,7 @@ export function checkShown(text: string): void {
   }
 }
 
-/** Undoes the escapes of `visible`, which leaves a backslash alone. */
+/** Undoes the escapes of `escapeText`, which leaves a backslash alone. */
 function unescaped(shown: string): string {
   return shown.replace(/\\u\{([0-9a-f]+)\}/g, (_, code: string) =>
     String.fromCodePoint(Number.parseInt(code, 16)),
@@ -45,11 +45,11 @@ const lines = property(
   'foreign text is shown on one line, and nothing of it is lost',
   line,
   (text) => {
-    const shown = visible(text);
+    const shown = escapeText(text);
     checkShown(shown);
     assert(!shown.includes('\n'));
     assert.equal(unescaped(shown), unescaped(text));
-    assert.equal(visible(shown), shown);
+    assert.equal(escapeText(shown), shown);
     return shown === text ? 'left' : 'escaped';
   },
   { weight: 200, outcomes: ['left', 'escaped'] },
@@ -76,23 +76,23 @@ const talk = property(
   fc.record({ label: line, text: line, json: fc.boolean() }),
   async ({ label, text, json }) => {
     const terminal = fakeTerminal();
-    const voice = createTalk(terminal, { quiet: false });
-    await voice.tell('Message', text);
-    await voice.say(text);
+    const voice = createReporter(terminal, { quiet: false });
+    await voice.field('Message', text);
+    await voice.info(text);
     await voice.warn(label, text);
     const spoken = terminal.written('stderr').toString();
     checkShown(spoken);
     const said = spoken.split('\n');
     assert.deepEqual(
       said.map((one) => one.split(':')[0]?.slice(0, 6)),
-      ['Messag', visible(text).split(':')[0]?.slice(0, 6), 'zephr', 'zephr', ''],
+      ['Messag', escapeText(text).split(':')[0]?.slice(0, 6), 'zephr', 'zephr', ''],
     );
 
     const failing = fakeTerminal();
     const errors = [
       new ApiError(text, 400, 'X'),
       new NetworkError(text, label),
-      new CliError(EXIT.usage, 'X', text, { hint: label }),
+      new CliError(EXIT.usage, 'X', text, { advice: label }),
     ];
     const error = errors[label.length % errors.length];
     await report(failing, endingOf(error), { json });

@@ -1,9 +1,9 @@
 /** Who may create what: keys, tiers and access modes (PROTOCOL.md section 6). */
 
 import { describe, expect, test } from 'vitest';
-import { ACCESS_MODES, type Access, KEY_TIERS, type KeyTier } from '../../src/core/limits.js';
-import { type IssuedKey, issueKey } from '../../src/server/api-keys.js';
-import { MemoryStore } from '../../src/server/store/memory.js';
+import { ACCESS_MODES, type Access, KEY_TIERS, type KeyTier } from '../../src/core/protocol/limits.js';
+import { type IssuedKey, issueKey } from '../../src/server/secrets/api-keys.js';
+import { MemoryStore } from '../../src/server/store/memory/store.js';
 import { BLOB, type Harness, harness, PROOF, refusal, VERSION_2 } from './harness.js';
 
 const KB = 1024;

@@ -1,7 +1,7 @@
 /** How little of an address is kept. */
 
 import { expect, test } from 'vitest';
-import { callerAddress, loggedAddress } from '../../src/server/addresses.js';
+import { callerAddress, loggedAddress } from '../../src/server/http/addresses.js';
 
 test.each([
   ['192.0.2.77', '192.0.2.0/24', '192.0.2.77/32'],

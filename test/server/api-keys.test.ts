@@ -5,9 +5,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { issueKey } from '../../src/server/api-keys.js';
-import { MemoryKeys } from '../../src/server/store/memory-keys.js';
-import { openStore } from '../../src/server/store/open-store.js';
+import { issueKey } from '../../src/server/secrets/api-keys.js';
+import { MemoryKeys } from '../../src/server/store/memory/keys.js';
+import { openStore } from '../../src/server/store/open.js';
 import { NOW } from './store-contract.js';
 
 const ci = { name: 'ci', tier: 'pro' } as const;

@@ -1,8 +1,8 @@
 /** What all answers have in common: headers, errors, health, and what the log holds. */
 
 import { describe, expect, test } from 'vitest';
-import { MemoryStore } from '../../src/server/store/memory.js';
-import { type Store, StoreError } from '../../src/server/store/store.js';
+import { type Store, StoreError } from '../../src/server/store/contracts/store.js';
+import { MemoryStore } from '../../src/server/store/memory/store.js';
 import { harness, PROOF, refusal, VERSION_2 } from './harness.js';
 
 /** A memory store whose every verb fails with `error`. */

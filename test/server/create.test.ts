@@ -1,7 +1,7 @@
 /** `POST /api/secrets`. */
 
 import { describe, expect, test } from 'vitest';
-import { ENVELOPE_BYTES, MAX_BLOB_LENGTH } from '../../src/core/limits.js';
+import { ENVELOPE_BYTES, MAX_BLOB_LENGTH } from '../../src/core/protocol/limits.js';
 import { BLOB, harness, PROOF, PROOF_HASH, refusal, VERSION_2 } from './harness.js';
 
 const JSON_TYPE = { 'content-type': 'application/json' };

@@ -1,7 +1,7 @@
 /** `DELETE /api/secrets/{id}` and `GET /api/secrets/{id}/status`. */
 
 import { describe, expect, test } from 'vitest';
-import { MemoryStore } from '../../src/server/store/memory.js';
+import { MemoryStore } from '../../src/server/store/memory/store.js';
 import { CLAIM, harness, OTHER_CLAIM, PROOF, refusal, VERSION_2, WRONG_PROOF } from './harness.js';
 
 const HOUR = 60 * 60_000;

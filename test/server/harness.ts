@@ -3,10 +3,10 @@
 import { createHash } from 'node:crypto';
 import { brotliCompressSync } from 'node:zlib';
 import { type App, type AppOptions, createApp } from '../../src/server/app.js';
-import { createLog } from '../../src/server/log.js';
-import { MemoryStore } from '../../src/server/store/memory.js';
-import type { Store } from '../../src/server/store/store.js';
-import type { PackedFile } from '../../src/server/web-files.js';
+import type { PackedFile } from '../../src/server/routes/page-files.js';
+import type { Store } from '../../src/server/store/contracts/store.js';
+import { MemoryStore } from '../../src/server/store/memory/store.js';
+import { createLog } from '../../src/server/telemetry/pino-log.js';
 import { NOW } from './store-contract.js';
 
 export const PROOF = Buffer.alloc(32, 7).toString('base64url');

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { TIERS } from '../../src/core/limits.js';
-import { issueKey } from '../../src/server/api-keys.js';
-import { patientPing } from '../../src/server/health.js';
-import { MemoryStore } from '../../src/server/store/memory.js';
-import { StoreError } from '../../src/server/store/store.js';
+import { TIERS } from '../../src/core/protocol/limits.js';
+import { patientPing } from '../../src/server/routes/health.js';
+import { issueKey } from '../../src/server/secrets/api-keys.js';
+import { StoreError } from '../../src/server/store/contracts/store.js';
+import { MemoryStore } from '../../src/server/store/memory/store.js';
 import { harness, refusal } from './harness.js';
 
 describe('asking a store whether it is there', () => {

@@ -2,10 +2,10 @@
 
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Listener, listen } from '../../src/server/listen.js';
-import { trustProxies } from '../../src/server/proxies.js';
-import { MemoryStore } from '../../src/server/store/memory.js';
-import type { NewSecret } from '../../src/server/store/store.js';
+import { type Listener, listen } from '../../src/server/http/listen.js';
+import { trustProxies } from '../../src/server/http/trusted-proxies.js';
+import type { NewSecret } from '../../src/server/store/contracts/store.js';
+import { MemoryStore } from '../../src/server/store/memory/store.js';
 import { statusesFor } from '../support/raw-request.js';
 import { BLOB, type Harness, harness } from './harness.js';
 

@@ -1,8 +1,8 @@
 /** What every store is held to when it keeps API keys. Part of the store contract. */
 
 import { describe, expect, test } from 'vitest';
-import type { NewApiKey } from '../../src/server/store/keys.js';
-import type { Store } from '../../src/server/store/store.js';
+import type { NewApiKey } from '../../src/server/store/contracts/keys.js';
+import type { Store } from '../../src/server/store/contracts/store.js';
 
 export interface KeyContract {
   /** The store of the test under way. */

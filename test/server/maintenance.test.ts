@@ -1,10 +1,10 @@
 /** Maintenance: when the store is purged, and what happens when that fails. */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createLog } from '../../src/server/log.js';
 import { startMaintenance } from '../../src/server/maintenance.js';
-import { MemoryStore } from '../../src/server/store/memory.js';
-import { type Purged, StoreError } from '../../src/server/store/store.js';
+import { type Purged, StoreError } from '../../src/server/store/contracts/store.js';
+import { MemoryStore } from '../../src/server/store/memory/store.js';
+import { createLog } from '../../src/server/telemetry/pino-log.js';
 import { NOW } from './store-contract.js';
 
 const PERIOD = 10_000;

@@ -1,16 +1,16 @@
 /** What `/metrics` shows, and what it does not. */
 
 import { describe, expect, test } from 'vitest';
-import { createPrometheusMetrics } from '../../src/server/prometheus.js';
-import { MemoryStore } from '../../src/server/store/memory.js';
-import { watchedStore } from '../../src/server/watched-store.js';
+import { instrumentedStore } from '../../src/server/store/instrumented.js';
+import { MemoryStore } from '../../src/server/store/memory/store.js';
+import { createPrometheusMetrics } from '../../src/server/telemetry/prometheus.js';
 import { CLAIM, harness, PROOF, refusal, VERSION_2 } from './harness.js';
 
 const HOUR_MS = 3_600_000;
 
 function counting() {
   const metrics = createPrometheusMetrics('9.8.7');
-  const store = watchedStore(new MemoryStore('salt'), { metrics });
+  const store = instrumentedStore(new MemoryStore('salt'), { metrics });
   const { clock, ...server } = harness(store, { metrics });
   const text = async () => (await server.call('GET', '/metrics')).text();
   /** The value of one line. */
@@ -91,7 +91,7 @@ describe('/metrics', () => {
     const broken = new MemoryStore('salt');
     broken.find = () => Promise.reject(new Error('disk on fire'));
     const metrics = createPrometheusMetrics('9.8.7');
-    await expect(watchedStore(broken, { metrics }).find('x', 0)).rejects.toThrow();
+    await expect(instrumentedStore(broken, { metrics }).find('x', 0)).rejects.toThrow();
     expect(await metrics.text()).toContain(
       'zephr_store_duration_seconds_count{verb="find",outcome="failed"} 1',
     );

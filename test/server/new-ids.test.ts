@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { randomBytes } from '../../src/core/bytes.js';
 import { isSecretId } from '../../src/core/link.js';
-import { idMaker } from '../../src/server/new-ids.js';
+import { idMaker } from '../../src/server/secrets/secrets.js';
 
 test('ids are ids, and none comes twice', () => {
   const newId = idMaker(randomBytes);

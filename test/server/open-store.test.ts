@@ -4,9 +4,9 @@ import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openStore } from '../../src/server/store/open-store.js';
-import { SCHEMA_VERSION } from '../../src/server/store/schema.js';
-import { loadSqliteDriver } from '../../src/server/store/sqlite-driver.js';
+import { openStore } from '../../src/server/store/open.js';
+import { loadSqliteDriver } from '../../src/server/store/sqlite/driver.js';
+import { SCHEMA_VERSION } from '../../src/server/store/sqlite/schema.js';
 import { NOW, newSecret } from './store-contract.js';
 
 let directory: string;

@@ -2,9 +2,9 @@
 
 import { createHmac } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { TOMBSTONE_MS } from '../../src/core/limits.js';
-import type { LeasedEvent } from '../../src/server/store/outbox.js';
-import type { NewSecret, Store } from '../../src/server/store/store.js';
+import { TOMBSTONE_MS } from '../../src/core/protocol/limits.js';
+import type { LeasedEvent } from '../../src/server/store/contracts/outbox.js';
+import type { NewSecret, Store } from '../../src/server/store/contracts/store.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

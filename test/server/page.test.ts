@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { buildPage } from '../../.scripts/web.js';
-import { MemoryStore } from '../../src/server/store/memory.js';
-import { chooseEncoding } from '../../src/server/web-files.js';
+import { chooseEncoding } from '../../src/server/routes/page-files.js';
+import { MemoryStore } from '../../src/server/store/memory/store.js';
 import { type Harness, harness, refusal } from './harness.js';
 
 const below = (baseUrl: string): Harness => harness(new MemoryStore('salt'), { baseUrl });

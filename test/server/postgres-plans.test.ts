@@ -1,11 +1,11 @@
 /** How PostgreSQL goes about the store's statements once its tables are large. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openPostgresStore } from '../../src/server/store/open-postgres.js';
-import * as keys from '../../src/server/store/postgres-keys.js';
-import * as outbox from '../../src/server/store/postgres-outbox.js';
-import { SESSION } from '../../src/server/store/postgres-pool.js';
-import * as statements from '../../src/server/store/postgres-statements.js';
+import * as keys from '../../src/server/store/postgres/keys.js';
+import { openPostgresStore } from '../../src/server/store/postgres/open.js';
+import * as outbox from '../../src/server/store/postgres/outbox.js';
+import { SESSION } from '../../src/server/store/postgres/pool.js';
+import * as statements from '../../src/server/store/postgres/statements.js';
 import { newSchema, type Schema, withoutPostgres } from '../support/postgres.js';
 import { NOW, newSecret } from './store-contract.js';
 

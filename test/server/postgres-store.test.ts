@@ -1,10 +1,10 @@
 /** The PostgreSQL store keeps the contract, also for several processes on one schema, and over restarts. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { LEASE_MS, TOMBSTONE_MS } from '../../src/core/limits.js';
-import { openPostgresStore } from '../../src/server/store/open-postgres.js';
-import type { PostgresStore } from '../../src/server/store/postgres.js';
-import { MIGRATIONS } from '../../src/server/store/postgres-schema.js';
+import { LEASE_MS, TOMBSTONE_MS } from '../../src/core/protocol/limits.js';
+import { openPostgresStore } from '../../src/server/store/postgres/open.js';
+import { MIGRATIONS } from '../../src/server/store/postgres/schema.js';
+import type { PostgresStore } from '../../src/server/store/postgres/store.js';
 import { generator } from '../support/generator.js';
 import { newSchema, type Schema, withoutPostgres } from '../support/postgres.js';
 import { describeStoreContract, NOW, newSecret } from './store-contract.js';
@@ -171,7 +171,7 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
       const secret = newSecret();
       await nth(0).create(secret);
       const answers = await Promise.all(
-        Array.from({ length: 60 }, (_, i) => nth(i).enterProof(secret.id, 'mallory', false, NOW)),
+        Array.from({ length: 60 }, (_, i) => nth(i).recordProofAttempt(secret.id, 'mallory', false, NOW)),
       );
       expect(answers.filter((lockedUntil) => lockedUntil === null)).toHaveLength(10);
     });

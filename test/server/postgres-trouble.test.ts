@@ -1,12 +1,12 @@
 /** When PostgreSQL is away, slow, someone else's, or comes and goes: what callers and operators are told. */
 
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { openPostgresStore } from '../../src/server/store/open-postgres.js';
-import { openStore } from '../../src/server/store/open-store.js';
-import { PostgresStore } from '../../src/server/store/postgres.js';
-import { openDriver, type PoolLimits, PostgresPool } from '../../src/server/store/postgres-pool.js';
-import { POSTGRES_SCHEMA_VERSION } from '../../src/server/store/postgres-schema.js';
-import { StoreError } from '../../src/server/store/store.js';
+import { StoreError } from '../../src/server/store/contracts/store.js';
+import { openStore } from '../../src/server/store/open.js';
+import { openPostgresStore } from '../../src/server/store/postgres/open.js';
+import { openDriver, type PoolLimits, PostgresPool } from '../../src/server/store/postgres/pool.js';
+import { POSTGRES_SCHEMA_VERSION } from '../../src/server/store/postgres/schema.js';
+import { PostgresStore } from '../../src/server/store/postgres/store.js';
 import { deadHost, tcpHost } from '../support/hosts.js';
 import { newSchema, openWire, POSTGRES, type Schema, withoutPostgres } from '../support/postgres.js';
 import { NOW, newSecret } from './store-contract.js';

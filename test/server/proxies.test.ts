@@ -1,8 +1,8 @@
 /** Whom the server takes for the client when proxies stand between, and who cannot fool it. */
 
 import { describe, expect, test } from 'vitest';
-import { listen } from '../../src/server/listen.js';
-import { trustProxies } from '../../src/server/proxies.js';
+import { listen } from '../../src/server/http/listen.js';
+import { trustProxies } from '../../src/server/http/trusted-proxies.js';
 import { BLOB, harness, refusal } from './harness.js';
 
 const TRUSTED = ['10.0.0.0/8', '192.168.7.7', '2001:db8:aaaa::/48', '::1/128'];

@@ -1,7 +1,7 @@
 /** What every store is held to when it counts creates, with simulated time. Part of the store contract. */
 
 import { describe, expect, test } from 'vitest';
-import type { NewSecret, Quota, Store } from '../../src/server/store/store.js';
+import type { NewSecret, Quota, Store } from '../../src/server/store/contracts/store.js';
 
 const MINUTE = 60_000;
 

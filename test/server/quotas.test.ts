@@ -1,9 +1,9 @@
 /** How many secrets a caller may create, at the turns of minutes, days and months (PROTOCOL.md section 6). */
 
 import { describe, expect, test } from 'vitest';
-import type { Access, KeyTier } from '../../src/core/limits.js';
-import { issueKey } from '../../src/server/api-keys.js';
-import { MemoryStore } from '../../src/server/store/memory.js';
+import type { Access, KeyTier } from '../../src/core/protocol/limits.js';
+import { issueKey } from '../../src/server/secrets/api-keys.js';
+import { MemoryStore } from '../../src/server/store/memory/store.js';
 import { BLOB, type Harness, harness, refusal } from './harness.js';
 
 const ANON = '429 ANON_RATE_LIMIT_EXCEEDED';

@@ -6,10 +6,10 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type CallbackPolicy, PUBLIC_CALLBACKS } from '../../src/server/callback-policy.js';
-import type { Resolve } from '../../src/server/resolve-host.js';
-import { type SendOptions, sendWebhook } from '../../src/server/send-webhook.js';
-import type { OutboxEvent } from '../../src/server/store/outbox.js';
+import { type CallbackPolicy, PUBLIC_CALLBACKS } from '../../src/net/public-addresses.js';
+import type { Resolve } from '../../src/net/resolve.js';
+import type { OutboxEvent } from '../../src/server/store/contracts/outbox.js';
+import { type SendOptions, sendWebhook } from '../../src/server/webhooks/send.js';
 import { HOOKS_CERTIFICATE, HOOKS_KEY } from '../support/hooks-certificate.js';
 import { deadHost, httpHost, tcpHost } from '../support/hosts.js';
 

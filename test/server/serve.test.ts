@@ -5,10 +5,10 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ENVELOPE_BYTES, MAX_BLOB_LENGTH } from '../../src/core/limits.js';
-import { listen } from '../../src/server/listen.js';
+import { ENVELOPE_BYTES, MAX_BLOB_LENGTH } from '../../src/core/protocol/limits.js';
+import { listen } from '../../src/server/http/listen.js';
 import { type RunningServer, startServer } from '../../src/server/serve.js';
-import { MemoryStore } from '../../src/server/store/memory.js';
+import { MemoryStore } from '../../src/server/store/memory/store.js';
 import { BLOB, harness, refusal } from './harness.js';
 
 let directory: string;

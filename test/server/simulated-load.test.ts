@@ -3,10 +3,10 @@
 import { stat } from 'node:fs/promises';
 import postgres from 'postgres';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createLog } from '../../src/server/log.js';
-import { openStore } from '../../src/server/store/open-store.js';
-import { loadSqliteDriver } from '../../src/server/store/sqlite-driver.js';
-import { startWebhooks } from '../../src/server/webhooks.js';
+import { openStore } from '../../src/server/store/open.js';
+import { loadSqliteDriver } from '../../src/server/store/sqlite/driver.js';
+import { createLog } from '../../src/server/telemetry/pino-log.js';
+import { startWebhooks } from '../../src/server/webhooks/delivery.js';
 import { generator } from '../support/generator.js';
 import { RECEIVERS, SimulatedLoad } from '../support/simulated-load.js';
 import { ENGINES, type Engine, newStore, withoutEngine } from '../support/stores.js';

@@ -2,8 +2,9 @@
 
 import { connect, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type Listener, type ListenOptions, listen } from '../../src/server/listen.js';
-import { createLog, tally } from '../../src/server/log.js';
+import { type Listener, type ListenOptions, listen } from '../../src/server/http/listen.js';
+import { tally } from '../../src/server/telemetry/log.js';
+import { createLog } from '../../src/server/telemetry/pino-log.js';
 import { harness } from './harness.js';
 
 async function listener(options: Partial<ListenOptions>): Promise<Listener> {

@@ -4,10 +4,10 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { LEASE_MS } from '../../src/core/limits.js';
-import { openStore } from '../../src/server/store/open-store.js';
-import { paddingFor } from '../../src/server/store/padding.js';
-import type { Store } from '../../src/server/store/store.js';
+import { LEASE_MS } from '../../src/core/protocol/limits.js';
+import type { Store } from '../../src/server/store/contracts/store.js';
+import { openStore } from '../../src/server/store/open.js';
+import { paddingFor } from '../../src/server/store/sqlite/padding.js';
 import { NOW, newSecret } from './store-contract.js';
 
 const HOUR = 60 * 60_000;

@@ -4,9 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { migrate } from '../../src/server/store/schema.js';
-import { loadSqliteDriver, type SqliteDatabase } from '../../src/server/store/sqlite-driver.js';
-import { SqliteOutbox } from '../../src/server/store/sqlite-outbox.js';
+import { loadSqliteDriver, type SqliteDatabase } from '../../src/server/store/sqlite/driver.js';
+import { SqliteOutbox } from '../../src/server/store/sqlite/outbox.js';
+import { migrate } from '../../src/server/store/sqlite/schema.js';
 
 let directory: string;
 let database: SqliteDatabase;

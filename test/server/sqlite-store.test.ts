@@ -4,10 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openStore } from '../../src/server/store/open-store.js';
-import { SqliteStore } from '../../src/server/store/sqlite.js';
-import { loadSqliteDriver } from '../../src/server/store/sqlite-driver.js';
-import { StoreError } from '../../src/server/store/store.js';
+import { StoreError } from '../../src/server/store/contracts/store.js';
+import { openStore } from '../../src/server/store/open.js';
+import { loadSqliteDriver } from '../../src/server/store/sqlite/driver.js';
+import { SqliteStore } from '../../src/server/store/sqlite/store.js';
 import { describeStoreContract, NOW, newSecret } from './store-contract.js';
 
 let directory: string;
@@ -51,8 +51,9 @@ describe('two handles on one SQLite file', () => {
       outcome: 'replayed',
       id: secret.id,
     });
-    for (let count = 1; count <= 11; count += 1) await one.enterProof(secret.id, 'mallory', false, NOW);
-    expect(await two.enterProof(secret.id, 'mallory', true, NOW)).toBe(NOW + 1000);
+    for (let count = 1; count <= 11; count += 1)
+      await one.recordProofAttempt(secret.id, 'mallory', false, NOW);
+    expect(await two.recordProofAttempt(secret.id, 'mallory', true, NOW)).toBe(NOW + 1000);
     await one.take(secret.id, 'claim', NOW);
     expect(await two.take(secret.id, 'claim', NOW)).toMatchObject({ blob: secret.blob });
     await one.close();

@@ -1,9 +1,9 @@
 /** What every store is held to, with simulated time. Each engine's test file runs it. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { LEASE_MS, TOMBSTONE_MS } from '../../src/core/limits.js';
-import { stateOf } from '../../src/server/store/lifecycle.js';
-import type { NewSecret, Store } from '../../src/server/store/store.js';
+import { LEASE_MS, TOMBSTONE_MS } from '../../src/core/protocol/limits.js';
+import { stateOf } from '../../src/server/store/contracts/lifecycle.js';
+import type { NewSecret, Store } from '../../src/server/store/contracts/store.js';
 import { describeKeyContract } from './key-contract.js';
 import { describeOutboxContract } from './outbox-contract.js';
 import { describeQuotaContract } from './quota-contract.js';
@@ -402,7 +402,7 @@ export function describeStoreContract(open: () => Promise<Store>): void {
     test('destroys and forgets in one go what nobody looked after for a day', async () => {
       const id = await keep({ views: 3 });
       await store.take(id, 'claim', NOW);
-      await store.enterProof(id, 'mallory', false, NOW);
+      await store.recordProofAttempt(id, 'mallory', false, NOW);
       expect(await store.purge(NOW + 3 * DAY)).toEqual({ destroyed: 1, forgotten: 1 });
       expect(await store.find(id, NOW)).toBeNull();
     });
@@ -430,7 +430,7 @@ export function describeStoreContract(open: () => Promise<Store>): void {
 
   describe('wrong proofs', () => {
     const enter = (id: string, right: boolean, now = NOW, caller = 'mallory') =>
-      store.enterProof(id, caller, right, now);
+      store.recordProofAttempt(id, caller, right, now);
 
     async function enterTenWrong(id: string): Promise<void> {
       for (let count = 1; count <= 10; count += 1) expect(await enter(id, false)).toBeNull();

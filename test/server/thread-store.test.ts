@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ZephrError } from '../../src/core/errors.js';
-import { describeFailure } from '../../src/server/describe-failure.js';
-import { openStore } from '../../src/server/store/open-store.js';
-import { loadSqliteDriver } from '../../src/server/store/sqlite-driver.js';
-import { type Store, StoreError } from '../../src/server/store/store.js';
-import { errorOf, failureOf } from '../../src/server/store/thread-messages.js';
+import { type Store, StoreError } from '../../src/server/store/contracts/store.js';
+import { openStore } from '../../src/server/store/open.js';
+import { loadSqliteDriver } from '../../src/server/store/sqlite/driver.js';
+import { errorOf, failureOf } from '../../src/server/store/sqlite/thread/messages.js';
+import { describeError } from '../../src/server/telemetry/log.js';
 import { describeStoreContract, NOW, newSecret } from './store-contract.js';
 
 const thread = fileURLToPath(new URL('../../dist/cli/store-thread.cjs', import.meta.url));
@@ -101,7 +101,7 @@ describe('a store in a thread', () => {
     other.exec('ROLLBACK');
     other.close();
     expect(error).toBeInstanceOf(StoreError);
-    const told = describeFailure(error);
+    const told = describeError(error);
     expect(told).toMatchObject({ name: 'StoreError', code: 'STORE_UNAVAILABLE', cause: { sqlite: 5 } });
     expect(await store.create(newSecret())).toMatchObject({ outcome: 'created' });
     await store.close();
@@ -120,6 +120,6 @@ test('an error of any kind is told alike on both sides', () => {
     const arrived = errorOf(structuredClone(failureOf(error)));
     expect(arrived).toBeInstanceOf(error instanceof ZephrError ? ZephrError : Error);
     expect(arrived.message).toBe(error.message);
-    expect(describeFailure(arrived)).toEqual(describeFailure(error));
+    expect(describeError(arrived)).toEqual(describeError(error));
   }
 });

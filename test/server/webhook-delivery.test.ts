@@ -1,12 +1,12 @@
 /** Webhooks from the request that causes them to a receiver on a real socket. */
 
 import { describe, expect, test } from 'vitest';
-import { ANY_CALLBACKS } from '../../src/server/callback-policy.js';
-import { createLog } from '../../src/server/log.js';
-import { resolveInSystem } from '../../src/server/resolve-host.js';
-import { sendWebhook } from '../../src/server/send-webhook.js';
-import { MemoryStore } from '../../src/server/store/memory.js';
-import { startWebhooks } from '../../src/server/webhooks.js';
+import { ANY_CALLBACKS } from '../../src/net/public-addresses.js';
+import { resolveInSystem } from '../../src/net/resolve.js';
+import { MemoryStore } from '../../src/server/store/memory/store.js';
+import { createLog } from '../../src/server/telemetry/pino-log.js';
+import { startWebhooks } from '../../src/server/webhooks/delivery.js';
+import { sendWebhook } from '../../src/server/webhooks/send.js';
 import { CALLBACK_SECRET, isSigned, receiver } from '../support/receiver.js';
 import { harness, PROOF, VERSION_2 } from './harness.js';
 

@@ -3,7 +3,7 @@
 import type { ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { openStore } from '../../src/server/store/open-store.js';
+import { openStore } from '../../src/server/store/open.js';
 import { CALLBACK_SECRET, isSigned, receiver } from '../support/receiver.js';
 import { type ServerProcess, startNode } from '../support/server.js';
 import { ENGINES, newStore, withoutEngine } from '../support/stores.js';

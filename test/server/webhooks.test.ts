@@ -1,12 +1,12 @@
 /** When webhooks are sent, how often, and how many at once: on simulated time, with receivers made up. */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createLog } from '../../src/server/log.js';
-import type { Attempt } from '../../src/server/send-webhook.js';
-import { MemoryStore } from '../../src/server/store/memory.js';
-import type { OutboxEvent } from '../../src/server/store/outbox.js';
-import { StoreError } from '../../src/server/store/store.js';
-import { MAX_ATTEMPTS, startWebhooks, type Webhooks } from '../../src/server/webhooks.js';
+import type { OutboxEvent } from '../../src/server/store/contracts/outbox.js';
+import { StoreError } from '../../src/server/store/contracts/store.js';
+import { MemoryStore } from '../../src/server/store/memory/store.js';
+import { createLog } from '../../src/server/telemetry/pino-log.js';
+import { MAX_ATTEMPTS, startWebhooks, type Webhooks } from '../../src/server/webhooks/delivery.js';
+import type { Attempt } from '../../src/server/webhooks/send.js';
 import { NOW } from './store-contract.js';
 
 const SECOND = 1_000;

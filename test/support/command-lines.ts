@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { commandTree } from '../../.scripts/completions/model.js';
-import { namesOf, optionsOf } from '../../src/cli/tree.js';
+import { namesOf, optionsOf } from '../../src/cli/parser/tree.js';
 
 /** Every command of the program, itself first. */
 export function allCommands(command: Command = commandTree()): Command[] {

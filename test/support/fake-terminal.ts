@@ -1,6 +1,6 @@
 /** A terminal in memory: `main` runs on it as it runs on a real one, without a process. */
 
-import type { Output, Terminal } from '../../src/cli/terminal.js';
+import type { Output, Terminal } from '../../src/cli/terminal/terminal.js';
 
 export interface FakeTerminal extends Terminal {
   written(stream: 'stdout' | 'stderr'): Buffer;

@@ -1,7 +1,7 @@
 /** Mixed load on a server in simulated time, and a model of the rules that says what each answer must be. */
 
 import { createHash, randomBytes } from 'node:crypto';
-import { LEASE_MS } from '../../src/core/limits.js';
+import { LEASE_MS } from '../../src/core/protocol/limits.js';
 import type { App } from '../../src/server/app.js';
 
 const MINUTE = 60_000;

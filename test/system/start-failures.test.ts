@@ -4,7 +4,7 @@ import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { loadSqliteDriver } from '../../src/server/store/sqlite-driver.js';
+import { loadSqliteDriver } from '../../src/server/store/sqlite/driver.js';
 import { deadHost } from '../support/hosts.js';
 import { startServerProcess } from '../support/server.js';
 import { openSession } from '../support/session.js';

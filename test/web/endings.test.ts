@@ -35,7 +35,7 @@ describe.skipIf(!HAS_CHROMIUM)(`endings in the page (needs ${CHROMIUM})`, () => 
     expect(page.url()).not.toContain('#');
   };
   const faults = (page: Page, words: RegExp) =>
-    expect.poll(() => textOf(page, '#offer-fault')).toMatch(words);
+    expect.poll(() => textOf(page, '#offer-error')).toMatch(words);
 
   /** Tries wrong keys, as often as it takes to be told to wait for longer than the page needs to try. */
   const lockOut = async (link: string) => {
@@ -226,7 +226,7 @@ describe.skipIf(!HAS_CHROMIUM)(`endings in the page (needs ${CHROMIUM})`, () => 
       await page.fill('#secret-text', 'hunter2');
       await context.setOffline(true);
       await page.getByRole('button', { name: 'Encrypt & share' }).click();
-      await expect.poll(() => textOf(page, '#write-fault')).toMatch(/^No connection/);
+      await expect.poll(() => textOf(page, '#write-error')).toMatch(/^No connection/);
       // Nothing is lost: the next click sends it.
       await context.setOffline(false);
       const { link } = await share(page, async () => undefined);
@@ -255,7 +255,7 @@ describe.skipIf(!HAS_CHROMIUM)(`endings in the page (needs ${CHROMIUM})`, () => 
       await page.setInputFiles('#file-input', { name: 'big', mimeType: 'text/plain', buffer });
       await page.getByRole('button', { name: 'Encrypt & share' }).click();
       await expect
-        .poll(() => textOf(page, '#write-fault'))
+        .poll(() => textOf(page, '#write-error'))
         .toMatch(/^Too large\s.*at most \d+ kB\. Yours has 1\.1 MB/s);
     });
 
@@ -272,7 +272,7 @@ describe.skipIf(!HAS_CHROMIUM)(`endings in the page (needs ${CHROMIUM})`, () => 
       await page.fill('#secret-text', 'hunter2');
       await page.getByRole('button', { name: 'Encrypt & share' }).click();
       await expect
-        .poll(() => textOf(page, '#write-fault'))
+        .poll(() => textOf(page, '#write-error'))
         .toMatch(/^Limit reached\s.*Try again in .*: \w+day, .*/s);
       expect(await page.inputValue('#secret-text')).toBe('hunter2');
     });
@@ -284,7 +284,7 @@ describe.skipIf(!HAS_CHROMIUM)(`endings in the page (needs ${CHROMIUM})`, () => 
       await expect.poll(() => textOf(page, '#write')).toContain('This server asks for an API key');
       await page.fill('#secret-text', 'hunter2');
       await page.getByRole('button', { name: 'Encrypt & share' }).click();
-      await expect.poll(() => textOf(page, '#write-fault')).toContain('use the zephr command');
+      await expect.poll(() => textOf(page, '#write-error')).toContain('use the zephr command');
     });
 
     it.each([
@@ -299,7 +299,7 @@ describe.skipIf(!HAS_CHROMIUM)(`endings in the page (needs ${CHROMIUM})`, () => 
       if (field !== '') await page.fill(field, value);
       await page.getByText('More options').click();
       await page.getByRole('button', { name: 'Encrypt & share' }).click();
-      await expect.poll(() => textOf(page, '#write-fault')).toContain(words);
+      await expect.poll(() => textOf(page, '#write-error')).toContain(words);
       const wrong = page.locator('[aria-invalid]');
       expect(await wrong.isVisible()).toBe(true);
       expect(await wrong.evaluate((element) => element === document.activeElement)).toBe(true);

@@ -54,7 +54,7 @@ describe.skipIf(!HAS_CHROMIUM)(`a link in the page (needs ${CHROMIUM})`, () => {
     front.interfere(how, isRead);
     await page.click('#offer-submit');
     await expect
-      .poll(() => textOf(page, '#offer-fault'))
+      .poll(() => textOf(page, '#offer-error'))
       .toMatch(/^The answer did not arrive\s.*nobody else can get it/s);
     // Somebody else cannot get it meanwhile.
     const direct = link.replace(front.url, server.url);

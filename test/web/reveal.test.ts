@@ -148,10 +148,10 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that opens links (needs ${CHROMIUM})`, 
       const [url = '', key = ''] = (await shell.sh("printf 'hunter2' | zephr --split")).stdout.split('\n');
       const page = await open(url);
       await page.getByRole('button', { name: 'Reveal the secret' }).click();
-      expect(await textOf(page, '#offer-fault')).toBe('Enter the key.');
+      expect(await textOf(page, '#offer-error')).toBe('Enter the key.');
       await page.getByLabel('Key').fill(key.slice(0, -1));
       await page.getByRole('button', { name: 'Reveal the secret' }).click();
-      expect(await textOf(page, '#offer-fault')).toContain('not a whole key');
+      expect(await textOf(page, '#offer-error')).toContain('not a whole key');
       await page.getByLabel('Key').fill(paste(url, key));
       await expect.poll(() => textOf(page, '#offer-status')).toContain('It is still there.');
       await reveal(page);
@@ -166,7 +166,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that opens links (needs ${CHROMIUM})`, 
     );
     const page = await open(made.stdout.trim());
     await page.getByRole('button', { name: 'Reveal the secret' }).click();
-    expect(await textOf(page, '#offer-fault')).toBe('Enter the passphrase.');
+    expect(await textOf(page, '#offer-error')).toBe('Enter the passphrase.');
     await page.getByLabel('Passphrase', { exact: true }).fill('p\u00e4ss');
     await page.getByRole('button', { name: 'Show the passphrase' }).click();
     expect(await page.locator('#passphrase').getAttribute('class')).toBe('');

@@ -84,7 +84,7 @@ async function share(page: Page, { url }: Stage): Promise<void> {
 
 async function submit(page: Page): Promise<void> {
   await page.click('#write-submit');
-  await page.locator('#created, #write-fault strong').filter({ visible: true }).waitFor();
+  await page.locator('#created, #write-error strong').filter({ visible: true }).waitFor();
 }
 
 /** Opens a link and waits until its state is known. */
@@ -96,7 +96,7 @@ async function openOffer(page: Page, link: string): Promise<void> {
 
 async function reveal(page: Page): Promise<void> {
   await page.click('#offer-submit');
-  await page.locator('#revealed, #ending, #offer-fault *').filter({ visible: true }).first().waitFor();
+  await page.locator('#revealed, #ending, #offer-error *').filter({ visible: true }).first().waitFor();
 }
 
 const forms: readonly State[] = [
@@ -216,7 +216,7 @@ const offers: readonly State[] = [
     async arrive(page, stage) {
       const [url = ''] = (await make(stage)).split('#');
       await page.goto(`${url}#v2.${randomBytes(32).toString('base64url')}`);
-      await page.locator('#offer-fault strong').waitFor();
+      await page.locator('#offer-error strong').waitFor();
     },
   },
   {
@@ -259,7 +259,7 @@ const offers: readonly State[] = [
       await openOffer(page, created.url);
       await page.context().setOffline(true);
       await page.fill('#key', created.key);
-      await page.locator('#offer-fault strong').waitFor();
+      await page.locator('#offer-error strong').waitFor();
     },
   },
 ];

@@ -9,7 +9,7 @@ import { fr } from '../../src/web/strings/fr.js';
 
 const web = fileURLToPath(new URL('../../src/web/', import.meta.url));
 /** Templates and code. */
-const sources = readdirSync(web)
+const sources = readdirSync(web, { recursive: true, encoding: 'utf8' })
   .filter((file) => /\.(ts|html)$/.test(file))
   .map((file) => readFileSync(web + file, 'utf8'));
 const build = readFileSync(fileURLToPath(new URL('../../.scripts/web.ts', import.meta.url)), 'utf8');

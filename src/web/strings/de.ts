@@ -161,8 +161,8 @@ export const de: Texts = {
     'Das Geheimnis war vielleicht schon auf dem Weg zu Ihnen. Schließen Sie diese Seite nicht und versuchen Sie es innerhalb einer Minute erneut: Niemand sonst kann es inzwischen bekommen.',
   'serverTrouble.heading': 'Der Server hat Schwierigkeiten',
   'serverTrouble.text': 'Er konnte seine Arbeit gerade nicht tun. Versuchen Sie es gleich noch einmal.',
-  'notZephr.heading': 'Kein zephr-Server',
-  'notZephr.text':
+  'notZephrServer.heading': 'Kein zephr-Server',
+  'notZephrServer.text':
     'Was geantwortet hat, ist kein zephr-Server, oder etwas zwischen Ihnen und ihm hat die Antwort verändert.',
   'tooLarge.heading': 'Zu groß',
   'tooLarge.text': 'Dieser Server nimmt Geheimnisse bis {size}. Ihres hat {actual}.',
@@ -179,14 +179,14 @@ export const de: Texts = {
   'unforeseen.text':
     'Das war nicht vorgesehen ({code}). Versuchen Sie es erneut, und wenn es dabei bleibt, sagen Sie es dem Betreiber dieses Servers.',
 
-  'fault.empty': 'Es gibt noch nichts zu teilen: Geben Sie ein Geheimnis ein oder wählen Sie eine Datei.',
-  'fault.malformed': 'Der Text enthält Zeichen, die sich nicht senden lassen. Senden Sie ihn als Datei.',
-  'fault.unreadable': 'Die Datei ließ sich nicht lesen. Ist sie ein Ordner, oder wurde sie verschoben?',
-  'fault.views': 'Die Anzahl der Leser ist eine ganze Zahl von 1 bis {max}.',
-  'fault.hint': 'Der Hinweis hat höchstens {max} Zeichen, ohne Umlaute, Emoji und Zeilenumbrüche.',
-  'fault.fileName': 'Der Name der Datei lässt sich nicht senden. Benennen Sie sie um.',
-  'fault.keyMissing': 'Geben Sie den Schlüssel ein.',
-  'fault.keyDamaged': 'Das ist kein ganzer Schlüssel. Kopieren Sie ihn noch einmal.',
-  'fault.passphraseMissing': 'Geben Sie die Passphrase ein.',
-  'fault.passphraseMalformed': 'Die Passphrase enthält Zeichen, die sich nicht verwenden lassen.',
+  'error.empty': 'Es gibt noch nichts zu teilen: Geben Sie ein Geheimnis ein oder wählen Sie eine Datei.',
+  'error.malformed': 'Der Text enthält Zeichen, die sich nicht senden lassen. Senden Sie ihn als Datei.',
+  'error.unreadable': 'Die Datei ließ sich nicht lesen. Ist sie ein Ordner, oder wurde sie verschoben?',
+  'error.views': 'Die Anzahl der Leser ist eine ganze Zahl von 1 bis {max}.',
+  'error.hint': 'Der Hinweis hat höchstens {max} Zeichen, ohne Umlaute, Emoji und Zeilenumbrüche.',
+  'error.fileName': 'Der Name der Datei lässt sich nicht senden. Benennen Sie sie um.',
+  'error.keyMissing': 'Geben Sie den Schlüssel ein.',
+  'error.keyDamaged': 'Das ist kein ganzer Schlüssel. Kopieren Sie ihn noch einmal.',
+  'error.passphraseMissing': 'Geben Sie die Passphrase ein.',
+  'error.passphraseMalformed': 'Die Passphrase enthält Zeichen, die sich nicht verwenden lassen.',
 };

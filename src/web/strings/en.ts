@@ -159,8 +159,8 @@ export const en = {
     'The secret may have been on its way to you. Do not close this page and try again within a minute: nobody else can get it meanwhile.',
   'serverTrouble.heading': 'The server has trouble',
   'serverTrouble.text': 'It could not do its work just now. Try again in a moment.',
-  'notZephr.heading': 'Not a zephr server',
-  'notZephr.text':
+  'notZephrServer.heading': 'Not a zephr server',
+  'notZephrServer.text':
     'What answered is not a zephr server, or something between you and it has changed the answer.',
   'tooLarge.heading': 'Too large',
   'tooLarge.text': 'This server takes secrets of at most {size}. Yours has {actual}.',
@@ -175,16 +175,16 @@ export const en = {
   'unforeseen.text':
     'That was not foreseen ({code}). Try again, and tell whoever runs this server if it stays.',
 
-  'fault.empty': 'There is nothing to share yet: type a secret or choose a file.',
-  'fault.malformed': 'The text holds characters that cannot be sent. Send it as a file.',
-  'fault.unreadable': 'The file could not be read. Is it a folder, or was it moved?',
-  'fault.views': 'The number of readers is a whole number from 1 to {max}.',
-  'fault.hint': 'The hint has at most {max} characters, without accents, emoji or line breaks.',
-  'fault.fileName': 'The file has a name that cannot be sent. Rename it.',
-  'fault.keyMissing': 'Enter the key.',
-  'fault.keyDamaged': 'That is not a whole key. Copy it once more.',
-  'fault.passphraseMissing': 'Enter the passphrase.',
-  'fault.passphraseMalformed': 'The passphrase holds characters that cannot be used.',
+  'error.empty': 'There is nothing to share yet: type a secret or choose a file.',
+  'error.malformed': 'The text holds characters that cannot be sent. Send it as a file.',
+  'error.unreadable': 'The file could not be read. Is it a folder, or was it moved?',
+  'error.views': 'The number of readers is a whole number from 1 to {max}.',
+  'error.hint': 'The hint has at most {max} characters, without accents, emoji or line breaks.',
+  'error.fileName': 'The file has a name that cannot be sent. Rename it.',
+  'error.keyMissing': 'Enter the key.',
+  'error.keyDamaged': 'That is not a whole key. Copy it once more.',
+  'error.passphraseMissing': 'Enter the passphrase.',
+  'error.passphraseMalformed': 'The passphrase holds characters that cannot be used.',
 } as const satisfies Readonly<Record<string, string | Plural>>;
 
 /** The key of a text. */

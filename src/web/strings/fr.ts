@@ -158,8 +158,8 @@ export const fr: Texts = {
     'Le secret était peut-être en route vers vous. Ne fermez pas cette page et réessayez dans la minute : personne d’autre ne peut l’obtenir entre-temps.',
   'serverTrouble.heading': 'Le serveur a un problème',
   'serverTrouble.text': 'Il n’a pas pu faire son travail. Réessayez dans un instant.',
-  'notZephr.heading': 'Ce n’est pas un serveur zephr',
-  'notZephr.text':
+  'notZephrServer.heading': 'Ce n’est pas un serveur zephr',
+  'notZephrServer.text':
     'Ce qui a répondu n’est pas un serveur zephr, ou quelque chose entre vous et lui a modifié la réponse.',
   'tooLarge.heading': 'Trop volumineux',
   'tooLarge.text': 'Ce serveur accepte des secrets d’au plus {size}. Le vôtre fait {actual}.',
@@ -174,15 +174,15 @@ export const fr: Texts = {
   'unforeseen.text':
     'Ce n’était pas prévu ({code}). Réessayez, et si cela persiste, prévenez la personne qui gère ce serveur.',
 
-  'fault.empty': 'Il n’y a encore rien à partager : saisissez un secret ou choisissez un fichier.',
-  'fault.malformed':
+  'error.empty': 'Il n’y a encore rien à partager : saisissez un secret ou choisissez un fichier.',
+  'error.malformed':
     'Le texte contient des caractères impossibles à envoyer. Envoyez-le sous forme de fichier.',
-  'fault.unreadable': 'Le fichier n’a pas pu être lu. Est-ce un dossier, ou a-t-il été déplacé ?',
-  'fault.views': 'Le nombre de lecteurs est un entier de 1 à {max}.',
-  'fault.hint': 'L’indication a au plus {max} caractères, sans accents, emoji ni retours à la ligne.',
-  'fault.fileName': 'Le nom du fichier ne peut pas être envoyé. Renommez-le.',
-  'fault.keyMissing': 'Saisissez la clé.',
-  'fault.keyDamaged': 'Ce n’est pas une clé entière. Copiez-la à nouveau.',
-  'fault.passphraseMissing': 'Saisissez la phrase secrète.',
-  'fault.passphraseMalformed': 'La phrase secrète contient des caractères impossibles à utiliser.',
+  'error.unreadable': 'Le fichier n’a pas pu être lu. Est-ce un dossier, ou a-t-il été déplacé ?',
+  'error.views': 'Le nombre de lecteurs est un entier de 1 à {max}.',
+  'error.hint': 'L’indication a au plus {max} caractères, sans accents, emoji ni retours à la ligne.',
+  'error.fileName': 'Le nom du fichier ne peut pas être envoyé. Renommez-le.',
+  'error.keyMissing': 'Saisissez la clé.',
+  'error.keyDamaged': 'Ce n’est pas une clé entière. Copiez-la à nouveau.',
+  'error.passphraseMissing': 'Saisissez la phrase secrète.',
+  'error.passphraseMalformed': 'La phrase secrète contient des caractères impossibles à utiliser.',
 };

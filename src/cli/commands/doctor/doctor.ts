@@ -1,0 +1,218 @@
+/**
+ * `zephr doctor`: every step from the config file to a second read that must fail, each with what is wrong and
+ * what to do. What it prints can be shown to others: no secret, key or link is in it.
+ */
+
+import { type ServerHealth, serverHealth } from '../../../client/health.js';
+import { maxSecretBytesV1 } from '../../../core/crypto/seal-v1.js';
+import { maxSecretBytesV2 } from '../../../core/crypto/seal-v2.js';
+import { ApiError, NetworkError } from '../../../core/errors.js';
+import { parseExpiry } from '../../../core/expiry.js';
+import { fetchFor, proxyFor } from '../../../net/proxy.js';
+import { CliError, EXIT, usageError } from '../../exit/exit.js';
+import { PERMISSION_ADVICE } from '../../files/secret-file.js';
+import { configPlace, readConfigFile } from '../../settings/config-file.js';
+import {
+  type CommonFlags,
+  checked,
+  gatherSettings,
+  linkVersion,
+  timeoutMs,
+} from '../../settings/settings.js';
+import type { Terminal } from '../../terminal/terminal.js';
+import { CheckList } from './check-list.js';
+import { checkSecret, type Trial } from './secret-check.js';
+
+export interface DoctorFlags extends CommonFlags {
+  readonly link?: string;
+}
+
+/** A clock that is further off than this is worth a word, in milliseconds. */
+const MAX_SKEW_MS = 60_000;
+
+const DAY_MS = 86_400_000;
+
+/** A certificate that ends sooner than this is worth a word; one that is short-lived, in the last sixth of its life. */
+const SOON_MS = 14 * DAY_MS;
+
+/** How long the test secret waits when nothing else is configured: every tier allows it. */
+const EXPIRY = '1h';
+
+/** What is to be tried, and on which way. */
+interface Plan extends Trial {
+  /** The proxy, where one is on the way. */
+  readonly proxy: URL | null;
+  /** Milliseconds for each request. */
+  readonly timeout: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs the checks.
+ * @param now milliseconds since 1970.
+ * @throws CliError with the exit code of the first check that failed.
+ */
+export async function doctor(
+  flags: DoctorFlags,
+  terminal: Terminal,
+  now: () => number = Date.now,
+): Promise<void> {
+  const checks = new CheckList(terminal.stdout, { json: flags.json ?? false });
+  const plan = await checkSettings(checks, flags, terminal);
+  if (plan !== null && (await checkTrust(checks, plan, terminal))) {
+    const health = await checkNetwork(checks, plan, now);
+    if (health !== 'unreachable') {
+      await checkPromises(checks, plan, health);
+      await checkSecret(checks, plan);
+    }
+  }
+  await checks.finish();
+}
+
+async function checkSettings(
+  checks: CheckList,
+  flags: DoctorFlags,
+  terminal: Terminal,
+): Promise<Plan | null> {
+  const timeout = timeoutMs(flags);
+  const place = configPlace(flags, terminal);
+  try {
+    const { config, exists, warning } = await readConfigFile(place, terminal);
+    const settings = await gatherSettings(flags, config, terminal);
+    const expiry = settings.expiry ?? EXPIRY;
+    checked(undefined, () => parseExpiry(expiry));
+    const version = checked(flags.link, () => linkVersion(flags.link ?? settings.link, settings.server));
+    const proxy = proxyFor(settings.server, terminal.env);
+    await checks.ok('configuration', exists ? place.path : `the defaults: there is no ${place.path}`);
+    const exposed = warning ?? settings.apiKeyWarning;
+    if (exposed !== undefined) await checks.warn('permissions', exposed, PERMISSION_ADVICE);
+    else await checks.ok('permissions', 'nobody else can read an API key there');
+    await checks.ok('server', `${settings.server} (from ${settings.serverSource}), with ${version} links`);
+    const transport = { fetch: fetchFor(settings.server, terminal.env), timeout, signal: terminal.interrupt };
+    return { ...settings, expiry, version, transport, proxy, timeout, signal: terminal.interrupt };
+  } catch (error) {
+    await checks.fail('configuration', error);
+    return null;
+  }
+}
+
+/** Whether the certificates of the server are checked at all. If not, nothing is sent there. */
+async function checkTrust(checks: CheckList, { server }: Plan, { env }: Terminal): Promise<boolean> {
+  if (server.startsWith('http:') || env.NODE_TLS_REJECT_UNAUTHORIZED !== '0') return true;
+  const message = 'NODE_TLS_REJECT_UNAUTHORIZED=0 lets anybody pose as the server';
+  await checks.fail('TLS', usageError(message, 'unset it: NODE_EXTRA_CA_CERTS names a private authority'));
+  return false;
+}
+
+/** @returns the server's health; null when it answers, but has none to tell. */
+async function checkNetwork(
+  checks: CheckList,
+  plan: Plan,
+  now: () => number,
+): Promise<ServerHealth | null | 'unreachable'> {
+  const { server, proxy, transport } = plan;
+  const { host } = new URL(server);
+  const way = proxy === null ? '' : `, through the proxy ${proxy.host}`;
+  const start = now();
+  try {
+    const health = await serverHealth({ ...transport, server });
+    const end = now();
+    await checks.ok('network', `${host} answered in ${end - start} ms${way}`);
+    await checkTls(checks, plan, now);
+    await reportClock(checks, health.time, (start + end) / 2);
+    return health;
+  } catch (error) {
+    if (knowsNoHealth(error)) {
+      await checks.ok('network', `${host} answered${way}`);
+      await checkTls(checks, plan, now);
+      await checks.skip('clock', 'the server does not tell the time');
+      return null;
+    }
+    const untrusted = error instanceof NetworkError && error.code === 'TLS_ERROR';
+    if (untrusted) await checks.ok('network', `${host} takes connections`);
+    await checks.fail(untrusted ? 'TLS' : 'network', error);
+    return 'unreachable';
+  }
+}
+
+/** A server of version 1 has no health to ask for, and says so with an error or with a web page. */
+function knowsNoHealth(error: unknown): boolean {
+  if (error instanceof ApiError) return error.statusCode < 500;
+  return error instanceof NetworkError && error.code === 'INVALID_REPLY';
+}
+
+/** The certificate is trusted, or there would be no answer: what remains is how long it will be. */
+async function checkTls(
+  checks: CheckList,
+  { server, proxy, timeout, signal }: Plan,
+  now: () => number,
+): Promise<void> {
+  if (server.startsWith('http:')) return checks.ok('TLS', 'not needed: plain http stays on this machine');
+  const { certificateValidity } = await import('./certificate.js');
+  try {
+    const { from, until } = await certificateValidity(server, proxy, { timeout, signal });
+    const date = new Date(until).toISOString().slice(0, 10);
+    const left = until - now();
+    if (left > Math.min(SOON_MS, (until - from) / 6)) {
+      return await checks.ok('TLS', `the certificate is trusted, until ${date}`);
+    }
+    const days = Math.floor(left / DAY_MS);
+    const message = `the certificate is trusted, but expires on ${date}, in ${days} ${days === 1 ? 'day' : 'days'}`;
+    await checks.warn('TLS', message, 'it should have been renewed: tell whoever runs the server');
+  } catch (error) {
+    await checks.fail('TLS', error);
+  }
+}
+
+async function reportClock(checks: CheckList, serverTime: number | null, ownTime: number): Promise<void> {
+  if (serverTime === null) return checks.skip('clock', 'the server does not tell the time');
+  // The header tells whole seconds.
+  const ahead = Math.round((ownTime - serverTime - 500) / 1000) * 1000;
+  if (Math.abs(ahead) <= MAX_SKEW_MS) return checks.ok('clock', 'this machine and the server agree');
+  const off = `${Math.round(Math.abs(ahead) / 1000).toLocaleString('en')} s ${ahead > 0 ? 'ahead of' : 'behind'}`;
+  await checks.warn('clock', `this machine is ${off} the server`, 'set the clock: certificates go by it');
+}
+
+/** What the server says it speaks and allows. */
+async function checkPromises(checks: CheckList, plan: Plan, health: ServerHealth | null): Promise<void> {
+  if (health === null) {
+    await checks.skip('protocol', 'the server does not tell: it is taken for one of version 1');
+    await checks.skip('limits', 'the server does not tell');
+    return;
+  }
+  const { protocol, version } = health;
+  const wanted = plan.version === 'v1' ? 1 : 2;
+  if (protocol.includes(wanted)) {
+    const software = version === undefined ? '' : `, zephr ${version}`;
+    await checks.ok('protocol', `version ${protocol.join(' and ')}${software}`);
+  } else {
+    const message = `the server speaks version ${protocol.join(' and ')}, not ${wanted}`;
+    await checks.fail('protocol', new CliError(EXIT.unreachable, 'UNSUPPORTED_BY_SERVER', message));
+  }
+  await checkLimits(checks, plan, health);
+}
+
+/** What the caller may create: the API key, where there is one and the server tells, else anybody. */
+async function checkLimits(checks: CheckList, plan: Plan, keyless: ServerHealth): Promise<void> {
+  const { server, apiKey, version, transport } = plan;
+  let health = keyless;
+  try {
+    if (apiKey !== null) health = await serverHealth({ ...transport, server, apiKey });
+  } catch (error) {
+    if (error instanceof ApiError && error.statusCode === 401)
+      return checks.skip('limits', 'an API key that is refused has none');
+    return checks.fail('limits', error);
+  }
+  const { access, tier, limits } = health;
+  if (tier === undefined && access === 'closed')
+    return checks.ok('limits', 'access is closed: creating takes an API key');
+  if (limits === undefined) return checks.skip('limits', 'the server does not tell');
+  const { expiry, blob } = limits;
+  const bytes = version === 'v1' ? maxSecretBytesV1(blob) : maxSecretBytesV2(blob);
+  const who = tier === undefined ? 'without an API key' : `with this API key, of tier ${tier},`;
+  const also = tier !== undefined || access === undefined ? '' : `, access is ${access}`;
+  await checks.ok(
+    'limits',
+    `${who} ${bytes.toLocaleString('en')} bytes, for ${expiry.min} to ${expiry.max} minutes${also}`,
+  );
+}

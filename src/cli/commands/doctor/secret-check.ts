@@ -1,0 +1,87 @@
+/** A secret there and back: what `zephr doctor` tries with a server that answers. */
+
+import { createSecret } from '../../../client/create.js';
+import { readSecret } from '../../../client/read.js';
+import { secretStatus } from '../../../client/status.js';
+import type { TransportOptions } from '../../../client/transport.js';
+import { randomBytes } from '../../../core/bytes.js';
+import { ApiError } from '../../../core/errors.js';
+import { type Link, parseLink } from '../../../core/link.js';
+import { CliError, EXIT, endingOf } from '../../exit/exit.js';
+import type { Settings } from '../../settings/settings.js';
+import type { CheckList, CheckName } from './check-list.js';
+
+/** What to try, and how. */
+export interface Trial extends Settings {
+  readonly version: 'v1' | 'v2';
+  readonly expiry: string;
+  readonly transport: TransportOptions;
+}
+
+/** Sends a secret there and back, and tries to have it twice. */
+export async function checkSecret(checks: CheckList, trial: Trial): Promise<void> {
+  const secret = randomBytes(32);
+  const link = await checkCreate(checks, trial, secret);
+  if (link === null) return;
+  await attempt(checks, 'status', async () => {
+    if (trial.version === 'v1') return checks.skip('status', 'version 1 links have none');
+    const { state } = await secretStatus(link, trial.transport);
+    if (state !== 'waiting') throw misbehaves(`the server says of an unread secret that it is ${state}`);
+    await checks.ok('status', 'waiting, and it took nothing to ask');
+  });
+  const wasRead = await attempt(checks, 'read', async () => {
+    const reading = await readSecret(link, trial.transport);
+    if (!equal(reading.bytes, secret)) throw misbehaves('what came back is not what was sent');
+    await reading.acknowledge();
+    await checks.ok('read', 'what was sent came back');
+  });
+  if (wasRead) await attempt(checks, 'read again', () => checkSecondRead(checks, trial, link));
+}
+
+async function checkCreate(checks: CheckList, trial: Trial, secret: Uint8Array): Promise<Link | null> {
+  const { server, apiKey, apiKeySource, expiry, version, transport } = trial;
+  try {
+    const created = await createSecret(secret, { ...transport, server, apiKey, expiry, link: version });
+    if (created.mode !== 'standard') throw new TypeError('a whole link was asked for');
+    await checks.ok(
+      'API key',
+      apiKeySource === null ? 'none, and none is needed' : `accepted (from ${apiKeySource})`,
+    );
+    await checks.ok('create', `a test secret, for ${expiry}`);
+    return parseLink(created.fullLink);
+  } catch (error) {
+    const { exit, code } = endingOf(error);
+    const aboutKey = exit === EXIT.keyRefused || code === 'INVALID_API_KEY' || code === 'API_KEY_REQUIRED';
+    await checks.fail(aboutKey ? 'API key' : 'create', error);
+    return null;
+  }
+}
+
+async function checkSecondRead(checks: CheckList, { transport }: Trial, link: Link): Promise<void> {
+  try {
+    await readSecret(link, transport);
+  } catch (error) {
+    if (!(error instanceof ApiError && (error.statusCode === 410 || error.statusCode === 404))) throw error;
+    return checks.ok('read again', 'refused, as it must be');
+  }
+  throw misbehaves('the server gave the same secret to two readers');
+}
+
+function misbehaves(message: string): CliError {
+  return new CliError(EXIT.unreachable, 'SERVER_MISBEHAVES', message, { advice: 'do not trust this server' });
+}
+
+/** Runs a check and takes down its failure. @returns whether it went well. */
+async function attempt(checks: CheckList, name: CheckName, check: () => Promise<void>): Promise<boolean> {
+  try {
+    await check();
+    return true;
+  } catch (error) {
+    await checks.fail(name, error);
+    return false;
+  }
+}
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}

@@ -1,0 +1,140 @@
+/** Where a secret goes: stdout, a file or the clipboard. What can be wrong with it is found before the read. */
+
+import type { Reading } from '../../../client/read.js';
+import { decodeUtf8 } from '../../../core/bytes.js';
+import { isSystemError } from '../../../core/errors.js';
+import { CliError, EXIT, usageError } from '../../exit/exit.js';
+import { openOutputFile } from '../../files/output-file.js';
+import { isPrintable, jsonLine } from '../../terminal/escape.js';
+import type { Reporter } from '../../terminal/reporter.js';
+import type { Output, Terminal } from '../../terminal/terminal.js';
+
+export interface DestinationFlags {
+  readonly output?: string;
+  readonly force?: boolean;
+  readonly copy?: boolean;
+  readonly json?: boolean;
+}
+
+export interface Destination {
+  /**
+   * Hands the secret over.
+   * @throws when it did not arrive, and so must not be acknowledged.
+   */
+  deliver(reading: Reading): Promise<void>;
+  /** Says where it is now. */
+  report(reading: Reading, reporter: Reporter): Promise<void>;
+  /** Removes what a failure left behind. */
+  discard(): Promise<void>;
+}
+
+/**
+ * Opens what the flags name.
+ * @throws CliError exit 2 or 4 when a secret could not go there: nothing has been sent.
+ */
+export async function openDestination(flags: DestinationFlags, terminal: Terminal): Promise<Destination> {
+  const { output, copy } = flags;
+  if (copy && output !== undefined) {
+    throw usageError(
+      'the secret goes to one place: the clipboard or the output',
+      'give one of --copy and --output',
+    );
+  }
+  if (copy) return clipboard(flags, terminal);
+  if (output === undefined || STDOUT.includes(output)) return stdout(flags, terminal);
+  return file(output, flags, terminal);
+}
+
+/** Names of stdout. All but the first, taken for files, could be replaced by one. */
+const STDOUT: readonly string[] = ['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'];
+
+function stdout({ json, output }: DestinationFlags, terminal: Terminal): Destination {
+  const out = terminal.stdout;
+  return {
+    async deliver(reading) {
+      if (json) return write(out, jsonLine({ ...asJson(reading), ...aboutSecret(reading) }));
+      if (output === undefined && out.isTerminal && textOf(reading.bytes) === null) {
+        throw binary(
+          'TERMINAL',
+          'stdout is a terminal',
+          'use --output <file>, or --output - to print it all the same',
+        );
+      }
+      await write(out, reading.bytes);
+      if (out.isTerminal && reading.bytes.at(-1) !== 0x0a) await write(out, '\n');
+    },
+    report: async () => undefined,
+    discard: async () => undefined,
+  };
+}
+
+async function file(path: string, flags: DestinationFlags, terminal: Terminal): Promise<Destination> {
+  const opened = await openOutputFile(path, { force: flags.force ?? false }, terminal);
+  let written = path;
+  return {
+    async deliver({ bytes, name }) {
+      written = await opened.complete(bytes, name);
+    },
+    async report(reading, reporter) {
+      if (flags.json) return terminal.stdout.write(jsonLine({ output: written, ...aboutSecret(reading) }));
+      await reporter.info(`${reading.bytes.length.toLocaleString('en')} bytes written to ${written}`);
+    },
+    discard: () => opened.discard(),
+  };
+}
+
+async function clipboard({ json }: DestinationFlags, terminal: Terminal): Promise<Destination> {
+  const { openClipboard } = await import('../../terminal/clipboard.js');
+  const opened = await openClipboard(terminal);
+  return {
+    async deliver({ bytes }) {
+      const text = textOf(bytes);
+      if (text === null) throw binary('CLIPBOARD', 'a clipboard holds text', 'use --output <file>');
+      await opened.write(text);
+    },
+    async report(reading, reporter) {
+      if (json) return terminal.stdout.write(jsonLine({ copied: true, ...aboutSecret(reading) }));
+      await reporter.info('the secret is on the clipboard');
+    },
+    discard: async () => undefined,
+  };
+}
+
+async function write(out: Output, data: string | Uint8Array): Promise<void> {
+  try {
+    await out.write(data);
+    await out.flush();
+  } catch (error) {
+    // `| head -c 3` has all it wants.
+    if (!isSystemError(error, 'EPIPE')) throw error;
+  }
+}
+
+function binary(where: 'TERMINAL' | 'CLIPBOARD', why: string, advice: string): CliError {
+  return new CliError(EXIT.notAllowed, `BINARY_TO_${where}`, `the secret is binary and ${why}`, { advice });
+}
+
+function asJson({ bytes }: Reading): Record<string, string> {
+  const text = decoded(bytes);
+  return text === null ? { base64: Buffer.from(bytes).toString('base64') } : { plaintext: text };
+}
+
+function aboutSecret({ hint, name, message, purgeAt }: Reading): Record<string, string | undefined> {
+  return { hint, name, message, purgeAt };
+}
+
+/** The secret as text that shows as it is, or null when it is binary. */
+function textOf(bytes: Uint8Array): string | null {
+  const text = decoded(bytes);
+  return text !== null && isPrintable(text) ? text : null;
+}
+
+/** The secret as text, or null when it is not UTF-8. */
+function decoded(bytes: Uint8Array): string | null {
+  try {
+    return decodeUtf8(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) return null;
+    throw error;
+  }
+}

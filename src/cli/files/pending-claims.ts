@@ -1,0 +1,161 @@
+/**
+ * Reads that were begun and not finished: the secret was taken, or may have been, and did not arrive. The server
+ * gives it again to whoever has the same claim, until `purgeAt` (PROTOCOL.md section 4), so the claim is kept in a
+ * file that only its owner reads. The file holds no key: without the link it opens nothing.
+ */
+
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { encodeBase64url } from '../../core/base64url.js';
+import { encodeUtf8, randomBytes } from '../../core/bytes.js';
+import type { SecretAddress } from '../../core/link.js';
+import { isClaim } from '../../core/protocol/requests.js';
+import type { Terminal } from '../terminal/terminal.js';
+import { stateFolder } from './folders.js';
+
+/** A read that can be repeated. */
+export interface PendingClaim {
+  readonly claim: string;
+  /** ISO 8601, by the server's clock. */
+  readonly purgeAt: string;
+}
+
+/** How long a server keeps what was claimed, where it did not say: in milliseconds. */
+const CLAIM_MS = 60_000;
+
+/** The most that is believed of a server's `purgeAt`, in milliseconds. */
+const LONGEST_MS = 3_600_000;
+
+/**
+ * Takes the claim of an unfinished read of this secret. Of any number of processes one gets it: renaming decides.
+ * On the way, what is out of date is removed.
+ * @returns null when there is none; nothing that goes wrong here is a reason not to read.
+ */
+export async function takePendingClaim(
+  address: SecretAddress,
+  terminal: Terminal,
+  now = Date.now(),
+): Promise<PendingClaim | null> {
+  const folder = unfinishedFolder(terminal);
+  const names = await namesIn(folder);
+  // Hashing takes a moment, and nearly always there is nothing.
+  if (names.length === 0) return null;
+  const name = await nameOf(address);
+  const found = names.includes(name) ? await takeFile(folder, name, now) : null;
+  await sweep(
+    folder,
+    names.filter((one) => one !== name),
+    now,
+  );
+  return found;
+}
+
+/**
+ * Keeps a claim for the next read of this secret.
+ * @param purgeAt as the server said; one minute from now where it did not.
+ * @returns until when the secret can be read again, or null when the claim could not be kept.
+ */
+export async function savePendingClaim(
+  address: SecretAddress,
+  { claim, purgeAt = new Date(Date.now() + CLAIM_MS).toISOString() }: { claim: string; purgeAt?: string },
+  terminal: Terminal,
+): Promise<string | null> {
+  const folder = unfinishedFolder(terminal);
+  try {
+    const path = join(folder, await nameOf(address));
+    const temporary = asideOf(path);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(JSON.stringify({ claim, purgeAt } satisfies PendingClaim));
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    return purgeAt;
+  } catch {
+    // The secret did not arrive, and that is what has to be said; this file was only to help.
+    return null;
+  }
+}
+
+/** How long it can still be read, in words. Where the clocks disagree, what the protocol promises. */
+export function withinWords(purgeAt: string, now = Date.now()): string {
+  const left = Date.parse(purgeAt) - now;
+  return left >= 1000 && left <= LONGEST_MS ? `within ${Math.floor(left / 1000)} s` : 'within a minute';
+}
+
+function unfinishedFolder(terminal: Terminal): string {
+  return join(stateFolder(terminal), 'unfinished');
+}
+
+/** A hash: a name tells nobody which secret it is about. */
+async function nameOf({ server, id }: SecretAddress): Promise<string> {
+  const hash = await crypto.subtle.digest('SHA-256', encodeUtf8(`${server}\n${id}`));
+  return Buffer.from(hash).toString('hex');
+}
+
+/** A name of our own beside a file's. */
+function asideOf(path: string): string {
+  return `${path}.${encodeBase64url(randomBytes(9))}`;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch {
+    return [];
+  }
+}
+
+async function takeFile(folder: string, name: string, now: number): Promise<PendingClaim | null> {
+  const ours = asideOf(join(folder, name));
+  try {
+    await rename(join(folder, name), ours);
+  } catch {
+    // Another process was faster.
+    return null;
+  }
+  try {
+    return await readFresh(ours, now);
+  } finally {
+    await remove(ours);
+  }
+}
+
+/** Removes what nobody can use any more, left by a process that was killed or by a person who gave up. */
+async function sweep(folder: string, names: readonly string[], now: number): Promise<void> {
+  for (const name of names) {
+    const path = join(folder, name);
+    // A young file may be one that is being written.
+    if ((await ageOf(path, now)) > CLAIM_MS && (await readFresh(path, now)) === null) await remove(path);
+  }
+}
+
+async function ageOf(path: string, now: number): Promise<number> {
+  try {
+    return now - (await stat(path)).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
+
+/**
+ * What a file holds, or null when that is out of date: past `purgeAt`, and a minute old by this machine's clock,
+ * which need not be the server's. A claim that is kept too long does no harm: the server refuses it.
+ */
+async function readFresh(path: string, now: number): Promise<PendingClaim | null> {
+  try {
+    const { mtimeMs } = await stat(path);
+    const { claim, purgeAt } = JSON.parse(await readFile(path, 'utf8')) as Partial<PendingClaim>;
+    if (typeof claim !== 'string' || !isClaim(claim) || typeof purgeAt !== 'string') return null;
+    const until = Math.max(Date.parse(purgeAt), mtimeMs + CLAIM_MS);
+    return now <= Math.min(until, mtimeMs + LONGEST_MS) ? { claim, purgeAt } : null;
+  } catch {
+    return null;
+  }
+}
+
+async function remove(path: string): Promise<void> {
+  await rm(path, { force: true }).catch(() => undefined);
+}

@@ -1,0 +1,67 @@
+/** The environment variables of the command: one table, for the code that reads them and for those who ask. */
+
+import { createRequire } from 'node:module';
+import { isAbsolute } from 'node:path';
+import type { Environment } from './terminal.js';
+
+/** Every variable and what it is for; man page and README show this table. */
+export const VARIABLES = {
+  ZEPHR_SERVER: 'the server to use',
+  ZEPHR_API_KEY: 'the API key',
+  ZEPHR_API_KEY_FILE: 'a file with the API key',
+  ZEPHR_CONFIG: 'the config file to use',
+  ZEPHR_CALLBACK_SECRET: 'the secret that signs what `--callback-url` is told',
+  XDG_CONFIG_HOME: 'where `zephr/config.json` is, in place of `~/.config`',
+  APPDATA: 'the same on Windows',
+  XDG_STATE_HOME: 'where `zephr/zephr.db` and `zephr/unfinished` are, in place of `~/.local/state`',
+  LOCALAPPDATA: 'the same on Windows',
+  HTTPS_PROXY: 'the proxy for https, `http://user:password@host:port`',
+  HTTP_PROXY: 'the proxy for http, which is for servers on this machine only',
+  NO_PROXY: 'hosts that need no proxy, `example.com,10.0.0.1:8443`, or `*`',
+  NO_COLOR: 'no colours and no other escape sequences, if it is not empty',
+  FORCE_COLOR: 'colours in pipes too, if it is not empty; `0` for none',
+  NODE_EXTRA_CA_CERTS: 'a file with certificates of further authorities to trust',
+} as const;
+
+/** Any option of `zephr serve` can be given as a variable too. */
+export const SERVE_VARIABLES = {
+  name: 'ZEPHR_SERVE_PORT',
+  meaning: 'and so on: any option of `zephr serve`, its hyphens as underscores',
+} as const;
+
+/** The files of the command, where nothing moves them elsewhere. */
+export const FILES = {
+  '~/.config/zephr/config.json': 'the config file, readable by its owner only',
+  '~/.local/state/zephr/zephr.db': 'what `zephr serve` keeps: sealed secrets, and no key',
+  '~/.local/state/zephr/unfinished/': 'reads that broke off, for another try within a minute; no key either',
+} as const;
+
+/** The value of a variable without white space around it; undefined when it is absent or blank. */
+export function variable(env: Environment, name: keyof typeof VARIABLES): string | undefined {
+  return blankAsAbsent(env[name]);
+}
+
+/** A folder that a variable names. One that is not absolute is to be ignored (XDG Base Directory Specification). */
+export function folderIn(env: Environment, name: keyof typeof VARIABLES): string | undefined {
+  const path = variable(env, name);
+  return path !== undefined && isAbsolute(path) ? path : undefined;
+}
+
+/** A setting without white space around it; a blank one counts as absent. */
+export function blankAsAbsent(value: string | undefined): string | undefined {
+  const trimmed = value?.trim();
+  return trimmed === '' ? undefined : trimmed;
+}
+
+declare const __ZEPHR_VERSION__: string | undefined;
+
+/** The version of the package: put in by the bundler, read from package.json when run from source. */
+export const VERSION: string =
+  typeof __ZEPHR_VERSION__ === 'string'
+    ? __ZEPHR_VERSION__
+    : versionFromPackage(createRequire(import.meta.url));
+
+function versionFromPackage(require: NodeJS.Require): string {
+  const { version } = require('../../../package.json') as { version: string };
+  return version;
+}

@@ -1,0 +1,65 @@
+/** Reading stdin: a whole secret within a limit, or one line. */
+
+import { concatBytes, decodeUtf8 } from '../../core/bytes.js';
+import { isSystemError } from '../../core/errors.js';
+import { CliError, EXIT, usageError } from '../exit/exit.js';
+import type { Input, Terminal } from './terminal.js';
+
+/** A link and its line end are shorter than this, in bytes. */
+const MAX_LINE = 8192;
+
+/**
+ * Everything on stdin, exactly.
+ * @param limit most bytes to take; one more ends the reading at once, however much is to come.
+ * @throws CliError exit 4 past the limit, exit 2 when stdin cannot be read.
+ */
+export async function readAll({ stdin }: Terminal, limit: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for (let length = 0; ; ) {
+    const chunk = await readChunk(stdin);
+    if (chunk.length === 0) return concatBytes(...chunks);
+    length += chunk.length;
+    if (length > limit) {
+      const message = `the secret is larger than ${limit.toLocaleString('en')} bytes, the most a link can carry`;
+      throw new CliError(EXIT.notAllowed, 'SECRET_TOO_LARGE', message, {
+        advice: 'compress it, or send it in parts',
+      });
+    }
+    chunks.push(chunk);
+  }
+}
+
+/**
+ * The first line on stdin without its line end; what follows is left alone, so that a pipe that stays open is
+ * no reason to wait.
+ * @throws CliError exit 2 when there is none.
+ */
+export async function readLine({ stdin }: Terminal): Promise<string> {
+  let bytes: Uint8Array = new Uint8Array();
+  for (;;) {
+    const end = bytes.indexOf(0x0a);
+    if (end >= 0 || bytes.length > MAX_LINE) return lineText(bytes.subarray(0, end < 0 ? MAX_LINE : end));
+    const chunk = await readChunk(stdin);
+    if (chunk.length === 0) return lineText(bytes);
+    bytes = concatBytes(bytes, chunk);
+  }
+}
+
+function lineText(bytes: Uint8Array): string {
+  try {
+    return decodeUtf8(bytes).trim();
+  } catch (cause) {
+    throw usageError('what came on stdin is not text', undefined, cause);
+  }
+}
+
+async function readChunk(stdin: Input): Promise<Uint8Array> {
+  try {
+    return await stdin.read();
+  } catch (cause) {
+    if (isSystemError(cause, 'EISDIR')) throw usageError('stdin is a directory', 'pipe a secret in', cause);
+    // A descriptor that was closed or is only for writing holds nothing to read.
+    if (isSystemError(cause, 'EBADF')) return new Uint8Array();
+    throw cause;
+  }
+}

@@ -1,0 +1,244 @@
+/**
+ * The streams, the environment and the signals of a run, as one object: the only file that touches `process`.
+ * Data goes through the file descriptors themselves. Node's stdout drops the rest of a partial write to a file
+ * and knows nothing of a full disk until too late; here every byte is written or the write fails.
+ */
+
+import { close, constants, fstat, fstatSync, fsync, open, read, write } from 'node:fs';
+import { homedir, constants as system, userInfo } from 'node:os';
+import { promisify } from 'node:util';
+import type { Bytes } from '../../core/bytes.js';
+import { isSystemError } from '../../core/errors.js';
+import { EXIT, Interrupted } from '../exit/exit.js';
+
+const closeFile = promisify(close);
+const openFile = promisify(open);
+const readFile = promisify(read);
+const writeFile = promisify(write);
+const statFile = promisify(fstat);
+const syncFile = promisify(fsync);
+
+/** Pause before a descriptor that somebody else made non-blocking is tried again, in milliseconds. */
+const BUSY_PAUSE_MS = 5;
+
+/** How long what was interrupted may take to let go of the process, in milliseconds. */
+const LAST_MOMENT_MS = 100;
+
+/** Where data comes in. */
+export interface Input {
+  readonly isTerminal: boolean;
+  /**
+   * The next bytes, at most 64 KB; empty at the end.
+   * @throws Error with the system's `code`, such as `EISDIR`.
+   */
+  read(): Promise<Bytes>;
+}
+
+/** Where data or talk goes out. */
+export interface Output {
+  readonly isTerminal: boolean;
+  /**
+   * Writes all of it.
+   * @throws Error with the system's `code`: `EPIPE` when the reader has gone, `ENOSPC` when the disk is full.
+   */
+  write(data: string | Uint8Array): Promise<void>;
+  /** Waits until a file has what was written to it on its disk. Does nothing for pipes and terminals. */
+  flush(): Promise<void>;
+}
+
+/** The terminal a person sits at, whatever the standard streams are. */
+export interface Screen {
+  /** Descriptors of the terminal, opened for this purpose. */
+  readonly input: number;
+  readonly output: number;
+  close(): Promise<void>;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Terminal {
+  readonly stdin: Input;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Environment;
+  readonly platform: NodeJS.Platform;
+  readonly home: string;
+  /** The controlling terminal, or null where there is none (cron, CI). */
+  openScreen(): Promise<Screen | null>;
+  /**
+   * Calls `handler` on SIGINT, SIGTERM, SIGHUP or SIGQUIT instead of ending at once.
+   * @returns a function that undoes this.
+   */
+  onInterrupt(handler: (signal: NodeJS.Signals) => void): () => void;
+  /** Fires with an {@link Interrupted} as its reason, when interrupts are caught. Never fires otherwise. */
+  readonly interrupt: AbortSignal;
+  /**
+   * Lets the first interrupt fire `interrupt`, which also ends every wait for stdin and stdout, so that what was
+   * begun can be cleaned up; the second one ends the process at once.
+   * @returns a function that hands interrupts back to the system.
+   */
+  catchInterrupts(): () => void;
+  /**
+   * Ends the process as `signal` would have, after the cleaning up. Ctrl-C is an answer to this program: exit code
+   * 130. A SIGTERM or SIGHUP comes from a supervisor or a closing terminal, which look for the signal itself in
+   * the wait status (a shell shows 143 and 129), and a SIGQUIT from somebody who wants what it is for.
+   * @returns the exit code, for a process that can still set it.
+   */
+  endBy(signal: NodeJS.Signals): number;
+}
+
+const INTERRUPTS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
+
+/** The terminal of this very process. */
+export function processTerminal(): Terminal {
+  // Made when it is needed: printing the version takes none.
+  let interrupts: AbortController | undefined;
+  const unlessInterrupted: Waiting = (work) =>
+    interrupts === undefined ? work : untilInterrupted(work, interrupts.signal);
+  const onInterrupt: Terminal['onInterrupt'] = (handler) => {
+    for (const signal of INTERRUPTS) process.on(signal, handler);
+    return () => {
+      for (const signal of INTERRUPTS) process.off(signal, handler);
+    };
+  };
+  return {
+    stdin: input(0, unlessInterrupted),
+    stdout: output(1, unlessInterrupted),
+    // Whatever happens, there may be something to say about it.
+    stderr: output(2, (work) => work),
+    env: process.env,
+    platform: process.platform,
+    home: homeFolder(),
+    openScreen,
+    onInterrupt,
+    get interrupt() {
+      interrupts ??= new AbortController();
+      return interrupts.signal;
+    },
+    catchInterrupts() {
+      interrupts ??= new AbortController();
+      const controller = interrupts;
+      const stop = onInterrupt((signal) => {
+        if (!controller.signal.aborted) return controller.abort(new Interrupted(signal));
+        stop();
+        process.kill(process.pid, signal);
+      });
+      return stop;
+    },
+    endBy,
+  };
+}
+
+/** The home directory. Where HOME is blank it is the one of the user database, not the working directory. */
+function homeFolder(): string {
+  return homedir() || userInfo().homedir;
+}
+
+/** Waits for some work, or not any longer. */
+type Waiting = <T>(work: Promise<T>) => Promise<T>;
+
+function endBy(signal: NodeJS.Signals): number {
+  if (signal !== 'SIGINT') {
+    process.kill(process.pid, signal);
+    return 128 + system.signals[signal];
+  }
+  // A read or an open that blocks in a thread cannot be called off, and Node would wait for it for ever.
+  setTimeout(() => process.kill(process.pid, signal), LAST_MOMENT_MS).unref();
+  return EXIT.interrupted;
+}
+
+function input(descriptor: number, waiting: Waiting): Input {
+  const buffer = new Uint8Array(65_536);
+  return {
+    get isTerminal() {
+      return isTerminal(descriptor);
+    },
+    async read() {
+      try {
+        const { bytesRead } = await waiting(
+          untilReady(() => readFile(descriptor, buffer, 0, buffer.length, null)),
+        );
+        return buffer.slice(0, bytesRead);
+      } catch (error) {
+        // Windows says so when the writing end of a pipe is closed.
+        if (isSystemError(error, 'EOF')) return new Uint8Array();
+        throw error;
+      }
+    },
+  };
+}
+
+function output(descriptor: number, waiting: Waiting): Output {
+  return {
+    get isTerminal() {
+      return isTerminal(descriptor);
+    },
+    async write(data) {
+      const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
+      for (let offset = 0; offset < bytes.length; ) {
+        const from = offset;
+        const { bytesWritten } = await waiting(
+          untilReady(() => writeFile(descriptor, bytes, from, bytes.length - from, null)),
+        );
+        offset += bytesWritten;
+      }
+    },
+    async flush() {
+      if ((await statFile(descriptor)).isFile()) await syncFile(descriptor);
+    },
+  };
+}
+
+/** node:tty brings sockets along, so only what can be a terminal at all loads it. */
+function isTerminal(descriptor: number): boolean {
+  return fstatSync(descriptor).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(descriptor);
+}
+
+/** Does it again while the descriptor says that it would block. */
+async function untilReady<T>(operation: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await operation();
+    } catch (error) {
+      if (!isSystemError(error, 'EAGAIN')) throw error;
+      await pause(BUSY_PAUSE_MS);
+    }
+  }
+}
+
+async function openScreen(): Promise<Screen | null> {
+  const [inputPath, outputPath] =
+    process.platform === 'win32' ? ['\\\\.\\CONIN$', '\\\\.\\CONOUT$'] : ['/dev/tty', '/dev/tty'];
+  const opened: number[] = [];
+  const closeAll = async () => {
+    for (const descriptor of opened.splice(0)) await closeFile(descriptor);
+  };
+  try {
+    opened.push(await openFile(inputPath, constants.O_RDWR));
+    opened.push(await openFile(outputPath, constants.O_RDWR));
+  } catch {
+    // No such device, or no terminal behind it: nobody can be asked.
+    await closeAll();
+    return null;
+  }
+  const [input, output] = opened;
+  return input === undefined || output === undefined ? null : { input, output, close: closeAll };
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/**
+ * The result of `work`, or the interrupt's error if that comes first. Work that cannot be called off, such as a
+ * read that blocks in a thread, goes on unheard: `Terminal.endBy` sees to it that it does not keep the process.
+ */
+export function untilInterrupted<T>(work: Promise<T>, interrupt: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(interrupt.reason);
+    const settle = () => interrupt.removeEventListener('abort', giveUp);
+    if (interrupt.aborted) giveUp();
+    interrupt.addEventListener('abort', giveUp, { once: true });
+    work.finally(settle).then(resolve, reject);
+  });
+}

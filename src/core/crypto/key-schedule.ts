@@ -1,0 +1,102 @@
+/** From a link's key and a passphrase to what version 2 works with (PROTOCOL.md section 3). */
+
+import { encodeBase64url } from '../base64url.js';
+import { type Bytes, concatBytes, encodeUtf8 } from '../bytes.js';
+import { ValidationError } from '../errors.js';
+import type { LinkKey } from '../key.js';
+
+/** What a link's key unlocks, with its passphrase where it needs one. */
+export interface UnlockedKey {
+  /** AES-256-GCM, not extractable. */
+  readonly encryptionKey: CryptoKey;
+  /** 32 bytes. Shows a server that its holder can open the secret, and tells nothing about the key. */
+  readonly proof: Bytes;
+}
+
+/** 32 bytes from a passphrase (UTF-8 of its NFC) and a salt of 16 bytes. */
+export type PassphraseKdf = (passphrase: Uint8Array, salt: Uint8Array) => Promise<Bytes>;
+
+const SALT_BYTES = 16;
+const PROOF_BYTES = 32;
+
+/** Loaded when it is used: it is by far the largest module of core. */
+const argon2id: PassphraseKdf = async (passphrase, salt) =>
+  (await import('./argon2id.js')).argon2id(passphrase, salt);
+
+/**
+ * Runs the key schedule. With a passphrase this takes some tenths of a second and 64 MiB.
+ * @throws ValidationError `PASSPHRASE_REQUIRED` when the key needs a passphrase and there is none or an empty
+ *   one, `UNEXPECTED_PASSPHRASE` when it takes none, `INVALID_PASSPHRASE` when it is not well-formed Unicode,
+ *   `INVALID_KEY` for a key of version 1.
+ */
+export async function unlockKey(
+  key: LinkKey,
+  passphrase?: string,
+  kdf: PassphraseKdf = argon2id,
+): Promise<UnlockedKey> {
+  if (key.version !== 2) throw new ValidationError('the key is not of version 2', 'INVALID_KEY');
+  const stretched = await stretch(key, passphrase, kdf);
+  const material = concatBytes(key.bytes, stretched);
+  try {
+    const secret = await importSecret(material);
+    const [encryptionKey, proof] = await Promise.all([
+      crypto.subtle.deriveKey(
+        hkdf('zephr/v2/encryption-key'),
+        secret,
+        { name: 'AES-GCM', length: 256 },
+        false,
+        ['encrypt', 'decrypt'],
+      ),
+      expand(secret, 'zephr/v2/proof', PROOF_BYTES),
+    ]);
+    return { encryptionKey, proof };
+  } finally {
+    stretched.fill(0);
+    material.fill(0);
+  }
+}
+
+/** The `Zephr-Proof` header: the proof in base64url. */
+export function formatProof(unlocked: UnlockedKey): string {
+  return encodeBase64url(unlocked.proof);
+}
+
+/** The `proof_hash` of a create: SHA-256 of the proof, in base64url. */
+export async function proofHash(unlocked: UnlockedKey): Promise<string> {
+  return encodeBase64url(new Uint8Array(await crypto.subtle.digest('SHA-256', unlocked.proof)));
+}
+
+/** P of the protocol: nothing, or 32 bytes that depend on the passphrase and on the key. */
+async function stretch(key: LinkKey, passphrase: string | undefined, kdf: PassphraseKdf): Promise<Bytes> {
+  if (!key.passphrase) {
+    if (passphrase === undefined) return new Uint8Array(0);
+    throw new ValidationError('the link takes no passphrase', 'UNEXPECTED_PASSPHRASE');
+  }
+  if (passphrase === undefined || passphrase === '') {
+    throw new ValidationError('the link needs its passphrase', 'PASSPHRASE_REQUIRED');
+  }
+  // Each lone surrogate would become U+FFFD, and many passphrases one.
+  if (typeof passphrase !== 'string' || /\p{Surrogate}/u.test(passphrase)) {
+    throw new ValidationError('the passphrase is not well-formed Unicode', 'INVALID_PASSPHRASE');
+  }
+  const salt = await expand(await importSecret(key.bytes), 'zephr/v2/passphrase-salt', SALT_BYTES);
+  const password = encodeUtf8(passphrase.normalize('NFC'));
+  try {
+    return await kdf(password, salt);
+  } finally {
+    password.fill(0);
+  }
+}
+
+function importSecret(bytes: Bytes): Promise<CryptoKey> {
+  return crypto.subtle.importKey('raw', bytes, 'HKDF', false, ['deriveBits', 'deriveKey']);
+}
+
+async function expand(secret: CryptoKey, info: string, length: number): Promise<Bytes> {
+  return new Uint8Array(await crypto.subtle.deriveBits(hkdf(info), secret, length * 8));
+}
+
+/** RFC 5869 with SHA-256 and an empty salt. */
+function hkdf(info: string): HkdfParams {
+  return { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(0), info: encodeUtf8(info) };
+}

@@ -1,0 +1,235 @@
+/** Replies as they travel (PROTOCOL.md section 4): what servers write and clients check before they believe it. */
+
+import { isBase64url } from '../base64url.js';
+import { ApiError, ValidationError } from '../errors.js';
+import type { Version } from '../key.js';
+import { isSecretId } from '../link.js';
+import { ENVELOPE_BYTES, MAX_BLOB_LENGTH, MAX_VIEWS } from './limits.js';
+import { isHint } from './requests.js';
+
+/** No honest reply is longer, in bytes: the largest blob and what stands around it. */
+export const MAX_REPLY_BYTES = MAX_BLOB_LENGTH + ENVELOPE_BYTES;
+
+/** 201 of a create. */
+export interface CreatedReply {
+  readonly id: string;
+  /** ISO 8601 with milliseconds and `Z`. */
+  readonly expires_at: string;
+  readonly version?: 2;
+  readonly views?: number;
+}
+
+/** 200 of a read. */
+export interface ReadReply {
+  readonly encrypted_blob: string;
+  readonly hint?: string;
+  /** Until when the same claim reads again; without a claim, when the ciphertext was destroyed. */
+  readonly purge_at?: string;
+  readonly version?: 2;
+  readonly views_left?: number;
+}
+
+/** What can have become of a version 2 secret. */
+export type SecretState = 'waiting' | 'read' | 'expired' | 'revoked';
+
+/** 200 of a status. */
+export interface StatusReply {
+  readonly state: SecretState;
+  readonly created_at: string;
+  readonly expires_at: string;
+  readonly views: number;
+  readonly views_left: number;
+  readonly first_read_at?: string;
+}
+
+/** 200 of a health check, as far as it can be believed. */
+export interface HealthReply {
+  /** The server's software, such as `2.0.0`. */
+  readonly version?: string;
+  /** The versions of the protocol it speaks. */
+  readonly protocol: readonly number[];
+  /** What a caller without an API key may do: `open`, `tiered` or `closed`. */
+  readonly access?: string;
+  /** The tier of the API key that was shown; missing without one. */
+  readonly tier?: string;
+  /** Of the API key that was shown, where `tier` names its tier; else of a caller without one. */
+  readonly limits?: HealthLimits;
+}
+
+/** Expiry in minutes, blob in characters. */
+export interface HealthLimits {
+  readonly expiry: { readonly min: number; readonly max: number };
+  readonly blob: number;
+}
+
+/** The body of every error. */
+export interface ErrorReply {
+  readonly error: { readonly code: string; readonly message: string };
+}
+
+const STATES: readonly string[] = ['waiting', 'read', 'expired', 'revoked'] satisfies SecretState[];
+
+/** 1970 to 9999, in milliseconds: the years that a secret can live in, with four digits each. */
+const FIRST_MS = 0;
+const END_MS = 253_402_300_800_000;
+
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+
+/** Longest message of a server that a client passes on, in characters. */
+const MAX_MESSAGE_LENGTH = 300;
+
+/**
+ * Checks the reply to a create of `version`.
+ * @throws ValidationError `UNSUPPORTED_BY_SERVER` when a version 2 create was taken for version 1,
+ *   else `INVALID_REPLY`.
+ */
+export function parseCreatedReply(json: unknown, version: Version): CreatedReply {
+  const reply = object(json);
+  const { id, expires_at } = reply;
+  if (typeof id !== 'string' || !isSecretId(id)) throw invalidReply('id');
+  const expires = instantOf(expires_at);
+  if (expires === null) throw invalidReply('expires_at');
+  if (version === 1) return { id, expires_at: expires };
+  if (reply.version !== 2) {
+    throw new ValidationError('the server speaks only version 1 of the protocol', 'UNSUPPORTED_BY_SERVER');
+  }
+  const views = reply.views;
+  if (!isCount(views, 1)) throw invalidReply('views');
+  return { id, expires_at: expires, version: 2, views };
+}
+
+/**
+ * Checks the reply to a read. The read may have used up the secret, so only the blob is insisted on: what is
+ * wrong in the rest is left out.
+ * @throws ValidationError `INVALID_REPLY`.
+ */
+export function parseReadReply(json: unknown): ReadReply {
+  const { encrypted_blob, hint, purge_at, views_left } = object(json);
+  if (
+    typeof encrypted_blob !== 'string' ||
+    encrypted_blob.length > MAX_BLOB_LENGTH ||
+    !isBase64url(encrypted_blob)
+  ) {
+    throw invalidReply('encrypted_blob');
+  }
+  return {
+    encrypted_blob,
+    ...(typeof hint === 'string' && isHint(hint) ? { hint } : {}),
+    ...purgeTime(purge_at),
+    ...(isCount(views_left, 0) ? { views_left } : {}),
+  };
+}
+
+/**
+ * Checks the reply to a status request.
+ * @throws ValidationError `INVALID_REPLY`.
+ */
+export function parseStatusReply(json: unknown): StatusReply {
+  const { state, created_at, expires_at, views, views_left, first_read_at } = object(json);
+  if (typeof state !== 'string' || !STATES.includes(state)) throw invalidReply('state');
+  const created = instantOf(created_at);
+  if (created === null) throw invalidReply('created_at');
+  const expires = instantOf(expires_at);
+  if (expires === null) throw invalidReply('expires_at');
+  if (!isCount(views, 1)) throw invalidReply('views');
+  if (!isCount(views_left, 0) || views_left > views) throw invalidReply('views_left');
+  const times = { created_at: created, expires_at: expires };
+  const common = { state: state as SecretState, ...times, views, views_left };
+  if (first_read_at === undefined || first_read_at === null) return common;
+  const firstRead = instantOf(first_read_at);
+  if (firstRead === null) throw invalidReply('first_read_at');
+  return { ...common, first_read_at: firstRead };
+}
+
+/**
+ * Checks the reply to a health check. Only the protocol versions are insisted on: what is wrong in the rest is left
+ * out.
+ * @throws ValidationError `INVALID_REPLY`.
+ */
+export function parseHealthReply(json: unknown): HealthReply {
+  const { status, version, protocol, access, tier, limits } = object(json);
+  if (status !== 'ok') throw invalidReply('status');
+  if (!Array.isArray(protocol) || protocol.length === 0 || !protocol.every(Number.isSafeInteger)) {
+    throw invalidReply('protocol');
+  }
+  return {
+    protocol: protocol as readonly number[],
+    ...(isWord(version) ? { version } : {}),
+    ...(isWord(access) ? { access } : {}),
+    ...(isWord(tier) ? { tier } : {}),
+    ...(isHealthLimits(limits) ? { limits } : {}),
+  };
+}
+
+/**
+ * The error a reply of `status` means. Anything but the documented shape gives a plain sentence: the body of
+ * whatever stands between is nobody's business.
+ */
+export function parseErrorReply(status: number, json: unknown, retryAfter?: number): ApiError {
+  const options = retryAfter === undefined ? {} : { retryAfter };
+  const error = isObject(json) ? json.error : undefined;
+  if (isObject(error)) {
+    const { code, message } = error;
+    if (
+      typeof code === 'string' &&
+      /^[A-Z][A-Z0-9_]{0,63}$/.test(code) &&
+      typeof message === 'string' &&
+      message !== ''
+    ) {
+      return new ApiError(beginningOf(message), status, code, options);
+    }
+  }
+  return new ApiError(`Request failed (HTTP ${status}).`, status, `HTTP_${status}`, options);
+}
+
+/** As much of a message as is passed on, with no half of a character at its end. */
+function beginningOf(message: string): string {
+  if (message.length <= MAX_MESSAGE_LENGTH) return message;
+  return message.slice(0, MAX_MESSAGE_LENGTH).replace(/[\ud800-\udbff]$/, '');
+}
+
+function isObject(json: unknown): json is Record<string, unknown> {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}
+
+function object(json: unknown): Record<string, unknown> {
+  if (!isObject(json)) throw invalidReply('the body');
+  return json;
+}
+
+/**
+ * A time of ISO 8601 in its one spelling, or null. The whole text must be a time: `Date.parse` alone takes notes in
+ * brackets too, in which a server could write what it liked.
+ */
+function instantOf(value: unknown): string | null {
+  if (typeof value !== 'string' || !INSTANT.test(value)) return null;
+  const time = Date.parse(value);
+  return time >= FIRST_MS && time < END_MS ? new Date(time).toISOString() : null;
+}
+
+/** Servers of version 1 may tell the time in seconds since 1970. */
+function purgeTime(value: unknown): { purge_at?: string } {
+  const instant = instantOf(value);
+  if (instant !== null) return { purge_at: instant };
+  const seconds = typeof value === 'number' && value > 0 && value * 1000 < END_MS ? value : null;
+  return seconds === null ? {} : { purge_at: new Date(seconds * 1000).toISOString() };
+}
+
+function isCount(value: unknown, least: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= MAX_VIEWS;
+}
+
+function isWord(value: unknown): value is string {
+  return typeof value === 'string' && /^[\w.+-]{1,64}$/.test(value);
+}
+
+function isHealthLimits(value: unknown): value is HealthLimits {
+  if (!isObject(value) || !isObject(value.expiry)) return false;
+  return [value.expiry.min, value.expiry.max, value.blob].every(
+    (limit) => Number.isSafeInteger(limit) && Number(limit) >= 1,
+  );
+}
+
+function invalidReply(what: string): ValidationError {
+  return new ValidationError(`the reply is not zephr's: ${what} is wrong`, 'INVALID_REPLY');
+}

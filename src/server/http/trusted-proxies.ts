@@ -1,0 +1,60 @@
+/** Who really asks when proxies stand between: how far `X-Forwarded-For` can be believed. */
+
+import { BlockList, isIP, SocketAddress } from 'node:net';
+import { ValidationError } from '../../core/errors.js';
+
+/** Tells a request's client from the peer of its connection and its `X-Forwarded-For` header, empty without one. */
+export type ClientAddress = (peer: string, forwardedFor: string) => string;
+
+/**
+ * Believes `X-Forwarded-For` as far as proxies in `ranges` have written it. Each of them appended the address it was
+ * asked from, so the header is read from its end: the first address that is no trusted proxy's is the client's, and
+ * whatever stands before it is the client's own invention. What cannot be read ends the search at the last trusted
+ * proxy.
+ * @param ranges such as `10.0.0.0/8`, `2001:db8::/32` or `127.0.0.1`. None: the header is never believed.
+ * @throws ValidationError `INVALID_TRUSTED_PROXY` that says which of them is neither an address nor a range.
+ */
+export function trustProxies(ranges: readonly string[]): ClientAddress {
+  // Most servers trust none, and to parse an address is no small part of what a request costs.
+  if (ranges.length === 0) return (peer) => peer;
+  const proxies = new BlockList();
+  for (const range of ranges) addRange(proxies, range);
+  const isProxy = (address: string) => isIP(address) !== 0 && proxies.check(address, familyOf(address));
+  return (peer, forwardedFor) => {
+    const hops = forwardedFor.split(',');
+    let client = peer;
+    while (isProxy(client)) {
+      const hop = addressOf(hops.pop() ?? '');
+      if (hop === null) break;
+      client = hop;
+    }
+    return client;
+  };
+}
+
+/** The address in an entry of the header, in its one spelling: bare, or with a port, where IPv6 stands in brackets. */
+function addressOf(entry: string): string | null {
+  const text = entry.trim();
+  const [, ipv4, ipv6] = /^(?:([0-9.]+)|\[(.+)\])(?::[0-9]{1,5})?$/.exec(text) ?? [];
+  const address = ipv4 ?? ipv6 ?? text;
+  if (isIP(address) === 0 || (ipv6 !== undefined && familyOf(ipv6) !== 'ipv6')) return null;
+  return new SocketAddress({ address, family: familyOf(address) }).address;
+}
+
+function addRange(proxies: BlockList, range: string): void {
+  const [address = '', bits, ...rest] = range.split('/');
+  const family = familyOf(address);
+  const most = family === 'ipv6' ? 128 : 32;
+  const prefix = bits === undefined ? most : /^[0-9]{1,3}$/.test(bits) ? Number(bits) : Number.NaN;
+  if (isIP(address) === 0 || address.includes('%') || !(prefix <= most) || rest.length > 0) {
+    throw new ValidationError(
+      `'${range}' is not a range of addresses such as 10.0.0.0/8 or 2001:db8::/32`,
+      'INVALID_TRUSTED_PROXY',
+    );
+  }
+  proxies.addSubnet(address, prefix, family);
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIP(address) === 6 ? 'ipv6' : 'ipv4';
+}

@@ -1,0 +1,64 @@
+/** The web page: two documents, which touch no secret and know none, and the files they load. */
+
+import type { Context, Hono } from 'hono';
+import { ApiError } from '../../core/errors.js';
+import { DOCUMENT_HEADERS, type HeaderFields, IMMUTABLE, NO_STORE, WORKER_HEADERS } from '../http/headers.js';
+import { answer, type Handler, route, type ServerEnv } from '../http/routing.js';
+import { chooseEncoding, type PackedFile, unpackFiles, type WebFile } from './page-files.js';
+
+/** Adds the page's routes to `app`. */
+export function addPageRoutes(app: Hono<ServerEnv>, packed: readonly PackedFile[]): void {
+  const files = unpackFiles(packed);
+  const add = (path: string, handler: Handler) => route(app, path, { GET: handler, HEAD: handler });
+  const document = (name: string): Handler => {
+    const file = files.get(name);
+    if (file === undefined) throw new Error(`the page has no ${name}`);
+    return (context) => send(context, file, DOCUMENT_HEADERS);
+  };
+
+  // Both documents are at the names of their files too, for whoever compares them with the list of hashes.
+  const create = document('index.html');
+  // Below a path, relative addresses need its slash: `/zephr` goes to `/zephr/`.
+  add('/', (context) => {
+    const path = pathOf(context);
+    return path.endsWith('/') ? create(context) : redirect(context, `${path.split('/').at(-1)}/`);
+  });
+  add('/index.html', create);
+  // Link previews and mail scanners fetch a link's own URL: nothing here asks for a secret.
+  add('/secret/:id', document('secret.html'));
+  add('/secret/:id/', (context) => redirect(context, `../${pathOf(context).split('/').at(-2)}`));
+  add('/secret.html', document('secret.html'));
+  add('/assets/:file', (context) => {
+    const name = context.req.param('file') ?? '';
+    const file = files.get(`assets/${name}`);
+    if (file === undefined) throw new ApiError('there is nothing here', 404, 'NOT_FOUND');
+    return send(context, file, headersOf(name));
+  });
+}
+
+/** Every file but the list of hashes is named after its contents; the worker's policy is its own. */
+function headersOf(name: string): HeaderFields {
+  if (name === 'hashes.txt') return NO_STORE;
+  return name.startsWith('argon2id-') ? { ...IMMUTABLE, ...WORKER_HEADERS } : IMMUTABLE;
+}
+
+function send(context: Context<ServerEnv>, { type, bodies }: WebFile, headers: HeaderFields): Response {
+  const encoding = chooseEncoding(context.req.header('Accept-Encoding'));
+  const body = bodies[encoding];
+  return answer(context, 200, body, {
+    ...headers,
+    'Content-Type': type,
+    'Content-Length': String(body.length),
+    Vary: 'Accept-Encoding',
+    ...(encoding === 'identity' ? {} : { 'Content-Encoding': encoding }),
+  });
+}
+
+function pathOf(context: Context<ServerEnv>): string {
+  return new URL(context.req.url).pathname;
+}
+
+/** To a relative address; a browser takes the fragment along. */
+function redirect(context: Context<ServerEnv>, location: string): Response {
+  return answer(context, 308, null, { Location: location, ...NO_STORE });
+}

@@ -1,0 +1,88 @@
+/**
+ * How often a caller may create (PROTOCOL.md section 6). Minutes, days and months are those of the calendar in UTC,
+ * the same for everybody, so that it can be foreseen when there is room again.
+ */
+
+import { ApiError } from '../../core/errors.js';
+import { type Creates, TIERS } from '../../core/protocol/limits.js';
+import type { ApiKey } from '../store/contracts/keys.js';
+import type { Quota, Store } from '../store/contracts/store.js';
+import type { Caller } from './callers.js';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+/** A quota and what kind it is. */
+export interface CreateQuota extends Quota {
+  readonly per: Creates['per'];
+}
+
+/** What a create of `caller` at `now` (milliseconds since 1970) counts against; `null` for nothing. */
+export function quotaOf(
+  { name, limits: { creates } }: Pick<Caller, 'name' | 'limits'>,
+  now: number,
+): CreateQuota | null {
+  if (creates === null) return null;
+  const { count, per } = creates;
+  // A minute and a day, or a day and a month, can end together.
+  return { counter: `${name} ${per}`, limit: count, endsAt: END_OF[per](now), per };
+}
+
+/** A quota and how much of it is used. */
+export interface Usage extends CreateQuota {
+  readonly used: number;
+}
+
+/** How much each of `keys` has used at `now` of what its tier may create; `null` where that is any number. */
+export async function usageOf(
+  store: Pick<Store, 'counts'>,
+  keys: readonly ApiKey[],
+  now: number,
+): Promise<(Usage | null)[]> {
+  const quotas = keys.map(({ id, tier }) => quotaOf({ name: id, limits: TIERS[tier] }, now));
+  const ends = new Set(quotas.flatMap((quota) => quota?.endsAt ?? []));
+  const counts = new Map(
+    await Promise.all([...ends].map(async (endsAt) => [endsAt, await store.counts(endsAt)] as const)),
+  );
+  return quotas.map(
+    (quota) => quota && { ...quota, used: counts.get(quota.endsAt)?.get(quota.counter) ?? 0 },
+  );
+}
+
+/** The refusal of a create at `now` for which a quota has nothing left: 429, with the seconds until it has. */
+export function limitReached(quota: CreateQuota | null, now: number): ApiError {
+  if (quota === null) throw new Error('a create without a quota was limited');
+  const { limit, endsAt, per } = quota;
+  const { code, message } = REFUSALS[per];
+  const until = new Date(endsAt).toISOString().slice(0, 16).replace('T', ' ');
+  const retryAfter = Math.ceil((endsAt - now) / 1000);
+  return new ApiError(message(limit, until), 429, code, { retryAfter });
+}
+
+/** When the minute, day or month ends in which a time lies. */
+const END_OF: Readonly<Record<Creates['per'], (now: number) => number>> = {
+  minute: (now) => (Math.floor(now / MINUTE_MS) + 1) * MINUTE_MS,
+  day: (now) => (Math.floor(now / DAY_MS) + 1) * DAY_MS,
+  month: (now) => Date.UTC(new Date(now).getUTCFullYear(), new Date(now).getUTCMonth() + 1),
+};
+
+interface Refusal {
+  readonly code: string;
+  readonly message: (count: number, until: string) => string;
+}
+
+const REFUSALS: Readonly<Record<Creates['per'], Refusal>> = {
+  minute: {
+    code: 'RATE_LIMIT_EXCEEDED',
+    message: (count) => `an address without an API key creates at most ${count} secrets a minute`,
+  },
+  day: {
+    code: 'ANON_RATE_LIMIT_EXCEEDED',
+    message: (count, until) =>
+      `the ${count} secrets a day without an API key are used up until ${until} UTC: use an API key`,
+  },
+  month: {
+    code: 'MONTHLY_LIMIT_EXCEEDED',
+    message: (count, until) => `the ${count} secrets a month of this API key are used up until ${until} UTC`,
+  },
+};

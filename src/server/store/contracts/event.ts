@@ -1,0 +1,35 @@
+/** Puts an event together, once: body, id and signature stay the same however often it is sent. */
+
+import { createHmac, randomUUID } from 'node:crypto';
+import type { CreateRequest } from '../../../core/protocol/requests.js';
+import type { EventName, OutboxEvent } from './outbox.js';
+
+/** What an event tells of its secret, and to whom. */
+export interface EventSource {
+  readonly id: string;
+  readonly hint: string | null;
+  readonly callback: NonNullable<CreateRequest['callback']>;
+}
+
+/**
+ * The event `name` of `secret` (PROTOCOL.md section 7).
+ * @param occurredAt milliseconds since 1970.
+ * @param uuid makes the event's id, a UUID of version 4.
+ */
+export function composeEvent(
+  name: EventName,
+  { id: secretId, hint, callback }: EventSource,
+  occurredAt: number,
+  uuid: () => string = randomUUID,
+): OutboxEvent {
+  const id = uuid();
+  const body = JSON.stringify({
+    event: name,
+    event_id: id,
+    secret_id: secretId,
+    occurred_at: new Date(occurredAt).toISOString(),
+    ...(hint === null ? {} : { hint }),
+  });
+  const signature = createHmac('sha256', callback.secret).update(body).digest('hex');
+  return { id, name, url: callback.url, host: new URL(callback.url).host, body, signature };
+}

@@ -1,0 +1,42 @@
+/**
+ * API keys as a store keeps them: of a key itself only its hash, so that nobody who reads the store can use one.
+ * Times are milliseconds since 1970 and come from the caller, as in {@link Store}.
+ */
+
+import type { KeyTier } from '../../../core/protocol/limits.js';
+
+/** What is known of a key once it was shown. A revoked one stays, to be told from one that never was. */
+export interface ApiKey {
+  /** `key_` and 12 letters or digits. Stands for the key everywhere but in its holder's requests. */
+  readonly id: string;
+  /** What its operator calls it; no two valid keys share one, and none looks like an id. */
+  readonly name: string;
+  readonly tier: KeyTier;
+  readonly createdAt: number;
+  readonly revokedAt: number | null;
+}
+
+/** A key to keep. */
+export interface NewApiKey extends Omit<ApiKey, 'revokedAt'> {
+  /** base64url of the SHA-256 of the whole key. */
+  readonly hash: string;
+}
+
+/** The keys of one store. What one process changes holds for all at once. Every verb rejects with StoreError. */
+export interface KeyStore {
+  /** Keeps a key, durably before it resolves, unless a valid one has its name. */
+  addKey(key: NewApiKey): Promise<'added' | 'name taken'>;
+
+  /** The valid key of this hash, or `null` if there is none or it was revoked. */
+  findKey(hash: string): Promise<ApiKey | null>;
+
+  /** All keys, revoked ones too, oldest first. */
+  listKeys(): Promise<readonly ApiKey[]>;
+
+  /**
+   * Revokes the valid key of this name or id. Where there is none, but one was revoked earlier, tells that (of
+   * several of one name the last); it keeps its time.
+   * @returns `null` if there never was such a key.
+   */
+  revokeKey(nameOrId: string, now: number): Promise<ApiKey | null>;
+}

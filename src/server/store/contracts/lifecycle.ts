@@ -1,0 +1,66 @@
+/** What becomes of a secret, and when: the rules of PROTOCOL.md sections 4 and 5 that every engine shares. */
+
+import { TOMBSTONE_MS } from '../../../core/protocol/limits.js';
+import type { SecretState } from '../../../core/protocol/replies.js';
+
+/** What decides a secret's state. Times in milliseconds since 1970. */
+export interface Fate {
+  readonly viewsLeft: number;
+  readonly expiresAt: number;
+  readonly revokedAt: number | null;
+  /** Whether the ciphertext is gone. */
+  readonly destroyed: boolean;
+}
+
+/** Wrong proofs a caller may give for one record before waits begin. */
+const FREE_TRIES = 10;
+const FIRST_LOCK_MS = 1_000;
+const LONGEST_LOCK_MS = 300_000;
+
+/**
+ * The state at `now`. Only a `waiting` secret can be taken. What was destroyed for its expiry stays expired where the
+ * clock is earlier again: clocks are set back, and those of several processes differ.
+ */
+export function stateOf(secret: Fate, now: number): SecretState {
+  if (secret.revokedAt !== null) return 'revoked';
+  if (secret.viewsLeft <= 0) return 'read';
+  return secret.destroyed || secret.expiresAt <= now ? 'expired' : 'waiting';
+}
+
+/**
+ * Until when the ciphertext is needed: while views can be taken, and while a lease that is not acknowledged can
+ * repeat its read, even past the expiry. Not after `now` means that it must be destroyed.
+ * @param lastLeaseEnd the latest end of a lease that is not acknowledged, or `null`.
+ */
+export function neededUntil(secret: Fate, lastLeaseEnd: number | null, now: number): number {
+  const views = stateOf(secret, now) === 'waiting' ? secret.expiresAt : now;
+  return Math.max(views, lastLeaseEnd ?? now);
+}
+
+/**
+ * Whether a secret that has just been destroyed ended unread: of all ways there are to end, only the expiry leaves
+ * this state. Ciphertext is destroyed once, so that is told once.
+ */
+export function endedUnread(secret: Fate & { readonly firstReadAt: number | null }): boolean {
+  return secret.firstReadAt === null && secret.revokedAt === null;
+}
+
+/** When the tombstone is forgotten and the id is unknown again. */
+export function forgottenAt(expiresAt: number): number {
+  return expiresAt + TOMBSTONE_MS;
+}
+
+/** How long the `count`th wrong proof locks its caller out, in milliseconds: nothing, then 1 s, doubling to 300 s. */
+export function lockMs(count: number): number {
+  if (count <= FREE_TRIES) return 0;
+  return Math.min(FIRST_LOCK_MS * 2 ** (count - FREE_TRIES - 1), LONGEST_LOCK_MS);
+}
+
+/**
+ * Until when the `count`th wrong proof locks its caller out. The free ones give 0, not `now`, which would lock when
+ * the clock is set back.
+ */
+export function lockedUntil(count: number, now: number): number {
+  const lock = lockMs(count);
+  return lock === 0 ? 0 : now + lock;
+}

@@ -1,0 +1,148 @@
+/** The tables of the PostgreSQL store, and how an older database gets them. */
+
+import type { TransactionSql } from 'postgres';
+import { ZephrError } from '../../../core/errors.js';
+
+/**
+ * One text for each version of the schema, first to last; a released one is never edited.
+ *
+ * - `secrets` holds records, which stay as tombstones. `needed_until` is until when the ciphertext is needed, and
+ *   null once that is destroyed. Who claimed a view until when stands in the same row, as two arrays that go in step;
+ *   an acknowledged lease ends at 0. A statement that had to wait for a row sees what became of that row, but still
+ *   the old state of every other: so whatever decides about a secret is in one row, and a verb is one statement.
+ * - `ciphertexts` holds the blobs apart, so that what changes a record does not copy its blob. Not compressed:
+ *   ciphertext has nothing to squeeze out.
+ * - `attempts` says who gave wrong proofs.
+ * - `outbox` holds the webhooks to deliver, as what they are put together from. It refers to no record, because it
+ *   outlives them. `due_at` is when somebody may lease one: for one that is leased, when that ends.
+ * - `api_keys` holds hashes only. `counts` says how much of which quota is used.
+ *
+ * A deleted ciphertext stays in its table's file until a vacuum, and its pages are then reused rather than
+ * overwritten; it stays in the write-ahead log, in replicas and in backups for as long as those are kept. The
+ * settings at the end have autovacuum, which must be on, come for a few dozen deleted rows and not rest between
+ * pages. Without the key in its link such a remnant says nothing; whoever needs the bytes gone takes SQLite.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE secrets (
+    id              TEXT PRIMARY KEY,
+    version         INTEGER NOT NULL,
+    blob_size       INTEGER NOT NULL,
+    hint            TEXT,
+    split_url_mode  BOOLEAN NOT NULL,
+    proof_hash      TEXT,
+    views           INTEGER NOT NULL,
+    views_left      INTEGER NOT NULL,
+    callback_url    TEXT,
+    callback_host   TEXT,
+    callback_secret TEXT,
+    caller          TEXT NOT NULL,
+    idempotency_key TEXT,
+    body_hash       TEXT,
+    created_at      BIGINT NOT NULL,
+    expires_at      BIGINT NOT NULL,
+    first_read_at   BIGINT,
+    revoked_at      BIGINT,
+    claims          TEXT[] NOT NULL DEFAULT '{}',
+    lease_ends      BIGINT[] NOT NULL DEFAULT '{}',
+    needed_until    BIGINT
+  );
+  CREATE UNIQUE INDEX secrets_create ON secrets (caller, idempotency_key) WHERE idempotency_key IS NOT NULL;
+  CREATE INDEX secrets_due ON secrets (needed_until) WHERE needed_until IS NOT NULL;
+  CREATE INDEX secrets_destroyed ON secrets (expires_at) WHERE needed_until IS NULL;
+
+  CREATE TABLE ciphertexts (
+    id   TEXT PRIMARY KEY REFERENCES secrets ON DELETE CASCADE,
+    blob TEXT NOT NULL
+  );
+  ALTER TABLE ciphertexts ALTER COLUMN blob SET STORAGE EXTERNAL;
+
+  CREATE TABLE attempts (
+    id           TEXT NOT NULL REFERENCES secrets ON DELETE CASCADE,
+    caller       TEXT NOT NULL,
+    wrong        INTEGER NOT NULL,
+    locked_until BIGINT NOT NULL,
+    PRIMARY KEY (id, caller)
+  );
+
+  CREATE TABLE outbox (
+    id              TEXT PRIMARY KEY DEFAULT gen_random_uuid(),
+    event           TEXT NOT NULL,
+    secret_id       TEXT NOT NULL,
+    hint            TEXT,
+    url             TEXT NOT NULL,
+    host            TEXT NOT NULL,
+    callback_secret TEXT NOT NULL,
+    occurred_at     BIGINT NOT NULL,
+    attempt         INTEGER NOT NULL DEFAULT 0,
+    appended_at     BIGINT NOT NULL,
+    due_at          BIGINT NOT NULL
+  );
+  CREATE INDEX outbox_due ON outbox (due_at);
+
+  CREATE TABLE api_keys (
+    seq        BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id         TEXT NOT NULL UNIQUE,
+    name       TEXT NOT NULL,
+    tier       TEXT NOT NULL,
+    hash       TEXT NOT NULL UNIQUE,
+    created_at BIGINT NOT NULL,
+    revoked_at BIGINT
+  );
+  CREATE UNIQUE INDEX api_keys_name ON api_keys (name) WHERE revoked_at IS NULL;
+
+  CREATE TABLE counts (
+    ends_at BIGINT NOT NULL,
+    counter TEXT NOT NULL,
+    used    INTEGER NOT NULL,
+    PRIMARY KEY (ends_at, counter)
+  );
+
+  ALTER TABLE ciphertexts SET (
+    autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 50, autovacuum_vacuum_cost_delay = 0,
+    toast.autovacuum_vacuum_scale_factor = 0, toast.autovacuum_vacuum_threshold = 50,
+    toast.autovacuum_vacuum_cost_delay = 0
+  );
+  `,
+  `
+  DROP INDEX outbox_due;
+  CREATE INDEX outbox_due ON outbox (due_at, id);
+  CREATE INDEX outbox_appended ON outbox (appended_at);
+  `,
+];
+
+/** The version of the schema that this program reads and writes. */
+export const POSTGRES_SCHEMA_VERSION = MIGRATIONS.length;
+
+/** "zphr": the advisory lock that lets one process at a time look at the tables and make them. */
+const MIGRATION_LOCK = 0x7a706872;
+
+/**
+ * Brings the tables in the first schema of the search path to {@link POSTGRES_SCHEMA_VERSION}. Others that start at
+ * the same time wait.
+ * @param newCallerSalt kept by the store if it is new.
+ * @returns the caller salt of the store.
+ * @throws ZephrError `NOT_A_STORE` if the schema holds somebody else's tables, `STORE_TOO_NEW` if a later zephr
+ *   wrote them; and whatever the driver throws.
+ */
+export async function migratePostgres(sql: TransactionSql, newCallerSalt: string): Promise<string> {
+  await sql`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`;
+  await sql`CREATE TABLE IF NOT EXISTS zephr (name TEXT PRIMARY KEY, value TEXT NOT NULL)`;
+  await sql`
+    INSERT INTO zephr (name, value) VALUES ('schema_version', '0'), ('caller_salt', ${newCallerSalt})
+    ON CONFLICT DO NOTHING`;
+  const known = await sql<{ name: string; value: string }[]>`SELECT name, value FROM zephr`;
+  const values = new Map(known.map(({ name, value }) => [name, value]));
+  const version = Number(values.get('schema_version'));
+  if (version > POSTGRES_SCHEMA_VERSION) {
+    throw new ZephrError(
+      `the store was written by a newer zephr (schema ${version}, this one knows ${POSTGRES_SCHEMA_VERSION}): upgrade zephr`,
+      'STORE_TOO_NEW',
+    );
+  }
+  for (const migration of MIGRATIONS.slice(version)) await sql.unsafe(migration);
+  if (version < POSTGRES_SCHEMA_VERSION) {
+    await sql`UPDATE zephr SET value = ${POSTGRES_SCHEMA_VERSION} WHERE name = 'schema_version'`;
+  }
+  return values.get('caller_salt') ?? newCallerSalt;
+}

@@ -1,0 +1,66 @@
+/** From the path of an SQLite file to an open store in this thread. */
+
+import { mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ZephrError } from '../../../core/errors.js';
+import { loadSqliteDriver, type SqliteDatabase, sqliteResultCode } from './driver.js';
+import { SqliteStore } from './store.js';
+
+/** What SQLite's result codes mean to an operator: https://sqlite.org/rescode.html */
+const FAILURES: Readonly<Record<number, readonly [code: string, what: string]>> = {
+  5: ['STORE_BUSY', 'is locked by another program: stop that first'],
+  8: ['STORE_NOT_WRITABLE', 'cannot be written: check its permissions and those of its folder'],
+  10: ['STORE_UNUSABLE', 'cannot be read or written: check its disk'],
+  11: ['STORE_DAMAGED', 'is damaged: restore it from a backup'],
+  13: ['STORE_FULL', 'has no room: its disk is full'],
+  14: ['STORE_NOT_WRITABLE', 'cannot be opened: check its permissions and those of its folder'],
+  26: ['NOT_A_STORE', 'is not a database: name another file'],
+};
+
+/**
+ * Opens the SQLite file at `path`, which is created (mode 0600, missing directories 0700) when it is not there.
+ * @param newCallerSalt kept by the store if it is new.
+ * @param logPages as for {@link SqliteStore}.
+ * @throws ZephrError with what to do: `STORE_NOT_WRITABLE`, `STORE_IS_DIRECTORY`, `STORE_BUSY`, `STORE_DAMAGED`,
+ *   `STORE_FULL`, `STORE_UNUSABLE`, `STORE_TOO_NEW`, `NOT_A_STORE` or `NO_SQLITE`.
+ */
+export async function openSqliteStore(
+  path: string,
+  newCallerSalt: string,
+  logPages?: number,
+): Promise<SqliteStore> {
+  const driver = await loadSqliteDriver();
+  await prepareFile(path);
+  let database: SqliteDatabase | undefined;
+  try {
+    database = driver(path);
+    return new SqliteStore(database, newCallerSalt, logPages);
+  } catch (error) {
+    database?.close();
+    throw explain(path, error);
+  }
+}
+
+/** Creates the file, so that SQLite finds it with the right mode; its companions get the same one. */
+async function prepareFile(path: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await (await open(path, 'a', 0o600)).close();
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'EISDIR') {
+      throw new ZephrError(`the store ${path} is a directory: name a file in it`, 'STORE_IS_DIRECTORY', {
+        cause,
+      });
+    }
+    throw new ZephrError(`the store ${path} cannot be written: check its permissions`, 'STORE_NOT_WRITABLE', {
+      cause,
+    });
+  }
+}
+
+function explain(path: string, error: unknown): unknown {
+  const failure = FAILURES[sqliteResultCode(error) ?? 0];
+  if (failure === undefined) return error;
+  const [code, what] = failure;
+  return new ZephrError(`the store ${path} ${what}`, code, { cause: error });
+}

@@ -1,0 +1,152 @@
+/** The tables of the SQLite store, and how an older file gets them. */
+
+import { ZephrError } from '../../../core/errors.js';
+import type { SqliteDatabase } from './driver.js';
+
+/**
+ * One text for each version of the schema, first to last; a released one is never edited.
+ *
+ * - `secrets` holds records, which stay as tombstones. `due_at` is when maintenance has to look at one: while there
+ *   is ciphertext, when that must be destroyed; afterwards, when the tombstone is forgotten. `body_hash` says what
+ *   a repeated create must be identical to.
+ * - `ciphertexts` holds the blobs apart, so that what changes a record does not copy its blob.
+ *   {@link paddingFor} says what `padding` is for.
+ * - `outbox` holds the webhooks to deliver. `due_at` is when somebody may lease one: for one that is leased, when
+ *   that ends. It refers to no record, because it outlives them.
+ * - `leases` says who claimed a view until when; `attempts` who gave wrong proofs.
+ * - `api_keys` holds hashes only. `counts` says how much of which quota is used; those that end next lie together.
+ */
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) WITHOUT ROWID;
+
+  CREATE TABLE secrets (
+    seq             INTEGER PRIMARY KEY,
+    id              TEXT NOT NULL UNIQUE,
+    version         INTEGER NOT NULL,
+    blob_size       INTEGER NOT NULL,
+    hint            TEXT,
+    split_url_mode  INTEGER NOT NULL,
+    proof_hash      TEXT,
+    views           INTEGER NOT NULL,
+    views_left      INTEGER NOT NULL,
+    callback_url    TEXT,
+    callback_secret TEXT,
+    caller          TEXT NOT NULL,
+    idempotency_key TEXT,
+    body_hash       TEXT,
+    created_at      INTEGER NOT NULL,
+    expires_at      INTEGER NOT NULL,
+    first_read_at   INTEGER,
+    revoked_at      INTEGER,
+    due_at          INTEGER NOT NULL
+  );
+  CREATE INDEX secrets_due ON secrets (due_at);
+  CREATE UNIQUE INDEX secrets_create ON secrets (caller, idempotency_key) WHERE idempotency_key IS NOT NULL;
+
+  CREATE TABLE ciphertexts (
+    seq     INTEGER PRIMARY KEY REFERENCES secrets ON DELETE CASCADE,
+    padding BLOB NOT NULL,
+    blob    TEXT NOT NULL
+  );
+
+  CREATE TABLE leases (
+    seq             INTEGER NOT NULL REFERENCES secrets ON DELETE CASCADE,
+    claim           TEXT NOT NULL,
+    ends_at         INTEGER NOT NULL,
+    acknowledged_at INTEGER,
+    PRIMARY KEY (seq, claim)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE attempts (
+    seq          INTEGER NOT NULL REFERENCES secrets ON DELETE CASCADE,
+    caller       TEXT NOT NULL,
+    wrong        INTEGER NOT NULL,
+    locked_until INTEGER NOT NULL,
+    PRIMARY KEY (seq, caller)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE outbox (
+    seq         INTEGER PRIMARY KEY,
+    id          TEXT NOT NULL UNIQUE,
+    name        TEXT NOT NULL,
+    url         TEXT NOT NULL,
+    host        TEXT NOT NULL,
+    body        TEXT NOT NULL,
+    signature   TEXT NOT NULL,
+    attempt     INTEGER NOT NULL,
+    appended_at INTEGER NOT NULL,
+    due_at      INTEGER NOT NULL
+  );
+  CREATE INDEX outbox_due ON outbox (due_at, seq, host);
+
+  CREATE TABLE api_keys (
+    seq        INTEGER PRIMARY KEY,
+    id         TEXT NOT NULL UNIQUE,
+    name       TEXT NOT NULL,
+    tier       TEXT NOT NULL,
+    hash       TEXT NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL,
+    revoked_at INTEGER
+  );
+  CREATE UNIQUE INDEX api_keys_name ON api_keys (name) WHERE revoked_at IS NULL;
+
+  CREATE TABLE counts (
+    ends_at INTEGER NOT NULL,
+    counter TEXT NOT NULL,
+    used    INTEGER NOT NULL,
+    PRIMARY KEY (ends_at, counter)
+  ) WITHOUT ROWID;
+  `,
+];
+
+/** The version of the schema that this program reads and writes; SQLite keeps it as `user_version`. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/** "zphr" in SQLite's `application_id`: whose file it is. */
+const APPLICATION_ID = 0x7a706872;
+
+/**
+ * Brings the tables of `database` to {@link SCHEMA_VERSION}. Call it inside a transaction that writes.
+ * @throws ZephrError `NOT_A_STORE` if the file holds somebody else's tables, `STORE_TOO_NEW` if a later zephr
+ *   wrote it.
+ */
+export function migrate(database: SqliteDatabase): void {
+  const version = pragma(database, 'user_version');
+  if (pragma(database, 'application_id') !== APPLICATION_ID) {
+    if (hasTables(database)) {
+      throw new ZephrError('the file is a database, but not a zephr store: name another', 'NOT_A_STORE');
+    }
+    database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+  }
+  if (version > SCHEMA_VERSION) {
+    throw new ZephrError(
+      `the store was written by a newer zephr (schema ${version}, this one knows ${SCHEMA_VERSION}): upgrade zephr`,
+      'STORE_TOO_NEW',
+    );
+  }
+  if (version === SCHEMA_VERSION) return;
+  for (const migration of MIGRATIONS.slice(version)) database.exec(migration);
+  database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+}
+
+/** What the store remembers under `name`; `initial` from then on, if that is nothing yet. Inside a transaction. */
+export function remember(database: SqliteDatabase, name: string, initial: string): string {
+  const stored = database.prepare<{ value: string }>('SELECT value FROM meta WHERE name = ?').get(name);
+  if (stored) return stored.value;
+  database.prepare('INSERT INTO meta (name, value) VALUES (?, ?)').run(name, initial);
+  return initial;
+}
+
+/** The value of a pragma that is one number. */
+export function pragma(database: SqliteDatabase, name: string): number {
+  const row = database.prepare<Record<string, number>>(`PRAGMA ${name}`).get();
+  return row?.[name] ?? 0;
+}
+
+function hasTables(database: SqliteDatabase): boolean {
+  return database.prepare('SELECT 1 FROM sqlite_master LIMIT 1').get() !== undefined;
+}

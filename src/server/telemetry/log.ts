@@ -1,0 +1,54 @@
+/**
+ * The log: one JSON object a line. It never holds an id, key, link, query, full address or the text of an error
+ * that somebody's input could have shaped.
+ */
+
+import { ZephrError } from '../../core/errors.js';
+
+/** What a line says besides its time, level and event. */
+export type LogFields = Readonly<Record<string, string | number | boolean | object | undefined>>;
+
+/** Where the server reports. Events are a few fixed words. */
+export interface Log {
+  info(event: string, fields?: LogFields): void;
+  error(event: string, fields?: LogFields): void;
+}
+
+/**
+ * Logs what can happen too often for a line each time: one line at once, then at most one a period, with how often it
+ * happened since the line before.
+ * @returns what to call each time.
+ */
+export function tally(log: Log, event: string, periodMs = 10_000): () => void {
+  let count = 0;
+  let resting = false;
+  const report = () => {
+    resting = count > 0;
+    if (!resting) return;
+    log.info(event, { count });
+    count = 0;
+    setTimeout(report, periodMs).unref();
+  };
+  return () => {
+    count += 1;
+    if (!resting) report();
+  };
+}
+
+/** A failure as far as a log may tell it: names, codes and places in the code; messages only of our own errors. */
+export function describeError(error: unknown): LogFields {
+  if (!(error instanceof Error)) return { name: typeof error };
+  const { code, errcode, rawCode } = error as { code?: unknown; errcode?: unknown; rawCode?: unknown };
+  return {
+    name: error.name,
+    code: printable(code),
+    sqlite: printable(errcode ?? rawCode),
+    message: error instanceof ZephrError ? error.message : undefined,
+    at: error.stack?.match(/^ {4}at .*$/gm)?.map((frame) => frame.trim()),
+    cause: error.cause === undefined ? undefined : describeError(error.cause),
+  };
+}
+
+function printable(code: unknown): string | number | undefined {
+  return typeof code === 'string' || typeof code === 'number' ? code : undefined;
+}

@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import { StoreError } from '../../src/server/store/contracts/store.js';
+import { instrumentedStore } from '../../src/server/store/instrumented.js';
+import { MemoryStore } from '../../src/server/store/memory/store.js';
+import type { Metrics } from '../../src/server/telemetry/metrics.js';
+import { harness, refusal } from './harness.js';
+import { NOW } from './store-contract.js';
+
+const ID = 'x'.repeat(22);
+
+/** A memory store whose `find` answers when it is told to. */
+function slowStore() {
+  const store = new MemoryStore('salt');
+  const waiting: (() => void)[] = [];
+  store.find = () => new Promise((resolve) => waiting.push(() => resolve(null)));
+  return { store, answer: () => waiting.splice(0).map((tell) => tell()).length };
+}
+
+describe('a watched store', () => {
+  test('refuses what is too much at once, and takes more when there is room', async () => {
+    const slow = slowStore();
+    const store = instrumentedStore(slow.store, { limit: 3 });
+    const finds = [1, 2, 3].map(() => store.find(ID, NOW));
+    await expect(store.find(ID, NOW)).rejects.toMatchObject({
+      statusCode: 503,
+      code: 'SERVER_BUSY',
+      retryAfter: 1,
+    });
+    await expect(store.take(ID, null, NOW)).rejects.toMatchObject({ code: 'SERVER_BUSY' });
+    expect(slow.answer()).toBe(3);
+    await Promise.all(finds);
+    const again = store.find(ID, NOW);
+    expect(slow.answer()).toBe(1);
+    expect(await again).toBeNull();
+  });
+
+  test('still answers whether it is there, and still purges, when nothing else gets in', async () => {
+    const { store: slow, answer } = slowStore();
+    const store = instrumentedStore(slow, { limit: 1 });
+    const find = store.find(ID, NOW);
+    await store.ping();
+    expect(await store.purge(NOW)).toEqual({ destroyed: 0, forgotten: 0 });
+    answer();
+    await find;
+  });
+
+  test('counts what fails as over', async () => {
+    const failing = new MemoryStore('salt');
+    failing.find = () => Promise.reject(new StoreError(new Error('disk on fire')));
+    const answers: [string, boolean][] = [];
+    const metrics: Metrics = {
+      request: () => undefined,
+      secrets: () => undefined,
+      store: (verb, ok) => answers.push([verb, ok]),
+      text: async () => '',
+      contentType: '',
+    };
+    const store = instrumentedStore(failing, { limit: 1, metrics });
+    for (let count = 0; count < 3; count += 1) {
+      await expect(store.find(ID, NOW)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    }
+    await store.take(ID, null, NOW);
+    expect(answers).toEqual([
+      ['find', false],
+      ['find', false],
+      ['find', false],
+      ['take', true],
+    ]);
+  });
+
+  test('makes a busy server say 503 and when to come again, in one line of its log', async () => {
+    const slow = slowStore();
+    const { call, log } = harness(instrumentedStore(slow.store, { limit: 1 }));
+    const first = call('GET', `/api/secrets/${ID}`);
+    const response = await call('GET', `/api/secrets/${ID}`);
+    expect(response.headers.get('retry-after')).toBe('1');
+    expect(await refusal(response)).toBe('503 SERVER_BUSY');
+    expect(log.map((line) => JSON.parse(line).event)).toEqual(['request']);
+    slow.answer();
+    expect(await refusal(first)).toBe('404 SECRET_NOT_FOUND');
+  });
+});
