@@ -107,14 +107,14 @@ describe('the parts', () => {
 
   it.each([
     ['a QR code', 'echo x | zephr --qr', ['qr-code']],
-    ['colours', 'echo x | FORCE_COLOR=1 zephr -e 24', ['paint']],
+    ['colours', 'echo x | FORCE_COLOR=1 zephr -e 24', ['colors']],
   ])('are loaded for %s', async (_, script, parts) => {
     expect((await loadedBy(script)).parts).toEqual(parts);
   });
 
   it('are loaded for a proxy that is used, and not for one that is not', async () => {
     const { url } = await connectProxy();
-    expect((await loadedBy(`echo x | HTTP_PROXY=${url} zephr`)).parts).toEqual(['proxy-fetch']);
+    expect((await loadedBy(`echo x | HTTP_PROXY=${url} zephr`)).parts).toEqual(['proxied-http']);
     expect((await loadedBy(`echo x | HTTP_PROXY=${url} NO_PROXY=127.0.0.1 zephr`)).parts).toEqual([]);
     expect((await loadedBy(`echo x | HTTPS_PROXY=${url} zephr`)).parts).toEqual([]);
   });

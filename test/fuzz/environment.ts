@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { CliError, EXIT } from '../../src/cli/exit/exit.js';
+import { EXIT, endingOf } from '../../src/cli/exit/exit.js';
 import { timeoutMs } from '../../src/cli/settings/settings.js';
 import { proxyFor } from '../../src/net/proxy.js';
 import { type Family, property, quotes, resultOf } from './family.js';
@@ -38,10 +38,10 @@ const proxies = property(
   async ([value, server, variable]) => {
     const result = await resultOf(() => proxyFor(server, { [variable]: value }));
     if ('error' in result) {
-      const { error } = result;
-      assert(error instanceof CliError && error.exit === EXIT.usage, String(error));
-      assert(!quotes(`${error.message} ${error.advice}`, PASSWORD));
-      assert.match(error.message, /^HTTPS?_PROXY is not the URL of an http or https proxy$/);
+      const { exit, message, advice } = endingOf(result.error);
+      assert.equal(exit, EXIT.usage, message);
+      assert(!quotes(`${message} ${advice}`, PASSWORD));
+      assert.match(message, /^HTTPS?_PROXY is not the URL of an http or https proxy$/);
       return 'refused';
     }
     const proxy = result.value;
