@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { EXIT, endingOf } from '../../src/cli/exit/exit.js';
+import { CliError, EXIT, endingOf } from '../../src/cli/exit/exit.js';
 import { timeoutMs } from '../../src/cli/settings/settings.js';
 import { proxyFor } from '../../src/net/proxy.js';
 import { type Family, property, quotes, resultOf } from './family.js';
