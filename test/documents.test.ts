@@ -1,0 +1,242 @@
+/** PROTOCOL.md and CLI.md say what the program does, as far as a machine can tell; and no document links to nowhere. */
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { EXIT, EXIT_MEANINGS } from '../src/cli/exit/exit.js';
+import { EVERYWHERE } from '../src/cli/parser/help.js';
+import { argumentsOf, optionsOf, pathOf } from '../src/cli/parser/tree.js';
+import { FILES, SERVE_VARIABLES, VARIABLES } from '../src/cli/terminal/environment.js';
+import { ACCESS_MODES, type Limits, TIERS } from '../src/core/protocol/limits.js';
+import { type CreateBody, HEADERS } from '../src/core/protocol/requests.js';
+import type { EventName } from '../src/server/store/contracts/outbox.js';
+import { MAX_ATTEMPTS } from '../src/server/webhooks/delivery.js';
+import { refusal } from './server/harness.js';
+import { REFUSALS } from './server/refusals.js';
+import { allCommands } from './support/command-lines.js';
+import { quotedIn, sectionsOf, tableIn, textUnder } from './support/markdown.js';
+import { openSession, ZEPHR } from './support/session.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+const protocol = readFileSync(join(root, 'src/core/protocol/PROTOCOL.md'), 'utf8');
+const cli = readFileSync(join(root, 'src/cli/CLI.md'), 'utf8');
+
+/** The first column of the table under a heading. */
+function namesUnder(document: string, heading: string): string[] {
+  return tableIn(textUnder(document, heading)).map(([name = '']) => name);
+}
+
+describe('the error codes of PROTOCOL.md', () => {
+  const documented = tableIn(textUnder(protocol, 'Error codes')).flatMap(([status, codes = '']) =>
+    codes.split(', ').map((code) => `${status} ${code}`),
+  );
+  const [, versionOne = ''] = /Only servers of version 1 send ([A-Z_, and]*)\./.exec(protocol) ?? [];
+
+  it('are those that there are, each once', () => {
+    const codes = documented.map((one) => one.split(' ')[1]);
+    expect([...codes, ...versionOne.split(' and ')].sort()).toEqual(Object.keys(REFUSALS).sort());
+  });
+
+  for (const [code, refused] of Object.entries(REFUSALS)) {
+    if (refused === 'by servers of version 1') {
+      it(`have ${code} among those of servers of version 1`, () => expect(versionOne).toContain(code));
+    } else {
+      it(`have ${code} with the status it is answered with`, async () => {
+        const answer = await refusal(refused());
+        expect(answer.split(' ')[1]).toBe(code);
+        expect(documented).toContain(answer);
+      });
+    }
+  }
+});
+
+describe('PROTOCOL.md', () => {
+  it('has the fields of a create', () => {
+    const fields: Readonly<Record<keyof CreateBody, true>> = {
+      encrypted_blob: true,
+      expiry: true,
+      split_url_mode: true,
+      hint: true,
+      callback_url: true,
+      callback_secret: true,
+      version: true,
+      proof_hash: true,
+      views: true,
+    };
+    expect(namesUnder(protocol, 'Create: `POST /api/secrets`')).toEqual(Object.keys(fields));
+  });
+
+  it('has the headers', () => {
+    const section = textUnder(protocol, '4. HTTP');
+    expect(Object.values(HEADERS).filter((name) => !section.includes(`\`${name}`))).toEqual([]);
+  });
+
+  it('has the limits of each tier', () => {
+    const rows = tableIn(textUnder(protocol, '6. Callers and limits'));
+    expect(Object.fromEntries(rows.map(([tier, ...cells]) => [tier, limitsIn(cells)]))).toEqual(TIERS);
+  });
+
+  it('has the access modes', () => {
+    const [, table = ''] = textUnder(protocol, '6. Callers and limits').split(/(?=^\| access )/m);
+    expect(tableIn(table).map(([mode]) => mode)).toEqual(ACCESS_MODES);
+  });
+
+  it('has the events of webhooks, and how often they are tried', () => {
+    const events: Readonly<Record<EventName, true>> = {
+      'secret.consumed': true,
+      'secret.expired': true,
+      'secret.revoked': true,
+    };
+    const section = textUnder(protocol, '7. Webhooks');
+    expect(section.match(/(?<=^- `)secret\.[a-z]+/gm)).toEqual(Object.keys(events));
+    expect(section).toContain(`${MAX_ATTEMPTS} attempts in three days`);
+  });
+});
+
+/** The limits in a row such as `50 a month | 60 to 43,200 | 20 KB`. */
+function limitsIn([creates = '', expiry = '', blob = '']: readonly string[]): Limits {
+  const [count = '', per = ''] = creates.split(' a ');
+  const [min = '', max = min] = expiry.split(' to ');
+  const [size = '', unit] = blob.split(' ');
+  const period = (['minute', 'day', 'month'] as const).find((one) => one === per);
+  if (period === undefined) throw new Error(`${creates} is not so many in a time`);
+  return {
+    creates: { count: numberIn(count), per: period },
+    expiry: { min: numberIn(min), max: numberIn(max) },
+    blob: numberIn(size) * (unit === 'MB' ? 1024 * 1024 : 1024),
+  };
+}
+
+function numberIn(text: string): number {
+  return Number(text.replaceAll(',', ''));
+}
+
+describe('CLI.md', () => {
+  const commands = allCommands();
+
+  it('has the commands and their arguments', () => {
+    const calls = commands.map((command) => [pathOf(command), ...argumentsOf(command)].join(' '));
+    expect(namesUnder(cli, 'Commands').map((name) => quotedIn(name)[0])).toEqual(calls);
+  });
+
+  it('has their other names', () => {
+    const section = textUnder(cli, 'Commands');
+    const aliases = commands.flatMap((command) => command.aliases());
+    expect([...section.matchAll(/also `zephr (\w+)`/g)].map(([, alias]) => alias)).toEqual(aliases);
+  });
+
+  /** The options in tables under headings, by the commands that the headings name. */
+  const tables = sectionsOf(cli)
+    .map(({ heading, text }) => ({ heading, table: /^\n\n\| option .*(?:\n\|.*)*/.exec(text)?.[0] ?? '' }))
+    .filter(({ table }) => table !== '')
+    .map(({ heading, table }) => ({
+      heading,
+      commands: quotedIn(heading),
+      options: tableIn(table).map(([flags = '']) => quotedIn(flags)[0]),
+    }));
+
+  it.each(commands.map((command) => [pathOf(command), command] as const))(
+    'has the options of %s',
+    (path, command) => {
+      const own = optionsOf(command).filter(({ helpGroupHeading }) => helpGroupHeading !== EVERYWHERE);
+      const documented = tables
+        .filter((one) => one.commands.includes(path))
+        .flatMap(({ options }) => options);
+      expect(documented.sort()).toEqual(own.map(({ flags }) => flags).sort());
+    },
+  );
+
+  it('has options of commands that there are, and those that every command takes', () => {
+    const paths = commands.map(pathOf);
+    expect(tables.flatMap((one) => one.commands).filter((path) => !paths.includes(path))).toEqual([]);
+    const everywhere = tables.filter((one) => one.commands.length === 0);
+    expect(everywhere.map(({ heading }) => heading)).toEqual(['Every command']);
+    for (const command of commands) {
+      const shared = optionsOf(command).filter(({ helpGroupHeading }) => helpGroupHeading === EVERYWHERE);
+      expect(shared.map(({ flags }) => flags)).toEqual(everywhere[0]?.options);
+    }
+  });
+
+  it('has the JSON of commands that there are', () => {
+    const paths = commands.map(pathOf);
+    const named = namesUnder(cli, 'JSON').flatMap(quotedIn);
+    expect(named.filter((path) => !paths.includes(path))).toEqual([]);
+  });
+
+  it('has the files', () => {
+    expect(namesUnder(cli, 'Files').flatMap(quotedIn)).toEqual(Object.keys(FILES));
+  });
+
+  it('has the exit codes', () => {
+    const table = Object.entries(EXIT).map(([name, code]) => [
+      String(code),
+      EXIT_MEANINGS[name as keyof typeof EXIT],
+    ]);
+    expect(tableIn(textUnder(cli, 'Exit codes'))).toEqual(table);
+  });
+
+  it('has the environment', () => {
+    const table = [...Object.entries(VARIABLES), [SERVE_VARIABLES.name, SERVE_VARIABLES.meaning]];
+    expect(tableIn(textUnder(cli, 'Environment'))).toEqual(
+      table.map(([name, meaning]) => [`\`${name}\``, meaning]),
+    );
+  });
+
+  const serve = commands.find((command) => pathOf(command) === 'zephr serve');
+  const serveVariables = optionsOf(serve ?? commands[0]!)
+    .filter(({ helpGroupHeading }) => helpGroupHeading !== EVERYWHERE)
+    .map(({ long = '' }) => `ZEPHR_SERVE_${long.slice(2).replaceAll('-', '_').toUpperCase()}`);
+
+  it('names no variable that there is not', () => {
+    const known = [...Object.keys(VARIABLES), ...serveVariables];
+    const named = cli.match(/\bZEPHR_[A-Z_]*[A-Z]\b/g) ?? [];
+    expect(named.filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  it.each(serveVariables)('says rightly that zephr serve reads %s', (name) => {
+    // No option takes this value: it is no host, number, switch, mode, store or range, and half a pair of files.
+    const env = { ...openSession().env, [name]: 'nothing://at all' };
+    const { status, stdout } = spawnSync(process.execPath, [ZEPHR, 'serve'], { env, timeout: 30_000 });
+    expect([status, stdout.toString()]).toEqual([2, '']);
+  });
+
+  it('shows the help screen', async () => {
+    const { stdout } = await openSession().sh('zephr --help');
+    const shown = textUnder(cli, 'The help screen').replace(/^ {4}/gm, '');
+    expect(shown).toBe(`\n\n${stdout}`);
+  });
+});
+
+describe('links', () => {
+  const documents = [
+    'README.md',
+    ...readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.md'))
+      .map((path) => join('src', path)),
+  ];
+
+  it.each(documents)('of %s lead to files and headings that there are', (path) => {
+    const text = readFileSync(join(root, path), 'utf8');
+    const targets = [...text.matchAll(/\]\((?!\w+:)([^)\s]*)\)/g)].map(([, target = '']) => target);
+    const broken = targets.filter((target) => {
+      const [file = '', anchor] = target.split('#');
+      const linked = join(root, file === '' ? path : join(dirname(path), file));
+      if (!existsSync(linked)) return true;
+      return anchor !== undefined && !anchorsIn(readFileSync(linked, 'utf8')).includes(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+});
+
+/** The names that GitHub gives to the headings of a document. */
+function anchorsIn(document: string): string[] {
+  return sectionsOf(document).map(({ heading }) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}

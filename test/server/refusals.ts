@@ -1,0 +1,119 @@
+/** How to be refused with each code of the protocol. */
+
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import type { ApiErrorCode } from '../../src/core/errors.js';
+import { listen } from '../../src/server/http/listen.js';
+import { issueKey } from '../../src/server/secrets/api-keys.js';
+import { StoreError } from '../../src/server/store/contracts/store.js';
+import { MemoryStore } from '../../src/server/store/memory/store.js';
+import { type Harness, harness, PROOF, VERSION_2, WRONG_PROOF } from './harness.js';
+
+/** What is answered with a code; of some, nothing by this server. */
+export type Refusal = (() => Promise<Response>) | 'by servers of version 1';
+
+const WITH_PROOF = { 'zephr-proof': PROOF };
+
+const NO_ID = 'x'.repeat(22);
+
+const { call, create, made, read, clock } = harness();
+
+/** By code. One that a client knows and that is missing here does not compile. */
+export const REFUSALS: Readonly<Record<ApiErrorCode, Refusal>> = {
+  INVALID_REQUEST: () => overHttp(['Host', 'one', 'Host', 'two']),
+  INVALID_REQUEST_BODY: () => create({ split_url_mode: 'yes' }),
+  INVALID_BLOB: () => create({ encrypted_blob: '' }),
+  INVALID_EXPIRY: () => create({ expiry: 43_201 }),
+  INVALID_HINT: () => create({ hint: 'ä' }),
+  INVALID_CALLBACK_URL_TYPE: 'by servers of version 1',
+  INVALID_CALLBACK_URL_FORMAT: () => create({ callback_url: 1, callback_secret: 'k' }),
+  INVALID_CALLBACK_URL_PROTOCOL: () => withCallback('http://example.com'),
+  INVALID_CALLBACK_URL_LENGTH: () => withCallback(`https://example.com/${'x'.repeat(2_048)}`),
+  INVALID_CALLBACK_URL_HOST: () => withCallback('https://127.0.0.1'),
+  MISSING_CALLBACK_SECRET: () => create({ callback_url: 'https://example.com' }),
+  UNEXPECTED_CALLBACK_SECRET: () => create({ callback_secret: 'k' }),
+  INVALID_CALLBACK_SECRET_TYPE: 'by servers of version 1',
+  INVALID_CALLBACK_SECRET_LENGTH: () => withCallback('https://example.com', 'a\0'),
+  UNSUPPORTED_VERSION: () => create({ version: 3 }),
+  INVALID_PROOF: async () => call('DELETE', `/api/secrets/${await made()}`),
+  INVALID_VIEWS: () => create({ ...VERSION_2, views: 1_001 }),
+  INVALID_IDEMPOTENCY_KEY: () => create({}, { 'idempotency-key': '_' }),
+  INVALID_CLAIM: async () => read(await made(), { 'zephr-claim': 'short' }),
+  INVALID_API_KEY: () => create({}, { authorization: 'Bearer zeph_unknown' }),
+  API_KEY_REQUIRED: () => harness(undefined, { access: 'closed' }).create(),
+  UPGRADE_REQUIRED: () => harness(undefined, { access: 'tiered' }).create({ expiry: 61 }),
+  PROOF_REQUIRED: async () => read(await made(VERSION_2)),
+  WRONG_KEY: async () => read(await made(), WITH_PROOF),
+  SECRET_NOT_FOUND: () => read(NO_ID),
+  NOT_FOUND: () => call('GET', '/nothing'),
+  METHOD_NOT_ALLOWED: async () => call('PUT', `/api/secrets/${await made()}`),
+  IDEMPOTENCY_KEY_REUSED: async () => {
+    await create({}, { 'idempotency-key': 'k' });
+    return create({ expiry: 61 }, { 'idempotency-key': 'k' });
+  },
+  SECRET_ALREADY_CONSUMED: () => readAfter((id) => read(id, WITH_PROOF)),
+  SECRET_REVOKED: () => readAfter((id) => call('DELETE', `/api/secrets/${id}`, { headers: WITH_PROOF })),
+  SECRET_EXPIRED: () =>
+    readAfter(async () => {
+      clock.now += 60 * 60_000;
+    }),
+  PAYLOAD_TOO_LARGE: () => create({ encrypted_blob: 'A'.repeat(1_048_580) }),
+  UNSUPPORTED_MEDIA_TYPE: () => create({}, { 'content-type': 'text/plain' }),
+  ANON_RATE_LIMIT_EXCEEDED: () => lastOf(4, harness(undefined, { access: 'tiered' }).create),
+  MONTHLY_LIMIT_EXCEEDED: async () => {
+    const store = new MemoryStore('salt');
+    const { key } = await issueKey(store.keys, { name: 'ci', tier: 'free' }, 0);
+    const own = harness(store);
+    return lastOf(51, () => own.create({}, { authorization: `Bearer ${key}` }));
+  },
+  RATE_LIMIT_EXCEEDED: () => lastOf(2, harness(undefined, { rateLimit: 1 }).create),
+  TOO_MANY_ATTEMPTS: async () => {
+    const id = await made(VERSION_2);
+    return lastOf(11, () => read(id, { 'zephr-proof': WRONG_PROOF }));
+  },
+  INTERNAL_ERROR: () => failing(new Error('a bug')).read(NO_ID),
+  STORE_UNAVAILABLE: () => failing(new StoreError(new Error('disk on fire'))).read(NO_ID),
+  SERVER_BUSY: () => overHttp(['Host', 'zephr'], { maxConnections: 0 }),
+};
+
+function withCallback(url: string, secret = 'k'): Promise<Response> {
+  return create({ callback_url: url, callback_secret: secret });
+}
+
+/** A read with the right proof, after something happened to the secret. */
+async function readAfter(happened: (id: string) => Promise<unknown>): Promise<Response> {
+  const id = await made(VERSION_2);
+  await happened(id);
+  return read(id, WITH_PROOF);
+}
+
+/** The answer to the last of so many requests. */
+async function lastOf(count: number, ask: () => Promise<Response>): Promise<Response> {
+  for (let asked = 1; asked < count; asked++) await ask();
+  return ask();
+}
+
+/** A server whose store fails when it is to find a secret. */
+function failing(error: Error): Harness {
+  const store = new MemoryStore('salt');
+  store.find = () => Promise.reject(error);
+  return harness(store);
+}
+
+/** The answer of a server that listens, to a request with these headers: names and values in turn. */
+async function overHttp(headers: string[], options: { maxConnections?: number } = {}): Promise<Response> {
+  const listener = await listen(harness().app, { host: '127.0.0.1', port: 0, ...options });
+  try {
+    return await new Promise((resolve, reject) => {
+      const asking = request(listener.url, { headers, agent: false });
+      asking.on('error', reject);
+      asking.on('response', (incoming) => {
+        const status = incoming.statusCode ?? 0;
+        text(incoming).then((body) => resolve(new Response(body, { status })), reject);
+      });
+      asking.end();
+    });
+  } finally {
+    await listener.close();
+  }
+}
