@@ -231,6 +231,36 @@ describe('links', () => {
   });
 });
 
+describe('comments', () => {
+  const sources = ['src', 'test', '.scripts'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .map((path) => join(folder, path))
+      .filter((path) => /\.(ts|css|html)$/.test(path) && path !== 'test/documents.test.ts'),
+  );
+
+  /** Every mention of a contract, with the sections it names. */
+  const mentions = sources.flatMap((source) =>
+    [
+      ...readFileSync(join(root, source), 'utf8').matchAll(
+        /([\w/]*\b(?:PROTOCOL|CLI)\.md)(?:\s[\s*]*sections? ((?:\d+|, | and )+))?/g,
+      ),
+    ].map(([, path = '', sections = '']) => ({ source, path, sections: sections.match(/\d+/g) ?? [] })),
+  );
+
+  it('cite the contracts by their path below src, or from their own folder, and sections that there are', () => {
+    const wrong = mentions.filter(({ source, path, sections }) => {
+      const found = [dirname(source), 'src']
+        .map((folder) => join(root, folder, path))
+        .find((one) => existsSync(one));
+      if (found === undefined) return true;
+      const headings = sectionsOf(readFileSync(found, 'utf8')).map(({ heading }) => heading);
+      return !sections.every((number) => headings.some((heading) => heading.startsWith(`${number}. `)));
+    });
+    expect(mentions.length).toBeGreaterThan(30);
+    expect(wrong).toEqual([]);
+  });
+});
+
 /** The names that GitHub gives to the headings of a document. */
 function anchorsIn(document: string): string[] {
   return sectionsOf(document).map(({ heading }) =>
