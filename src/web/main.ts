@@ -1,9 +1,9 @@
 /** The page's script: one for both pages, so that a browser has it already when it comes to the other. */
 
-import { startCreatePage } from './create/page.js';
-import { showEnding } from './parts/endings.js';
+import { startCreatePage } from './create/create-form.js';
 import { translate } from './parts/language.js';
-import { startRevealPage } from './reveal/page.js';
+import { showEnding } from './parts/outcomes.js';
+import { startRevealPage } from './reveal/reveal-form.js';
 
 /** The form, and what was revealed, are not kept for the way back: the page is loaded anew. */
 function leaveNothingBehind(): void {

@@ -12,7 +12,7 @@ import { ROOT } from '../support/installed-package.js';
 import { type ServerProcess, startServerProcess } from '../support/server.js';
 import { origin } from '../support/server-log.js';
 import { openSession } from '../support/session.js';
-import { frontOf } from './front.js';
+import { frontOf } from './interfering-proxy.js';
 import { headingOf, share, textOf, useBrowser, visitor } from './visitor.js';
 
 describe.skipIf(!HAS_CHROMIUM)(`the page's policy (needs ${CHROMIUM})`, () => {

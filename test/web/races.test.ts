@@ -5,7 +5,7 @@ import { CHROMIUM, HAS_CHROMIUM } from '../support/browser.js';
 import { createV1 } from '../support/protocol-v1.js';
 import { type ServerProcess, startServerProcess } from '../support/server.js';
 import { openSession } from '../support/session.js';
-import { frontOf } from './front.js';
+import { frontOf } from './interfering-proxy.js';
 import { headingOf, textOf, useBrowser, visitor } from './visitor.js';
 
 const isRead = (method: string, path: string) => method === 'GET' && /secrets\/[\w-]{22}$/.test(path);

@@ -74,7 +74,7 @@ describe('the page', () => {
 
   it('uses every text', () => {
     // The words of an ending are named after it.
-    const endings = [...readFileSync(`${web}parts/endings.ts`, 'utf8').matchAll(/'(\w+)'/g)].map(
+    const endings = [...readFileSync(`${web}parts/outcomes.ts`, 'utf8').matchAll(/'(\w+)'/g)].map(
       ([, name]) => name,
     );
     const unused = keys.filter((key) => {

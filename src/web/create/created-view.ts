@@ -5,11 +5,11 @@ import type { LinkOrPair } from '../../client/link-or-pair.js';
 import { revokeSecret, type SecretStatus, secretStatus } from '../../client/status.js';
 import { copyButton } from '../parts/copy-button.js';
 import { busy, byId, isBusy, showText, showView } from '../parts/elements.js';
-import { codeOf, endingOf, statusText } from '../parts/endings.js';
 import { ErrorNote } from '../parts/error-note.js';
 import { fromNow, localTime } from '../parts/format.js';
 import { say, sayCount } from '../parts/language.js';
-import { drawQrCode } from '../parts/qr-code.js';
+import { codeOf, endingOf, statusText } from '../parts/outcomes.js';
+import { drawQrCode } from './qr-code.js';
 
 /** A secret whose link is shown. */
 interface Made {

@@ -1,8 +1,8 @@
 /** What went wrong with a form, said in one place under it. */
 
 import { byId } from './elements.js';
-import type { Ending } from './endings.js';
 import { type PlainKey, say, type Values } from './language.js';
+import type { Ending } from './outcomes.js';
 
 /** The note of a form; an alert, so that it is read out at once. */
 export class ErrorNote {

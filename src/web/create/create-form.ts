@@ -10,12 +10,12 @@ import { parseServer } from '../../core/link.js';
 import { MAX_BLOB_LENGTH, MAX_HINT_LENGTH, MAX_VIEWS } from '../../core/protocol/limits.js';
 import type { HealthReply } from '../../core/protocol/replies.js';
 import { busy, byId, isBusy, passphraseField, showText, showView } from '../parts/elements.js';
-import { codeOf, endingOf } from '../parts/endings.js';
 import { ErrorNote } from '../parts/error-note.js';
 import { duration, fromNow, localTime, size } from '../parts/format.js';
 import { type PlainKey, say } from '../parts/language.js';
+import { codeOf, endingOf } from '../parts/outcomes.js';
 import { startCreatedView } from './created-view.js';
-import { SecretSource, type Source } from './secret-source.js';
+import { SecretSource, type Source } from './secret-field.js';
 
 /** Long enough for the largest secret over a slow line, in milliseconds. */
 const TIMEOUT_MS = 60_000;

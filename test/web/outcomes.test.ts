@@ -9,7 +9,7 @@ import { CHROMIUM, HAS_CHROMIUM } from '../support/browser.js';
 import { createV1 } from '../support/protocol-v1.js';
 import { type ServerProcess, startServerProcess } from '../support/server.js';
 import { openSession } from '../support/session.js';
-import { frontOf } from './front.js';
+import { frontOf } from './interfering-proxy.js';
 import { headingOf, share, textOf, useBrowser, visitor } from './visitor.js';
 
 const KEY = `v2.${randomBytes(32).toString('base64url')}`;
