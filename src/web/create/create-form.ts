@@ -1,57 +1,58 @@
-/** The page that makes links: a form, and what it allows on this server. */
+/** The page that creates links: its form, and what the server allows in it. */
 
 import { type CreateSecretOptions, createSecret } from '../../client/create.js';
 import { serverHealth } from '../../client/health.js';
 import { encodeMeta } from '../../core/crypto/meta.js';
 import { maxSecretBytesV2 } from '../../core/crypto/seal-v2.js';
 import { ApiError, ValidationError, ZephrError } from '../../core/errors.js';
-import { DEFAULT_EXPIRY_MINUTES, EXPIRY } from '../../core/expiry.js';
+import { DEFAULT_EXPIRY_MINUTES, EXPIRY, EXPIRY_RANGE } from '../../core/expiry.js';
 import { parseServer } from '../../core/link.js';
 import { MAX_BLOB_LENGTH, MAX_HINT_LENGTH, MAX_VIEWS } from '../../core/protocol/limits.js';
 import type { HealthReply } from '../../core/protocol/replies.js';
-import { busy, byId, isBusy, passphraseField, showText, showView } from '../parts/elements.js';
-import { ErrorNote } from '../parts/error-note.js';
-import { duration, fromNow, localTime, size } from '../parts/format.js';
-import { type PlainKey, say } from '../parts/language.js';
-import { codeOf, endingOf } from '../parts/outcomes.js';
+import { byId, isDisabled, setBusy, showText, showView } from '../parts/elements.js';
+import { ErrorNote, type FieldErrorKey } from '../parts/error-note.js';
+import { formatDateTime, formatDuration, formatSize, formatTimeUntil } from '../parts/format.js';
+import { translate } from '../parts/language.js';
+import { codeOf, outcomeOf } from '../parts/outcomes.js';
+import { passphraseField } from '../parts/show-hide-button.js';
 import { startCreatedView } from './created-view.js';
-import { SecretSource, type Source } from './secret-field.js';
+import { type EnteredSecret, SecretField } from './secret-field.js';
 
-/** Long enough for the largest secret over a slow line, in milliseconds. */
+/** Long enough to send the largest secret over a slow line, in milliseconds. */
 const TIMEOUT_MS = 60_000;
 
-/** Starts the page. The form works at once; what the server allows is known a moment later. */
+/** Starts the page. The form can be used at once; the server's limits arrive a moment later. */
 export function startCreatePage(): void {
   const form = new CreateForm(parseServer(new URL('.', location.href).href));
-  void form.learnLimits();
+  void form.loadLimits();
 }
 
 class CreateForm {
   readonly #server: string;
-  readonly #source = new SecretSource();
+  readonly #secret = new SecretField();
   readonly #expiry = byId('expiry', HTMLSelectElement);
   readonly #split = byId('split', HTMLInputElement);
   readonly #passphrase = passphraseField('passphrase');
   readonly #views = byId('views', HTMLInputElement);
   readonly #hint = byId('hint', HTMLInputElement);
-  readonly #submit = byId('write-submit', HTMLButtonElement);
-  readonly #errors = new ErrorNote('write-error');
+  readonly #submit = byId('create-submit', HTMLButtonElement);
+  readonly #errors = new ErrorNote('create-error');
   readonly #showCreated = startCreatedView(() => this.#restart());
-  /** Longest blob the server takes, in characters. */
+  /** The longest blob that the server takes, in characters. */
   #maxBlob = MAX_BLOB_LENGTH;
 
   constructor(server: string) {
     this.#server = server;
-    byId('views-help', HTMLElement).textContent = say('create.viewsHelp', { max: MAX_VIEWS });
-    this.#offerExpiries(1, EXPIRY.DAYS_30);
-    byId('write-form', HTMLFormElement).addEventListener('submit', (event) => {
+    byId('views-help', HTMLElement).textContent = translate('create.viewsHelp', { max: MAX_VIEWS });
+    this.#offerExpiries(EXPIRY_RANGE.min, EXPIRY_RANGE.max);
+    byId('create-form', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
-      if (!isBusy(this.#submit)) void this.#create();
+      if (!isDisabled(this.#submit)) void this.#create();
     });
   }
 
-  /** Asks the server what it allows, and shows it. If it does not answer now, a create will tell. */
-  async learnLimits(): Promise<void> {
+  /** Asks the server for its limits and shows them. Without an answer, creating will tell what is not allowed. */
+  async loadLimits(): Promise<void> {
     let health: HealthReply;
     try {
       health = await serverHealth({ server: this.#server });
@@ -59,52 +60,54 @@ class CreateForm {
       if (!(error instanceof ZephrError)) throw error;
       return;
     }
-    if (health.access === 'closed') byId('closed', HTMLElement).hidden = false;
+    if (health.access === 'closed') byId('closed-notice', HTMLElement).hidden = false;
     if (health.limits === undefined) return;
     const { expiry, blob } = health.limits;
     this.#maxBlob = blob;
     this.#offerExpiries(expiry.min, expiry.max);
-    showText(byId('secret-limit', HTMLElement), say('create.limit', { size: size(maxSecretBytesV2(blob)) }));
+    const size = formatSize(this.#maxBytes({}));
+    showText(byId('secret-limit', HTMLElement), translate('create.limit', { size }));
   }
 
-  /** The usual expiries between two numbers of minutes; what was chosen stays chosen if it is one of them. */
+  /** Offers the usual expiries from `min` to `max`, in minutes. Keeps the chosen one if it is among them. */
   #offerExpiries(min: number, max: number): void {
     const usual = Object.values(EXPIRY).filter((minutes) => minutes >= min && minutes <= max);
     const offered: readonly number[] = usual.length > 0 ? usual : [min];
     const before = Number(this.#expiry.value) || DEFAULT_EXPIRY_MINUTES;
     const chosen = offered.includes(before) ? before : offered[0];
     const options = offered.map((minutes) => {
-      const usually = minutes === DEFAULT_EXPIRY_MINUTES;
-      return new Option(duration(minutes), String(minutes), usually, minutes === chosen);
+      const isDefault = minutes === DEFAULT_EXPIRY_MINUTES;
+      return new Option(formatDuration(minutes), String(minutes), isDefault, minutes === chosen);
     });
     this.#expiry.replaceChildren(...options);
   }
 
   async #create(): Promise<void> {
     this.#errors.clear();
-    const done = busy(this.#submit, say('create.working'));
+    const done = setBusy(this.#submit, translate('create.working'));
     try {
-      const source = await this.#source.read();
-      if (this.#isTooLarge(source)) {
-        this.#sayTooLarge(source);
+      const secret = await this.#secret.read();
+      if (byteLength(secret.content) > this.#maxBytes(secret.meta)) {
+        this.#showTooLarge(secret);
         return;
       }
-      const options = this.#options(source);
-      const created = await createSecret(source.content, options);
+      const options = this.#options(secret);
+      const created = await createSecret(secret.content, options);
       this.#clear();
       this.#showCreated(created, options);
     } catch (error) {
-      await this.#explain(error);
+      await this.#showError(error);
     } finally {
       done();
     }
   }
 
-  #options({ meta: { name } }: Source): CreateSecretOptions {
+  #options({ meta: { name } }: EnteredSecret): CreateSecretOptions {
     const passphrase = this.#passphrase.value;
     const hint = this.#hint.value.trim();
     return {
       server: this.#server,
+      // A server that has this page speaks version 2.
       link: 'v2',
       timeout: TIMEOUT_MS,
       expiry: Number(this.#expiry.value),
@@ -116,45 +119,45 @@ class CreateForm {
     };
   }
 
-  /** Whether the server would not take it, so that it need not be sent. */
-  #isTooLarge({ content, meta }: Source): boolean {
-    return lengthOf(content) > maxSecretBytesV2(this.#maxBlob, encodeMeta(meta).length);
+  /** The largest secret that the server takes with these metadata, in bytes. */
+  #maxBytes(meta: EnteredSecret['meta']): number {
+    return maxSecretBytesV2(this.#maxBlob, encodeMeta(meta).length);
   }
 
-  #sayTooLarge({ content, meta }: Source): void {
-    const most = maxSecretBytesV2(this.#maxBlob, encodeMeta(meta).length);
-    this.#errors.ending('tooLarge', { size: size(most), actual: size(lengthOf(content), Math.ceil) });
+  #showTooLarge({ content, meta }: EnteredSecret): void {
+    const size = formatSize(this.#maxBytes(meta));
+    this.#errors.showOutcome('tooLarge', { size, actual: formatSize(byteLength(content), Math.ceil) });
   }
 
-  async #explain(error: unknown): Promise<void> {
+  async #showError(error: unknown): Promise<void> {
     if (error instanceof DOMException) {
-      this.#errors.field(this.#source.field, 'error.unreadable');
+      this.#errors.showFieldError(this.#secret.element, 'error.fileUnreadable');
       return;
     }
-    if (error instanceof ValidationError && this.#explainField(error)) return;
-    const ending = endingOf(error);
-    if (ending === 'unforeseen') reportError(error);
-    // The server allows less than was known here.
-    if (ending === 'tooLarge' || ending === 'notAllowed') await this.learnLimits();
-    if (ending === 'tooLarge') {
-      this.#sayTooLarge(await this.#source.read());
+    if (error instanceof ValidationError && this.#showFieldError(error)) return;
+    const outcome = outcomeOf(error);
+    if (outcome === 'unexpected') reportError(error);
+    // The server allows less than it did when the limits were loaded.
+    if (outcome === 'tooLarge' || outcome === 'notAllowed') await this.loadLimits();
+    if (outcome === 'tooLarge') {
+      this.#showTooLarge(await this.#secret.read());
       return;
     }
-    const wait = error instanceof ApiError ? (error.retryAfter ?? 0) : 0;
-    const until = Date.now() + wait * 1000;
-    this.#errors.ending(ending, {
+    const waitSeconds = error instanceof ApiError ? (error.retryAfter ?? 0) : 0;
+    const until = Date.now() + waitSeconds * 1000;
+    this.#errors.showOutcome(outcome, {
       code: codeOf(error),
-      in: fromNow(until, Date.now()),
-      at: localTime(until),
+      in: formatTimeUntil(until, Date.now()),
+      at: formatDateTime(until),
     });
   }
 
-  /** Says what is wrong with a field, if the error is about one. */
-  #explainField({ code }: ValidationError): boolean {
-    const fields: Readonly<Record<string, [HTMLElement, Extract<PlainKey, `error.${string}`>, number?]>> = {
-      EMPTY_SECRET: [this.#source.field, 'error.empty'],
-      INVALID_SECRET: [this.#source.field, 'error.malformed'],
-      INVALID_META: [this.#source.field, 'error.fileName'],
+  /** Shows an error at the field that caused it. @returns whether one did. */
+  #showFieldError({ code }: ValidationError): boolean {
+    const fields: Readonly<Record<string, [HTMLElement, FieldErrorKey, number?]>> = {
+      EMPTY_SECRET: [this.#secret.element, 'error.empty'],
+      INVALID_SECRET: [this.#secret.element, 'error.textMalformed'],
+      INVALID_META: [this.#secret.element, 'error.fileName'],
       INVALID_PASSPHRASE: [this.#passphrase, 'error.passphraseMalformed'],
       INVALID_VIEWS: [this.#views, 'error.views', MAX_VIEWS],
       INVALID_HINT: [this.#hint, 'error.hint', MAX_HINT_LENGTH],
@@ -162,24 +165,24 @@ class CreateForm {
     const found = fields[code];
     if (found === undefined) return false;
     const [field, key, max] = found;
-    byId('more', HTMLDetailsElement).open ||= field.closest('details') !== null;
-    this.#errors.field(field, key, max === undefined ? {} : { max });
+    byId('more-options', HTMLDetailsElement).open ||= field.closest('details') !== null;
+    this.#errors.showFieldError(field, key, max === undefined ? {} : { max });
     return true;
   }
 
-  /** Forgets all that was typed or chosen. */
+  /** Empties the form: nothing that was typed or chosen stays in the page. */
   #clear(): void {
-    byId('write-form', HTMLFormElement).reset();
-    this.#source.clear();
+    byId('create-form', HTMLFormElement).reset();
+    this.#secret.clear();
   }
 
   #restart(): void {
-    showView('write', say('create.title'));
-    this.#source.text.focus();
+    showView('create', translate('create.title'));
+    this.#secret.text.focus();
   }
 }
 
-/** Bytes of a secret; of text in UTF-8. */
-function lengthOf(content: string | Uint8Array): number {
+/** The length of a secret in bytes; that of a text in UTF-8. */
+function byteLength(content: string | Uint8Array): number {
   return typeof content === 'string' ? new Blob([content]).size : content.length;
 }

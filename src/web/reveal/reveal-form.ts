@@ -1,4 +1,7 @@
-/** The page that opens links. Until the click nothing is used up; after it, nothing that can be saved is lost. */
+/**
+ * The page that opens links: its form, from the link in the address bar to the click that reads the secret. Before the
+ * click nothing is used up. After it, a reply that is lost can be asked for again with the same claim.
+ */
 
 import { newClaim, readSecret } from '../../client/read.js';
 import { type SecretStatus, secretStatus } from '../../client/status.js';
@@ -6,229 +9,236 @@ import { ApiError, NetworkError, ValidationError, ZephrError } from '../../core/
 import type { LinkKey } from '../../core/key.js';
 import type { Link } from '../../core/link.js';
 import { LEASE_MS } from '../../core/protocol/limits.js';
-import { busy, byId, isBusy, passphraseField, showText } from '../parts/elements.js';
+import { byId, isDisabled, setBusy, setDisabled, showText } from '../parts/elements.js';
 import { ErrorNote } from '../parts/error-note.js';
-import { clockTime, fromNow, localTime, waitingTime } from '../parts/format.js';
-import { say, sayCount } from '../parts/language.js';
-import { codeOf, type Ending, endingOf, showEnding } from '../parts/outcomes.js';
-import { type AddressBar, forgetKey, readAddressBar } from './address-bar.js';
+import { formatDateTime, formatTimeOfDay, formatTimeUntil, formatWait } from '../parts/format.js';
+import { translate, translatePlural } from '../parts/language.js';
+import { codeOf, type Outcome, outcomeOf, showOutcome } from '../parts/outcomes.js';
+import { passphraseField } from '../parts/show-hide-button.js';
+import { type AddressBar, readAddressBar, removeKey } from './address-bar.js';
 import { KeyField } from './key-field.js';
 import { showSecret } from './revealed-view.js';
 
-/** Long enough for the largest secret over a slow line, in milliseconds. */
+/** Long enough to receive the largest secret over a slow line, in milliseconds. */
 const TIMEOUT_MS = 30_000;
 
 const SECOND_MS = 1_000;
 
-/** Something to ask the server about a link. */
-type Question = (link: Link, signal: AbortSignal) => Promise<void>;
+/** What the form can do with a link: ask for its status, or read it. Rejects with the client's errors. */
+type Action = (link: Link, signal: AbortSignal) => Promise<void>;
 
 /** Starts the page for the link in the address bar. */
 export function startRevealPage(): void {
   try {
-    new Offer(readAddressBar()).begin();
+    new RevealForm(readAddressBar()).start();
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
-    showEnding(endingOf(error));
+    showOutcome(outcomeOf(error));
   }
 }
 
-/** A secret that may still be there, and what it takes to open it. */
-class Offer {
-  readonly #bar: AddressBar;
+class RevealForm {
+  readonly #addressBar: AddressBar;
   readonly #keyField: KeyField;
   readonly #passphrase = passphraseField('passphrase');
-  readonly #submit = byId('offer-submit', HTMLButtonElement);
-  readonly #check = byId('offer-check', HTMLButtonElement);
-  readonly #status = byId('offer-status', HTMLElement);
-  readonly #errors = new ErrorNote('offer-error');
-  /** Names this page to the server: what it has taken once it can ask for again. */
+  readonly #submit = byId('reveal-submit', HTMLButtonElement);
+  readonly #check = byId('reveal-check', HTMLButtonElement);
+  readonly #status = byId('reveal-status', HTMLElement);
+  readonly #errors = new ErrorNote('reveal-error');
+  /** Sent with each read: for a minute the server repeats a read of the same claim (PROTOCOL.md section 4, Read). */
   readonly #claim = newClaim();
-  /** Whether this page may have taken the secret. Its status then says nothing about others. */
-  #asked = false;
-  /** Until when what was taken with a wrong key can be asked for again; milliseconds since 1970. */
-  #heldUntil: number | undefined;
-  #question = new AbortController();
+  /** Whether this page has tried to read. The status can then be `read` because of this page itself. */
+  #hasTriedToRead = false;
+  /** Until when a version 1 secret that was read with a wrong key can be read again; milliseconds since 1970. */
+  #claimedUntil: number | undefined;
+  /** Aborts the action that is still running. */
+  #running = new AbortController();
 
-  constructor(bar: AddressBar) {
-    this.#bar = bar;
-    this.#keyField = new KeyField(bar.address, (key) => this.#consider(key));
-    byId('offer-form', HTMLFormElement).addEventListener('submit', (event) => {
+  constructor(addressBar: AddressBar) {
+    this.#addressBar = addressBar;
+    this.#keyField = new KeyField(addressBar.address, (key) => this.#showKey(key));
+    byId('reveal-form', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
-      void this.#click(this.#submit, say('reveal.working'), (link, signal) => this.#read(link, signal));
+      const working = translate('reveal.working');
+      void this.#runFromButton(this.#submit, working, (link, signal) => this.#read(link, signal));
     });
     this.#check.addEventListener('click', () => {
-      void this.#click(this.#check, '…', (link, signal) => this.#showStatus(link, signal));
+      void this.#runFromButton(this.#check, '…', (link, signal) => this.#showStatus(link, signal));
     });
   }
 
-  begin(): void {
-    if (this.#bar.key !== null) this.#consider(this.#bar.key);
+  /** Uses the key of the address bar, or asks for the key where the link came without it. */
+  start(): void {
+    if (this.#addressBar.key !== null) this.#showKey(this.#addressBar.key);
     else this.#keyField.show();
   }
 
-  /** Asks for what a key needs beside it. Where it needs nothing, finds out whether the secret is still there. */
-  #consider(key: LinkKey): void {
-    if (isBusy(this.#submit)) return;
+  /** Shows the passphrase field if this key needs a passphrase. If not, checks whether the secret is still there. */
+  #showKey(key: LinkKey): void {
+    if (isDisabled(this.#submit)) return;
     byId('passphrase-part', HTMLElement).hidden = !key.passphrase;
-    this.#check.hidden = !key.passphrase || this.#asked;
-    showText(this.#status, say(key.version === 1 ? 'reveal.version1' : 'reveal.unchecked'));
-    if (key.version === 1 || key.passphrase || this.#asked) return;
+    this.#check.hidden = !key.passphrase || this.#hasTriedToRead;
+    showText(this.#status, translate(key.version === 1 ? 'reveal.version1' : 'reveal.unchecked'));
+    if (key.version === 1 || key.passphrase || this.#hasTriedToRead) return;
     this.#errors.clear();
-    this.#status.classList.add('roomy');
-    showText(this.#status, say('reveal.checking'));
-    void this.#ask((link, signal) => this.#showStatus(link, signal), { ...this.#bar.address, key });
+    this.#status.classList.add('reserves-room');
+    showText(this.#status, translate('reveal.checking'));
+    void this.#run((link, signal) => this.#showStatus(link, signal), { ...this.#addressBar.address, key });
   }
 
-  /** Asks what a button is for, if everything that it takes is there. */
-  async #click(button: HTMLButtonElement, words: string, question: Question): Promise<void> {
-    if (isBusy(this.#submit) || isBusy(this.#check)) return;
+  /** Runs the action of a button that was clicked, unless key or passphrase are missing. */
+  async #runFromButton(button: HTMLButtonElement, busyText: string, action: Action): Promise<void> {
+    if (isDisabled(this.#submit) || isDisabled(this.#check)) return;
     this.#errors.clear();
-    const link = this.#wholeLink();
+    const link = this.#enteredLink();
     if (link === null) return;
-    const done = busy(button, words);
-    await this.#ask(question, link, done);
+    const done = setBusy(button, busyText);
+    await this.#run(action, link, done);
   }
 
-  #wholeLink(): Link | null {
-    const { key: given, address } = this.#bar;
-    const key = given === null || this.#keyField.shown ? this.#keyField.read(this.#errors) : given;
+  /** The link with the key that was entered or came with it. `null` when key or passphrase are missing: it says so. */
+  #enteredLink(): Link | null {
+    const { key: ownKey, address } = this.#addressBar;
+    const key = ownKey === null || this.#keyField.isShown ? this.#keyField.read(this.#errors) : ownKey;
     if (key === null) return null;
     if (!key.passphrase || this.#passphrase.value !== '') return { ...address, key };
-    this.#errors.field(this.#passphrase, 'error.passphraseMissing');
+    this.#errors.showFieldError(this.#passphrase, 'error.passphraseMissing');
     return null;
   }
 
-  /** Asks, and says what went wrong. A question that is still open is dropped for it. */
-  async #ask(question: Question, link: Link, done: () => void = () => undefined): Promise<void> {
-    this.#question.abort();
-    this.#question = new AbortController();
-    const { signal } = this.#question;
+  /** Runs an action and shows its error. An action that is still running is aborted first. */
+  async #run(action: Action, link: Link, done: () => void = () => undefined): Promise<void> {
+    this.#running.abort();
+    this.#running = new AbortController();
+    const { signal } = this.#running;
     try {
-      await question(link, signal);
+      await action(link, signal);
       done();
     } catch (error) {
       done();
-      if (!signal.aborted) await this.#explain(error, link);
+      if (!signal.aborted) await this.#showError(error, link);
     }
   }
 
   async #showStatus(link: Link, signal: AbortSignal): Promise<void> {
-    const status = await secretStatus(link, { ...this.#secondFactor(link), signal });
+    const status = await secretStatus(link, { ...this.#passphraseOption(link), signal });
     if (status.state !== 'waiting') return this.#end(status.state, status);
     const { expiresAt, views, viewsLeft } = status;
-    const there = document.createElement('strong');
-    there.textContent = say('reveal.there');
-    const waiting = say('reveal.waiting', { in: fromNow(expiresAt, Date.now()), at: localTime(expiresAt) });
-    const left = views === 1 ? '' : ` ${sayCount('reveal.viewsLeft', viewsLeft)}`;
-    this.#status.replaceChildren(there, document.createElement('br'), waiting + left);
+    const stillThere = document.createElement('strong');
+    stillThere.textContent = translate('reveal.stillThere');
+    const waiting = translate('reveal.waiting', {
+      in: formatTimeUntil(expiresAt, Date.now()),
+      at: formatDateTime(expiresAt),
+    });
+    const left = views === 1 ? '' : ` ${translatePlural('reveal.viewsLeft', viewsLeft)}`;
+    this.#status.replaceChildren(stillThere, document.createElement('br'), waiting + left);
   }
 
   async #read(link: Link, signal: AbortSignal): Promise<void> {
-    this.#asked = true;
+    this.#hasTriedToRead = true;
     this.#check.hidden = true;
-    const options = { ...this.#secondFactor(link), claim: this.#claim, timeout: TIMEOUT_MS, signal };
+    const options = { ...this.#passphraseOption(link), claim: this.#claim, timeout: TIMEOUT_MS, signal };
     const reading = await readSecret(link, options);
-    forgetKey(this.#bar);
-    this.#forgetInput();
+    removeKey(this.#addressBar);
+    this.#clearFields();
     showSecret(reading);
     try {
       await reading.acknowledge();
     } catch (error) {
-      // The secret is here. Unacknowledged, the server forgets it by itself, within a minute or two.
+      // The visitor has the secret. Without the acknowledgment, the server deletes it when the claim ends.
       if (!(error instanceof ZephrError)) throw error;
     }
   }
 
-  #secondFactor({ key }: Link): { passphrase?: string } {
+  #passphraseOption({ key }: Link): { passphrase?: string } {
     return key.passphrase ? { passphrase: this.#passphrase.value } : {};
   }
 
-  #forgetInput(): void {
+  #clearFields(): void {
     this.#keyField.clear();
     this.#passphrase.value = '';
   }
 
-  async #explain(error: unknown, link: Link): Promise<void> {
-    const ending = endingOf(error);
-    switch (ending) {
+  async #showError(error: unknown, link: Link): Promise<void> {
+    const outcome = outcomeOf(error);
+    switch (outcome) {
       case 'read':
         return this.#end('read', await this.#statusOf(link));
       case 'wrongKey':
-        return link.key.passphrase ? this.#refuse('wrongPassphrase') : this.#askForKey('wrongKey');
-      case 'unreadable':
-        // Version 1 proves nothing before it is read: the key can be corrected while the claim holds.
-        return link.key.version === 1 ? this.#askForKey('wrongKeyTaken') : this.#end(ending);
-      case 'tooManyTries':
-        return this.#holdBack(error instanceof ApiError ? (error.retryAfter ?? 1) : 1);
+        return link.key.passphrase ? this.#askForPassphrase() : this.#askForKey('wrongKey');
+      case 'decryptionFailed':
+        // A version 1 key proves nothing before the read. Another can be tried until the claim ends.
+        return link.key.version === 1 ? this.#askForKey('wrongKeyClaimed') : this.#end(outcome);
+      case 'tooManyAttempts':
+        return this.#disableFor(error instanceof ApiError ? (error.retryAfter ?? 1) : 1);
       case 'expired':
       case 'revoked':
-      case 'unknown':
-        return this.#end(ending);
+      case 'notFound':
+        return this.#end(outcome);
     }
     if (error instanceof ValidationError)
-      return this.#errors.field(this.#passphrase, 'error.passphraseMalformed');
-    if (ending === 'unforeseen') reportError(error);
-    this.#offerAnotherTry(ending, error);
+      return this.#errors.showFieldError(this.#passphrase, 'error.passphraseMalformed');
+    if (outcome === 'unexpected') reportError(error);
+    this.#offerRetry(outcome, error);
   }
 
-  /** The same question once more: for the secret with the same claim, which takes nothing twice. */
-  #offerAnotherTry(ending: Ending, error: unknown): void {
-    const lost = this.#asked && error instanceof NetworkError;
-    this.#errors.ending(lost ? 'lostReply' : ending, { code: codeOf(error) });
-    if (this.#asked) this.#submit.textContent = say('ending.tryAgain');
+  /** Lets the visitor try once more. A read that is tried again has the same claim, so it uses up no second view. */
+  #offerRetry(outcome: Outcome, error: unknown): void {
+    const replyLost = this.#hasTriedToRead && error instanceof NetworkError;
+    this.#errors.showOutcome(replyLost ? 'lostReply' : outcome, { code: codeOf(error) });
+    if (this.#hasTriedToRead) this.#submit.textContent = translate('button.tryAgain');
     else {
       this.#check.hidden = false;
-      showText(this.#status, say('reveal.unchecked'));
+      showText(this.#status, translate('reveal.unchecked'));
     }
   }
 
-  #refuse(ending: Ending): void {
-    this.#errors.ending(ending);
-    this.#errors.mark(this.#passphrase);
+  #askForPassphrase(): void {
+    this.#errors.showOutcome('wrongPassphrase');
+    this.#errors.markField(this.#passphrase);
     this.#passphrase.select();
   }
 
-  #askForKey(ending: Ending): void {
+  #askForKey(outcome: Outcome): void {
     this.#keyField.show();
-    this.#submit.textContent = say('reveal.submit');
+    this.#submit.textContent = translate('reveal.submit');
     showText(this.#status, '');
-    this.#heldUntil ??= Date.now() + LEASE_MS;
-    this.#errors.ending(ending, { time: clockTime(this.#heldUntil) });
-    this.#errors.mark(this.#keyField.field);
+    this.#claimedUntil ??= Date.now() + LEASE_MS;
+    this.#errors.showOutcome(outcome, { time: formatTimeOfDay(this.#claimedUntil) });
+    this.#errors.markField(this.#keyField.field);
   }
 
-  /** Keeps the buttons from being pressed for some seconds. */
-  #holdBack(wait: number): void {
-    this.#errors.ending('tooManyTries', { time: waitingTime(wait) });
-    const until = Date.now() + wait * SECOND_MS;
+  /** Disables both buttons for some seconds, and counts them down. */
+  #disableFor(seconds: number): void {
+    this.#errors.showOutcome('tooManyAttempts', { time: formatWait(seconds) });
+    const until = Date.now() + seconds * SECOND_MS;
     const tick = () => {
       const left = Math.ceil((until - Date.now()) / SECOND_MS);
-      for (const button of [this.#submit, this.#check])
-        button.setAttribute('aria-disabled', String(left > 0));
+      for (const button of [this.#submit, this.#check]) setDisabled(button, left > 0);
       this.#submit.textContent =
-        left > 0 ? say('reveal.submitIn', { time: waitingTime(left) }) : say('reveal.submit');
+        left > 0 ? translate('reveal.submitIn', { time: formatWait(left) }) : translate('reveal.submit');
       if (left > 0) setTimeout(tick, SECOND_MS);
       else this.#errors.clear();
     };
     tick();
   }
 
-  /** What can be known of a secret that was read: when, if its key can prove itself. */
+  /** The status of a secret that has been read: it has the time. `undefined` where the server does not tell. */
   async #statusOf(link: Link): Promise<SecretStatus | undefined> {
     if (link.key.version === 1) return undefined;
     try {
-      return await secretStatus(link, this.#secondFactor(link));
+      return await secretStatus(link, this.#passphraseOption(link));
     } catch (error) {
       if (!(error instanceof ZephrError)) throw error;
       return undefined;
     }
   }
 
-  #end(ending: Ending, status?: SecretStatus): void {
-    forgetKey(this.#bar);
-    this.#forgetInput();
-    const at = ending === 'read' ? status?.firstReadAt : undefined;
-    showEnding(ending, at === undefined ? undefined : say('read.textAt', { at: localTime(at) }));
+  /** Shows an outcome that leaves nothing to try, and removes key and passphrase from the page. */
+  #end(outcome: Outcome, status?: SecretStatus): void {
+    removeKey(this.#addressBar);
+    this.#clearFields();
+    const at = outcome === 'read' ? status?.firstReadAt : undefined;
+    showOutcome(outcome, at === undefined ? undefined : translate('read.textAt', { at: formatDateTime(at) }));
   }
 }
