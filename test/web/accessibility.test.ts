@@ -43,7 +43,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page (needs ${CHROMIUM})`, () => {
   const visit = (options = {}) => visitor([servers.url, servers.closedUrl, servers.limitedUrl], options);
 
   it.each(states.map((state) => [state.name, state] as const))(
-    'has no violation for axe, and fits at 200 %% zoom and right to left: %s',
+    'has no violation for axe, and fits at twice the size and right to left: %s',
     async (_, state) => {
       const { context } = await visit({ bypassCSP: true, reducedMotion: 'reduce' });
       const page = await context.newPage();

@@ -332,7 +332,7 @@ const finalStates: readonly State[] = [
     },
   },
   {
-    name: 'outcome-unknown',
+    name: 'outcome-not-found',
     async reach(page, servers) {
       const link = await createLink(servers);
       await openLink(
