@@ -1,6 +1,6 @@
 /**
- * `npm run page-speed`: what the first visit of the web page costs, in bytes on the wire and in milliseconds until
- * it can be used, in headless Chromium over loopback. Median of many visits, each with an empty cache.
+ * `npm run page-speed`: what a first visit of the web page costs: bytes on the wire, and milliseconds until it can be
+ * used. In headless Chromium over loopback, the median of many visits, each with an empty cache.
  */
 
 import { newPage, startBrowser, watchedContext } from '../test/support/browser.js';
@@ -8,10 +8,11 @@ import { startServerProcess } from '../test/support/server.js';
 
 const VISITS = 21;
 
+/** What one visit cost; times in milliseconds since the navigation began. */
 interface Visit {
   readonly interactive: number;
   readonly painted: number;
-  /** Bytes by file, bodies as they are encoded. */
+  /** Bytes by path, of the encoded bodies. */
   readonly bytes: ReadonlyMap<string, number>;
 }
 

@@ -1,23 +1,23 @@
 /**
- * `npm run screenshots [-- folder] [name…]`: every state of the web page, or those whose names begin so, light and
- * dark, on a phone and on a desk, for people to look at.
+ * `npm run screenshots [-- folder [name…]]`: screenshots of every state of the web page, or of those whose names begin
+ * with one of the names, light and dark, on a phone and on a desktop. Prints the folder; default a temporary one.
  */
 
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newPage, startBrowser, watchedContext } from '../test/support/browser.js';
-import { openStage, states } from '../test/web/states.js';
+import { startServers, states } from '../test/web/states.js';
 
 const SCREENS = {
   phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true },
-  desk: { viewport: { width: 1280, height: 860 } },
+  desktop: { viewport: { width: 1280, height: 860 } },
 } as const;
 
 const [folder = mkdtempSync(join(tmpdir(), 'zephr-screenshots-')), ...names] = process.argv.slice(2);
 mkdirSync(folder, { recursive: true });
 
-const stage = await openStage();
+const servers = await startServers();
 const browser = await startBrowser();
 const complaints: string[] = [];
 try {
@@ -26,7 +26,7 @@ try {
     for (const [screen, options] of Object.entries(SCREENS)) {
       const { context, watch } = await watchedContext(browser, options);
       const page = await newPage(context);
-      await state.arrive(page, stage);
+      await state.reach(page, servers);
       await page.emulateMedia({ reducedMotion: 'reduce' });
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme });
@@ -41,7 +41,7 @@ try {
   }
 } finally {
   await browser.close();
-  await stage.close();
+  await servers.close();
 }
 for (const complaint of complaints) console.error(complaint);
 console.log(folder);

@@ -113,7 +113,7 @@ function asset(name: string, extension: keyof typeof TYPES, contents: Uint8Array
 }
 
 /** What stands between the head and the foot of each page. */
-const DOCUMENTS = { create: 'create/create.html', secret: 'reveal/secret.html' } as const;
+const DOCUMENTS = { create: 'create/create.html', secret: 'reveal/reveal.html' } as const;
 
 /** Puts a document together. All its addresses are relative: it works below any path. */
 function document(

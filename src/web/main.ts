@@ -1,21 +1,21 @@
-/** The page's script: one for both pages, so that a browser has it already when it comes to the other. */
+/** The script of both pages: a browser that has loaded one page has the script of the other already. */
 
-import { startCreatePage } from './create/page.js';
-import { showEnding } from './parts/endings.js';
-import { translate } from './parts/language.js';
-import { startRevealPage } from './reveal/page.js';
+import { startCreatePage } from './create/create-form.js';
+import { translateDocument } from './parts/language.js';
+import { showOutcome } from './parts/outcomes.js';
+import { startRevealPage } from './reveal/reveal-form.js';
 
-/** The form, and what was revealed, are not kept for the way back: the page is loaded anew. */
-function leaveNothingBehind(): void {
+/** Empties the page when the visitor leaves it, so that the back button shows no secret: it loads the page anew. */
+function clearWhenLeft(): void {
   addEventListener('pagehide', () => document.body.replaceChildren());
   addEventListener('pageshow', ({ persisted }) => {
     if (persisted) location.reload();
   });
 }
 
-translate(document);
-leaveNothingBehind();
-if (!isSecureContext) showEnding('insecure');
+translateDocument(document);
+clearWhenLeft();
+if (!isSecureContext) showOutcome('insecure');
 else if (document.body.dataset.page === 'create') startCreatePage();
 else startRevealPage();
 performance.mark('zephr ready');

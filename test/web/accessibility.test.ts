@@ -1,25 +1,23 @@
-/** For everybody: axe on every state, the keyboard alone, large text, right to left. */
+/** Accessibility: axe on every state, the keyboard alone, large text, right to left. */
 
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, HAS_CHROMIUM } from '../support/browser.js';
-import { openStage, type Stage, states } from './states.js';
+import { type Servers, startServers, states } from './states.js';
 import { headingOf, textOf, useBrowser, visitor } from './visitor.js';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
-/** Violations that axe finds, in short. Scripts of a debugger are not subject to the page's policy. */
+/** What axe finds, in one line a rule. The page's policy does not apply to a script that a debugger adds. */
 async function violations(page: Page): Promise<string[]> {
   await page.addScriptTag({ path: AXE });
-  const { violations: found } = await page.evaluate(() =>
-    (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-  );
+  const { violations: found } = await page.evaluate<AxeResults>('axe.run()');
   return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
 }
 
-/** Elements that reach out of the window sideways. */
+/** Elements that are wider than the window or stick out of it sideways. */
 function cutOff(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const width = document.documentElement.clientWidth;
@@ -35,26 +33,26 @@ function cutOff(page: Page): Promise<string[]> {
 
 describe.skipIf(!HAS_CHROMIUM)(`the page (needs ${CHROMIUM})`, () => {
   useBrowser();
-  let stage: Stage;
+  let servers: Servers;
   beforeAll(async () => {
-    stage = await openStage();
+    servers = await startServers();
   });
   afterAll(async () => {
-    await stage.close();
+    await servers.close();
   });
-  const visit = (options = {}) => visitor([stage.url, stage.closedUrl, stage.limitedUrl], options);
+  const visit = (options = {}) => visitor([servers.url, servers.closedUrl, servers.limitedUrl], options);
 
   it.each(states.map((state) => [state.name, state] as const))(
-    'gives axe nothing to say, and fits at 200 %% zoom and right to left: %s',
+    'has no violation for axe, and fits at twice the size and right to left: %s',
     async (_, state) => {
       const { context } = await visit({ bypassCSP: true, reducedMotion: 'reduce' });
       const page = await context.newPage();
-      await state.arrive(page, stage);
+      await state.reach(page, servers);
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme });
         expect(await violations(page), colorScheme).toEqual([]);
       }
-      // 640 pixels at 200 % are 320: what WCAG 1.4.10 asks for.
+      // 640 pixels at 200 % zoom are 320, the width that WCAG 1.4.10 asks for.
       await page.setViewportSize({ width: 320, height: 480 });
       for (const direction of ['ltr', 'rtl'] as const) {
         await page.evaluate((dir) => {
@@ -65,9 +63,9 @@ describe.skipIf(!HAS_CHROMIUM)(`the page (needs ${CHROMIUM})`, () => {
     },
   );
 
-  it('is used by the keyboard alone, from the form to the secret', async () => {
+  it('can be used with the keyboard alone, from the form to the secret', async () => {
     const { context, open } = await visit();
-    const page = await open(`${stage.url}/`);
+    const page = await open(`${servers.url}/`);
     const focused = () => page.evaluate(() => document.activeElement?.id ?? '');
     const tabTo = async (id: string) => {
       for (let presses = 0; (await focused()) !== id; presses++) {
@@ -79,10 +77,10 @@ describe.skipIf(!HAS_CHROMIUM)(`the page (needs ${CHROMIUM})`, () => {
     await page.keyboard.type('hunter2');
     await tabTo('split');
     await page.keyboard.press('Space');
-    await tabTo('write-submit');
+    await tabTo('create-submit');
     await page.keyboard.press('Enter');
     expect(await headingOf(page, 'created')).toBe('Your URL and key are ready');
-    // Whoever cannot see it is told, and goes on from there.
+    // Screen readers read the heading out, and Tab goes on from there.
     expect(await focused()).toBe('created-heading');
     await tabTo('created-check');
     await page.keyboard.press('Enter');
@@ -104,7 +102,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page (needs ${CHROMIUM})`, () => {
 
   it('shows where the focus is', async () => {
     const { open } = await visit();
-    const page = await open(`${stage.url}/`);
+    const page = await open(`${servers.url}/`);
     await page.click('summary');
     await page.keyboard.press('Shift+Tab');
     const seen = new Set<string>();
@@ -120,9 +118,9 @@ describe.skipIf(!HAS_CHROMIUM)(`the page (needs ${CHROMIUM})`, () => {
     for (const outline of seen) expect(outline).toMatch(/ solid 3px$/);
   });
 
-  it('has targets that a thumb hits', async () => {
+  it('has targets that are large enough for a thumb', async () => {
     const { open } = await visit({ viewport: { width: 390, height: 844 } });
-    const page = await open(`${stage.url}/`);
+    const page = await open(`${servers.url}/`);
     await page.click('summary');
     const small = await page.evaluate(() =>
       [...document.querySelectorAll('button, input, select, textarea, summary, a')]

@@ -1,22 +1,16 @@
-/** Links made in the page and read with the real command, and what their maker can still do. */
+/** Links created in the page and read with the real command, and what their sender can do with them afterwards. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CHROMIUM, HAS_CHROMIUM } from '../support/browser.js';
-import { type ServerProcess, startServerProcess } from '../support/server.js';
 import { openSession } from '../support/session.js';
+import { sharedServer } from '../support/shared-server.js';
 import { headingOf, share, textOf, useBrowser, visitor } from './visitor.js';
 
-describe.skipIf(!HAS_CHROMIUM)(`the page that makes links (needs ${CHROMIUM})`, () => {
+describe.skipIf(!HAS_CHROMIUM)(`the page that creates links (needs ${CHROMIUM})`, () => {
   useBrowser();
-  let server: ServerProcess;
-  beforeAll(async () => {
-    server = await startServerProcess();
-  });
-  afterAll(async () => {
-    await server.stop();
-  });
+  const server = sharedServer();
 
   const openPage = async () => (await visitor([server.url])).open(`${server.url}/`);
 
@@ -32,7 +26,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that makes links (needs ${CHROMIUM})`, 
     const { bytes, stderr } = await openSession().sh(`zephr get '${link}'`);
     expect(stderr).not.toContain('error');
     expect(bytes.toString()).toBe(secret);
-    // What was typed is not kept beside the link.
+    // The text that was typed does not stay in the page.
     expect(await page.inputValue('#secret-text')).toBe('');
   });
 
@@ -66,7 +60,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that makes links (needs ${CHROMIUM})`, 
     expect(await textOf(page, '#created-expires')).toContain('in 7 days');
     expect(await textOf(page, '#created')).toContain('also needs the passphrase');
     const session = openSession();
-    // Composed here, decomposed there: the same passphrase.
+    // Composed in the page, decomposed on the command line: the same passphrase.
     const get = `printf 'correct horse e\\314\\201' > phrase; zephr get '${link}' --passphrase-file phrase --json`;
     expect(JSON.parse((await session.sh(get)).stdout)).toMatchObject({
       plaintext: 'hunter2',
@@ -94,7 +88,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that makes links (needs ${CHROMIUM})`, 
     expect(readFileSync(join(session.folder, 'Schlüssel 1.bin')).equals(content)).toBe(true);
   });
 
-  it('takes a file that is dropped anywhere on the page, and lets it go again', async () => {
+  it('takes a file that is dropped anywhere on the page, and removes it again', async () => {
     const page = await openPage();
     const transfer = await page.evaluateHandle(() => {
       const data = new DataTransfer();
@@ -102,7 +96,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that makes links (needs ${CHROMIUM})`, 
       return data;
     });
     await page.dispatchEvent('footer', 'dragover', { dataTransfer: transfer });
-    expect(await page.locator('.drop-here').isVisible()).toBe(true);
+    expect(await page.locator('.drop-overlay').isVisible()).toBe(true);
     await page.dispatchEvent('footer', 'drop', { dataTransfer: transfer });
     expect(await textOf(page, '#file')).toContain('notes.txt');
     expect(await page.locator('#secret-text').isVisible()).toBe(false);
@@ -120,18 +114,18 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that makes links (needs ${CHROMIUM})`, 
     const page = await open(`${server.url}/`);
     const { link } = await share(page, () => page.fill('#secret-text', 'hunter2'));
     await page.click('#copy-link');
-    await expect.poll(() => textOf(page, '#copy-link-said')).toBe('Copied');
+    await expect.poll(() => textOf(page, '#copy-link-result')).toBe('Copied');
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(link);
     await context.clearPermissions();
     await page.evaluate(() => {
       navigator.clipboard.writeText = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
     });
     await page.click('#copy-link');
-    await expect.poll(() => textOf(page, '#copy-link-said')).toContain('press Ctrl+C');
+    await expect.poll(() => textOf(page, '#copy-link-result')).toContain('press Ctrl+C');
     expect(await page.evaluate(() => getSelection()?.toString())).toBe(link);
   });
 
-  it('tells its maker when it was read', async () => {
+  it('tells the sender when it was read', async () => {
     const page = await openPage();
     const { link } = await share(page, () => page.fill('#secret-text', 'hunter2'));
     const check = page.getByRole('button', { name: 'Check whether it was read' });
@@ -144,7 +138,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that makes links (needs ${CHROMIUM})`, 
     expect(await page.locator('#created-link').isVisible()).toBe(false);
   });
 
-  it('lets its maker take it back, and asks first', async () => {
+  it('lets the sender revoke it, and asks first', async () => {
     const page = await openPage();
     const { link } = await share(page, () => page.fill('#secret-text', 'hunter2'));
     await page.getByRole('button', { name: 'Revoke' }).click();
@@ -157,7 +151,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that makes links (needs ${CHROMIUM})`, 
     expect((await openSession().sh(`zephr get '${link}'`)).code).toBe(6);
   });
 
-  it('makes one after the other, each from an empty form', async () => {
+  it('creates one after the other, each from an empty form', async () => {
     const page = await openPage();
     const first = await share(page, async () => {
       await page.fill('#secret-text', 'first');

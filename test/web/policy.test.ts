@@ -1,29 +1,24 @@
-/** What the page's policy keeps out, seen in a browser; sub-paths; and what a visitor can compare. */
+/** What the page's Content-Security-Policy blocks in a real browser; the page below a path; the list of its hashes. */
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { CHROMIUM, HAS_CHROMIUM } from '../support/browser.js';
 import { httpHost } from '../support/hosts.js';
 import { ROOT } from '../support/installed-package.js';
-import { type ServerProcess, startServerProcess } from '../support/server.js';
+import { startServerProcess } from '../support/server.js';
 import { origin } from '../support/server-log.js';
 import { openSession } from '../support/session.js';
-import { frontOf } from './front.js';
+import { sharedServer } from '../support/shared-server.js';
+import { startInterferingProxy } from './interfering-proxy.js';
 import { headingOf, share, textOf, useBrowser, visitor } from './visitor.js';
 
 describe.skipIf(!HAS_CHROMIUM)(`the page's policy (needs ${CHROMIUM})`, () => {
   useBrowser();
-  let server: ServerProcess;
-  beforeAll(async () => {
-    server = await startServerProcess();
-  });
-  afterAll(async () => {
-    await server.stop();
-  });
+  const server = sharedServer();
 
   it.each([
     [
@@ -47,7 +42,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page's policy (needs ${CHROMIUM})`, () => {
       "const b = document.createElement('base'); b.href = 'https://zephr.example/'; document.head.append(b)",
     ],
     ['WebAssembly', 'script-src', 'new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))'],
-  ])('keeps out %s, and this test sees it', async (_, directive, code) => {
+  ])('blocks %s, and this test sees it', async (_, directive, code) => {
     let hits = 0;
     const elsewhere = await httpHost((_request, answer) => {
       hits += 1;
@@ -79,11 +74,11 @@ describe.skipIf(!HAS_CHROMIUM)(`the page's policy (needs ${CHROMIUM})`, () => {
       'script-src-attr',
       (body: string) => body.replace('<body', '<body onload="window.changed = true"'),
     ],
-  ])('keeps out %s on the way', async (_, end, complaint, change) => {
-    const front = await frontOf(server.url);
-    front.interfere(change, (_method, path) => path.endsWith(end));
-    const { watch, open } = await visitor([front.url]);
-    const page = await open(`${front.url}/`);
+  ])('blocks %s on the way', async (_, end, complaint, change) => {
+    const proxy = await startInterferingProxy(server.url);
+    proxy.interfere(change, (_method, path) => path.endsWith(end));
+    const { watch, open } = await visitor([proxy.url]);
+    const page = await open(`${proxy.url}/`);
     await expect.poll(() => watch.complaints.join('\n')).toContain(complaint);
     expect(await page.evaluate(() => 'changed' in window)).toBe(false);
     expect(await page.evaluate(() => getComputedStyle(document.body).opacity)).toBe('1');
@@ -116,11 +111,11 @@ describe.skipIf(!HAS_CHROMIUM)(`the page's policy (needs ${CHROMIUM})`, () => {
     expect(link).toMatch(new RegExp(`^${url}/secret/`));
     const reader = await open(link);
     await reader.fill('#passphrase', 'phrase');
-    await reader.click('#offer-submit');
+    await reader.click('#reveal-submit');
     expect(await headingOf(reader, 'revealed')).toBe('Here is the secret');
     expect(await textOf(reader, '#revealed-secret')).toBe('hunter2');
     await reader.getByRole('link', { name: 'Share a secret of your own' }).click();
-    expect(await headingOf(reader, 'write')).toBe('Share a secret, once');
+    expect(await headingOf(reader, 'create')).toBe('Share a secret, once');
     expect(reader.url()).toBe(`${url}/`);
     expect(watch.requests.filter((one) => !one.url.startsWith(url))).toEqual([]);
   });
@@ -142,26 +137,26 @@ describe.skipIf(!HAS_CHROMIUM)(`the page's policy (needs ${CHROMIUM})`, () => {
     expect(watch.requests.filter(({ url }) => url.includes('argon2id'))).toEqual([]);
   });
 
-  it('without scripts says what is needed, and what to do', async () => {
+  it('says without JavaScript what it needs, and what to use instead', async () => {
     const { open } = await visitor([server.url], { javaScriptEnabled: false });
     for (const path of ['/', `/secret/${'A'.repeat(22)}`]) {
       expect(await textOf(await open(`${server.url}${path}`), 'noscript')).toContain('zephr get');
     }
   });
 
-  it('over plain http says that it does not work there', async () => {
+  it('says over plain http that it needs https', async () => {
     const url = server.url.replace('127.0.0.1', 'zephr.test');
     const { watch, open } = await visitor([url]);
     for (const path of ['/', `/secret/${'A'.repeat(22)}#v2.${'A'.repeat(43)}`]) {
       const page = await open(`${url}${path}`);
-      expect(await headingOf(page, 'ending')).toBe('This connection is not secure');
+      expect(await headingOf(page, 'outcome')).toBe('This connection is not secure');
     }
-    // Chromium says that it ignores a header there.
+    // Chromium reports that it ignores this header on plain http.
     expect(watch.complaints.filter((text) => !text.includes('Cross-Origin-Opener-Policy'))).toEqual([]);
     watch.complaints.splice(0);
   });
 
-  it('is the same for a visitor who comes with a language, a clock and a scheme of their own', async () => {
+  it('follows the language, the time zone and the color scheme of the visitor', async () => {
     const { open } = await visitor([server.url], {
       locale: 'fr-CA',
       timezoneId: 'America/Toronto',
@@ -169,7 +164,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page's policy (needs ${CHROMIUM})`, () => {
     });
     const page = await open(`${server.url}/`);
     await page.fill('#secret-text', 'hunter2');
-    await page.click('#write-submit');
+    await page.click('#create-submit');
     expect(await headingOf(page, 'created')).toBe('Votre lien est prêt');
     expect(await textOf(page, '#created-expires')).toMatch(
       /^Expire dans 1\sheure\s: .* (HNE|HAE|EST|EDT)\.$/,
@@ -183,7 +178,7 @@ describe('the list of hashes', () => {
     onTestFinished(() => void server.stop());
     const own = readFileSync(join(ROOT, 'dist/page-hashes.txt'), 'utf8');
     expect(await (await fetch(`${server.url}/assets/hashes.txt`)).text()).toBe(own);
-    // The README's own commands, after the build.
+    // The commands that the README gives, except the build.
     const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
     const [, commands = ''] = /^npm ci\n(while read.*?)^```/ms.exec(readme) ?? [];
     const script = commands.replace('https://secrets.example.com', server.url);
@@ -192,7 +187,7 @@ describe('the list of hashes', () => {
     expect(stdout.match(/: OK$/gm)).toHaveLength(6);
   });
 
-  it('is the same for everybody who builds it', () => {
+  it('is the same wherever it is built', () => {
     const folder = mkdtempSync(join(tmpdir(), 'zephr-build-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     const script = join(folder, 'hashes.mts');

@@ -1,26 +1,18 @@
-/** Links made by the real command and opened in the page. */
+/** Links created with the real command and opened in the page. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CHROMIUM, HAS_CHROMIUM } from '../support/browser.js';
 import { createV1 } from '../support/protocol-v1.js';
-import { type ServerProcess, startServerProcess } from '../support/server.js';
-import { openSession, type Session } from '../support/session.js';
+import { sharedServer } from '../support/shared-server.js';
 import { headingOf, textOf, useBrowser, visitor } from './visitor.js';
 
 describe.skipIf(!HAS_CHROMIUM)(`the page that opens links (needs ${CHROMIUM})`, () => {
   useBrowser();
-  let server: ServerProcess;
-  beforeAll(async () => {
-    server = await startServerProcess();
-  });
-  afterAll(async () => {
-    await server.stop();
-  });
+  const server = sharedServer();
 
-  const session = (): Session => openSession({ ZEPHR_SERVER: server.url });
   const open = async (link: string) => (await visitor([server.url])).open(link);
   const reveal = async (page: Page) => {
     await page.getByRole('button', { name: 'Reveal the secret' }).click();
@@ -28,15 +20,15 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that opens links (needs ${CHROMIUM})`, 
   };
 
   it('says what will happen, uses up nothing, and reveals on a click', async () => {
-    const shell = session();
+    const shell = server.session();
     const link = (await shell.sh("printf 'hunter2' | zephr")).stdout.trim();
     for (let visit = 0; visit < 3; visit++) {
       const page = await open(link);
-      expect(await headingOf(page, 'offer')).toBe('A secret for you');
-      expect(await textOf(page, '#offer')).toContain('You can look at it once. Then it is gone');
-      await expect.poll(() => textOf(page, '#offer-status')).toContain('It is still there.');
+      expect(await headingOf(page, 'reveal')).toBe('A secret for you');
+      expect(await textOf(page, '#reveal')).toContain('You can look at it once. Then it is gone');
+      await expect.poll(() => textOf(page, '#reveal-status')).toContain('It is still there.');
       await page.reload();
-      await expect.poll(() => textOf(page, '#offer-status')).toContain('It expires in');
+      await expect.poll(() => textOf(page, '#reveal-status')).toContain('It expires in');
     }
     expect((await shell.sh(`zephr status '${link}'`)).stdout).toContain('waiting');
     const page = await open(link);
@@ -46,9 +38,9 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that opens links (needs ${CHROMIUM})`, 
     expect((await shell.sh(`zephr get '${link}'`)).code).toBe(6);
   });
 
-  it('is told to the byte: Unicode, blanks, markup', async () => {
+  it('shows a secret to the byte: Unicode, blanks, markup', async () => {
     const secret = '  <img src=x onerror=alert(1)>\r\n\u{1f9d9}\u200d♂️ مرحبا\t&amp; \n';
-    const shell = session();
+    const shell = server.session();
     writeFileSync(join(shell.folder, 'secret'), secret);
     const page = await open((await shell.sh('zephr < secret')).stdout.trim());
     await reveal(page);
@@ -56,7 +48,9 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that opens links (needs ${CHROMIUM})`, 
   });
 
   it('leaves nothing behind: no key in the URL or the history, nothing stored, nothing in a cache', async () => {
-    const made = await session().sh('printf phrase > file; printf hunter2 | zephr --passphrase-file file');
+    const made = await server
+      .session()
+      .sh('printf phrase > file; printf hunter2 | zephr --passphrase-file file');
     const link = made.stdout.trim();
     const { context, open } = await visitor([server.url]);
     const page = await open(`${server.url}/`);
@@ -90,12 +84,12 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that opens links (needs ${CHROMIUM})`, 
     await page.goBack();
     expect(page.url()).toBe(link.split('#')[0]);
     expect(await page.content()).not.toContain('hunter2');
-    expect(await headingOf(page, 'offer')).toBe('A secret for you');
+    expect(await headingOf(page, 'reveal')).toBe('A secret for you');
   });
 
   it('shows, hides, copies', async () => {
     const { open } = await visitor([server.url], { permissions: ['clipboard-read', 'clipboard-write'] });
-    const page = await open((await session().sh("printf 'hunter2' | zephr")).stdout.trim());
+    const page = await open((await server.session().sh("printf 'hunter2' | zephr")).stdout.trim());
     await reveal(page);
     const secret = page.locator('#revealed-secret');
     expect(await secret.isVisible()).toBe(true);
@@ -103,14 +97,14 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that opens links (needs ${CHROMIUM})`, 
     expect(await secret.isVisible()).toBe(false);
     expect(await page.getByText('Hidden').isVisible()).toBe(true);
     await page.getByRole('button', { name: 'Copy' }).click();
-    await expect.poll(() => textOf(page, '#revealed-copy-said')).toBe('Copied');
+    await expect.poll(() => textOf(page, '#revealed-copy-result')).toBe('Copied');
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('hunter2');
     await page.getByRole('button', { name: 'Show' }).click();
     expect(await secret.isVisible()).toBe(true);
   });
 
   it('downloads a file of 500 KB under its name, with message and hint beside it', async () => {
-    const shell = session();
+    const shell = server.session();
     const content = Buffer.from(Array.from({ length: 500 * 1024 }, (_, index) => (index * index) % 251));
     writeFileSync(join(shell.folder, 'file'), content);
     const made = await shell.sh(
@@ -131,8 +125,8 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that opens links (needs ${CHROMIUM})`, 
     expect(readFileSync(await download.path()).equals(content)).toBe(true);
   });
 
-  it("shows a stranger's name for what it is", async () => {
-    const shell = session();
+  it('shows the marks that disguise a file name', async () => {
+    const shell = server.session();
     const made = await shell.sh("printf 'x' | zephr --name 'photo\u202egpj.exe'");
     const page = await open(made.stdout.trim());
     await reveal(page);
@@ -140,7 +134,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that opens links (needs ${CHROMIUM})`, 
   });
 
   it('asks for the key of a split pair, and takes it with blanks around or as a whole link', async () => {
-    const shell = session();
+    const shell = server.session();
     for (const paste of [
       (_: string, key: string) => ` ${key}\n`,
       (url: string, key: string) => `${url}#${key}`,
@@ -148,64 +142,64 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that opens links (needs ${CHROMIUM})`, 
       const [url = '', key = ''] = (await shell.sh("printf 'hunter2' | zephr --split")).stdout.split('\n');
       const page = await open(url);
       await page.getByRole('button', { name: 'Reveal the secret' }).click();
-      expect(await textOf(page, '#offer-error')).toBe('Enter the key.');
+      expect(await textOf(page, '#reveal-error')).toBe('Enter the key.');
       await page.getByLabel('Key').fill(key.slice(0, -1));
       await page.getByRole('button', { name: 'Reveal the secret' }).click();
-      expect(await textOf(page, '#offer-error')).toContain('not a whole key');
+      expect(await textOf(page, '#reveal-error')).toContain('not a whole key');
       await page.getByLabel('Key').fill(paste(url, key));
-      await expect.poll(() => textOf(page, '#offer-status')).toContain('It is still there.');
+      await expect.poll(() => textOf(page, '#reveal-status')).toContain('It is still there.');
       await reveal(page);
       expect(await page.locator('#revealed-secret').textContent()).toBe('hunter2');
     }
   });
 
   it('asks for the passphrase when the key says so, and can check first', async () => {
-    const shell = session();
+    const shell = server.session();
     const made = await shell.sh(
       "printf 'p\u00e4ss' > phrase; printf 'hunter2' | zephr --passphrase-file phrase",
     );
     const page = await open(made.stdout.trim());
     await page.getByRole('button', { name: 'Reveal the secret' }).click();
-    expect(await textOf(page, '#offer-error')).toBe('Enter the passphrase.');
+    expect(await textOf(page, '#reveal-error')).toBe('Enter the passphrase.');
     await page.getByLabel('Passphrase', { exact: true }).fill('p\u00e4ss');
     await page.getByRole('button', { name: 'Show the passphrase' }).click();
     expect(await page.locator('#passphrase').getAttribute('class')).toBe('');
     await page.getByRole('button', { name: 'Only check' }).click();
-    await expect.poll(() => textOf(page, '#offer-status')).toContain('It is still there.');
+    await expect.poll(() => textOf(page, '#reveal-status')).toContain('It is still there.');
     await reveal(page);
     expect(await page.locator('#revealed-secret').textContent()).toBe('hunter2');
   });
 
-  it('serves as many readers as there may be', async () => {
-    const link = (await session().sh("printf 'hunter2' | zephr --views 3")).stdout.trim();
+  it('serves as many readers as the sender allowed', async () => {
+    const link = (await server.session().sh("printf 'hunter2' | zephr --views 3")).stdout.trim();
     for (const left of [2, 1, 0]) {
       const page = await open(link);
-      await expect.poll(() => textOf(page, '#offer-status')).toContain(`${left + 1} reader`);
+      await expect.poll(() => textOf(page, '#reveal-status')).toContain(`${left + 1} reader`);
       await reveal(page);
       const words = left > 0 ? `${left} more reader` : 'gone from the server';
       expect(await textOf(page, '#revealed-gone')).toContain(words);
     }
-    expect(await headingOf(await open(link), 'ending')).toBe('Already read');
+    expect(await headingOf(await open(link), 'outcome')).toBe('Already read');
   });
 
   it('reads version 1, which cannot be checked, and says so', async () => {
     const { link } = await createV1(server.url, Buffer.from('hunter2'), { hint: 'old' });
     const page = await open(link);
-    expect(await textOf(page, '#offer-status')).toContain('an older link (version 1)');
+    expect(await textOf(page, '#reveal-status')).toContain('an older link (version 1)');
     await reveal(page);
     expect(await page.locator('#revealed-secret').textContent()).toBe('hunter2');
     expect(await textOf(page, '#revealed-hint')).toBe('old');
   });
 
   it('reads a link whose # became %23, and gives it back', async () => {
-    const link = (await session().sh("printf 'hunter2' | zephr")).stdout.trim();
+    const link = (await server.session().sh("printf 'hunter2' | zephr")).stdout.trim();
     const { watch, open } = await visitor([server.url]);
     const page = await open(link.replace('#', '%23'));
     await expect.poll(() => page.url()).toBe(link);
     await page.reload();
     await reveal(page);
     expect(await page.locator('#revealed-secret').textContent()).toBe('hunter2');
-    // Whoever changed the link has sent the key, once; the page does not.
+    // The changed link itself carries the key to the server once; the page does not send it again.
     const carried = watch.requests.filter(({ text }) => /%23v2\./.test(text));
     expect(carried.map(({ url }) => url)).toEqual([link.replace('#', '%23')]);
     watch.requests.splice(0);
@@ -217,10 +211,10 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that opens links (needs ${CHROMIUM})`, 
       ['fr', 'Un secret pour vous', 'Révéler le secret'],
       ['pt-BR', 'A secret for you', 'Reveal the secret'],
     ] as const) {
-      const link = (await session().sh("printf 'hunter2' | zephr")).stdout.trim();
+      const link = (await server.session().sh("printf 'hunter2' | zephr")).stdout.trim();
       const { open } = await visitor([server.url], { locale });
       const page = await open(link);
-      expect(await headingOf(page, 'offer')).toBe(heading);
+      expect(await headingOf(page, 'reveal')).toBe(heading);
       expect(await page.locator('html').getAttribute('lang')).toBe(
         locale === 'pt-BR' ? 'en' : locale.slice(0, 2),
       );

@@ -1,4 +1,4 @@
-/** Every state of the page, and how to get there: for whoever looks at them, be it a person or axe. */
+/** Every state of the page, and how to bring the page there: for axe, and for people who look at screenshots. */
 
 import { randomBytes } from 'node:crypto';
 import type { Page } from 'playwright-core';
@@ -12,21 +12,21 @@ import {
 } from '../../src/index.js';
 import { type RunningServer, startServer } from '../../src/server/serve.js';
 
-/** Servers to look at the page of. */
-export interface Stage {
-  /** Where anybody may create. */
+/** The servers whose pages are looked at. */
+export interface Servers {
+  /** A server that lets everyone create. */
   readonly url: string;
-  /** Where nobody may without an API key. */
+  /** A server that lets no one create without an API key. */
   readonly closedUrl: string;
-  /** Where one may create once a minute. */
+  /** A server that lets an address create once a minute. */
   readonly limitedUrl: string;
-  /** Lets time go by for all of them, in milliseconds. */
+  /** Puts the clock of all of them forward. */
   advance(milliseconds: number): void;
   close(): Promise<void>;
 }
 
 /** Starts the servers. */
-export async function openStage(): Promise<Stage> {
+export async function startServers(): Promise<Servers> {
   let ahead = 0;
   const { files: page } = await buildPage();
   const start = (access: 'open' | 'closed', rateLimit: number): Promise<RunningServer> =>
@@ -41,8 +41,8 @@ export async function openStage(): Promise<Stage> {
       log: () => undefined,
       now: () => Date.now() + ahead,
     });
-  const servers = [await start('open', 0), await start('closed', 0), await start('open', 1)] as const;
-  const [{ url }, { url: closedUrl }, { url: limitedUrl }] = servers;
+  const running = [await start('open', 0), await start('closed', 0), await start('open', 1)] as const;
+  const [{ url }, { url: closedUrl }, { url: limitedUrl }] = running;
   return {
     url,
     closedUrl,
@@ -50,21 +50,21 @@ export async function openStage(): Promise<Stage> {
     advance(milliseconds) {
       ahead += milliseconds;
     },
-    close: async () => void (await Promise.all(servers.map((server) => server.close()))),
+    close: async () => void (await Promise.all(running.map((server) => server.close()))),
   };
 }
 
-/** A state by its name; `arrive` takes a new page there. */
+/** A state of the page. `reach` brings a new page into it. */
 export interface State {
   readonly name: string;
-  arrive(page: Page, stage: Stage): Promise<void>;
+  reach(page: Page, servers: Servers): Promise<void>;
 }
 
 const SECRET = 'postgres://app:correct-horse-battery@db.example.com/prod';
 const HOUR_MS = 60 * 60_000;
 
-async function make(
-  { url }: Stage,
+async function createLink(
+  { url }: Servers,
   options: CreateSecretOptions = {},
   secret: string | Uint8Array = SECRET,
 ): Promise<string> {
@@ -74,59 +74,59 @@ async function make(
 
 async function openForm(page: Page, url: string): Promise<void> {
   await page.goto(`${url}/`);
-  await page.locator('#secret-limit, #closed').filter({ visible: true, hasText: /./ }).waitFor();
+  await page.locator('#secret-limit, #closed-notice').filter({ visible: true, hasText: /./ }).waitFor();
 }
 
-async function share(page: Page, { url }: Stage): Promise<void> {
+async function fillForm(page: Page, { url }: Servers): Promise<void> {
   await openForm(page, url);
   await page.fill('#secret-text', SECRET);
 }
 
 async function submit(page: Page): Promise<void> {
-  await page.click('#write-submit');
-  await page.locator('#created, #write-error strong').filter({ visible: true }).waitFor();
+  await page.click('#create-submit');
+  await page.locator('#created, #create-error strong').filter({ visible: true }).waitFor();
 }
 
-/** Opens a link and waits until its state is known. */
-async function openOffer(page: Page, link: string): Promise<void> {
+/** Opens a link and waits until the page knows whether the secret is still there, or needs a click to know. */
+async function openLink(page: Page, link: string): Promise<void> {
   await page.goto(link);
-  const known = page.locator('#offer-status').filter({ visible: true, hasNotText: '…' });
-  await known.or(page.locator('#ending').filter({ visible: true })).waitFor();
+  const known = page.locator('#reveal-status').filter({ visible: true, hasNotText: '…' });
+  await known.or(page.locator('#outcome').filter({ visible: true })).waitFor();
 }
 
 async function reveal(page: Page): Promise<void> {
-  await page.click('#offer-submit');
-  await page.locator('#revealed, #ending, #offer-error *').filter({ visible: true }).first().waitFor();
+  await page.click('#reveal-submit');
+  await page.locator('#revealed, #outcome, #reveal-error *').filter({ visible: true }).first().waitFor();
 }
 
-const forms: readonly State[] = [
-  { name: 'create', arrive: (page, { url }) => openForm(page, url) },
+const createStates: readonly State[] = [
+  { name: 'create', reach: (page, { url }) => openForm(page, url) },
   {
     name: 'create-options',
-    async arrive(page, stage) {
-      await share(page, stage);
+    async reach(page, servers) {
+      await fillForm(page, servers);
       await page.click('summary');
       await page.fill('#passphrase', 'correct horse');
     },
   },
   {
     name: 'create-file',
-    async arrive(page, { url }) {
+    async reach(page, { url }) {
       await openForm(page, url);
       const buffer = Buffer.alloc(512_000);
       await page.setInputFiles('#file-input', { name: 'backup-2026-11.tar.gz', mimeType: '', buffer });
     },
   },
   {
-    name: 'create-fault',
-    async arrive(page, { url }) {
+    name: 'create-error',
+    async reach(page, { url }) {
       await openForm(page, url);
-      await page.click('#write-submit');
+      await page.click('#create-submit');
     },
   },
   {
     name: 'create-too-large',
-    async arrive(page, { url }) {
+    async reach(page, { url }) {
       await openForm(page, url);
       await page.setInputFiles('#file-input', {
         name: 'disk.img',
@@ -138,8 +138,8 @@ const forms: readonly State[] = [
   },
   {
     name: 'create-limit',
-    async arrive(page, stage) {
-      await share(page, { ...stage, url: stage.limitedUrl });
+    async reach(page, servers) {
+      await fillForm(page, { ...servers, url: servers.limitedUrl });
       await submit(page);
       if (await page.locator('#created').isVisible()) {
         await page.click('#created-another');
@@ -148,21 +148,21 @@ const forms: readonly State[] = [
       }
     },
   },
-  { name: 'create-closed', arrive: (page, { closedUrl }) => openForm(page, closedUrl) },
+  { name: 'create-closed', reach: (page, { closedUrl }) => openForm(page, closedUrl) },
 ];
 
-const created: readonly State[] = [
+const createdStates: readonly State[] = [
   {
     name: 'created',
-    async arrive(page, stage) {
-      await share(page, stage);
+    async reach(page, servers) {
+      await fillForm(page, servers);
       await submit(page);
     },
   },
   {
     name: 'created-split',
-    async arrive(page, stage) {
-      await share(page, stage);
+    async reach(page, servers) {
+      await fillForm(page, servers);
       await page.check('#split');
       await page.click('summary');
       await page.fill('#views', '3');
@@ -172,8 +172,8 @@ const created: readonly State[] = [
   },
   {
     name: 'created-status',
-    async arrive(page, stage) {
-      await share(page, stage);
+    async reach(page, servers) {
+      await fillForm(page, servers);
       await submit(page);
       await page.click('#created-check');
       await page.locator('#created-status').waitFor();
@@ -181,16 +181,16 @@ const created: readonly State[] = [
   },
   {
     name: 'created-revoke',
-    async arrive(page, stage) {
-      await share(page, stage);
+    async reach(page, servers) {
+      await fillForm(page, servers);
       await submit(page);
       await page.click('#created-revoke');
     },
   },
   {
     name: 'created-revoked',
-    async arrive(page, stage) {
-      await share(page, stage);
+    async reach(page, servers) {
+      await fillForm(page, servers);
       await submit(page);
       await page.click('#created-revoke');
       await page.click('#revoke-yes');
@@ -199,143 +199,153 @@ const created: readonly State[] = [
   },
 ];
 
-const offers: readonly State[] = [
-  { name: 'offer', arrive: async (page, stage) => openOffer(page, await make(stage)) },
-  { name: 'offer-views', arrive: async (page, stage) => openOffer(page, await make(stage, { views: 5 })) },
-  { name: 'offer-key', arrive: async (page, stage) => openOffer(page, await make(stage, { split: true })) },
+const revealStates: readonly State[] = [
+  { name: 'reveal', reach: async (page, servers) => openLink(page, await createLink(servers)) },
   {
-    name: 'offer-passphrase',
-    arrive: async (page, stage) => openOffer(page, await make(stage, { passphrase: 'correct horse' })),
+    name: 'reveal-views',
+    reach: async (page, servers) => openLink(page, await createLink(servers, { views: 5 })),
   },
   {
-    name: 'offer-version1',
-    arrive: async (page, stage) => openOffer(page, await make(stage, { link: 'v1' })),
+    name: 'reveal-key',
+    reach: async (page, servers) => openLink(page, await createLink(servers, { split: true })),
   },
   {
-    name: 'offer-wrong-key',
-    async arrive(page, stage) {
-      const [url = ''] = (await make(stage)).split('#');
+    name: 'reveal-passphrase',
+    reach: async (page, servers) =>
+      openLink(page, await createLink(servers, { passphrase: 'correct horse' })),
+  },
+  {
+    name: 'reveal-version1',
+    reach: async (page, servers) => openLink(page, await createLink(servers, { link: 'v1' })),
+  },
+  {
+    name: 'reveal-wrong-key',
+    async reach(page, servers) {
+      const [url = ''] = (await createLink(servers)).split('#');
       await page.goto(`${url}#v2.${randomBytes(32).toString('base64url')}`);
-      await page.locator('#offer-error strong').waitFor();
+      await page.locator('#reveal-error strong').waitFor();
     },
   },
   {
-    name: 'offer-wrong-passphrase',
-    async arrive(page, stage) {
-      await openOffer(page, await make(stage, { passphrase: 'correct horse' }));
+    name: 'reveal-wrong-passphrase',
+    async reach(page, servers) {
+      await openLink(page, await createLink(servers, { passphrase: 'correct horse' }));
       await page.fill('#passphrase', 'battery staple');
       await reveal(page);
     },
   },
   {
-    name: 'offer-too-many-tries',
-    async arrive(page, stage) {
-      const link = await make(stage);
+    name: 'reveal-too-many-attempts',
+    async reach(page, servers) {
+      const link = await createLink(servers);
       const [, id] = /secret\/([\w-]{22})/.exec(link) ?? [];
       const headers = () => ({ 'Zephr-Proof': randomBytes(32).toString('base64url') });
-      await openOffer(page, link);
+      await openLink(page, link);
       for (let tries = 0; tries < 16; tries++) {
-        await fetch(`${stage.url}/api/secrets/${id}/status`, { headers: headers() });
-        // What is locked out for a while counts no tries.
-        if (tries > 9) stage.advance(300_000);
+        await fetch(`${servers.url}/api/secrets/${id}/status`, { headers: headers() });
+        // While the server locks a secret, it counts no attempts: the lock has to run out first.
+        if (tries > 9) servers.advance(300_000);
       }
-      await fetch(`${stage.url}/api/secrets/${id}/status`, { headers: headers() });
+      await fetch(`${servers.url}/api/secrets/${id}/status`, { headers: headers() });
       await reveal(page);
     },
   },
   {
-    name: 'offer-lost-reply',
-    async arrive(page, stage) {
-      await openOffer(page, await make(stage));
+    name: 'reveal-lost-reply',
+    async reach(page, servers) {
+      await openLink(page, await createLink(servers));
       await page.context().setOffline(true);
       await reveal(page);
     },
   },
   {
-    name: 'offer-no-connection',
-    async arrive(page, stage) {
-      const created = await createSecret(SECRET, { server: stage.url, split: true });
+    name: 'reveal-no-connection',
+    async reach(page, servers) {
+      const created = await createSecret(SECRET, { server: servers.url, split: true });
       if (created.mode !== 'split') throw new Error('it is not split');
-      await openOffer(page, created.url);
+      await openLink(page, created.url);
       await page.context().setOffline(true);
       await page.fill('#key', created.key);
-      await page.locator('#offer-error strong').waitFor();
+      await page.locator('#reveal-error strong').waitFor();
     },
   },
 ];
 
-const outcomes: readonly State[] = [
+const finalStates: readonly State[] = [
   {
     name: 'revealed',
-    async arrive(page, stage) {
-      await openOffer(page, await make(stage));
+    async reach(page, servers) {
+      await openLink(page, await createLink(servers));
       await reveal(page);
     },
   },
   {
     name: 'revealed-hidden',
-    async arrive(page, stage) {
-      await openOffer(page, await make(stage));
+    async reach(page, servers) {
+      await openLink(page, await createLink(servers));
       await reveal(page);
       await page.click('#revealed-toggle');
     },
   },
   {
     name: 'revealed-long',
-    async arrive(page, stage) {
+    async reach(page, servers) {
       const lines = Array.from({ length: 80 }, (_, index) => `line ${index}: ${'abcdefghij'.repeat(9)}`);
       const message = 'The private key for the new build machine.\nPlease keep it in the vault.';
-      await openOffer(page, await make(stage, { message, hint: 'build-01', views: 2 }, lines.join('\n')));
+      await openLink(
+        page,
+        await createLink(servers, { message, hint: 'build-01', views: 2 }, lines.join('\n')),
+      );
       await reveal(page);
     },
   },
   {
     name: 'revealed-file',
-    async arrive(page, stage) {
+    async reach(page, servers) {
       const options = { name: 'backup-2026-11.tar.gz', message: 'Last night’s backup.', hint: 'nightly' };
-      await openOffer(page, await make(stage, options, new Uint8Array(500 * 1024)));
+      await openLink(page, await createLink(servers, options, new Uint8Array(500 * 1024)));
       await reveal(page);
     },
   },
   {
-    name: 'ending-read',
-    async arrive(page, stage) {
-      const link = await make(stage);
+    name: 'outcome-read',
+    async reach(page, servers) {
+      const link = await createLink(servers);
       await retrieveSecret(link);
-      await openOffer(page, link);
+      await openLink(page, link);
     },
   },
   {
-    name: 'ending-expired',
-    async arrive(page, stage) {
-      const link = await make(stage);
-      stage.advance(HOUR_MS);
-      await openOffer(page, link);
+    name: 'outcome-expired',
+    async reach(page, servers) {
+      const link = await createLink(servers);
+      servers.advance(HOUR_MS);
+      await openLink(page, link);
     },
   },
   {
-    name: 'ending-revoked',
-    async arrive(page, stage) {
-      const link = await make(stage);
+    name: 'outcome-revoked',
+    async reach(page, servers) {
+      const link = await createLink(servers);
       await revokeSecret(link);
-      await openOffer(page, link);
+      await openLink(page, link);
     },
   },
   {
-    name: 'ending-unknown',
-    async arrive(page, stage) {
-      const link = await make(stage);
-      await openOffer(
+    name: 'outcome-not-found',
+    async reach(page, servers) {
+      const link = await createLink(servers);
+      await openLink(
         page,
         link.replace(/secret\/[\w-]{22}/, `secret/${randomBytes(16).toString('base64url')}`),
       );
     },
   },
   {
-    name: 'ending-damaged',
-    arrive: async (page, stage) => openOffer(page, (await make(stage)).slice(0, -3)),
+    name: 'outcome-damaged',
+    reach: async (page, servers) => openLink(page, (await createLink(servers)).slice(0, -3)),
   },
 ];
 
-/** All of them. */
-export const states: readonly State[] = [...forms, ...created, ...offers, ...outcomes];
+/** The states of both pages. */
+export const states: readonly State[] = [...createStates, ...createdStates, ...revealStates, ...finalStates];

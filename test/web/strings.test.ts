@@ -1,4 +1,4 @@
-/** The page's words: the same ones in every language, and each of them used. */
+/** The page's texts: the same keys in every language, and each of them used. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,6 @@ import { en, type Plural, type TextKey } from '../../src/web/strings/en.js';
 import { fr } from '../../src/web/strings/fr.js';
 
 const web = fileURLToPath(new URL('../../src/web/', import.meta.url));
-/** Templates and code. */
 const sources = readdirSync(web, { recursive: true, encoding: 'utf8' })
   .filter((file) => /\.(ts|html)$/.test(file))
   .map((file) => readFileSync(web + file, 'utf8'));
@@ -27,7 +26,7 @@ describe.each([
     expect(Object.keys(texts)).toEqual(keys);
     for (const key of keys) {
       const expected = new Set(forms(en[key]).flatMap(places));
-      // A form for one may spell the number out.
+      // The form for one may spell the number out.
       expect(new Set(forms(texts[key]).flatMap(places)), key).toEqual(expected);
     }
   });
@@ -36,7 +35,7 @@ describe.each([
     const { pluralCategories } = new Intl.PluralRules(language).resolvedOptions();
     for (const key of keys) {
       const text = texts[key];
-      // French has a form of its own for millions, and no secret has as many readers.
+      // French has a form of its own for millions (`many`): no secret has that many readers.
       if (typeof text !== 'string') {
         expect(Object.keys(text), key).toEqual(pluralCategories.filter((category) => category !== 'many'));
       }
@@ -45,7 +44,7 @@ describe.each([
 
   it('is translated', () => {
     const same = keys.filter((key) => JSON.stringify(texts[key]) === JSON.stringify(en[key]));
-    // Words that both languages have.
+    // Words that English shares with German or French.
     const shared = [
       'created.link',
       'created.url',
@@ -56,25 +55,25 @@ describe.each([
     expect(same.filter((key) => ![...shared, 'revealed.fileName'].includes(key))).toEqual([]);
   });
 
-  it('is set as the language sets it', () => {
+  it('follows the typography of its language', () => {
     for (const text of keys.flatMap((key) => forms(texts[key]))) {
       expect(text).not.toMatch(/ {2}|^ | $|\.\.\.|'/);
-      // A French sign of two parts has a blank before it at which no line breaks.
+      // In French, a no-break space precedes `:`, `?`, `!` and `;`.
       if (language === 'fr') expect(text).not.toMatch(/[^\u00a0][:?!;](?!\/\/)(\s|$)/);
     }
   });
 });
 
 describe('the page', () => {
-  it('names only texts that there are', () => {
+  it('names only texts that exist', () => {
     const named = [...code.matchAll(/data-(?:text|label)="([\w.]+)"/g)].map(([, key]) => key);
     expect(named.length).toBeGreaterThan(40);
     expect(named.filter((key) => !keys.includes(key as TextKey))).toEqual([]);
   });
 
   it('uses every text', () => {
-    // The words of an ending are named after it.
-    const endings = [...readFileSync(`${web}parts/endings.ts`, 'utf8').matchAll(/'(\w+)'/g)].map(
+    // The keys of an outcome's texts begin with its name.
+    const outcomes = [...readFileSync(`${web}parts/outcomes.ts`, 'utf8').matchAll(/'(\w+)'/g)].map(
       ([, name]) => name,
     );
     const unused = keys.filter((key) => {
@@ -82,13 +81,13 @@ describe('the page', () => {
       if (code.includes(`'${key}'`) || code.includes(`"${key}"`)) return false;
       return !(
         (part === 'heading' || part === 'text') &&
-        (endings.includes(name) || code.includes(`'${name}'`))
+        (outcomes.includes(name) || code.includes(`'${name}'`))
       );
     });
     expect(unused).toEqual([]);
   });
 
-  it('has no words in its code', () => {
+  it('has no texts in its HTML', () => {
     for (const source of sources.filter((text) => text.startsWith('<'))) {
       expect(source.replace(/<[^>]*>/g, ' ').match(/[a-z]{2,}(?![^{]*\})/gi) ?? []).toEqual(
         source.startsWith('<!doctype') ? ['zephr'] : [],

@@ -1,4 +1,4 @@
-/** Visitors of the web page: a real browser, watched in every test for what a visit must never do. */
+/** Visitors of the web page: a real browser, and checks after every test of what a visit must never do. */
 
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished } from 'vitest';
@@ -7,7 +7,7 @@ import { newPage, startBrowser, type Watch, watchedContext } from '../support/br
 let browser: Browser;
 const watches: { watch: Watch; hosts: string[] }[] = [];
 
-/** A context of its own, as another person's browser. */
+/** A visitor has a browser context of their own: nothing is shared with other visitors. */
 export interface Visitor {
   readonly context: BrowserContext;
   readonly watch: Watch;
@@ -30,13 +30,13 @@ export function useBrowser(): void {
         ({ url }) => !url.startsWith('blob:') && !hosts.includes(new URL(url).host),
       );
       expect(foreign).toEqual([]);
-      // No key is on its way in any form: in a URL, as a referrer, in a body.
+      // No request carries a key: not in its URL, its headers or its body.
       expect(watch.requests.filter(({ text }) => /v[12]p?\.[\w-]{40}/.test(text))).toEqual([]);
     }
   });
 }
 
-/** A visitor who leaves when the test ends. @param origins the servers that may be asked. */
+/** A new visitor, until the test ends. @param origins of the servers that its pages may send requests to. */
 export async function visitor(
   origins: readonly string[],
   options: BrowserContextOptions = {},
@@ -60,13 +60,13 @@ export async function textOf(page: Page, selector: string): Promise<string> {
   return (await page.locator(selector).innerText()).trim();
 }
 
-/** Waits for a view and gives its heading. */
+/** Waits until a view is shown. @returns its heading. */
 export async function headingOf(page: Page, view: string): Promise<string> {
   await page.locator(`#${view}`).waitFor();
   return textOf(page, `#${view} h1`);
 }
 
-/** Fills the form and sends it. @returns the link, or URL and key. */
+/** Fills the form and submits it. @returns the link; of a split pair, the URL and the key. */
 export async function share(page: Page, fill: () => Promise<void>): Promise<{ link: string; key: string }> {
   await fill();
   await page.getByRole('button', { name: 'Encrypt & share' }).click();

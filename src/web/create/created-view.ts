@@ -1,26 +1,26 @@
-/** What is shown of a secret that was just made: its link, and what its maker can still do. */
+/** The view of a secret that was just created: its link, and what its sender can do with it from here. */
 
 import type { CreateSecretOptions, SecretLink } from '../../client/create.js';
 import type { LinkOrPair } from '../../client/link-or-pair.js';
 import { revokeSecret, type SecretStatus, secretStatus } from '../../client/status.js';
 import { copyButton } from '../parts/copy-button.js';
-import { busy, byId, isBusy, showText, showView } from '../parts/elements.js';
-import { codeOf, endingOf, statusText } from '../parts/endings.js';
+import { byId, isDisabled, setBusy, showText, showView } from '../parts/elements.js';
 import { ErrorNote } from '../parts/error-note.js';
-import { fromNow, localTime } from '../parts/format.js';
-import { say, sayCount } from '../parts/language.js';
-import { drawQrCode } from '../parts/qr-code.js';
+import { formatDateTime, formatTimeOfDay, formatTimeUntil } from '../parts/format.js';
+import { translate, translatePlural } from '../parts/language.js';
+import { codeOf, outcomeOf } from '../parts/outcomes.js';
+import { drawQrCode } from './qr-code.js';
 
-/** A secret whose link is shown. */
-interface Made {
+/** The secret that the view shows. Both are needed to ask for its status and to revoke it. */
+interface CreatedSecret {
   readonly link: LinkOrPair;
-  readonly passphrase?: string;
+  readonly options: Pick<CreateSecretOptions, 'passphrase'>;
 }
 
 /**
  * Prepares the view.
- * @param onAnother is called when the maker wants to share another secret.
- * @returns what shows a secret that was made with some options.
+ * @param onAnother is called when the sender wants to share another secret.
+ * @returns a function that shows the view for a secret and the options it was created with.
  */
 export function startCreatedView(
   onAnother: () => void,
@@ -31,120 +31,135 @@ export function startCreatedView(
   copyButton('copy-key', key);
   const actions = new Actions();
   byId('created-another', HTMLButtonElement).addEventListener('click', () => {
-    actions.forget();
+    actions.clear();
     link.textContent = '';
     key.textContent = '';
     byId('created-qr', HTMLElement).replaceChildren();
     onAnother();
   });
   return (created, options) => {
-    showLinks(created);
+    const { passphrase } = options;
+    showLink(created);
     showTerms(created, options);
-    actions.begin({
+    actions.start({
       link: created.mode === 'split' ? created : created.fullLink,
-      ...(options.passphrase === undefined ? {} : { passphrase: options.passphrase }),
+      options: passphrase === undefined ? {} : { passphrase },
     });
-    showView('created', say('created.title'));
+    showView('created', translate('created.title'));
   };
 }
 
-function showLinks(created: SecretLink): void {
+function showLink(created: SecretLink): void {
   const split = created.mode === 'split';
-  const first = split ? created.url : created.fullLink;
-  byId('created-heading', HTMLElement).textContent = say(split ? 'created.headingSplit' : 'created.heading');
-  byId('created-link-label', HTMLElement).textContent = say(split ? 'created.url' : 'created.link');
-  byId('copy-link', HTMLButtonElement).textContent = say(split ? 'created.copyUrl' : 'created.copyLink');
-  byId('created-link', HTMLElement).textContent = first;
+  const link = split ? created.url : created.fullLink;
+  byId('created-heading', HTMLElement).textContent = translate(
+    split ? 'created.headingSplit' : 'created.heading',
+  );
+  byId('created-link-label', HTMLElement).textContent = translate(split ? 'created.url' : 'created.link');
+  byId('copy-link', HTMLButtonElement).textContent = translate(
+    split ? 'created.copyUrl' : 'created.copyLink',
+  );
+  byId('created-link', HTMLElement).textContent = link;
   byId('created-key', HTMLElement).textContent = split ? created.key : '';
   byId('created-key-part', HTMLElement).hidden = !split;
-  const code = drawQrCode(first);
-  const name = say(split ? 'created.qrUrl' : 'created.qrLink');
-  code.setAttribute('aria-label', name);
-  byId('created-qr', HTMLElement).replaceChildren(code);
+  const qrCode = drawQrCode(link);
+  const name = translate(split ? 'created.qrUrl' : 'created.qrLink');
+  qrCode.setAttribute('aria-label', name);
+  byId('created-qr', HTMLElement).replaceChildren(qrCode);
   byId('created-qr-name', HTMLElement).textContent = name;
 }
 
 function showTerms({ mode, expiresAt }: SecretLink, { views = 1, passphrase }: CreateSecretOptions): void {
   const intro = mode === 'split' ? 'created.introSplit' : 'created.intro';
-  byId('created-intro', HTMLElement).textContent = sayCount(intro, views);
-  byId('created-expires', HTMLElement).textContent = say('created.expires', {
-    in: fromNow(expiresAt, Date.now()),
-    at: localTime(expiresAt),
+  byId('created-intro', HTMLElement).textContent = translatePlural(intro, views);
+  byId('created-expires', HTMLElement).textContent = translate('created.expires', {
+    in: formatTimeUntil(expiresAt, Date.now()),
+    at: formatDateTime(expiresAt),
   });
   byId('created-passphrase', HTMLElement).hidden = passphrase === undefined;
 }
 
-/** Asking after the secret, and revoking it. */
+/** The buttons that ask for the secret's status and revoke the secret. */
 class Actions {
   readonly #check = byId('created-check', HTMLButtonElement);
   readonly #revoke = byId('created-revoke', HTMLButtonElement);
-  readonly #ask = byId('revoke-ask', HTMLElement);
+  readonly #confirmation = byId('revoke-confirm', HTMLElement);
   readonly #confirm = byId('revoke-yes', HTMLButtonElement);
   readonly #status = byId('created-status', HTMLElement);
   readonly #errors = new ErrorNote('created-error');
-  #made: Made | undefined;
+  #secret: CreatedSecret | undefined;
 
   constructor() {
-    this.#check.addEventListener('click', () => this.#run(this.#check, (made) => this.#showStatus(made)));
-    this.#revoke.addEventListener('click', () => this.#askFirst(true));
+    this.#check.addEventListener('click', () => this.#run(this.#check, (secret) => this.#showStatus(secret)));
+    this.#revoke.addEventListener('click', () => this.#askToConfirm(true));
     byId('revoke-no', HTMLButtonElement).addEventListener('click', () => {
-      this.#askFirst(false);
+      this.#askToConfirm(false);
       this.#revoke.focus();
     });
     this.#confirm.addEventListener('click', () =>
-      this.#run(this.#confirm, async ({ link, passphrase }) => {
-        await revokeSecret(link, passphrase === undefined ? {} : { passphrase });
-        this.#end('revoked', say('status.revoked'));
+      this.#run(this.#confirm, async ({ link, options }) => {
+        await revokeSecret(link, options);
+        this.#showOutcome('revoked', translate('status.revoked'));
       }),
     );
   }
 
-  begin(made: Made): void {
-    this.#made = made;
+  /** Makes the buttons act on this secret. */
+  start(secret: CreatedSecret): void {
+    this.#secret = secret;
     this.#errors.clear();
-    this.#askFirst(false);
+    this.#askToConfirm(false);
     showText(this.#status, '');
     byId('created-card', HTMLElement).hidden = false;
   }
 
-  forget(): void {
-    this.#made = undefined;
+  /** Drops the link and the passphrase: the buttons do nothing until the next `start`. */
+  clear(): void {
+    this.#secret = undefined;
   }
 
-  async #run(button: HTMLButtonElement, action: (made: Made) => Promise<void>): Promise<void> {
-    if (this.#made === undefined || isBusy(button)) return;
+  async #run(button: HTMLButtonElement, action: (secret: CreatedSecret) => Promise<void>): Promise<void> {
+    if (this.#secret === undefined || isDisabled(button)) return;
     this.#errors.clear();
-    const done = busy(button, '…');
+    const done = setBusy(button, '…');
     try {
-      await action(this.#made);
+      await action(this.#secret);
     } catch (error) {
-      const ending = endingOf(error);
-      if (ending === 'unforeseen') reportError(error);
-      this.#errors.ending(ending, { code: codeOf(error) });
+      const outcome = outcomeOf(error);
+      if (outcome === 'unexpected') reportError(error);
+      this.#errors.showOutcome(outcome, { code: codeOf(error) });
     } finally {
       done();
     }
   }
 
-  async #showStatus({ link, passphrase }: Made): Promise<void> {
-    const status = await secretStatus(link, passphrase === undefined ? {} : { passphrase });
-    const words = statusText(status, Date.now());
-    if (status.state === 'waiting') showText(this.#status, words);
-    else this.#end(status.state, words);
+  async #showStatus({ link, options }: CreatedSecret): Promise<void> {
+    const status = await secretStatus(link, options);
+    const text = `${statusText(status)} ${translate('status.checked', { time: formatTimeOfDay(Date.now()) })}`;
+    if (status.state === 'waiting') showText(this.#status, text);
+    else this.#showOutcome(status.state, text);
   }
 
-  /** The link does nothing any more: it gives way to what became of it. */
-  #end(ending: Exclude<SecretStatus['state'], 'waiting'>, words: string): void {
+  /** Shows what became of the secret in place of its link, which opens nothing any more. */
+  #showOutcome(outcome: Exclude<SecretStatus['state'], 'waiting'>, text: string): void {
     const heading = byId('created-heading', HTMLElement);
-    heading.textContent = say(`${ending}.heading`);
-    byId('created-intro', HTMLElement).textContent = words;
+    heading.textContent = translate(`${outcome}.heading`);
+    byId('created-intro', HTMLElement).textContent = text;
     byId('created-card', HTMLElement).hidden = true;
     heading.focus();
   }
 
-  #askFirst(asking: boolean): void {
-    this.#ask.hidden = !asking;
+  #askToConfirm(asking: boolean): void {
+    this.#confirmation.hidden = !asking;
     byId('created-buttons', HTMLElement).hidden = asking;
     if (asking) byId('revoke-no', HTMLButtonElement).focus();
   }
+}
+
+function statusText({ state, views, viewsLeft, firstReadAt }: SecretStatus): string {
+  if (state === 'revoked') return translate('status.revoked');
+  const at = firstReadAt === undefined ? '' : formatDateTime(firstReadAt);
+  if (state === 'read') return translate('status.read', { at });
+  if (views > viewsLeft) return translate('status.partly', { read: views - viewsLeft, views, at });
+  return translate(state === 'expired' ? 'status.expired' : 'status.waiting');
 }

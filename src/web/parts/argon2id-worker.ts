@@ -1,9 +1,9 @@
-/** The worker behind argon2id.ts: one passphrase in, its 32 bytes out. */
+/** The worker that argon2id.ts starts: it gets one passphrase with its salt, and posts the 32 bytes. */
 
 import { argon2id } from '../../core/crypto/argon2id.js';
 import type { Argon2idRequest } from './argon2id.js';
 
 addEventListener('message', ({ data: { passphrase, salt } }: MessageEvent<Argon2idRequest>) => {
-  // What is reported here is an error event there; what is only rejected is not.
+  // A rejected promise would fire no error event on the page's side; a reported error does.
   argon2id(passphrase, salt).then((bytes) => postMessage(bytes), reportError);
 });

@@ -1,16 +1,16 @@
 /**
- * Takes the place of core's argon2id.ts in the page (.scripts/web.ts). Argon2id needs WebAssembly, which the page's
- * policy does not allow: it runs in a worker, whose own policy allows that and nothing else.
+ * Argon2id in a worker. The build (.scripts/web.ts) puts this file in the place of core's argon2id.ts: Argon2id needs
+ * WebAssembly, which the page's Content-Security-Policy forbids. The worker's own policy allows it, and nothing else.
  */
 
 import type { Bytes } from '../../core/bytes.js';
 
-/** The worker's file, put in by the bundler; it lies beside the page's script. */
+/** The URL of the worker's script, relative to the page's script. The build defines it. */
 declare const __ZEPHR_ARGON2ID_WORKER__: string;
 
 const WORKER_URL = new URL(__ZEPHR_ARGON2ID_WORKER__, import.meta.url).href;
 
-/** The part of Trusted Types (W3C) that is used here: TypeScript's own library does not have it yet. */
+/** The part of Trusted Types (W3C) that is used here: TypeScript's own library does not declare it yet. */
 interface TrustedTypePolicyFactory {
   createPolicy(
     name: string,
@@ -20,7 +20,7 @@ interface TrustedTypePolicyFactory {
 
 const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypePolicyFactory };
 
-/** Lets nothing run but the worker, where the browser knows Trusted Types; others take its URL as it is. */
+/** Lets only the worker's script run. Browsers without Trusted Types take its URL as a plain string. */
 const policy = trustedTypes?.createPolicy('zephr', {
   createScriptURL(url) {
     if (url !== WORKER_URL) throw new TypeError('only the Argon2id worker may run');
@@ -28,18 +28,18 @@ const policy = trustedTypes?.createPolicy('zephr', {
   },
 });
 
-/** What the worker is sent. */
+/** The message that the worker is sent. */
 export interface Argon2idRequest {
   readonly passphrase: Uint8Array;
   readonly salt: Uint8Array;
 }
 
 /**
- * 32 bytes from a passphrase and its salt. The worker and its 64 MiB last for one of them.
+ * Derives 32 bytes from a passphrase and its salt. Each call starts a worker and ends it, which frees its 64 MiB.
  * @throws Error when the worker cannot be loaded or run.
  */
 export function argon2id(passphrase: Uint8Array, salt: Uint8Array): Promise<Bytes> {
-  // Trusted or not, it is a string to TypeScript.
+  // TypeScript's `Worker` takes a string only; a trusted URL is an object.
   const worker = new Worker((policy?.createScriptURL(WORKER_URL) ?? WORKER_URL) as string);
   return new Promise<Bytes>((resolve, reject) => {
     worker.onmessage = ({ data }: MessageEvent<Bytes>) => resolve(data);

@@ -1,33 +1,33 @@
-/** Buttons that put text on the clipboard. */
+/** Buttons that copy a text to the clipboard. */
 
 import { byId } from './elements.js';
-import { say } from './language.js';
+import { translate } from './language.js';
 
-/** How long a button says that it has copied, in milliseconds. */
-const SAID_MS = 2_500;
+/** How long the page says that it has copied, in milliseconds. */
+const COPIED_MS = 2_500;
 
 /**
- * Makes the button with an id copy; the live region for how it went has `-said` behind the id.
- * @param shown the element whose text it copies. It is selected when the browser does not let pages copy.
+ * Makes the button with an id copy the text of `source`. The id of the live region that says how it went ends in
+ * `-result`. Where the browser does not let pages copy, the text is selected instead, for the keyboard to copy.
  */
-export function copyButton(id: string, shown: HTMLElement): void {
+export function copyButton(id: string, source: HTMLElement): void {
   const button = byId(id, HTMLButtonElement);
-  const said = byId(`${id}-said`, HTMLElement);
+  const result = byId(`${id}-result`, HTMLElement);
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const report = (words: string, done: boolean) => {
-    said.textContent = words;
-    button.classList.toggle('done', done);
+  const report = (text: string, copied: boolean) => {
+    result.textContent = text;
+    button.classList.toggle('done', copied);
   };
   button.addEventListener('click', async () => {
     clearTimeout(timer);
     try {
-      await navigator.clipboard.writeText(shown.textContent);
-      report(say('copy.done'), true);
-      timer = setTimeout(() => report('', false), SAID_MS);
+      await navigator.clipboard.writeText(source.textContent);
+      report(translate('button.copied'), true);
+      timer = setTimeout(() => report('', false), COPIED_MS);
     } catch {
-      // Refused by the user or by whoever set the browser up: the keyboard still can.
-      getSelection()?.selectAllChildren(shown);
-      report(say('copy.failed'), false);
+      // The user or the administrator of the browser does not allow it.
+      getSelection()?.selectAllChildren(source);
+      report(translate('button.copyFailed'), false);
     }
   });
 }

@@ -1,10 +1,8 @@
-/** The elements of the page, by id, and what is done with all of them alike. */
-
-import { say } from './language.js';
+/** Finding elements by id, and what every page does with them: show a view or a text, disable a button. */
 
 /**
  * The element with an id.
- * @throws Error when the document has none of that type: HTML and code do not fit together.
+ * @throws Error when the document has no element of that type under the id: HTML and code do not match.
  */
 export function byId<T extends Element>(id: string, type: abstract new () => T): T {
   const element = document.getElementById(id);
@@ -12,7 +10,11 @@ export function byId<T extends Element>(id: string, type: abstract new () => T):
   return element;
 }
 
-/** Shows one of the page's views and hides the others. Its heading gets the focus, so that it is read out. */
+/**
+ * Shows one view of the page and hides the others. A view is a section of `main`. Its heading gets the focus, so that
+ * screen readers read it out.
+ * @param title of the document, as the browser's tab shows it.
+ */
 export function showView(id: string, title: string): void {
   for (const view of document.querySelectorAll<HTMLElement>('main > section')) view.hidden = view.id !== id;
   document.title = title;
@@ -20,42 +22,35 @@ export function showView(id: string, title: string): void {
   window.scrollTo(0, 0);
 }
 
-/** Shows a text in an element that is hidden while it has none. */
+/** Shows `text` in an element; an empty text hides the element. */
 export function showText(element: HTMLElement, text: string): void {
   element.textContent = text;
   element.hidden = text === '';
 }
 
-/** A button that is busy keeps its size and the focus, and does nothing. @returns what ends it. */
-export function busy(button: HTMLButtonElement, words: string): () => void {
+/**
+ * Marks a button as busy: it keeps its size and the focus, shows `text` and ignores clicks ({@link isDisabled}).
+ * @returns a function that puts the button back as it was.
+ */
+export function setBusy(button: HTMLButtonElement, text: string): () => void {
   const before = button.textContent;
   button.style.minInlineSize = `${button.offsetWidth}px`;
-  button.textContent = words;
-  button.setAttribute('aria-disabled', 'true');
+  button.textContent = text;
+  setDisabled(button, true);
   return () => {
     button.textContent = before;
-    button.removeAttribute('aria-disabled');
+    setDisabled(button, false);
     button.style.minInlineSize = '';
   };
 }
 
-/** Whether a button is not to do anything now. */
-export function isBusy(button: HTMLButtonElement): boolean {
-  return button.getAttribute('aria-disabled') === 'true';
+/** Makes a button ignore clicks, or take them again. Unlike `disabled`, `aria-disabled` leaves it the focus. */
+export function setDisabled(button: HTMLButtonElement, disabled: boolean): void {
+  if (disabled) button.setAttribute('aria-disabled', 'true');
+  else button.removeAttribute('aria-disabled');
 }
 
-/**
- * The field with an id; its button has the same id and `-show` behind it. It masks its text by style, for of a
- * password field browsers keep what was typed, or offer to.
- */
-export function passphraseField(id: string): HTMLInputElement {
-  const field = byId(id, HTMLInputElement);
-  const button = byId(`${id}-show`, HTMLButtonElement);
-  button.addEventListener('click', () => {
-    const masked = field.classList.toggle('masked');
-    button.textContent = say(masked ? 'revealed.show' : 'revealed.hide');
-    // Begins with the words that are seen, so that it can be called by them.
-    button.ariaLabel = say(masked ? 'field.showPassphrase' : 'field.hidePassphrase');
-  });
-  return field;
+/** Whether a button ignores clicks now. The code that handles its clicks asks this first. */
+export function isDisabled(button: HTMLButtonElement): boolean {
+  return button.getAttribute('aria-disabled') === 'true';
 }

@@ -1,45 +1,48 @@
-/** What went wrong with a form, said in one place under it. */
+/** The note below a form that says what went wrong, and the mark on the field that has to be changed. */
 
 import { byId } from './elements.js';
-import type { Ending } from './endings.js';
-import { type PlainKey, say, type Values } from './language.js';
+import { type PlainKey, translate, type Values } from './language.js';
+import type { Outcome } from './outcomes.js';
 
-/** The note of a form; an alert, so that it is read out at once. */
+/** The key of a text about one field of a form. */
+export type FieldErrorKey = Extract<PlainKey, `error.${string}`>;
+
+/** The error note of a form. It has the role `alert`, so that screen readers read it out at once. */
 export class ErrorNote {
   readonly #box: HTMLElement;
   readonly #heading = document.createElement('strong');
   readonly #text = document.createElement('span');
   #field: HTMLElement | undefined;
 
-  /** @param id of an element with the role alert. */
+  /** @param id of the element with the role `alert`. */
   constructor(id: string) {
     this.#box = byId(id, HTMLElement);
   }
 
-  /** Says how it ended. */
-  ending(ending: Ending, values: Values = {}): void {
+  /** Says what came of the attempt, in place of what the note said before. */
+  showOutcome(outcome: Outcome, values: Values = {}): void {
     this.clear();
-    this.#heading.textContent = say(`${ending}.heading`);
-    this.#text.textContent = say(`${ending}.text`, values);
+    this.#heading.textContent = translate(`${outcome}.heading`);
+    this.#text.textContent = translate(`${outcome}.text`, values);
     this.#box.append(this.#heading, this.#text);
   }
 
-  /** Says what is wrong with a field, which gets the focus. */
-  field(field: HTMLElement, key: Extract<PlainKey, `error.${string}`>, values: Values = {}): void {
+  /** Says what is wrong with a field, in place of what the note said before, and marks the field. */
+  showFieldError(field: HTMLElement, key: FieldErrorKey, values: Values = {}): void {
     this.clear();
-    this.#text.textContent = say(key, values);
+    this.#text.textContent = translate(key, values);
     this.#box.append(this.#text);
-    this.mark(field);
+    this.markField(field);
   }
 
-  /** Marks the field that has to be changed, and puts the focus there. */
-  mark(field: HTMLElement): void {
+  /** Marks a field as invalid and puts the focus there. */
+  markField(field: HTMLElement): void {
     this.#field = field;
     field.setAttribute('aria-invalid', 'true');
     field.focus();
   }
 
-  /** Says nothing any more. */
+  /** Empties the note and removes the mark. */
   clear(): void {
     this.#box.replaceChildren();
     this.#field?.removeAttribute('aria-invalid');

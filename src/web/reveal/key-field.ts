@@ -1,4 +1,4 @@
-/** The field for a key that comes apart from its link. */
+/** The field for a key that was sent apart from its link. */
 
 import { ValidationError } from '../../core/errors.js';
 import { type LinkKey, parseKey } from '../../core/key.js';
@@ -6,14 +6,14 @@ import { looksLikeLink, parseLink, type SecretAddress } from '../../core/link.js
 import { byId } from '../parts/elements.js';
 import type { ErrorNote } from '../parts/error-note.js';
 
-/** The field, and the key in it. */
+/** The field. It is hidden until the page needs it. */
 export class KeyField {
   readonly field = byId('key', HTMLInputElement);
   readonly #part = byId('key-part', HTMLElement);
   readonly #address: SecretAddress;
   #last = '';
 
-  /** @param onKey is called when there is another whole key in the field. */
+  /** @param onKey is called each time that the field holds a whole key, and another one than the last time. */
   constructor(address: SecretAddress, onKey: (key: LinkKey) => void) {
     this.#address = address;
     this.field.addEventListener('input', () => {
@@ -25,8 +25,7 @@ export class KeyField {
     });
   }
 
-  /** Whether the key comes from here. */
-  get shown(): boolean {
+  get isShown(): boolean {
     return !this.#part.hidden;
   }
 
@@ -38,17 +37,17 @@ export class KeyField {
     this.field.value = '';
   }
 
-  /** The key, or `null` when there is none or a damaged one: `errors` says so. */
+  /** The key in the field. `null` when it is missing or damaged, after showing that in `errors`. */
   read(errors: ErrorNote): LinkKey | null {
     const text = this.field.value.trim();
     const key = this.#parse(text);
     if (!(key instanceof ValidationError)) return key;
-    if (key.code === 'UNKNOWN_KEY_VERSION') errors.ending('newer');
-    else errors.field(this.field, text === '' ? 'error.keyMissing' : 'error.keyDamaged');
+    if (key.code === 'UNKNOWN_KEY_VERSION') errors.showOutcome('tooNew');
+    else errors.showFieldError(this.field, text === '' ? 'error.keyMissing' : 'error.keyDamaged');
     return null;
   }
 
-  /** A key, or the whole link that has it: what is pasted is often that. White space is no part of either. */
+  /** Parses a key, or the whole link of this secret, which visitors often paste here. */
   #parse(text: string): LinkKey | ValidationError {
     try {
       if (!looksLikeLink(text)) return parseKey(text);

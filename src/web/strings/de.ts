@@ -1,4 +1,4 @@
-/** Every word of the page, in German. */
+/** All texts of the page, in German. */
 
 import type { Texts } from './en.js';
 
@@ -6,6 +6,7 @@ export const de: Texts = {
   'page.skip': 'Zum Inhalt springen',
   'page.promise': 'In Ihrem Browser verschlüsselt. Der Schlüssel erreicht den Server nie.',
   'page.hashes': 'Diese Seite vergleichen',
+  'page.shareOwn': 'Selbst ein Geheimnis teilen',
   'page.noScript':
     'Diese Seite braucht JavaScript: Sie ver- und entschlüsselt in Ihrem Browser. Ohne JavaScript hilft der Befehl: zephr get',
 
@@ -57,7 +58,7 @@ export const de: Texts = {
   'created.passphrase': 'Der Leser braucht außerdem die Passphrase.',
   'created.check': 'Prüfen, ob es gelesen wurde',
   'created.revoke': 'Widerrufen',
-  'created.revokeAsk': 'Danach kann es niemand mehr lesen.',
+  'created.revokeConfirm': 'Danach kann es niemand mehr lesen.',
   'created.revokeYes': 'Ja, widerrufen',
   'created.revokeNo': 'Behalten',
   'created.another': 'Noch ein Geheimnis teilen',
@@ -81,7 +82,7 @@ export const de: Texts = {
   'reveal.working': 'Wird geöffnet …',
   'reveal.check': 'Nur prüfen, ob es noch da ist',
   'reveal.checking': 'Es wird geprüft, ob es noch da ist …',
-  'reveal.there': 'Es ist noch da.',
+  'reveal.stillThere': 'Es ist noch da.',
   'reveal.waiting': 'Solange Sie es nicht anzeigen, wird nichts verbraucht. Es läuft {in} ab: {at}.',
   'reveal.viewsLeft': {
     one: '{count} Leser kann es noch öffnen.',
@@ -103,20 +104,17 @@ export const de: Texts = {
   'revealed.hint': 'Hinweis',
   'revealed.binary': 'Das ist eine Datei und kein Text. Laden Sie sie herunter, um sie zu behalten.',
   'revealed.hidden': 'Verborgen',
-  'revealed.show': 'Anzeigen',
-  'revealed.hide': 'Verbergen',
   'revealed.copy': 'Kopieren',
   'revealed.download': 'Herunterladen',
-  'revealed.answer': 'Selbst ein Geheimnis teilen',
   'revealed.fileName': 'Geheimnis',
 
-  'copy.done': 'Kopiert',
-  'copy.failed': 'Ihr Browser erlaubt es nicht. Es ist markiert: Drücken Sie Strg+C oder ⌘C.',
-  'field.showPassphrase': 'Anzeigen der Passphrase',
-  'field.hidePassphrase': 'Verbergen der Passphrase',
-
-  'ending.tryAgain': 'Erneut versuchen',
-  'ending.share': 'Selbst ein Geheimnis teilen',
+  'button.show': 'Anzeigen',
+  'button.hide': 'Verbergen',
+  'button.showPassphrase': 'Anzeigen der Passphrase',
+  'button.hidePassphrase': 'Verbergen der Passphrase',
+  'button.tryAgain': 'Erneut versuchen',
+  'button.copied': 'Kopiert',
+  'button.copyFailed': 'Ihr Browser erlaubt es nicht. Es ist markiert: Drücken Sie Strg+C oder ⌘C.',
 
   'read.heading': 'Schon gelesen',
   'read.text':
@@ -129,16 +127,16 @@ export const de: Texts = {
   'revoked.heading': 'Widerrufen',
   'revoked.text':
     'Der Absender hat dieses Geheimnis zurückgenommen. Fragen Sie ihn, wenn Sie es noch brauchen.',
-  'unknown.heading': 'Kein solches Geheimnis',
-  'unknown.text':
+  'notFound.heading': 'Kein solches Geheimnis',
+  'notFound.text':
     'Dieser Server kennt kein Geheimnis mit dieser Adresse. Es gab es nie, oder es ist lange vorbei. Prüfen Sie, ob der Link vollständig ist.',
   'damaged.heading': 'Der Link ist beschädigt',
   'damaged.text':
     'Unterwegs wurde ein Teil verändert oder ging verloren. Es ist nichts verbraucht. Kopieren Sie den ganzen Link noch einmal oder bitten Sie den Absender darum.',
-  'newer.heading': 'Der Link ist zu neu',
-  'newer.text': 'Er stammt von einem neueren zephr als diese Seite. Es ist nichts verbraucht.',
-  'unreadable.heading': 'Es lässt sich nicht öffnen',
-  'unreadable.text':
+  'tooNew.heading': 'Der Link ist zu neu',
+  'tooNew.text': 'Er stammt von einem neueren zephr als diese Seite. Es ist nichts verbraucht.',
+  'decryptionFailed.heading': 'Es lässt sich nicht öffnen',
+  'decryptionFailed.text':
     'Was der Server schickte, wurde nicht mit diesem Schlüssel versiegelt. Der Schlüssel ist falsch, oder jemand hat das Geheimnis verändert. Sagen Sie es dem Absender.',
   'insecure.heading': 'Diese Verbindung ist nicht sicher',
   'insecure.text':
@@ -146,28 +144,28 @@ export const de: Texts = {
   'wrongKey.heading': 'Falscher Schlüssel',
   'wrongKey.text':
     'Dieser Schlüssel gehört nicht zu diesem Link. Es ist nichts verbraucht: Prüfen Sie ihn und versuchen Sie es erneut.',
-  'wrongKeyTaken.heading': 'Falscher Schlüssel',
-  'wrongKeyTaken.text':
+  'wrongKeyClaimed.heading': 'Falscher Schlüssel',
+  'wrongKeyClaimed.text':
     'Dieser Schlüssel öffnet das Geheimnis nicht. Sie haben es jetzt und können bis {time} einen anderen versuchen. Schließen Sie diese Seite nicht.',
   'wrongPassphrase.heading': 'Falsche Passphrase',
   'wrongPassphrase.text':
     'Das ist nicht die Passphrase. Es ist nichts verbraucht: Prüfen Sie sie und versuchen Sie es erneut.',
-  'tooManyTries.heading': 'Zu viele falsche Versuche',
-  'tooManyTries.text': 'Warten Sie {time}, bevor Sie es erneut versuchen. Es ist nichts verbraucht.',
+  'tooManyAttempts.heading': 'Zu viele falsche Versuche',
+  'tooManyAttempts.text': 'Warten Sie {time}, bevor Sie es erneut versuchen. Es ist nichts verbraucht.',
   'noConnection.heading': 'Keine Verbindung',
   'noConnection.text': 'Der Server war nicht zu erreichen. Prüfen Sie Ihr Netz und versuchen Sie es erneut.',
   'lostReply.heading': 'Die Antwort kam nicht an',
   'lostReply.text':
     'Das Geheimnis war vielleicht schon auf dem Weg zu Ihnen. Schließen Sie diese Seite nicht und versuchen Sie es innerhalb einer Minute erneut: Niemand sonst kann es inzwischen bekommen.',
-  'serverTrouble.heading': 'Der Server hat Schwierigkeiten',
-  'serverTrouble.text': 'Er konnte seine Arbeit gerade nicht tun. Versuchen Sie es gleich noch einmal.',
+  'serverError.heading': 'Der Server hat Schwierigkeiten',
+  'serverError.text': 'Er konnte seine Arbeit gerade nicht tun. Versuchen Sie es gleich noch einmal.',
   'notZephrServer.heading': 'Kein zephr-Server',
   'notZephrServer.text':
     'Was geantwortet hat, ist kein zephr-Server, oder etwas zwischen Ihnen und ihm hat die Antwort verändert.',
   'tooLarge.heading': 'Zu groß',
   'tooLarge.text': 'Dieser Server nimmt Geheimnisse bis {size}. Ihres hat {actual}.',
-  'limit.heading': 'Grenze erreicht',
-  'limit.text':
+  'limitReached.heading': 'Grenze erreicht',
+  'limitReached.text':
     'Von Ihrer Adresse können vorerst keine weiteren Geheimnisse angelegt werden. Versuchen Sie es {in} erneut: {at}.',
   'closed.heading': 'Dieser Server verlangt einen API-Schlüssel',
   'closed.text':
@@ -175,13 +173,13 @@ export const de: Texts = {
   'notAllowed.heading': 'Hier nicht erlaubt',
   'notAllowed.text':
     'Dieser Server erlaubt diese Ablaufzeit nicht ohne API-Schlüssel. Wählen Sie eine andere.',
-  'unforeseen.heading': 'Etwas ist schiefgegangen',
-  'unforeseen.text':
+  'unexpected.heading': 'Etwas ist schiefgegangen',
+  'unexpected.text':
     'Das war nicht vorgesehen ({code}). Versuchen Sie es erneut, und wenn es dabei bleibt, sagen Sie es dem Betreiber dieses Servers.',
 
   'error.empty': 'Es gibt noch nichts zu teilen: Geben Sie ein Geheimnis ein oder wählen Sie eine Datei.',
-  'error.malformed': 'Der Text enthält Zeichen, die sich nicht senden lassen. Senden Sie ihn als Datei.',
-  'error.unreadable': 'Die Datei ließ sich nicht lesen. Ist sie ein Ordner, oder wurde sie verschoben?',
+  'error.textMalformed': 'Der Text enthält Zeichen, die sich nicht senden lassen. Senden Sie ihn als Datei.',
+  'error.fileUnreadable': 'Die Datei ließ sich nicht lesen. Ist sie ein Ordner, oder wurde sie verschoben?',
   'error.views': 'Die Anzahl der Leser ist eine ganze Zahl von 1 bis {max}.',
   'error.hint': 'Der Hinweis hat höchstens {max} Zeichen, ohne Umlaute, Emoji und Zeilenumbrüche.',
   'error.fileName': 'Der Name der Datei lässt sich nicht senden. Benennen Sie sie um.',

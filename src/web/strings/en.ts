@@ -1,15 +1,16 @@
 /**
- * Every word of the page, in English. The other languages have the same keys and the same `{places}`; what takes a
- * number has a form for each category of `Intl.PluralRules` that the language needs.
+ * All texts of the page, in English. The other languages have the same keys and the same `{places}`. A text that
+ * depends on a number has a form for each category of `Intl.PluralRules` that its language uses.
  */
 
-/** The forms of a text that depends on a number, `{count}`. `other` stands in for those that are missing. */
+/** The forms of a text that depends on the number `{count}`. `other` serves for the forms that are missing. */
 export type Plural = Readonly<Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }>;
 
 export const en = {
   'page.skip': 'Skip to the content',
   'page.promise': 'Encrypted in your browser. The key never reaches the server.',
   'page.hashes': 'Compare this page',
+  'page.shareOwn': 'Share a secret of your own',
   'page.noScript':
     'This page needs JavaScript: it encrypts and decrypts in your browser. Without it, use the command: zephr get',
 
@@ -59,7 +60,7 @@ export const en = {
   'created.passphrase': 'The reader also needs the passphrase.',
   'created.check': 'Check whether it was read',
   'created.revoke': 'Revoke',
-  'created.revokeAsk': 'Nobody will be able to read it any more.',
+  'created.revokeConfirm': 'Nobody will be able to read it any more.',
   'created.revokeYes': 'Yes, revoke it',
   'created.revokeNo': 'Keep it',
   'created.another': 'Share another secret',
@@ -83,7 +84,7 @@ export const en = {
   'reveal.working': 'Opening…',
   'reveal.check': 'Only check whether it is still there',
   'reveal.checking': 'Checking whether it is still there…',
-  'reveal.there': 'It is still there.',
+  'reveal.stillThere': 'It is still there.',
   'reveal.waiting': 'Nothing is used up until you reveal it. It expires {in}: {at}.',
   'reveal.viewsLeft': {
     one: '{count} reader can still open it.',
@@ -105,20 +106,17 @@ export const en = {
   'revealed.hint': 'Hint',
   'revealed.binary': 'This is a file and not text. Download it to keep it.',
   'revealed.hidden': 'Hidden',
-  'revealed.show': 'Show',
-  'revealed.hide': 'Hide',
   'revealed.copy': 'Copy',
   'revealed.download': 'Download',
-  'revealed.answer': 'Share a secret of your own',
   'revealed.fileName': 'secret',
 
-  'copy.done': 'Copied',
-  'copy.failed': 'Your browser does not allow it. It is selected: press Ctrl+C or ⌘C.',
-  'field.showPassphrase': 'Show the passphrase',
-  'field.hidePassphrase': 'Hide the passphrase',
-
-  'ending.tryAgain': 'Try again',
-  'ending.share': 'Share a secret of your own',
+  'button.show': 'Show',
+  'button.hide': 'Hide',
+  'button.showPassphrase': 'Show the passphrase',
+  'button.hidePassphrase': 'Hide the passphrase',
+  'button.tryAgain': 'Try again',
+  'button.copied': 'Copied',
+  'button.copyFailed': 'Your browser does not allow it. It is selected: press Ctrl+C or ⌘C.',
 
   'read.heading': 'Already read',
   'read.text':
@@ -129,55 +127,55 @@ export const en = {
   'expired.text': 'Nobody opened this secret in time, and it was destroyed. Ask the sender for a new link.',
   'revoked.heading': 'Revoked',
   'revoked.text': 'The sender has taken this secret back. Ask the sender if you still need it.',
-  'unknown.heading': 'No such secret',
-  'unknown.text':
+  'notFound.heading': 'No such secret',
+  'notFound.text':
     'This server knows no secret with this address. It never existed, or it ended long ago. Check that the link is complete.',
   'damaged.heading': 'The link is damaged',
   'damaged.text':
     'A part of it was changed or lost on the way. Nothing is used up. Copy the whole link once more, or ask the sender for it.',
-  'newer.heading': 'The link is too new',
-  'newer.text': 'It comes from a newer zephr than this page. Nothing is used up.',
-  'unreadable.heading': 'It does not open',
-  'unreadable.text':
+  'tooNew.heading': 'The link is too new',
+  'tooNew.text': 'It comes from a newer zephr than this page. Nothing is used up.',
+  'decryptionFailed.heading': 'It does not open',
+  'decryptionFailed.text':
     'What the server sent is not what was sealed with this key. The key is wrong, or somebody has changed the secret. Tell the sender.',
   'insecure.heading': 'This connection is not secure',
   'insecure.text':
     'Browsers encrypt only on pages that come over https. Open this page with https:// instead.',
   'wrongKey.heading': 'Wrong key',
   'wrongKey.text': 'This key does not belong to this link. Nothing is used up: check it and try again.',
-  'wrongKeyTaken.heading': 'Wrong key',
-  'wrongKeyTaken.text':
+  'wrongKeyClaimed.heading': 'Wrong key',
+  'wrongKeyClaimed.text':
     'This key does not open the secret. You hold it now, and can try another key until {time}. Do not close this page.',
   'wrongPassphrase.heading': 'Wrong passphrase',
   'wrongPassphrase.text': 'That is not the passphrase. Nothing is used up: check it and try again.',
-  'tooManyTries.heading': 'Too many wrong tries',
-  'tooManyTries.text': 'Wait {time} before you try again. Nothing is used up.',
+  'tooManyAttempts.heading': 'Too many wrong tries',
+  'tooManyAttempts.text': 'Wait {time} before you try again. Nothing is used up.',
   'noConnection.heading': 'No connection',
   'noConnection.text': 'The server could not be reached. Check your network and try again.',
   'lostReply.heading': 'The answer did not arrive',
   'lostReply.text':
     'The secret may have been on its way to you. Do not close this page and try again within a minute: nobody else can get it meanwhile.',
-  'serverTrouble.heading': 'The server has trouble',
-  'serverTrouble.text': 'It could not do its work just now. Try again in a moment.',
+  'serverError.heading': 'The server has trouble',
+  'serverError.text': 'It could not do its work just now. Try again in a moment.',
   'notZephrServer.heading': 'Not a zephr server',
   'notZephrServer.text':
     'What answered is not a zephr server, or something between you and it has changed the answer.',
   'tooLarge.heading': 'Too large',
   'tooLarge.text': 'This server takes secrets of at most {size}. Yours has {actual}.',
-  'limit.heading': 'Limit reached',
-  'limit.text': 'No more secrets can be created from your address for now. Try again {in}: {at}.',
+  'limitReached.heading': 'Limit reached',
+  'limitReached.text': 'No more secrets can be created from your address for now. Try again {in}: {at}.',
   'closed.heading': 'This server asks for an API key',
   'closed.text':
     'Secrets are created here with an API key only, which this page does not take: use the zephr command. Reading works without one.',
   'notAllowed.heading': 'Not allowed here',
   'notAllowed.text': 'This server does not allow that expiry without an API key. Choose another.',
-  'unforeseen.heading': 'Something went wrong',
-  'unforeseen.text':
+  'unexpected.heading': 'Something went wrong',
+  'unexpected.text':
     'That was not foreseen ({code}). Try again, and tell whoever runs this server if it stays.',
 
   'error.empty': 'There is nothing to share yet: type a secret or choose a file.',
-  'error.malformed': 'The text holds characters that cannot be sent. Send it as a file.',
-  'error.unreadable': 'The file could not be read. Is it a folder, or was it moved?',
+  'error.textMalformed': 'The text holds characters that cannot be sent. Send it as a file.',
+  'error.fileUnreadable': 'The file could not be read. Is it a folder, or was it moved?',
   'error.views': 'The number of readers is a whole number from 1 to {max}.',
   'error.hint': 'The hint has at most {max} characters, without accents, emoji or line breaks.',
   'error.fileName': 'The file has a name that cannot be sent. Rename it.',

@@ -1,4 +1,4 @@
-/** Every word of the page, in French. */
+/** All texts of the page, in French. */
 
 import type { Texts } from './en.js';
 
@@ -6,6 +6,7 @@ export const fr: Texts = {
   'page.skip': 'Aller au contenu',
   'page.promise': 'Chiffré dans votre navigateur. La clé n’atteint jamais le serveur.',
   'page.hashes': 'Comparer cette page',
+  'page.shareOwn': 'Partager un secret à votre tour',
   'page.noScript':
     'Cette page a besoin de JavaScript : elle chiffre et déchiffre dans votre navigateur. Sans lui, utilisez la commande : zephr get',
 
@@ -56,7 +57,7 @@ export const fr: Texts = {
   'created.passphrase': 'Le lecteur a aussi besoin de la phrase secrète.',
   'created.check': 'Vérifier s’il a été lu',
   'created.revoke': 'Révoquer',
-  'created.revokeAsk': 'Plus personne ne pourra le lire.',
+  'created.revokeConfirm': 'Plus personne ne pourra le lire.',
   'created.revokeYes': 'Oui, le révoquer',
   'created.revokeNo': 'Le garder',
   'created.another': 'Partager un autre secret',
@@ -80,7 +81,7 @@ export const fr: Texts = {
   'reveal.working': 'Ouverture…',
   'reveal.check': 'Vérifier seulement s’il est encore là',
   'reveal.checking': 'Vérification en cours…',
-  'reveal.there': 'Il est encore là.',
+  'reveal.stillThere': 'Il est encore là.',
   'reveal.waiting': 'Rien n’est consommé tant que vous ne le révélez pas. Il expire {in} : {at}.',
   'reveal.viewsLeft': {
     one: '{count} lecteur peut encore l’ouvrir.',
@@ -102,20 +103,18 @@ export const fr: Texts = {
   'revealed.hint': 'Indication',
   'revealed.binary': 'C’est un fichier et non du texte. Téléchargez-le pour le conserver.',
   'revealed.hidden': 'Masqué',
-  'revealed.show': 'Afficher',
-  'revealed.hide': 'Masquer',
   'revealed.copy': 'Copier',
   'revealed.download': 'Télécharger',
-  'revealed.answer': 'Partager un secret à votre tour',
   'revealed.fileName': 'secret',
 
-  'copy.done': 'Copié',
-  'copy.failed': 'Votre navigateur ne le permet pas. Le texte est sélectionné : appuyez sur Ctrl+C ou ⌘C.',
-  'field.showPassphrase': 'Afficher la phrase secrète',
-  'field.hidePassphrase': 'Masquer la phrase secrète',
-
-  'ending.tryAgain': 'Réessayer',
-  'ending.share': 'Partager un secret à votre tour',
+  'button.show': 'Afficher',
+  'button.hide': 'Masquer',
+  'button.showPassphrase': 'Afficher la phrase secrète',
+  'button.hidePassphrase': 'Masquer la phrase secrète',
+  'button.tryAgain': 'Réessayer',
+  'button.copied': 'Copié',
+  'button.copyFailed':
+    'Votre navigateur ne le permet pas. Le texte est sélectionné : appuyez sur Ctrl+C ou ⌘C.',
 
   'read.heading': 'Déjà lu',
   'read.text':
@@ -127,57 +126,58 @@ export const fr: Texts = {
     'Personne n’a ouvert ce secret à temps, et il a été détruit. Demandez un nouveau lien à l’expéditeur.',
   'revoked.heading': 'Révoqué',
   'revoked.text': 'L’expéditeur a repris ce secret. Demandez-lui si vous en avez encore besoin.',
-  'unknown.heading': 'Aucun secret ici',
-  'unknown.text':
+  'notFound.heading': 'Aucun secret ici',
+  'notFound.text':
     'Ce serveur ne connaît aucun secret à cette adresse. Il n’a jamais existé, ou il a pris fin depuis longtemps. Vérifiez que le lien est complet.',
   'damaged.heading': 'Le lien est abîmé',
   'damaged.text':
     'Une partie a été modifiée ou perdue en chemin. Rien n’est consommé. Copiez à nouveau le lien entier, ou demandez-le à l’expéditeur.',
-  'newer.heading': 'Le lien est trop récent',
-  'newer.text': 'Il vient d’un zephr plus récent que cette page. Rien n’est consommé.',
-  'unreadable.heading': 'Il ne s’ouvre pas',
-  'unreadable.text':
+  'tooNew.heading': 'Le lien est trop récent',
+  'tooNew.text': 'Il vient d’un zephr plus récent que cette page. Rien n’est consommé.',
+  'decryptionFailed.heading': 'Il ne s’ouvre pas',
+  'decryptionFailed.text':
     'Ce que le serveur a envoyé n’a pas été scellé avec cette clé. La clé est fausse, ou quelqu’un a modifié le secret. Prévenez l’expéditeur.',
   'insecure.heading': 'Cette connexion n’est pas sûre',
   'insecure.text':
     'Les navigateurs ne chiffrent que sur les pages servies en https. Ouvrez cette page avec https:// au début.',
   'wrongKey.heading': 'Mauvaise clé',
   'wrongKey.text': 'Cette clé n’est pas celle de ce lien. Rien n’est consommé : vérifiez-la et réessayez.',
-  'wrongKeyTaken.heading': 'Mauvaise clé',
-  'wrongKeyTaken.text':
+  'wrongKeyClaimed.heading': 'Mauvaise clé',
+  'wrongKeyClaimed.text':
     'Cette clé n’ouvre pas le secret. Vous le détenez maintenant et pouvez en essayer une autre jusqu’à {time}. Ne fermez pas cette page.',
   'wrongPassphrase.heading': 'Mauvaise phrase secrète',
   'wrongPassphrase.text':
     'Ce n’est pas la bonne phrase secrète. Rien n’est consommé : vérifiez-la et réessayez.',
-  'tooManyTries.heading': 'Trop d’essais manqués',
-  'tooManyTries.text': 'Attendez {time} avant de réessayer. Rien n’est consommé.',
+  'tooManyAttempts.heading': 'Trop d’essais manqués',
+  'tooManyAttempts.text': 'Attendez {time} avant de réessayer. Rien n’est consommé.',
   'noConnection.heading': 'Pas de connexion',
   'noConnection.text': 'Le serveur n’a pas pu être joint. Vérifiez votre réseau et réessayez.',
   'lostReply.heading': 'La réponse n’est pas arrivée',
   'lostReply.text':
     'Le secret était peut-être en route vers vous. Ne fermez pas cette page et réessayez dans la minute : personne d’autre ne peut l’obtenir entre-temps.',
-  'serverTrouble.heading': 'Le serveur a un problème',
-  'serverTrouble.text': 'Il n’a pas pu faire son travail. Réessayez dans un instant.',
+  'serverError.heading': 'Le serveur a un problème',
+  'serverError.text': 'Il n’a pas pu faire son travail. Réessayez dans un instant.',
   'notZephrServer.heading': 'Ce n’est pas un serveur zephr',
   'notZephrServer.text':
     'Ce qui a répondu n’est pas un serveur zephr, ou quelque chose entre vous et lui a modifié la réponse.',
   'tooLarge.heading': 'Trop volumineux',
   'tooLarge.text': 'Ce serveur accepte des secrets d’au plus {size}. Le vôtre fait {actual}.',
-  'limit.heading': 'Limite atteinte',
-  'limit.text': 'Votre adresse ne peut pas créer d’autre secret pour l’instant. Réessayez {in} : {at}.',
+  'limitReached.heading': 'Limite atteinte',
+  'limitReached.text':
+    'Votre adresse ne peut pas créer d’autre secret pour l’instant. Réessayez {in} : {at}.',
   'closed.heading': 'Ce serveur demande une clé d’API',
   'closed.text':
     'Ici, on ne crée de secret qu’avec une clé d’API, que cette page n’accepte pas : utilisez la commande zephr. La lecture n’en demande pas.',
   'notAllowed.heading': 'Non autorisé ici',
   'notAllowed.text': 'Ce serveur n’autorise pas cette durée sans clé d’API. Choisissez-en une autre.',
-  'unforeseen.heading': 'Un problème est survenu',
-  'unforeseen.text':
+  'unexpected.heading': 'Un problème est survenu',
+  'unexpected.text':
     'Ce n’était pas prévu ({code}). Réessayez, et si cela persiste, prévenez la personne qui gère ce serveur.',
 
   'error.empty': 'Il n’y a encore rien à partager : saisissez un secret ou choisissez un fichier.',
-  'error.malformed':
+  'error.textMalformed':
     'Le texte contient des caractères impossibles à envoyer. Envoyez-le sous forme de fichier.',
-  'error.unreadable': 'Le fichier n’a pas pu être lu. Est-ce un dossier, ou a-t-il été déplacé ?',
+  'error.fileUnreadable': 'Le fichier n’a pas pu être lu. Est-ce un dossier, ou a-t-il été déplacé ?',
   'error.views': 'Le nombre de lecteurs est un entier de 1 à {max}.',
   'error.hint': 'L’indication a au plus {max} caractères, sans accents, emoji ni retours à la ligne.',
   'error.fileName': 'Le nom du fichier ne peut pas être envoyé. Renommez-le.',

@@ -1,15 +1,15 @@
-/** A QR code as SVG. */
+/** The QR code of a link, as SVG. */
 
 import { encode } from 'uqr';
 
 const SVG = 'http://www.w3.org/2000/svg';
 
 /** The quiet zone around the code, in modules (ISO/IEC 18004 section 9.1). */
-const QUIET = 4;
+const QUIET_ZONE = 4;
 
-/** Draws the code of `content`: an image without a name, which whoever shows it gives it. */
+/** Draws the QR code of `content`. The image has the role `img`, and no accessible name: the caller adds it. */
 export function drawQrCode(content: string): SVGSVGElement {
-  const { data, size } = encode(content, { border: QUIET, ecc: 'L', boostEcc: true });
+  const { data, size } = encode(content, { border: QUIET_ZONE, ecc: 'L', boostEcc: true });
   const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute('viewBox', `0 0 ${size} ${size}`);
   svg.setAttribute('role', 'img');
@@ -19,7 +19,7 @@ export function drawQrCode(content: string): SVGSVGElement {
   return svg;
 }
 
-/** The dark modules as a path: a rectangle for each run in a row. */
+/** The dark modules as an SVG path: a rectangle for each run of them in a row. */
 function darkModules(rows: readonly (readonly boolean[])[]): string {
   let path = '';
   rows.forEach((row, y) => {

@@ -1,9 +1,9 @@
-/** What stands between a browser and a server, and interferes. */
+/** A reverse proxy between a browser and a server that drops, cuts or changes responses. */
 
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { httpHost } from '../support/hosts.js';
 
-/** What becomes of an answer: nothing, only its first half, another answer, or another body. */
+/** What the proxy does with a response: pass it, drop it, cut it in half, replace it, or change its body. */
 export type Interference =
   | 'pass'
   | 'drop'
@@ -11,23 +11,24 @@ export type Interference =
   | { readonly status: number; readonly body: string }
   | ((body: string) => string);
 
-/** A reverse proxy before a server, for the length of a test. */
-export interface Front {
+export interface InterferingProxy {
   readonly url: string;
-  /** Says what becomes, from now on, of the answers to the requests of which `concerns` says yes. */
+  /** From now on does this with the responses to the requests for which `concerns` is true; default all. */
   interfere(what: Interference, concerns?: (method: string, path: string) => boolean): void;
 }
 
-/** Puts a front before `target`. It always sends the request on first. */
-export async function frontOf(target: string): Promise<Front> {
+/** Starts a proxy in front of `target`, until the test ends. It always forwards the request first. */
+export async function startInterferingProxy(target: string): Promise<InterferingProxy> {
   let interference: Interference = 'pass';
   let concerned: (method: string, path: string) => boolean = () => true;
   const url = await httpHost((incoming, outgoing) => {
-    // Without encodings, so that bodies can be read and changed.
+    // Without encodings, so that the proxy can change bodies.
     const { 'accept-encoding': _, ...headers } = incoming.headers;
     const { method = '', url: path = '' } = incoming;
     const what = concerned(method, path) ? interference : 'pass';
-    incoming.pipe(request(`${target}${path}`, { method, headers }, (answer) => pass(answer, outgoing, what)));
+    incoming.pipe(
+      request(`${target}${path}`, { method, headers }, (response) => respond(response, outgoing, what)),
+    );
   });
   return {
     url,
@@ -38,16 +39,16 @@ export async function frontOf(target: string): Promise<Front> {
   };
 }
 
-function pass(answer: IncomingMessage, outgoing: ServerResponse, what: Interference): void {
-  const { statusCode = 502, headers } = answer;
+function respond(response: IncomingMessage, outgoing: ServerResponse, what: Interference): void {
+  const { statusCode = 502, headers } = response;
   if (what === 'pass') {
     outgoing.writeHead(statusCode, headers);
-    answer.pipe(outgoing);
+    response.pipe(outgoing);
     return;
   }
   const chunks: Buffer[] = [];
-  answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-  answer.on('end', () => {
+  response.on('data', (chunk: Buffer) => chunks.push(chunk));
+  response.on('end', () => {
     const body = Buffer.concat(chunks);
     if (what === 'drop') outgoing.destroy();
     else if (what === 'cut') {

@@ -1,43 +1,38 @@
-/** Every way that things end other than well, brought about for real, and its words. */
+/** Every outcome other than success, brought about for real, and what the page says about it. */
 
 import { randomBytes } from 'node:crypto';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { buildPage } from '../../.scripts/web.js';
 import { startServer } from '../../src/server/serve.js';
 import { CHROMIUM, HAS_CHROMIUM } from '../support/browser.js';
 import { createV1 } from '../support/protocol-v1.js';
-import { type ServerProcess, startServerProcess } from '../support/server.js';
+import { startServerProcess } from '../support/server.js';
 import { openSession } from '../support/session.js';
-import { frontOf } from './front.js';
+import { sharedServer } from '../support/shared-server.js';
+import { startInterferingProxy } from './interfering-proxy.js';
 import { headingOf, share, textOf, useBrowser, visitor } from './visitor.js';
 
 const KEY = `v2.${randomBytes(32).toString('base64url')}`;
 const MINUTE_MS = 60_000;
 
-describe.skipIf(!HAS_CHROMIUM)(`endings in the page (needs ${CHROMIUM})`, () => {
+describe.skipIf(!HAS_CHROMIUM)(`outcomes in the page (needs ${CHROMIUM})`, () => {
   useBrowser();
-  let server: ServerProcess;
-  beforeAll(async () => {
-    server = await startServerProcess();
-  });
-  afterAll(async () => {
-    await server.stop();
-  });
+  const server = sharedServer();
 
-  const make = async (options = '', url = server.url): Promise<string> =>
+  const createLink = async (options = '', url = server.url): Promise<string> =>
     (await openSession({ ZEPHR_SERVER: url }).sh(`printf hunter2 | zephr ${options}`)).stdout.trim();
   const open = async (link: string) => (await visitor([link])).open(link);
-  const click = (page: Page) => page.getByRole('button', { name: 'Reveal the secret' }).click();
-  const endsWith = async (page: Page, heading: string, words: RegExp) => {
-    expect(await headingOf(page, 'ending')).toBe(heading);
-    expect(await textOf(page, '#ending-text')).toMatch(words);
+  const clickReveal = (page: Page) => page.getByRole('button', { name: 'Reveal the secret' }).click();
+  const expectOutcome = async (page: Page, heading: string, words: RegExp) => {
+    expect(await headingOf(page, 'outcome')).toBe(heading);
+    expect(await textOf(page, '#outcome-text')).toMatch(words);
     expect(page.url()).not.toContain('#');
   };
-  const faults = (page: Page, words: RegExp) =>
-    expect.poll(() => textOf(page, '#offer-error')).toMatch(words);
+  const expectError = (page: Page, words: RegExp) =>
+    expect.poll(() => textOf(page, '#reveal-error')).toMatch(words);
 
-  /** Tries wrong keys, as often as it takes to be told to wait for longer than the page needs to try. */
+  /** Tries wrong keys until the server locks the secret for longer than the page takes to try. */
   const lockOut = async (link: string) => {
     const [, id] = /secret\/([\w-]{22})/.exec(link) ?? [];
     for (let wait = 0; wait < 4; ) {
@@ -50,46 +45,46 @@ describe.skipIf(!HAS_CHROMIUM)(`endings in the page (needs ${CHROMIUM})`, () => 
 
   describe('of a secret that is gone', () => {
     it('already read, and when: before the page was loaded', async () => {
-      const link = await make();
+      const link = await createLink();
       await openSession().sh(`zephr get '${link}'`);
       const today = new Date().toLocaleDateString('en-GB', { timeZone: 'Europe/Berlin', weekday: 'long' });
       const words = new RegExp(`was read: ${today}, .* at \\d\\d:\\d\\d CES?T\\. If`);
-      await endsWith(await open(link), 'Already read', words);
+      await expectOutcome(await open(link), 'Already read', words);
     });
 
     it('already read, and when: between the load and the click', async () => {
-      const link = await make();
+      const link = await createLink();
       const page = await open(link);
-      await expect.poll(() => textOf(page, '#offer-status')).toContain('still there');
+      await expect.poll(() => textOf(page, '#reveal-status')).toContain('still there');
       await openSession().sh(`zephr get '${link}'`);
-      await click(page);
-      await endsWith(page, 'Already read', /was read: \w+day, .* If that was not you, tell the sender/);
+      await clickReveal(page);
+      await expectOutcome(page, 'Already read', /was read: \w+day, .* If that was not you, tell the sender/);
     });
 
-    it('already read, version 1: nobody knows when', async () => {
+    it('already read, version 1: the server does not tell when', async () => {
       const { link } = await createV1(server.url, Buffer.from('hunter2'));
       await openSession().sh(`zephr get '${link}'`);
       const page = await open(link);
-      await click(page);
-      await endsWith(page, 'Already read', /^This secret was read before\. If that was not you/);
+      await clickReveal(page);
+      await expectOutcome(page, 'Already read', /^This secret was read before\. If that was not you/);
     });
 
     it('revoked', async () => {
-      const link = await make();
+      const link = await createLink();
       await openSession().sh(`zephr revoke '${link}'`);
-      await endsWith(await open(link), 'Revoked', /has taken this secret back/);
+      await expectOutcome(await open(link), 'Revoked', /has taken this secret back/);
     });
 
     it('revoked between the load and the click', async () => {
-      const link = await make();
+      const link = await createLink();
       const page = await open(link);
-      await expect.poll(() => textOf(page, '#offer-status')).toContain('still there');
+      await expect.poll(() => textOf(page, '#reveal-status')).toContain('still there');
       await openSession().sh(`zephr revoke '${link}'`);
-      await click(page);
-      await endsWith(page, 'Revoked', /has taken this secret back/);
+      await clickReveal(page);
+      await expectOutcome(page, 'Revoked', /has taken this secret back/);
     });
 
-    it('expired, seen at once and at the click', async () => {
+    it('expired, when the page is opened and at the click', async () => {
       let ahead = 0;
       const running = await startServer({
         host: '127.0.0.1',
@@ -102,63 +97,63 @@ describe.skipIf(!HAS_CHROMIUM)(`endings in the page (needs ${CHROMIUM})`, () => 
         now: () => Date.now() + ahead,
       });
       onTestFinished(() => running.close());
-      const link = await make('--expiry 5m', running.url);
+      const link = await createLink('--expiry 5m', running.url);
       const page = await open(link);
-      await expect.poll(() => textOf(page, '#offer-status')).toContain('in 5 minutes');
+      await expect.poll(() => textOf(page, '#reveal-status')).toContain('in 5 minutes');
       ahead = 5 * MINUTE_MS;
-      await click(page);
-      await endsWith(page, 'Expired', /Nobody opened this secret in time/);
-      await endsWith(await open(link), 'Expired', /Nobody opened this secret in time/);
+      await clickReveal(page);
+      await expectOutcome(page, 'Expired', /Nobody opened this secret in time/);
+      await expectOutcome(await open(link), 'Expired', /Nobody opened this secret in time/);
     });
 
     it('never existed', async () => {
       const link = `${server.url}/secret/${randomBytes(16).toString('base64url')}#${KEY}`;
-      await endsWith(await open(link), 'No such secret', /It never existed, or it ended long ago/);
+      await expectOutcome(await open(link), 'No such secret', /It never existed, or it ended long ago/);
     });
   });
 
-  describe('of a link that is not whole', () => {
+  describe('of a damaged link', () => {
     it.each([
       ['a key that lost a character', (link: string) => link.slice(0, -1)],
       ['a key that gained one', (link: string) => `${link}A`],
       ['no version', (link: string) => link.replace('#v2.', '#')],
       ['an id that lost a character', (link: string) => link.replace(/.#/, '#')],
     ])('damaged: %s', async (_, damage) => {
-      const link = await make();
+      const link = await createLink();
       const { watch, open } = await visitor([server.url]);
       const page = await open(damage(link));
-      expect(await headingOf(page, 'ending')).toBe('The link is damaged');
-      expect(await textOf(page, '#ending-text')).toContain('Nothing is used up');
-      // Nothing went out for it.
+      expect(await headingOf(page, 'outcome')).toBe('The link is damaged');
+      expect(await textOf(page, '#outcome-text')).toContain('Nothing is used up');
+      // The page sent no request about it.
       expect(watch.requests.filter(({ url }) => url.includes('/api/'))).toEqual([]);
       expect((await openSession().sh(`zephr status '${link}'`)).stdout).toContain('waiting');
     });
 
     it('of a newer version', async () => {
-      const page = await open((await make()).replace('#v2.', '#v3.'));
-      expect(await headingOf(page, 'ending')).toBe('The link is too new');
-      expect(await textOf(page, '#ending-text')).toContain('a newer zephr than this page');
+      const page = await open((await createLink()).replace('#v2.', '#v3.'));
+      expect(await headingOf(page, 'outcome')).toBe('The link is too new');
+      expect(await textOf(page, '#outcome-text')).toContain('a newer zephr than this page');
     });
   });
 
   describe('of a key or passphrase that does not fit', () => {
     it('wrong key in the link, then the right one', async () => {
-      const link = await make();
+      const link = await createLink();
       const [url = '', key = ''] = link.split('#');
       const page = await open(`${url}#${KEY}`);
-      await faults(page, /^Wrong key\s.*Nothing is used up/s);
+      await expectError(page, /^Wrong key\s.*Nothing is used up/s);
       await page.getByLabel('Key').fill(key);
-      await click(page);
+      await clickReveal(page);
       expect(await headingOf(page, 'revealed')).toBe('Here is the secret');
     });
 
     it('wrong key that was typed', async () => {
-      const [url = ''] = (await make('--split')).split('\n');
+      const [url = ''] = (await createLink('--split')).split('\n');
       const page = await open(url);
       await page.getByLabel('Key').fill(KEY);
-      await faults(page, /^Wrong key/);
-      await click(page);
-      await faults(page, /^Wrong key/);
+      await expectError(page, /^Wrong key/);
+      await clickReveal(page);
+      await expectError(page, /^Wrong key/);
       expect(await page.getByLabel('Key').getAttribute('aria-invalid')).toBe('true');
     });
 
@@ -166,10 +161,10 @@ describe.skipIf(!HAS_CHROMIUM)(`endings in the page (needs ${CHROMIUM})`, () => 
       const { url, key } = await createV1(server.url, Buffer.from('hunter2'), { split: true });
       const page = await open(url);
       await page.getByLabel('Key').fill(`v1.${randomBytes(32).toString('base64url')}`);
-      await click(page);
-      await faults(page, /^Wrong key\s.*can try another key until \d{1,2}:\d\d:\d\d/s);
+      await clickReveal(page);
+      await expectError(page, /^Wrong key\s.*can try another key until \d{1,2}:\d\d:\d\d/s);
       await page.getByLabel('Key').fill(key);
-      await click(page);
+      await clickReveal(page);
       expect(await headingOf(page, 'revealed')).toBe('Here is the secret');
       expect(await page.locator('#revealed-secret').textContent()).toBe('hunter2');
     });
@@ -180,82 +175,82 @@ describe.skipIf(!HAS_CHROMIUM)(`endings in the page (needs ${CHROMIUM})`, () => 
       const link = made.stdout.trim();
       const page = await open(link);
       await page.getByLabel('Passphrase', { exact: true }).fill('wrong');
-      await click(page);
-      await faults(page, /^Wrong passphrase\s.*Nothing is used up/s);
+      await clickReveal(page);
+      await expectError(page, /^Wrong passphrase\s.*Nothing is used up/s);
       await lockOut(link);
       await page.getByLabel('Passphrase', { exact: true }).fill('right');
-      await click(page);
-      await faults(page, /^Too many wrong tries\s.*Wait \d+ seconds?/s);
-      const submit = page.locator('#offer-submit');
+      await clickReveal(page);
+      await expectError(page, /^Too many wrong tries\s.*Wait \d+ seconds?/s);
+      const submit = page.locator('#reveal-submit');
       expect(await submit.innerText()).toMatch(/\(in \d+ seconds?\)/);
       expect(await submit.getAttribute('aria-disabled')).toBe('true');
       await expect.poll(() => submit.innerText()).toBe('Reveal the secret');
-      await click(page);
+      await clickReveal(page);
       expect(await headingOf(page, 'revealed')).toBe('Here is the secret');
     });
 
-    it('what was sealed is not what came', async () => {
-      const front = await frontOf(server.url);
-      const link = await make('', front.url);
+    it('a blob that was changed', async () => {
+      const proxy = await startInterferingProxy(server.url);
+      const link = await createLink('', proxy.url);
       const damaged = (_: string, start: string, one: string) => start + (one === 'A' ? 'B' : 'A');
-      front.interfere(
+      proxy.interfere(
         (body) => body.replace(/("encrypted_blob":".{9})(.)/, damaged),
         (method, path) => method === 'GET' && /secrets\/[\w-]{22}$/.test(path),
       );
       const page = await open(link);
-      await click(page);
-      await endsWith(page, 'It does not open', /is not what was sealed with this key/);
+      await clickReveal(page);
+      await expectOutcome(page, 'It does not open', /is not what was sealed with this key/);
     });
   });
 
-  describe('of a server that cannot be asked', () => {
-    it('no connection: to check, then it is back', async () => {
-      const front = await frontOf(server.url);
-      const link = await make('', front.url);
-      front.interfere('drop', (_, path) => path.includes('/api/'));
+  describe('of a server that does not answer', () => {
+    it('no connection: when checking, then it is back', async () => {
+      const proxy = await startInterferingProxy(server.url);
+      const link = await createLink('', proxy.url);
+      proxy.interfere('drop', (_, path) => path.includes('/api/'));
       const page = await open(link);
-      await faults(page, /^No connection/);
-      front.interfere('pass');
+      await expectError(page, /^No connection/);
+      proxy.interfere('pass');
       await page.getByRole('button', { name: 'Only check' }).click();
-      await expect.poll(() => textOf(page, '#offer-status')).toContain('It is still there.');
+      await expect.poll(() => textOf(page, '#reveal-status')).toContain('It is still there.');
     });
 
-    it('no connection: to create', async () => {
+    it('no connection: when creating', async () => {
       const { context, open } = await visitor([server.url]);
       const page = await open(`${server.url}/`);
       await page.fill('#secret-text', 'hunter2');
       await context.setOffline(true);
       await page.getByRole('button', { name: 'Encrypt & share' }).click();
-      await expect.poll(() => textOf(page, '#write-error')).toMatch(/^No connection/);
-      // Nothing is lost: the next click sends it.
+      await expect.poll(() => textOf(page, '#create-error')).toMatch(/^No connection/);
+      // The form keeps the secret: the next click sends it.
       await context.setOffline(false);
       const { link } = await share(page, async () => undefined);
       expect((await openSession().sh(`zephr get '${link}'`)).stdout).toBe('hunter2');
     });
 
-    it('trouble', async () => {
-      const front = await frontOf(server.url);
-      const link = await make('', front.url);
+    it('an error of the server', async () => {
+      const proxy = await startInterferingProxy(server.url);
+      const link = await createLink('', proxy.url);
       const page = await open(link);
-      await expect.poll(() => textOf(page, '#offer-status')).toContain('still there');
-      front.interfere({ status: 503, body: '' }, (method) => method === 'GET');
-      await click(page);
-      await faults(page, /^The server has trouble/);
-      front.interfere('pass');
+      await expect.poll(() => textOf(page, '#reveal-status')).toContain('still there');
+      proxy.interfere({ status: 503, body: '' }, (method) => method === 'GET');
+      await clickReveal(page);
+      await expectError(page, /^The server has trouble/);
+      proxy.interfere('pass');
       await page.getByRole('button', { name: 'Try again' }).click();
       expect(await headingOf(page, 'revealed')).toBe('Here is the secret');
     });
   });
 
   describe('of a secret that a server does not take', () => {
-    it('too large, for what it says of itself', async () => {
+    it('too large for the limit that it states', async () => {
       const page = await open(`${server.url}/`);
       await expect.poll(() => textOf(page, '#secret-help')).toContain('At most 7');
       const buffer = Buffer.alloc(1_100_000, 'x');
       await page.setInputFiles('#file-input', { name: 'big', mimeType: 'text/plain', buffer });
       await page.getByRole('button', { name: 'Encrypt & share' }).click();
       await expect
-        .poll(() => textOf(page, '#write-error'))
+        .poll(() => textOf(page, '#create-error'))
         .toMatch(/^Too large\s.*at most \d+ kB\. Yours has 1\.1 MB/s);
     });
 
@@ -272,7 +267,7 @@ describe.skipIf(!HAS_CHROMIUM)(`endings in the page (needs ${CHROMIUM})`, () => 
       await page.fill('#secret-text', 'hunter2');
       await page.getByRole('button', { name: 'Encrypt & share' }).click();
       await expect
-        .poll(() => textOf(page, '#write-error'))
+        .poll(() => textOf(page, '#create-error'))
         .toMatch(/^Limit reached\s.*Try again in .*: \w+day, .*/s);
       expect(await page.inputValue('#secret-text')).toBe('hunter2');
     });
@@ -281,10 +276,10 @@ describe.skipIf(!HAS_CHROMIUM)(`endings in the page (needs ${CHROMIUM})`, () => 
       const closed = await startServerProcess({ args: ['--access', 'closed'] });
       onTestFinished(() => void closed.stop());
       const page = await open(`${closed.url}/`);
-      await expect.poll(() => textOf(page, '#write')).toContain('This server asks for an API key');
+      await expect.poll(() => textOf(page, '#create')).toContain('This server asks for an API key');
       await page.fill('#secret-text', 'hunter2');
       await page.getByRole('button', { name: 'Encrypt & share' }).click();
-      await expect.poll(() => textOf(page, '#write-error')).toContain('use the zephr command');
+      await expect.poll(() => textOf(page, '#create-error')).toContain('use the zephr command');
     });
 
     it.each([
@@ -299,7 +294,7 @@ describe.skipIf(!HAS_CHROMIUM)(`endings in the page (needs ${CHROMIUM})`, () => 
       if (field !== '') await page.fill(field, value);
       await page.getByText('More options').click();
       await page.getByRole('button', { name: 'Encrypt & share' }).click();
-      await expect.poll(() => textOf(page, '#write-error')).toContain(words);
+      await expect.poll(() => textOf(page, '#create-error')).toContain(words);
       const wrong = page.locator('[aria-invalid]');
       expect(await wrong.isVisible()).toBe(true);
       expect(await wrong.evaluate((element) => element === document.activeElement)).toBe(true);

@@ -1,0 +1,188 @@
+/** The page that creates links: its form, and what the server allows in it. */
+
+import { type CreateSecretOptions, createSecret } from '../../client/create.js';
+import { serverHealth } from '../../client/health.js';
+import { encodeMeta } from '../../core/crypto/meta.js';
+import { maxSecretBytesV2 } from '../../core/crypto/seal-v2.js';
+import { ApiError, ValidationError, ZephrError } from '../../core/errors.js';
+import { DEFAULT_EXPIRY_MINUTES, EXPIRY, EXPIRY_RANGE } from '../../core/expiry.js';
+import { parseServer } from '../../core/link.js';
+import { MAX_BLOB_LENGTH, MAX_HINT_LENGTH, MAX_VIEWS } from '../../core/protocol/limits.js';
+import type { HealthReply } from '../../core/protocol/replies.js';
+import { byId, isDisabled, setBusy, showText, showView } from '../parts/elements.js';
+import { ErrorNote, type FieldErrorKey } from '../parts/error-note.js';
+import { formatDateTime, formatDuration, formatSize, formatTimeUntil } from '../parts/format.js';
+import { translate } from '../parts/language.js';
+import { codeOf, outcomeOf } from '../parts/outcomes.js';
+import { passphraseField } from '../parts/show-hide-button.js';
+import { startCreatedView } from './created-view.js';
+import { type EnteredSecret, SecretField } from './secret-field.js';
+
+/** Long enough to send the largest secret over a slow line, in milliseconds. */
+const TIMEOUT_MS = 60_000;
+
+/** Starts the page. The form can be used at once; the server's limits arrive a moment later. */
+export function startCreatePage(): void {
+  const form = new CreateForm(parseServer(new URL('.', location.href).href));
+  void form.loadLimits();
+}
+
+class CreateForm {
+  readonly #server: string;
+  readonly #secret = new SecretField();
+  readonly #expiry = byId('expiry', HTMLSelectElement);
+  readonly #split = byId('split', HTMLInputElement);
+  readonly #passphrase = passphraseField('passphrase');
+  readonly #views = byId('views', HTMLInputElement);
+  readonly #hint = byId('hint', HTMLInputElement);
+  readonly #submit = byId('create-submit', HTMLButtonElement);
+  readonly #errors = new ErrorNote('create-error');
+  readonly #showCreated = startCreatedView(() => this.#restart());
+  /** The longest blob that the server takes, in characters. */
+  #maxBlob = MAX_BLOB_LENGTH;
+
+  constructor(server: string) {
+    this.#server = server;
+    byId('views-help', HTMLElement).textContent = translate('create.viewsHelp', { max: MAX_VIEWS });
+    this.#offerExpiries(EXPIRY_RANGE.min, EXPIRY_RANGE.max);
+    byId('create-form', HTMLFormElement).addEventListener('submit', (event) => {
+      event.preventDefault();
+      if (!isDisabled(this.#submit)) void this.#create();
+    });
+  }
+
+  /** Asks the server for its limits and shows them. Without an answer, creating will tell what is not allowed. */
+  async loadLimits(): Promise<void> {
+    let health: HealthReply;
+    try {
+      health = await serverHealth({ server: this.#server });
+    } catch (error) {
+      if (!(error instanceof ZephrError)) throw error;
+      return;
+    }
+    if (health.access === 'closed') byId('closed-notice', HTMLElement).hidden = false;
+    if (health.limits === undefined) return;
+    const { expiry, blob } = health.limits;
+    this.#maxBlob = blob;
+    this.#offerExpiries(expiry.min, expiry.max);
+    const size = formatSize(this.#maxBytes({}));
+    showText(byId('secret-limit', HTMLElement), translate('create.limit', { size }));
+  }
+
+  /** Offers the usual expiries from `min` to `max`, in minutes. Keeps the chosen one if it is among them. */
+  #offerExpiries(min: number, max: number): void {
+    const usual = Object.values(EXPIRY).filter((minutes) => minutes >= min && minutes <= max);
+    const offered: readonly number[] = usual.length > 0 ? usual : [min];
+    const before = Number(this.#expiry.value) || DEFAULT_EXPIRY_MINUTES;
+    const chosen = offered.includes(before) ? before : offered[0];
+    const options = offered.map((minutes) => {
+      const isDefault = minutes === DEFAULT_EXPIRY_MINUTES;
+      return new Option(formatDuration(minutes), String(minutes), isDefault, minutes === chosen);
+    });
+    this.#expiry.replaceChildren(...options);
+  }
+
+  async #create(): Promise<void> {
+    this.#errors.clear();
+    const done = setBusy(this.#submit, translate('create.working'));
+    try {
+      const secret = await this.#secret.read();
+      if (byteLength(secret.content) > this.#maxBytes(secret.meta)) {
+        this.#showTooLarge(secret);
+        return;
+      }
+      const options = this.#options(secret);
+      const created = await createSecret(secret.content, options);
+      this.#clear();
+      this.#showCreated(created, options);
+    } catch (error) {
+      await this.#showError(error);
+    } finally {
+      done();
+    }
+  }
+
+  #options({ meta: { name } }: EnteredSecret): CreateSecretOptions {
+    const passphrase = this.#passphrase.value;
+    const hint = this.#hint.value.trim();
+    return {
+      server: this.#server,
+      // A server that has this page speaks version 2.
+      link: 'v2',
+      timeout: TIMEOUT_MS,
+      expiry: Number(this.#expiry.value),
+      split: this.#split.checked,
+      views: this.#views.valueAsNumber,
+      ...(passphrase === '' ? {} : { passphrase }),
+      ...(hint === '' ? {} : { hint }),
+      ...(name === undefined ? {} : { name }),
+    };
+  }
+
+  /** The largest secret that the server takes with these metadata, in bytes. */
+  #maxBytes(meta: EnteredSecret['meta']): number {
+    return maxSecretBytesV2(this.#maxBlob, encodeMeta(meta).length);
+  }
+
+  #showTooLarge({ content, meta }: EnteredSecret): void {
+    const size = formatSize(this.#maxBytes(meta));
+    this.#errors.showOutcome('tooLarge', { size, actual: formatSize(byteLength(content), Math.ceil) });
+  }
+
+  async #showError(error: unknown): Promise<void> {
+    if (error instanceof DOMException) {
+      this.#errors.showFieldError(this.#secret.element, 'error.fileUnreadable');
+      return;
+    }
+    if (error instanceof ValidationError && this.#showFieldError(error)) return;
+    const outcome = outcomeOf(error);
+    if (outcome === 'unexpected') reportError(error);
+    // The server allows less than it did when the limits were loaded.
+    if (outcome === 'tooLarge' || outcome === 'notAllowed') await this.loadLimits();
+    if (outcome === 'tooLarge') {
+      this.#showTooLarge(await this.#secret.read());
+      return;
+    }
+    const waitSeconds = error instanceof ApiError ? (error.retryAfter ?? 0) : 0;
+    const until = Date.now() + waitSeconds * 1000;
+    this.#errors.showOutcome(outcome, {
+      code: codeOf(error),
+      in: formatTimeUntil(until, Date.now()),
+      at: formatDateTime(until),
+    });
+  }
+
+  /** Shows an error at the field that caused it. @returns whether one did. */
+  #showFieldError({ code }: ValidationError): boolean {
+    const fields: Readonly<Record<string, [HTMLElement, FieldErrorKey, number?]>> = {
+      EMPTY_SECRET: [this.#secret.element, 'error.empty'],
+      INVALID_SECRET: [this.#secret.element, 'error.textMalformed'],
+      INVALID_META: [this.#secret.element, 'error.fileName'],
+      INVALID_PASSPHRASE: [this.#passphrase, 'error.passphraseMalformed'],
+      INVALID_VIEWS: [this.#views, 'error.views', MAX_VIEWS],
+      INVALID_HINT: [this.#hint, 'error.hint', MAX_HINT_LENGTH],
+    };
+    const found = fields[code];
+    if (found === undefined) return false;
+    const [field, key, max] = found;
+    byId('more-options', HTMLDetailsElement).open ||= field.closest('details') !== null;
+    this.#errors.showFieldError(field, key, max === undefined ? {} : { max });
+    return true;
+  }
+
+  /** Empties the form: nothing that was typed or chosen stays in the page. */
+  #clear(): void {
+    byId('create-form', HTMLFormElement).reset();
+    this.#secret.clear();
+  }
+
+  #restart(): void {
+    showView('create', translate('create.title'));
+    this.#secret.text.focus();
+  }
+}
+
+/** The length of a secret in bytes; that of a text in UTF-8. */
+function byteLength(content: string | Uint8Array): number {
+  return typeof content === 'string' ? new Blob([content]).size : content.length;
+}
