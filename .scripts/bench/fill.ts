@@ -10,7 +10,7 @@ import { openPostgresStore } from '../../src/server/store/postgres/open.js';
 import { loadSqliteDriver } from '../../src/server/store/sqlite/driver.js';
 import { PAGE_SIZE, paddingFor } from '../../src/server/store/sqlite/padding.js';
 import { migrate } from '../../src/server/store/sqlite/schema.js';
-import { prepareStatements } from '../../src/server/store/sqlite/statements.js';
+import { prepareSecretStatements } from '../../src/server/store/sqlite/secrets.js';
 import type { Schema } from '../../test/support/postgres.js';
 
 const DAYS_30 = 30 * 24 * 60 * 60_000;
@@ -25,7 +25,7 @@ export async function fillSqlite(file: string, secrets: number): Promise<void> {
   database.exec(`PRAGMA page_size = ${PAGE_SIZE}; PRAGMA journal_mode = OFF`);
   database.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -524288');
   migrate(database);
-  const sql = prepareStatements(database);
+  const sql = prepareSecretStatements(database);
   const now = Date.now();
   const insert = () => {
     const row = sql.insertSecret.get(

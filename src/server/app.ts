@@ -26,7 +26,7 @@ import type { PackedFile } from './routes/page-files.js';
 import { addSecretRoutes } from './routes/secrets.js';
 import { Callers } from './secrets/callers.js';
 import { Secrets } from './secrets/secrets.js';
-import { type Store, StoreError } from './store/contracts/store.js';
+import { type Store, StoreBusyError, StoreError } from './store/contracts/store.js';
 import { describeError, type Log } from './telemetry/log.js';
 import type { Metrics } from './telemetry/metrics.js';
 
@@ -79,7 +79,7 @@ export function createApp(options: AppOptions): App {
 
   app.use(observed(log, metrics));
   app.use(withFixedHeaders(fixedHeaders(secure)));
-  addSecretRoutes(app, new Secrets(store, now, random), callers, callbacks);
+  addSecretRoutes(app, new Secrets(store.secrets, now, random, metrics), callers, callbacks);
   const health = healthOf({ store, access, version, callers });
   route(app, '/api/health', { GET: health, HEAD: health });
   if (page !== undefined) addPageRoutes(app, page);
@@ -90,7 +90,7 @@ export function createApp(options: AppOptions): App {
   app.onError((error, context) => {
     const refusal = refusalFor(error);
     // What we refuse on purpose, for want of room, would only fill the log.
-    if (refusal.statusCode >= 500 && refusal !== error) {
+    if (refusal.statusCode >= 500 && refusal !== error && !(error instanceof StoreBusyError)) {
       log.error('failure', { route: routeOf(context), ...describeError(error) });
     }
     return refuse(context, refusal);
@@ -102,6 +102,9 @@ export function createApp(options: AppOptions): App {
 function refusalFor(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   const options = { cause: error };
+  if (error instanceof StoreBusyError) {
+    return new ApiError(error.message, 503, error.code, { ...options, retryAfter: 1 });
+  }
   if (error instanceof StoreError) return new ApiError(error.message, 503, error.code, options);
   return new ApiError('something went wrong in the server', 500, 'INTERNAL_ERROR', options);
 }

@@ -103,7 +103,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await store.close();
     throw error;
   });
-  const maintenance = startMaintenance(store, log, now);
+  const maintenance = startMaintenance({ store, log, metrics, now });
   const webhooks = startWebhooks({
     outbox: store.outbox,
     send: (event) => sendWebhook(event, sending),

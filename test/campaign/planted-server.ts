@@ -27,7 +27,7 @@ const app = createApp({
   now: Date.now,
 });
 const listener = await listen(app, { host: '127.0.0.1', port: 0 });
-const maintenance = startMaintenance(store, log, Date.now);
+const maintenance = startMaintenance({ store, log, now: Date.now });
 const send = (event: Parameters<typeof sendWebhook>[0]) =>
   sendWebhook(event, { policy, resolve: resolveInSystem });
 const webhooks = startWebhooks({ outbox: store.outbox, send, log, now: Date.now });

@@ -7,8 +7,13 @@ import { harness, PROOF, refusal, VERSION_2 } from './harness.js';
 
 /** A memory store whose every verb fails with `error`. */
 function failing(error: unknown): Store {
+  const fail = () => Promise.reject(error);
   return new Proxy(new MemoryStore('salt'), {
-    get: (store, name) => (name === 'callerSalt' ? store.callerSalt : () => Promise.reject(error)),
+    get(store, name) {
+      const member: unknown = Reflect.get(store, name);
+      if (typeof member === 'function') return fail;
+      return typeof member === 'object' && member !== null ? new Proxy(member, { get: () => fail }) : member;
+    },
   });
 }
 

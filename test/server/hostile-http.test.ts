@@ -4,7 +4,6 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Listener, listen } from '../../src/server/http/listen.js';
 import { trustProxies } from '../../src/server/http/trusted-proxies.js';
-import type { NewSecret } from '../../src/server/store/contracts/store.js';
 import { MemoryStore } from '../../src/server/store/memory/store.js';
 import { statusesFor } from '../support/raw-request.js';
 import { BLOB, type Harness, harness } from './harness.js';
@@ -120,9 +119,13 @@ const MANNERS: readonly Case[] = [
 class Witness extends MemoryStore {
   readonly callers: string[] = [];
 
-  override create(secret: NewSecret): ReturnType<MemoryStore['create']> {
-    this.callers.push(secret.caller);
-    return super.create(secret);
+  constructor(callerSalt: string) {
+    super(callerSalt);
+    const create = this.secrets.create.bind(this.secrets);
+    this.secrets.create = (secret) => {
+      this.callers.push(secret.caller);
+      return create(secret);
+    };
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { StoreError } from '../../src/server/store/contracts/store.js';
+import { StoreBusyError, StoreError } from '../../src/server/store/contracts/store.js';
 import { instrumentedStore } from '../../src/server/store/instrumented.js';
 import { MemoryStore } from '../../src/server/store/memory/store.js';
 import type { Metrics } from '../../src/server/telemetry/metrics.js';
@@ -12,24 +12,25 @@ const ID = 'x'.repeat(22);
 function slowStore() {
   const store = new MemoryStore('salt');
   const waiting: (() => void)[] = [];
-  store.find = () => new Promise((resolve) => waiting.push(() => resolve(null)));
+  store.secrets.find = () => new Promise((resolve) => waiting.push(() => resolve(null)));
   return { store, answer: () => waiting.splice(0).map((tell) => tell()).length };
 }
 
-describe('a watched store', () => {
+describe('an instrumented store', () => {
   test('refuses what is too much at once, and takes more when there is room', async () => {
     const slow = slowStore();
     const store = instrumentedStore(slow.store, { limit: 3 });
-    const finds = [1, 2, 3].map(() => store.find(ID, NOW));
-    await expect(store.find(ID, NOW)).rejects.toMatchObject({
-      statusCode: 503,
+    const finds = [1, 2, 3].map(() => store.secrets.find(ID, NOW));
+    const busy = store.secrets.find(ID, NOW);
+    await expect(busy).rejects.toBeInstanceOf(StoreBusyError);
+    await expect(busy).rejects.toMatchObject({
       code: 'SERVER_BUSY',
-      retryAfter: 1,
+      message: 'the server is busy: try again',
     });
-    await expect(store.take(ID, null, NOW)).rejects.toMatchObject({ code: 'SERVER_BUSY' });
+    await expect(store.secrets.consume(ID, null, NOW)).rejects.toMatchObject({ code: 'SERVER_BUSY' });
     expect(slow.answer()).toBe(3);
     await Promise.all(finds);
-    const again = store.find(ID, NOW);
+    const again = store.secrets.find(ID, NOW);
     expect(slow.answer()).toBe(1);
     expect(await again).toBeNull();
   });
@@ -37,7 +38,7 @@ describe('a watched store', () => {
   test('still answers whether it is there, and still purges, when nothing else gets in', async () => {
     const { store: slow, answer } = slowStore();
     const store = instrumentedStore(slow, { limit: 1 });
-    const find = store.find(ID, NOW);
+    const find = store.secrets.find(ID, NOW);
     await store.ping();
     expect(await store.purge(NOW)).toEqual({ destroyed: 0, forgotten: 0 });
     answer();
@@ -46,7 +47,7 @@ describe('a watched store', () => {
 
   test('counts what fails as over', async () => {
     const failing = new MemoryStore('salt');
-    failing.find = () => Promise.reject(new StoreError(new Error('disk on fire')));
+    failing.secrets.find = () => Promise.reject(new StoreError(new Error('disk on fire')));
     const answers: [string, boolean][] = [];
     const metrics: Metrics = {
       request: () => undefined,
@@ -57,14 +58,14 @@ describe('a watched store', () => {
     };
     const store = instrumentedStore(failing, { limit: 1, metrics });
     for (let count = 0; count < 3; count += 1) {
-      await expect(store.find(ID, NOW)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+      await expect(store.secrets.find(ID, NOW)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     }
-    await store.take(ID, null, NOW);
+    await store.secrets.consume(ID, null, NOW);
     expect(answers).toEqual([
       ['find', false],
       ['find', false],
       ['find', false],
-      ['take', true],
+      ['consume', true],
     ]);
   });
 

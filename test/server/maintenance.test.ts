@@ -22,7 +22,8 @@ function maintained(purge: (signal: AbortSignal | undefined) => Promise<Purged>)
     (line) => lines.push(JSON.parse(line)),
     () => NOW,
   );
-  return { maintenance: startMaintenance(store, log, () => NOW + times.length, PERIOD), times, lines };
+  const now = () => NOW + times.length;
+  return { maintenance: startMaintenance({ store, log, now, periodMs: PERIOD }), times, lines };
 }
 
 const NOTHING = { destroyed: 0, forgotten: 0 };

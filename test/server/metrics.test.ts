@@ -1,12 +1,15 @@
 /** What `/metrics` shows, and what it does not. */
 
 import { describe, expect, test } from 'vitest';
+import { startMaintenance } from '../../src/server/maintenance.js';
 import { instrumentedStore } from '../../src/server/store/instrumented.js';
 import { MemoryStore } from '../../src/server/store/memory/store.js';
+import type { Log } from '../../src/server/telemetry/log.js';
 import { createPrometheusMetrics } from '../../src/server/telemetry/prometheus.js';
 import { CLAIM, harness, PROOF, refusal, VERSION_2 } from './harness.js';
 
 const HOUR_MS = 3_600_000;
+const SILENT: Log = { info: () => undefined, error: () => undefined };
 
 function counting() {
   const metrics = createPrometheusMetrics('9.8.7');
@@ -18,7 +21,7 @@ function counting() {
     const line = (await text()).split('\n').find((one) => one.startsWith(`${name} `));
     return line === undefined ? undefined : Number(line.slice(name.length + 1));
   };
-  return { ...server, clock, store, text, value };
+  return { ...server, clock, store, metrics, text, value };
 }
 
 const secrets = (event: string) => `zephr_secrets_total{event="${event}"}`;
@@ -67,7 +70,7 @@ describe('/metrics', () => {
   });
 
   test('counts what became of secrets', async () => {
-    const { made, read, call, create, store, clock, value } = counting();
+    const { made, read, call, create, store, metrics, clock, value } = counting();
     for (const event of ['created', 'read', 'revoked', 'expired'])
       expect(await value(secrets(event))).toBe(0);
     await read(await made());
@@ -77,7 +80,7 @@ describe('/metrics', () => {
     await create({}, once);
     await create({}, once);
     clock.now += 2 * HOUR_MS;
-    await store.purge(clock.now);
+    await startMaintenance({ store, log: SILENT, metrics, now: () => clock.now }).stop();
     expect(await value(secrets('created'))).toBe(3);
     expect(await value(secrets('read'))).toBe(1);
     expect(await value(secrets('revoked'))).toBe(1);
@@ -87,11 +90,11 @@ describe('/metrics', () => {
   test('tells how long the store took, and how often it failed', async () => {
     const { made, store, read, value } = counting();
     await read(await made());
-    expect(await value('zephr_store_duration_seconds_count{verb="take",outcome="ok"}')).toBe(1);
+    expect(await value('zephr_store_duration_seconds_count{verb="consume",outcome="ok"}')).toBe(1);
     const broken = new MemoryStore('salt');
-    broken.find = () => Promise.reject(new Error('disk on fire'));
+    broken.secrets.find = () => Promise.reject(new Error('disk on fire'));
     const metrics = createPrometheusMetrics('9.8.7');
-    await expect(instrumentedStore(broken, { metrics }).find('x', 0)).rejects.toThrow();
+    await expect(instrumentedStore(broken, { metrics }).secrets.find('x', 0)).rejects.toThrow();
     expect(await metrics.text()).toContain(
       'zephr_store_duration_seconds_count{verb="find",outcome="failed"} 1',
     );

@@ -23,7 +23,7 @@ describe('opening a store', () => {
   test('makes the directory and the files for the owner only', async () => {
     const path = join(directory, 'state', 'zephr', 'zephr.db');
     const store = await openStore(path);
-    await store.create(newSecret());
+    await store.secrets.create(newSecret());
     expect(await modeOf(join(directory, 'state'))).toBe(0o700);
     expect(await modeOf(join(directory, 'state', 'zephr'))).toBe(0o700);
     for (const name of await readdir(join(directory, 'state', 'zephr'))) {
@@ -35,8 +35,8 @@ describe('opening a store', () => {
   test('memory: touches no disk', async () => {
     const store = await openStore('memory:');
     const secret = newSecret();
-    await store.create(secret);
-    expect(await store.take(secret.id, null, NOW)).toMatchObject({ blob: secret.blob });
+    await store.secrets.create(secret);
+    expect(await store.secrets.consume(secret.id, null, NOW)).toMatchObject({ blob: secret.blob });
     await store.close();
   });
 

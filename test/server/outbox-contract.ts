@@ -4,7 +4,8 @@ import { createHmac } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { TOMBSTONE_MS } from '../../src/core/protocol/limits.js';
 import type { LeasedEvent } from '../../src/server/store/contracts/outbox.js';
-import type { NewSecret, Store } from '../../src/server/store/contracts/store.js';
+import type { NewSecret } from '../../src/server/store/contracts/secrets.js';
+import type { Store } from '../../src/server/store/contracts/store.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -30,7 +31,7 @@ export function describeOutboxContract({ store: current, newSecret, now: NOW }: 
   /** Keeps a secret with a callback and gives its id. */
   async function keep(changes: Partial<NewSecret> = {}): Promise<string> {
     const secret = newSecret({ callback, ...changes });
-    await store.create(secret);
+    await store.secrets.create(secret);
     return secret.id;
   }
 
@@ -50,7 +51,7 @@ export function describeOutboxContract({ store: current, newSecret, now: NOW }: 
   describe('an event', () => {
     test('is as the protocol has it, signed over its exact bytes', async () => {
       const id = await keep({ hint: 'db "password"' });
-      await store.take(id, null, NOW + 5);
+      await store.secrets.consume(id, null, NOW + 5);
       const [event, ...others] = await due(NOW + 5);
       expect(others).toEqual([]);
       expect(event).toEqual({
@@ -73,15 +74,15 @@ export function describeOutboxContract({ store: current, newSecret, now: NOW }: 
     });
 
     test('has no hint where the secret has none', async () => {
-      await store.take(await keep(), null, NOW);
+      await store.secrets.consume(await keep(), null, NOW);
       const [event] = await due();
       expect(Object.keys(JSON.parse(event?.body ?? ''))).not.toContain('hint');
     });
 
     test('is nobody\u2019s concern without a callback', async () => {
       const ids = await Promise.all([1, 2, 3].map(() => keep({ callback: null })));
-      await store.take(ids[0] ?? '', null, NOW);
-      await store.revoke(ids[1] ?? '', NOW);
+      await store.secrets.consume(ids[0] ?? '', null, NOW);
+      await store.secrets.revoke(ids[1] ?? '', NOW);
       await store.purge(NOW + HOUR);
       expect(await due(NOW + HOUR)).toEqual([]);
     });
@@ -91,19 +92,19 @@ export function describeOutboxContract({ store: current, newSecret, now: NOW }: 
     test('is told at the first of several views, and never again', async () => {
       const id = await keep({ views: 3 });
       expect(await due()).toEqual([]);
-      await store.take(id, null, NOW);
+      await store.secrets.consume(id, null, NOW);
       expect(told(await due())).toEqual([{ event: 'secret.consumed', secret_id: id, occurred_at: iso(NOW) }]);
-      await store.take(id, 'claim', NOW + 1);
-      await store.take(id, null, NOW + 2);
+      await store.secrets.consume(id, 'claim', NOW + 1);
+      await store.secrets.consume(id, null, NOW + 2);
       await store.purge(NOW + 2 * HOUR);
       expect(await due(NOW + 1)).toEqual([]);
     });
 
     test('is told once for a claim that repeats its read and acknowledges it', async () => {
       const id = await keep();
-      await store.take(id, 'claim', NOW);
-      await store.take(id, 'claim', NOW + 1);
-      await store.acknowledge(id, 'claim', NOW + 2);
+      await store.secrets.consume(id, 'claim', NOW);
+      await store.secrets.consume(id, 'claim', NOW + 1);
+      await store.secrets.acknowledge(id, 'claim', NOW + 2);
       await store.purge(NOW + HOUR);
       expect(await due(NOW + HOUR)).toHaveLength(1);
     });
@@ -111,15 +112,15 @@ export function describeOutboxContract({ store: current, newSecret, now: NOW }: 
     test('is told once when many read at once', async () => {
       const id = await keep({ views: 5 });
       await Promise.all(
-        Array.from({ length: 16 }, (_, i) => store.take(id, i % 2 ? null : `claim-${i}`, NOW)),
+        Array.from({ length: 16 }, (_, i) => store.secrets.consume(id, i % 2 ? null : `claim-${i}`, NOW)),
       );
       expect(await due()).toHaveLength(1);
     });
 
     test('is not told when there was nothing to take', async () => {
       const id = await keep();
-      await store.take(id, null, NOW + HOUR);
-      await store.take('unknown', null, NOW);
+      await store.secrets.consume(id, null, NOW + HOUR);
+      await store.secrets.consume('unknown', null, NOW);
       expect(await due(NOW + HOUR)).toEqual([]);
     });
   });
@@ -140,7 +141,7 @@ export function describeOutboxContract({ store: current, newSecret, now: NOW }: 
 
     test('is not told of what was read, even if views were left', async () => {
       const id = await keep({ views: 2 });
-      await store.take(id, 'claim', NOW + HOUR - 1);
+      await store.secrets.consume(id, 'claim', NOW + HOUR - 1);
       await store.purge(NOW + HOUR);
       await store.purge(NOW + 2 * HOUR);
       expect(told(await due(NOW + 2 * HOUR))).toMatchObject([{ event: 'secret.consumed', secret_id: id }]);
@@ -148,8 +149,8 @@ export function describeOutboxContract({ store: current, newSecret, now: NOW }: 
 
     test('is told by a revocation that comes too late, instead of the purge', async () => {
       const id = await keep();
-      expect(await store.revoke(id, NOW + HOUR)).toBe('expired');
-      await store.revoke(id, NOW + HOUR + 1);
+      expect(await store.secrets.revoke(id, NOW + HOUR)).toBe('expired');
+      await store.secrets.revoke(id, NOW + HOUR + 1);
       await store.purge(NOW + 2 * HOUR);
       expect(told(await due(NOW + 2 * HOUR))).toEqual([
         { event: 'secret.expired', secret_id: id, occurred_at: iso(NOW + HOUR) },
@@ -169,8 +170,8 @@ export function describeOutboxContract({ store: current, newSecret, now: NOW }: 
   describe('secret.revoked', () => {
     test('is told once, and nothing after it', async () => {
       const id = await keep();
-      await store.revoke(id, NOW + 1);
-      await store.revoke(id, NOW + 2);
+      await store.secrets.revoke(id, NOW + 1);
+      await store.secrets.revoke(id, NOW + 2);
       await store.purge(NOW + 2 * HOUR);
       expect(told(await due(NOW + 2 * HOUR))).toEqual([
         { event: 'secret.revoked', secret_id: id, occurred_at: iso(NOW + 1) },
@@ -179,8 +180,8 @@ export function describeOutboxContract({ store: current, newSecret, now: NOW }: 
 
     test('follows secret.consumed when views were left', async () => {
       const id = await keep({ views: 2 });
-      await store.take(id, null, NOW);
-      await store.revoke(id, NOW + 1);
+      await store.secrets.consume(id, null, NOW);
+      await store.secrets.revoke(id, NOW + 1);
       expect(told(await due(NOW + 1)).map(({ event }) => event)).toEqual([
         'secret.consumed',
         'secret.revoked',
@@ -189,8 +190,8 @@ export function describeOutboxContract({ store: current, newSecret, now: NOW }: 
 
     test('is not told when all views were taken', async () => {
       const id = await keep();
-      await store.take(id, 'claim', NOW);
-      await store.revoke(id, NOW + 1);
+      await store.secrets.consume(id, 'claim', NOW);
+      await store.secrets.revoke(id, NOW + 1);
       expect(told(await due(NOW + 1))).toMatchObject([{ event: 'secret.consumed' }]);
     });
   });
@@ -199,7 +200,7 @@ export function describeOutboxContract({ store: current, newSecret, now: NOW }: 
     /** An event that is due at {@link NOW}, not leased yet. */
     async function announce(url = callback.url): Promise<string> {
       const id = await keep({ callback: { ...callback, url } });
-      await store.take(id, null, NOW);
+      await store.secrets.consume(id, null, NOW);
       return id;
     }
 
@@ -220,7 +221,7 @@ export function describeOutboxContract({ store: current, newSecret, now: NOW }: 
       const ids: string[] = [];
       for (const at of [3, 1, 2]) {
         const id = await keep();
-        await store.take(id, null, NOW + at);
+        await store.secrets.consume(id, null, NOW + at);
         ids[at] = id;
       }
       const secretsOf = (events: readonly LeasedEvent[]) => told(events).map(({ secret_id }) => secret_id);
@@ -240,15 +241,15 @@ export function describeOutboxContract({ store: current, newSecret, now: NOW }: 
     test('ends for good when the event is delivered, be it late', async () => {
       await announce();
       const [event] = await due();
-      await store.outbox.eventDelivered(event?.id ?? '');
-      await store.outbox.eventDelivered(event?.id ?? '');
+      await store.outbox.markDelivered(event?.id ?? '');
+      await store.outbox.markDelivered(event?.id ?? '');
       expect(await due(NOW + HOUR)).toEqual([]);
     });
 
     test('that fails makes the event due at the time given', async () => {
       await announce();
       const [first] = await due();
-      await store.outbox.eventFailed(first?.id ?? '', 1, NOW + 5_000);
+      await store.outbox.markFailed(first?.id ?? '', 1, NOW + 5_000);
       expect(await due(NOW + 4_999)).toEqual([]);
       expect(await due(NOW + 5_000)).toEqual([{ ...first, attempt: 2 }]);
     });
@@ -256,7 +257,7 @@ export function describeOutboxContract({ store: current, newSecret, now: NOW }: 
     test('that fails for the last time forgets the event', async () => {
       await announce();
       const [event] = await due();
-      await store.outbox.eventFailed(event?.id ?? '', 1, null);
+      await store.outbox.markFailed(event?.id ?? '', 1, null);
       expect(await due(NOW + 24 * HOUR)).toEqual([]);
     });
 
@@ -265,22 +266,22 @@ export function describeOutboxContract({ store: current, newSecret, now: NOW }: 
       const [event] = await due();
       const later = NOW + LEASE;
       expect(await due(later)).toHaveLength(1);
-      await store.outbox.eventFailed(event?.id ?? '', 1, later + 1);
-      await store.outbox.eventFailed(event?.id ?? '', 1, null);
+      await store.outbox.markFailed(event?.id ?? '', 1, later + 1);
+      await store.outbox.markFailed(event?.id ?? '', 1, null);
       expect(await due(later + 1)).toEqual([]);
       expect(await due(later + LEASE)).toMatchObject([{ id: event?.id, attempt: 3 }]);
     });
 
     test('of an unknown event is nothing to report on', async () => {
-      await store.outbox.eventDelivered('unknown');
-      await store.outbox.eventFailed('unknown', 1, NOW);
+      await store.outbox.markDelivered('unknown');
+      await store.outbox.markFailed('unknown', 1, NOW);
       expect(await due()).toEqual([]);
     });
 
     test('and the event are forgotten after a time, tried or not', async () => {
       await announce();
       await due();
-      await store.take(await keep(), null, NOW + 1);
+      await store.secrets.consume(await keep(), null, NOW + 1);
       expect(await store.outbox.forgetEvents(NOW)).toBe(0);
       expect(await store.outbox.forgetEvents(NOW + 1)).toBe(1);
       expect(await due(NOW + HOUR)).toMatchObject([{ attempt: 1 }]);
@@ -292,7 +293,7 @@ export function describeOutboxContract({ store: current, newSecret, now: NOW }: 
       const id = await announce();
       const end = NOW + HOUR + TOMBSTONE_MS;
       await store.purge(end);
-      expect(await store.find(id, NOW)).toBeNull();
+      expect(await store.secrets.find(id, NOW)).toBeNull();
       expect(told(await due(end))).toMatchObject([{ event: 'secret.consumed', secret_id: id }]);
     });
   });

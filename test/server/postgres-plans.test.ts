@@ -1,11 +1,14 @@
 /** How PostgreSQL goes about the store's statements once its tables are large. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import * as destruction from '../../src/server/store/postgres/destruction.js';
 import * as keys from '../../src/server/store/postgres/keys.js';
 import { openPostgresStore } from '../../src/server/store/postgres/open.js';
 import * as outbox from '../../src/server/store/postgres/outbox.js';
 import { SESSION } from '../../src/server/store/postgres/pool.js';
-import * as statements from '../../src/server/store/postgres/statements.js';
+import * as quotas from '../../src/server/store/postgres/quotas.js';
+import * as secrets from '../../src/server/store/postgres/secrets.js';
+import * as engine from '../../src/server/store/postgres/store.js';
 import { newSchema, type Schema, withoutPostgres } from '../support/postgres.js';
 import { NOW, newSecret } from './store-contract.js';
 
@@ -16,9 +19,15 @@ const CROWD = 'crowd.example';
 const WHOLE = ['PING', 'ALL', 'REVOKE_KEY', 'FIND_REVOKED'];
 
 /** The text of every statement that the store's modules have, by name. */
-const TEXTS = Object.entries({ ...statements, ...outbox, ...keys }).flatMap(([name, value]) =>
-  typeof value === 'object' && 'text' in value && !WHOLE.includes(name) ? [[name, value.text] as const] : [],
-);
+const TEXTS = [secrets, destruction, quotas, keys, outbox, engine]
+  .flatMap((module): [string, unknown][] => Object.entries(module))
+  .flatMap(([name, value]) =>
+    isStatement(value) && !WHOLE.includes(name) ? [[name, value.text] as const] : [],
+  );
+
+function isStatement(value: unknown): value is { readonly text: string } {
+  return typeof value === 'object' && value !== null && 'text' in value;
+}
 
 interface Plan {
   readonly 'Node Type': string;
@@ -106,8 +115,8 @@ describe.skipIf(withoutPostgres)(`in a large PostgreSQL database${withoutPostgre
     const store = await openPostgresStore(schema.store, 'salt');
     const callback = { url: 'https://quick.example/', secret: 'shh' };
     const secret = newSecret({ callback });
-    await store.create(secret);
-    await store.take(secret.id, null, NOW);
+    await store.secrets.create(secret);
+    await store.secrets.consume(secret.id, null, NOW);
     const hosts: string[] = [];
     for (let look = 1; look <= 13; look += 1) {
       hosts.push(...(await store.outbox.leaseEvents(NOW, 8, 10, [CROWD])).map(({ host }) => host));

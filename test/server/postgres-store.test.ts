@@ -29,16 +29,16 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
   test('keeps what it keeps over a restart', async () => {
     const before = await openPostgresStore(schema.store, 'first salt');
     const [waiting, claimed, read] = [newSecret(), newSecret(), newSecret()];
-    await Promise.all([waiting, claimed, read].map((secret) => before.create(secret)));
-    await before.take(claimed.id, 'claim', NOW);
-    await before.take(read.id, null, NOW);
+    await Promise.all([waiting, claimed, read].map((secret) => before.secrets.create(secret)));
+    await before.secrets.consume(claimed.id, 'claim', NOW);
+    await before.secrets.consume(read.id, null, NOW);
     await before.close();
 
     const after = await openPostgresStore(schema.store, 'second salt');
     expect(after.callerSalt).toBe('first salt');
-    expect(await after.take(waiting.id, null, NOW)).toMatchObject({ blob: waiting.blob });
-    expect(await after.take(claimed.id, 'claim', NOW)).toMatchObject({ blob: claimed.blob });
-    expect(await after.take(read.id, null, NOW)).toBeNull();
+    expect(await after.secrets.consume(waiting.id, null, NOW)).toMatchObject({ blob: waiting.blob });
+    expect(await after.secrets.consume(claimed.id, 'claim', NOW)).toMatchObject({ blob: claimed.blob });
+    expect(await after.secrets.consume(read.id, null, NOW)).toBeNull();
     await after.close();
   });
 
@@ -83,9 +83,9 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
 
     test.each([1, 3])('hands out exactly %i views', async (views) => {
       const secret = newSecret({ views });
-      await nth(0).create(secret);
+      await nth(0).secrets.create(secret);
       const takers = Array.from({ length: 60 }, (_, i) =>
-        nth(i).take(secret.id, i % 2 ? null : `claim-${i}`, NOW),
+        nth(i).secrets.consume(secret.id, i % 2 ? null : `claim-${i}`, NOW),
       );
       expect((await Promise.all(takers)).filter((taken) => taken !== null)).toHaveLength(views);
     });
@@ -93,24 +93,24 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
     test('gives a claim that asks everywhere at once its one view everywhere', async () => {
       for (let round = 0; round < 20; round += 1) {
         const secret = newSecret({ views: 1 + (round % 2) });
-        await nth(0).create(secret);
+        await nth(0).secrets.create(secret);
         const taken = await Promise.all(
-          Array.from({ length: 12 }, (_, i) => nth(i).take(secret.id, 'claim', NOW)),
+          Array.from({ length: 12 }, (_, i) => nth(i).secrets.consume(secret.id, 'claim', NOW)),
         );
         expect(taken.map((view) => view?.blob)).toEqual(taken.map(() => secret.blob));
-        expect(await nth(round).find(secret.id, NOW)).toMatchObject({ viewsLeft: secret.views - 1 });
+        expect(await nth(round).secrets.find(secret.id, NOW)).toMatchObject({ viewsLeft: secret.views - 1 });
       }
     });
 
     test('leaves a claim its bytes when others take the last views for good at the same time', async () => {
       for (let round = 0; round < 30; round += 1) {
         const secret = newSecret({ views: 3 });
-        await nth(0).create(secret);
+        await nth(0).secrets.create(secret);
         const [mine] = await Promise.all([
-          nth(0).take(secret.id, 'claim', NOW),
-          ...Array.from({ length: 5 }, (_, i) => nth(i + 1).take(secret.id, null, NOW)),
+          nth(0).secrets.consume(secret.id, 'claim', NOW),
+          ...Array.from({ length: 5 }, (_, i) => nth(i + 1).secrets.consume(secret.id, null, NOW)),
         ]);
-        const again = await nth(1).take(secret.id, 'claim', NOW + 1);
+        const again = await nth(1).secrets.consume(secret.id, 'claim', NOW + 1);
         expect(again?.blob).toBe(mine?.blob);
       }
     });
@@ -118,24 +118,24 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
     test('leaves one of two claims its bytes when the other is acknowledged at the same time', async () => {
       for (let round = 0; round < 30; round += 1) {
         const secret = newSecret({ views: 2 });
-        await nth(0).create(secret);
-        await nth(0).take(secret.id, 'one', NOW);
+        await nth(0).secrets.create(secret);
+        await nth(0).secrets.consume(secret.id, 'one', NOW);
         const [, two] = await Promise.all([
-          nth(1).acknowledge(secret.id, 'one', NOW + 1),
-          nth(2).take(secret.id, 'two', NOW + 1),
+          nth(1).secrets.acknowledge(secret.id, 'one', NOW + 1),
+          nth(2).secrets.consume(secret.id, 'two', NOW + 1),
           nth(0).purge(NOW + 1),
         ]);
         expect(two?.blob).toBe(secret.blob);
-        expect((await nth(1).take(secret.id, 'two', NOW + 2))?.blob).toBe(secret.blob);
+        expect((await nth(1).secrets.consume(secret.id, 'two', NOW + 2))?.blob).toBe(secret.blob);
       }
     });
 
     test('destroys at once what all its claims acknowledge at the same time', async () => {
       const secret = newSecret({ views: 6 });
-      await nth(0).create(secret);
+      await nth(0).secrets.create(secret);
       const claims = Array.from({ length: 6 }, (_, i) => `claim-${i}`);
-      await Promise.all(claims.map((claim, i) => nth(i).take(secret.id, claim, NOW)));
-      await Promise.all(claims.map((claim, i) => nth(i).acknowledge(secret.id, claim, NOW + 1)));
+      await Promise.all(claims.map((claim, i) => nth(i).secrets.consume(secret.id, claim, NOW)));
+      await Promise.all(claims.map((claim, i) => nth(i).secrets.acknowledge(secret.id, claim, NOW + 1)));
       expect(await schema.sql`SELECT id FROM ciphertexts`).toHaveLength(0);
     });
 
@@ -144,7 +144,7 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
         const idempotency = { key: `key-${round}`, bodyHash: 'hash' };
         const quota = { counter: `round-${round}`, limit: 5, endsAt: NOW + HOUR };
         const outcomes = await Promise.all(
-          Array.from({ length: 12 }, (_, i) => nth(i).create(newSecret({ idempotency, quota }))),
+          Array.from({ length: 12 }, (_, i) => nth(i).secrets.create(newSecret({ idempotency, quota }))),
         );
         expect(outcomes.map(({ outcome }) => outcome).sort()).toEqual([
           'created',
@@ -157,10 +157,10 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
 
     test('makes one secret anew of creates with one idempotency key that has become free', async () => {
       const idempotency = { key: 'key', bodyHash: 'hash' };
-      await nth(0).create(newSecret({ idempotency, expiresAt: NOW + 72 * HOUR }));
+      await nth(0).secrets.create(newSecret({ idempotency, expiresAt: NOW + 72 * HOUR }));
       const outcomes = await Promise.all(
         Array.from({ length: 12 }, (_, i) =>
-          nth(i).create(newSecret({ idempotency, createdAt: NOW + 24 * HOUR })),
+          nth(i).secrets.create(newSecret({ idempotency, createdAt: NOW + 24 * HOUR })),
         ),
       );
       expect(outcomes.filter(({ outcome }) => outcome === 'created')).toHaveLength(1);
@@ -169,16 +169,20 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
 
     test('lets no more than ten wrong proofs through', async () => {
       const secret = newSecret();
-      await nth(0).create(secret);
+      await nth(0).secrets.create(secret);
       const answers = await Promise.all(
-        Array.from({ length: 60 }, (_, i) => nth(i).recordProofAttempt(secret.id, 'mallory', false, NOW)),
+        Array.from({ length: 60 }, (_, i) =>
+          nth(i).secrets.recordProofAttempt(secret.id, 'mallory', false, NOW),
+        ),
       );
       expect(answers.filter((lockedUntil) => lockedUntil === null)).toHaveLength(10);
     });
 
     test('purges each secret once, and tells of each once, however many purge', async () => {
       const callback = { url: 'https://example.com/', secret: 'shh' };
-      await Promise.all(Array.from({ length: 900 }, (_, i) => nth(i).create(newSecret({ callback }))));
+      await Promise.all(
+        Array.from({ length: 900 }, (_, i) => nth(i).secrets.create(newSecret({ callback }))),
+      );
       const purged = await Promise.all(stores.map((store) => store.purge(NOW + HOUR)));
       expect(purged.reduce((sum, { destroyed }) => sum + destroyed, 0)).toBe(900);
       expect(await schema.sql`SELECT id FROM outbox`).toHaveLength(900);
@@ -191,24 +195,24 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
       for (let round = 0; round < 60; round += 1) {
         const views = 1 + Math.floor(random() * 3);
         const secret = newSecret({ views, callback: { url: 'https://example.com/', secret: 'shh' } });
-        await nth(round).create(secret);
+        await nth(round).secrets.create(secret);
         const blobs: (string | undefined)[] = [];
         const claimed = new Map<string, boolean>();
         let revoked = false;
         const acts = [
           async (store: PostgresStore) => {
-            blobs.push((await store.take(secret.id, null, NOW + 1))?.blob);
+            blobs.push((await store.secrets.consume(secret.id, null, NOW + 1))?.blob);
           },
           async (store: PostgresStore) => {
             const claim = `claim-${Math.floor(random() * 3)}`;
-            const blob = (await store.take(secret.id, claim, NOW + 1))?.blob;
+            const blob = (await store.secrets.consume(secret.id, claim, NOW + 1))?.blob;
             if (blob !== undefined && !claimed.has(claim)) claimed.set(claim, false);
             if (blob !== undefined) expect(blob).toBe(secret.blob);
           },
           async (store: PostgresStore) => {
             const claim = `claim-${Math.floor(random() * 3)}`;
             claimed.set(claim, true);
-            await store.acknowledge(secret.id, claim, NOW + 2);
+            await store.secrets.acknowledge(secret.id, claim, NOW + 2);
           },
           async (store: PostgresStore) => {
             await store.purge(NOW + 2);
@@ -216,20 +220,20 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
           async (store: PostgresStore) => {
             if (random() > 0.1) return;
             revoked = true;
-            await store.revoke(secret.id, NOW + 2);
+            await store.secrets.revoke(secret.id, NOW + 2);
           },
         ];
         await Promise.all(
           Array.from({ length: 20 }, (_, i) => acts[Math.floor(random() * acts.length)]!(nth(i))),
         );
         const given = blobs.filter((blob) => blob !== undefined);
-        const record = await nth(0).find(secret.id, NOW);
+        const record = await nth(0).secrets.find(secret.id, NOW);
         const [row] = await schema.sql<{ claims: number }[]>`
           SELECT cardinality(claims) AS claims FROM secrets WHERE id = ${secret.id}`;
         expect(given.length + (row?.claims ?? 0)).toBe(views - (record?.viewsLeft ?? 0));
         for (const [claim, acknowledged] of claimed) {
           if (acknowledged || revoked) continue;
-          expect((await nth(1).take(secret.id, claim, NOW + 3))?.blob).toBe(secret.blob);
+          expect((await nth(1).secrets.consume(secret.id, claim, NOW + 3))?.blob).toBe(secret.blob);
         }
         await nth(2).purge(NOW + HOUR + LEASE_MS);
         expect(await schema.sql`SELECT id FROM ciphertexts`).toHaveLength(0);

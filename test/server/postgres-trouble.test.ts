@@ -139,7 +139,7 @@ describe.skipIf(withoutPostgres)(`a PostgreSQL store${withoutPostgres}`, () => {
 
   test('opens no more connections than its address allows', async () => {
     const store = await open(`${schema.store}&connections=3&application_name=${schema.name}`);
-    await Promise.all(Array.from({ length: 100 }, () => store.create(newSecret())));
+    await Promise.all(Array.from({ length: 100 }, () => store.secrets.create(newSecret())));
     const sessions = await schema.sql`
       SELECT pid FROM pg_stat_activity WHERE application_name = ${schema.name}`;
     expect(sessions).toHaveLength(3);
@@ -147,7 +147,9 @@ describe.skipIf(withoutPostgres)(`a PostgreSQL store${withoutPostgres}`, () => {
 
   test('refuses at once what would have to wait too long', async () => {
     const store = await open(schema.store, { connections: 2, operations: 20, patienceMs: 30_000 });
-    const results = await Promise.allSettled(Array.from({ length: 50 }, () => store.create(newSecret())));
+    const results = await Promise.allSettled(
+      Array.from({ length: 50 }, () => store.secrets.create(newSecret())),
+    );
     const refused = results.filter((result) => result.status === 'rejected');
     expect(refused).toHaveLength(30);
     expect(refused[0]?.reason).toBeInstanceOf(StoreError);
@@ -157,12 +159,12 @@ describe.skipIf(withoutPostgres)(`a PostgreSQL store${withoutPostgres}`, () => {
   test('does not take a view when it fails to', async () => {
     const store = await open();
     const secret = newSecret();
-    await store.create(secret);
+    await store.secrets.create(secret);
     await schema.sql`ALTER TABLE ciphertexts RENAME TO hidden`;
-    await expect(store.take(secret.id, null, NOW)).rejects.toBeInstanceOf(StoreError);
-    await expect(store.create(newSecret())).rejects.toBeInstanceOf(StoreError);
+    await expect(store.secrets.consume(secret.id, null, NOW)).rejects.toBeInstanceOf(StoreError);
+    await expect(store.secrets.create(newSecret())).rejects.toBeInstanceOf(StoreError);
     await schema.sql`ALTER TABLE hidden RENAME TO ciphertexts`;
-    expect(await store.take(secret.id, null, NOW)).toMatchObject({ blob: secret.blob });
+    expect(await store.secrets.consume(secret.id, null, NOW)).toMatchObject({ blob: secret.blob });
   });
 
   test('does not answer a ping where it is read-only', async () => {
@@ -172,17 +174,17 @@ describe.skipIf(withoutPostgres)(`a PostgreSQL store${withoutPostgres}`, () => {
     const store = new PostgresStore(new PostgresPool(address, limits), 'salt');
     onTestFinished(() => store.close());
     await expect(store.ping()).rejects.toBeInstanceOf(StoreError);
-    await expect(store.create(newSecret())).rejects.toBeInstanceOf(StoreError);
+    await expect(store.secrets.create(newSecret())).rejects.toBeInstanceOf(StoreError);
   });
 
   test('fails when its connections freeze, and works again with new ones', async () => {
     const wire = await openWire();
     const store = await open(wire.over(schema.store), { connections: 2, operations: 100, patienceMs: 500 });
     const secret = newSecret();
-    await store.create(secret);
+    await store.secrets.create(secret);
     wire.freeze();
     await expect(store.ping()).rejects.toBeInstanceOf(StoreError);
-    expect(await store.take(secret.id, null, NOW)).toMatchObject({ blob: secret.blob });
+    expect(await store.secrets.consume(secret.id, null, NOW)).toMatchObject({ blob: secret.blob });
   });
 
   test('never mixes answers up, however often its connections break', async () => {
@@ -192,7 +194,7 @@ describe.skipIf(withoutPostgres)(`a PostgreSQL store${withoutPostgres}`, () => {
       newSecret({ blob: `${index} `.padEnd(index % 3 === 0 ? 20_000 : 40, 'x') }),
     );
     const sure = await open();
-    await Promise.all(secrets.map((secret) => sure.create(secret)));
+    await Promise.all(secrets.map((secret) => sure.secrets.create(secret)));
 
     let answers = 0;
     let resets = 0;
@@ -205,15 +207,15 @@ describe.skipIf(withoutPostgres)(`a PostgreSQL store${withoutPostgres}`, () => {
     };
     await Promise.all(
       secrets.map(async ({ id, blob }) => {
-        const view = await untilItWorks(() => store.take(id, 'claim', NOW));
+        const view = await untilItWorks(() => store.secrets.consume(id, 'claim', NOW));
         expect(view?.blob).toBe(blob);
         answered();
-        await untilItWorks(() => store.acknowledge(id, 'claim', NOW));
+        await untilItWorks(() => store.secrets.acknowledge(id, 'claim', NOW));
         answered();
       }),
     );
     expect(resets).toBe(15);
-    for (const { id } of secrets) expect(await sure.find(id, NOW)).toMatchObject({ viewsLeft: 0 });
+    for (const { id } of secrets) expect(await sure.secrets.find(id, NOW)).toMatchObject({ viewsLeft: 0 });
     expect(await schema.sql`SELECT id FROM ciphertexts`).toHaveLength(0);
   });
 
@@ -225,7 +227,7 @@ describe.skipIf(withoutPostgres)(`a PostgreSQL store${withoutPostgres}`, () => {
     const kept = new Set<string>();
     const keep = async (key: string) => {
       const secret = newSecret({ idempotency: { key, bodyHash: 'hash' } });
-      const outcome = await untilItWorks(() => store.create(secret));
+      const outcome = await untilItWorks(() => store.secrets.create(secret));
       if (!('id' in outcome)) throw new Error(`a new key was ${outcome.outcome}`);
       kept.add(outcome.id);
       if (kept.size % 40 === 0) await terminate();

@@ -1,7 +1,9 @@
 /** What every store is held to when it counts creates, with simulated time. Part of the store contract. */
 
 import { describe, expect, test } from 'vitest';
-import type { NewSecret, Quota, Store } from '../../src/server/store/contracts/store.js';
+import type { Quota } from '../../src/server/store/contracts/quotas.js';
+import type { NewSecret } from '../../src/server/store/contracts/secrets.js';
+import type { Store } from '../../src/server/store/contracts/store.js';
 
 const MINUTE = 60_000;
 
@@ -24,7 +26,7 @@ export function describeQuotaContract({ store, newSecret, now }: QuotaContract):
   });
 
   const create = async (changes: Partial<NewSecret> = {}) =>
-    (await store().create(newSecret({ quota: quota(), ...changes }))).outcome;
+    (await store().secrets.create(newSecret({ quota: quota(), ...changes }))).outcome;
 
   /** Creates one after the other until one is not created, and says how many were. */
   async function createAll(changes: Partial<NewSecret> = {}): Promise<number> {
@@ -37,26 +39,26 @@ export function describeQuotaContract({ store, newSecret, now }: QuotaContract):
     test('let through as many creates as there are, and nothing is kept of the next', async () => {
       expect(await createAll()).toBe(3);
       const refused = newSecret({ quota: quota() });
-      expect(await store().create(refused)).toEqual({ outcome: 'limited' });
-      expect(await store().find(refused.id, now)).toBeNull();
-      expect(await store().take(refused.id, null, now)).toBeNull();
+      expect(await store().secrets.create(refused)).toEqual({ outcome: 'limited' });
+      expect(await store().secrets.find(refused.id, now)).toBeNull();
+      expect(await store().secrets.consume(refused.id, null, now)).toBeNull();
     });
 
     test('tell how much of them is used, by when they end', async () => {
       const end = now + MINUTE;
-      expect(await store().counts(end)).toEqual(new Map());
+      expect(await store().quotas.usage(end)).toEqual(new Map());
       expect(await createAll()).toBe(3);
       await create({ quota: quota({ counter: 'else minute' }) });
       await create({ quota: quota({ endsAt: end + 1 }) });
-      expect(await store().counts(end)).toEqual(
+      expect(await store().quotas.usage(end)).toEqual(
         new Map([
           ['somebody minute', 3],
           ['else minute', 1],
         ]),
       );
       await store().purge(end);
-      expect(await store().counts(end)).toEqual(new Map());
-      expect(await store().counts(end + 1)).toEqual(new Map([['somebody minute', 1]]));
+      expect(await store().quotas.usage(end)).toEqual(new Map());
+      expect(await store().quotas.usage(end + 1)).toEqual(new Map([['somebody minute', 1]]));
     });
 
     test('do not concern who has none', async () => {

@@ -205,8 +205,8 @@ describe('closing', () => {
     const store = new MemoryStore('salt');
     const begun = signal();
     const finish = signal();
-    const createNow = store.create.bind(store);
-    store.create = async (secret) => {
+    const createNow = store.secrets.create.bind(store.secrets);
+    store.secrets.create = async (secret) => {
       begun.give();
       await finish.given;
       return createNow(secret);

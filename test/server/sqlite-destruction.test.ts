@@ -47,23 +47,23 @@ function canaryOf(number: number): string {
 
 describe('a destroyed ciphertext is in no file', () => {
   const endings: Record<string, (id: string) => Promise<unknown>> = {
-    'after a read without a claim': (id) => store.take(id, null, NOW),
+    'after a read without a claim': (id) => store.secrets.consume(id, null, NOW),
     'after an acknowledged read': async (id) => {
-      await store.take(id, 'claim', NOW);
-      await store.acknowledge(id, 'claim', NOW);
+      await store.secrets.consume(id, 'claim', NOW);
+      await store.secrets.acknowledge(id, 'claim', NOW);
     },
     'after a lease that ended': async (id) => {
-      await store.take(id, 'claim', NOW - LEASE_MS);
+      await store.secrets.consume(id, 'claim', NOW - LEASE_MS);
     },
-    'after a revocation': (id) => store.revoke(id, NOW),
-    'after its expiry': (id) => store.find(id, NOW),
+    'after a revocation': (id) => store.secrets.revoke(id, NOW),
+    'after its expiry': (id) => store.secrets.find(id, NOW),
   };
 
   for (const [name, end] of Object.entries(endings)) {
     test.each([40, 400, 5_000, 1_048_576])(`${name}, %i characters long`, async (length) => {
       const now = name === 'after its expiry' ? NOW + HOUR : NOW;
       const secret = newSecret({ blob: canaryBlob(1, length) });
-      await store.create(secret);
+      await store.secrets.create(secret);
       expect(await canariesInFiles()).toContain(canaryOf(1));
       await end(secret.id);
       await store.purge(now);
@@ -73,8 +73,8 @@ describe('a destroyed ciphertext is in no file', () => {
 
   test('not even after a crash between destruction and maintenance', async () => {
     const secret = newSecret({ blob: canaryBlob(1, 400) });
-    await store.create(secret);
-    await store.take(secret.id, null, NOW);
+    await store.secrets.create(secret);
+    await store.secrets.consume(secret.id, null, NOW);
     const next = await openStore(join(directory, 'zephr.db'));
     await next.purge(NOW);
     expect(await canariesInFiles()).toEqual(new Set());
@@ -89,12 +89,12 @@ describe('a destroyed ciphertext is in no file', () => {
       const number = made++;
       const length = [12, 400, 400, 900, 1_500, 3_000][Math.floor(random() * 6)] ?? 400;
       const secret = newSecret({ blob: canaryBlob(number, length) });
-      await store.create(secret);
+      await store.secrets.create(secret);
       alive.push({ id: secret.id, canary: canaryOf(number) });
     };
     const destroy = async () => {
       const [{ id } = { id: '' }] = alive.splice(Math.floor(random() * alive.length), 1);
-      await store.take(id, null, NOW);
+      await store.secrets.consume(id, null, NOW);
     };
     for (let round = 0; round < 40; round += 1) {
       await Promise.all(Array.from({ length: 50 }, create));

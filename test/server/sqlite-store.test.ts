@@ -34,8 +34,10 @@ describe('two handles on one SQLite file', () => {
     const file = newFile();
     const [one, two] = await Promise.all([openStore(file), openStore(file)]);
     const secret = newSecret({ views: 3 });
-    await one.create(secret);
-    const takers = Array.from({ length: 32 }, (_, i) => (i % 2 ? one : two).take(secret.id, null, NOW));
+    await one.secrets.create(secret);
+    const takers = Array.from({ length: 32 }, (_, i) =>
+      (i % 2 ? one : two).secrets.consume(secret.id, null, NOW),
+    );
     expect((await Promise.all(takers)).filter((taken) => taken !== null)).toHaveLength(3);
     await one.close();
     await two.close();
@@ -45,17 +47,17 @@ describe('two handles on one SQLite file', () => {
     const file = newFile();
     const [one, two] = await Promise.all([openStore(file), openStore(file)]);
     const secret = newSecret({ idempotency: { key: 'key', bodyHash: 'hash' } });
-    await one.create(secret);
+    await one.secrets.create(secret);
     expect(one.callerSalt).toBe(two.callerSalt);
-    expect(await two.create({ ...secret, id: 'other' })).toMatchObject({
+    expect(await two.secrets.create({ ...secret, id: 'other' })).toMatchObject({
       outcome: 'replayed',
       id: secret.id,
     });
     for (let count = 1; count <= 11; count += 1)
-      await one.recordProofAttempt(secret.id, 'mallory', false, NOW);
-    expect(await two.recordProofAttempt(secret.id, 'mallory', true, NOW)).toBe(NOW + 1000);
-    await one.take(secret.id, 'claim', NOW);
-    expect(await two.take(secret.id, 'claim', NOW)).toMatchObject({ blob: secret.blob });
+      await one.secrets.recordProofAttempt(secret.id, 'mallory', false, NOW);
+    expect(await two.secrets.recordProofAttempt(secret.id, 'mallory', true, NOW)).toBe(NOW + 1000);
+    await one.secrets.consume(secret.id, 'claim', NOW);
+    expect(await two.secrets.consume(secret.id, 'claim', NOW)).toMatchObject({ blob: secret.blob });
     await one.close();
     await two.close();
   });
@@ -68,16 +70,16 @@ describe('a restart of the SQLite store', () => {
     const waiting = newSecret();
     const claimed = newSecret();
     const read = newSecret();
-    await Promise.all([waiting, claimed, read].map((secret) => before.create(secret)));
-    await before.take(claimed.id, 'claim', NOW);
-    await before.take(read.id, null, NOW);
+    await Promise.all([waiting, claimed, read].map((secret) => before.secrets.create(secret)));
+    await before.secrets.consume(claimed.id, 'claim', NOW);
+    await before.secrets.consume(read.id, null, NOW);
     await before.close();
 
     const after = await openStore(file);
     expect(after.callerSalt).toBe(before.callerSalt);
-    expect(await after.take(waiting.id, null, NOW)).toMatchObject({ blob: waiting.blob });
-    expect(await after.take(claimed.id, 'claim', NOW)).toMatchObject({ blob: claimed.blob });
-    expect(await after.take(read.id, null, NOW)).toBeNull();
+    expect(await after.secrets.consume(waiting.id, null, NOW)).toMatchObject({ blob: waiting.blob });
+    expect(await after.secrets.consume(claimed.id, 'claim', NOW)).toMatchObject({ blob: claimed.blob });
+    expect(await after.secrets.consume(read.id, null, NOW)).toBeNull();
     await after.close();
   });
 });
@@ -87,17 +89,17 @@ describe('a failing SQLite store', () => {
     const database = (await loadSqliteDriver())(newFile());
     const store = new SqliteStore(database, 'salt');
     const kept = newSecret();
-    await store.create(kept);
+    await store.secrets.create(kept);
     database.exec('PRAGMA max_page_count = 40');
     const large = newSecret({ blob: 'x'.repeat(100_000) });
     const small = newSecret();
-    const results = await Promise.allSettled([store.create(large), store.create(small)]);
+    const results = await Promise.allSettled([store.secrets.create(large), store.secrets.create(small)]);
     expect(results[0]).toMatchObject({ status: 'rejected', reason: { code: 'STORE_UNAVAILABLE' } });
     expect(results[1]).toMatchObject({ status: 'fulfilled' });
-    expect(await store.find(large.id, NOW)).toBeNull();
-    expect(await store.take(kept.id, null, NOW)).toMatchObject({ blob: kept.blob });
+    expect(await store.secrets.find(large.id, NOW)).toBeNull();
+    expect(await store.secrets.consume(kept.id, null, NOW)).toMatchObject({ blob: kept.blob });
     database.exec('PRAGMA max_page_count = 100000');
-    expect(await store.create(large)).toMatchObject({ outcome: 'created' });
+    expect(await store.secrets.create(large)).toMatchObject({ outcome: 'created' });
     await store.close();
   });
 
@@ -105,15 +107,15 @@ describe('a failing SQLite store', () => {
     const file = newFile();
     const store = await openStore(file);
     const secret = newSecret();
-    await store.create(secret);
+    await store.secrets.create(secret);
     const disk = (await loadSqliteDriver())(file);
     disk.exec("UPDATE ciphertexts SET blob = CAST(x'626c6fe2ff' AS TEXT)");
     for (const claim of [null, 'claim']) {
-      await expect(store.take(secret.id, claim, NOW)).rejects.toBeInstanceOf(StoreError);
+      await expect(store.secrets.consume(secret.id, claim, NOW)).rejects.toBeInstanceOf(StoreError);
     }
     disk.exec("UPDATE ciphertexts SET blob = 'repaired'");
     disk.close();
-    expect(await store.take(secret.id, null, NOW)).toMatchObject({ blob: 'repaired' });
+    expect(await store.secrets.consume(secret.id, null, NOW)).toMatchObject({ blob: 'repaired' });
     await store.close();
   });
 
@@ -121,14 +123,14 @@ describe('a failing SQLite store', () => {
     const file = newFile();
     const store = await openStore(file);
     const secret = newSecret();
-    await store.create(secret);
+    await store.secrets.create(secret);
     const saboteur = (await loadSqliteDriver())(file);
     saboteur.exec('ALTER TABLE ciphertexts RENAME TO hidden');
-    await expect(store.take(secret.id, null, NOW)).rejects.toBeInstanceOf(StoreError);
-    await expect(store.create(newSecret())).rejects.toBeInstanceOf(StoreError);
+    await expect(store.secrets.consume(secret.id, null, NOW)).rejects.toBeInstanceOf(StoreError);
+    await expect(store.secrets.create(newSecret())).rejects.toBeInstanceOf(StoreError);
     saboteur.exec('ALTER TABLE hidden RENAME TO ciphertexts');
     saboteur.close();
-    expect(await store.take(secret.id, null, NOW)).toMatchObject({ blob: secret.blob });
+    expect(await store.secrets.consume(secret.id, null, NOW)).toMatchObject({ blob: secret.blob });
     await store.close();
   });
 });

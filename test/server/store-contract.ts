@@ -3,7 +3,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LEASE_MS, TOMBSTONE_MS } from '../../src/core/protocol/limits.js';
 import { stateOf } from '../../src/server/store/contracts/lifecycle.js';
-import type { NewSecret, Store } from '../../src/server/store/contracts/store.js';
+import type { NewSecret } from '../../src/server/store/contracts/secrets.js';
+import type { Store } from '../../src/server/store/contracts/store.js';
 import { describeKeyContract } from './key-contract.js';
 import { describeOutboxContract } from './outbox-contract.js';
 import { describeQuotaContract } from './quota-contract.js';
@@ -52,17 +53,17 @@ export function describeStoreContract(open: () => Promise<Store>): void {
   /** Keeps a secret and gives its id. */
   async function keep(changes: Partial<NewSecret> = {}): Promise<string> {
     const secret = newSecret(changes);
-    await store.create(secret);
+    await store.secrets.create(secret);
     return secret.id;
   }
 
   const blobOf = async (id: string, claim: string | null, now = NOW) =>
-    (await store.take(id, claim, now))?.blob ?? null;
+    (await store.secrets.consume(id, claim, now))?.blob ?? null;
 
   describe('create and find', () => {
     test('a record tells all that was asked for', async () => {
       const id = await keep({ version: 2, hint: 'db', proofHash: 'h'.repeat(43), views: 7 });
-      expect(await store.find(id, NOW)).toEqual({
+      expect(await store.secrets.find(id, NOW)).toEqual({
         version: 2,
         hint: 'db',
         proofHash: 'h'.repeat(43),
@@ -78,12 +79,17 @@ export function describeStoreContract(open: () => Promise<Store>): void {
 
     test('a version 1 secret has neither hint nor proof unless given', async () => {
       const id = await keep({ version: 1, proofHash: null });
-      expect(await store.find(id, NOW)).toMatchObject({ version: 1, hint: null, proofHash: null, views: 1 });
+      expect(await store.secrets.find(id, NOW)).toMatchObject({
+        version: 1,
+        hint: null,
+        proofHash: null,
+        views: 1,
+      });
     });
 
     test('an unknown id is null, and so is taking it', async () => {
-      expect(await store.find('unknown', NOW)).toBeNull();
-      expect(await store.take('unknown', null, NOW)).toBeNull();
+      expect(await store.secrets.find('unknown', NOW)).toBeNull();
+      expect(await store.secrets.consume('unknown', null, NOW)).toBeNull();
     });
 
     test('a megabyte comes back as it was', async () => {
@@ -93,7 +99,7 @@ export function describeStoreContract(open: () => Promise<Store>): void {
 
     test('a callback is kept without trouble', async () => {
       const id = await keep({ callback: { url: 'https://example.com/', secret: 'shh' } });
-      expect(await store.find(id, NOW)).not.toBeNull();
+      expect(await store.secrets.find(id, NOW)).not.toBeNull();
     });
 
     test('the store answers a ping', async () => {
@@ -108,40 +114,40 @@ export function describeStoreContract(open: () => Promise<Store>): void {
       const first = newSecret({ idempotency, views: 3 });
       const second = newSecret({ idempotency, createdAt: NOW + MINUTE });
       const outcome = { id: first.id, version: 2, views: 3, expiresAt: first.expiresAt };
-      expect(await store.create(first)).toEqual({ outcome: 'created', ...outcome });
-      expect(await store.create(second)).toEqual({ outcome: 'replayed', ...outcome });
-      expect(await store.find(second.id, NOW)).toBeNull();
+      expect(await store.secrets.create(first)).toEqual({ outcome: 'created', ...outcome });
+      expect(await store.secrets.create(second)).toEqual({ outcome: 'replayed', ...outcome });
+      expect(await store.secrets.find(second.id, NOW)).toBeNull();
     });
 
     test('the outcome stays the same after the secret is read, revoked or expired', async () => {
       const first = newSecret({ idempotency });
-      await store.create(first);
-      await store.take(first.id, null, NOW);
+      await store.secrets.create(first);
+      await store.secrets.consume(first.id, null, NOW);
       await store.purge(NOW + 2 * HOUR);
-      const again = await store.create(newSecret({ idempotency, createdAt: NOW + 2 * HOUR }));
+      const again = await store.secrets.create(newSecret({ idempotency, createdAt: NOW + 2 * HOUR }));
       expect(again).toMatchObject({ outcome: 'replayed', id: first.id });
     });
 
     test('another body is a conflict and keeps nothing', async () => {
       await keep({ idempotency });
       const other = newSecret({ idempotency: { key: 'key-1', bodyHash: 'hash-2' } });
-      expect(await store.create(other)).toEqual({ outcome: 'conflict' });
-      expect(await store.find(other.id, NOW)).toBeNull();
+      expect(await store.secrets.create(other)).toEqual({ outcome: 'conflict' });
+      expect(await store.secrets.find(other.id, NOW)).toBeNull();
     });
 
     test('another caller has keys of its own', async () => {
       await keep({ idempotency });
       const other = newSecret({ idempotency, caller: 'somebody else' });
-      expect(await store.create(other)).toMatchObject({ outcome: 'created', id: other.id });
+      expect(await store.secrets.create(other)).toMatchObject({ outcome: 'created', id: other.id });
     });
 
     test('after 24 h the key is free again, while the first secret still waits', async () => {
       const first = newSecret({ idempotency, expiresAt: NOW + 7 * DAY });
-      await store.create(first);
+      await store.secrets.create(first);
       const early = newSecret({ idempotency, createdAt: NOW + DAY - 1 });
       const late = newSecret({ idempotency: { key: 'key-1', bodyHash: 'hash-2' }, createdAt: NOW + DAY });
-      expect(await store.create(early)).toMatchObject({ outcome: 'replayed', id: first.id });
-      expect(await store.create(late)).toMatchObject({ outcome: 'created', id: late.id });
+      expect(await store.secrets.create(early)).toMatchObject({ outcome: 'replayed', id: first.id });
+      expect(await store.secrets.create(late)).toMatchObject({ outcome: 'created', id: late.id });
       expect(await blobOf(first.id, null)).toBe(first.blob);
       expect(await blobOf(late.id, null, NOW + DAY)).toBe(late.blob);
     });
@@ -149,15 +155,15 @@ export function describeStoreContract(open: () => Promise<Store>): void {
     test('forgetting the first secret leaves the key to the second that took it over', async () => {
       await keep({ idempotency });
       const second = newSecret({ idempotency, createdAt: NOW + DAY, expiresAt: NOW + 3 * DAY });
-      await store.create(second);
+      await store.secrets.create(second);
       await store.purge(NOW + HOUR + TOMBSTONE_MS);
       const third = newSecret({ idempotency, createdAt: NOW + DAY + 2 * HOUR });
-      expect(await store.create(third)).toMatchObject({ outcome: 'replayed', id: second.id });
+      expect(await store.secrets.create(third)).toMatchObject({ outcome: 'replayed', id: second.id });
     });
 
     test('many creates at once with one key keep one secret', async () => {
       const outcomes = await Promise.all(
-        Array.from({ length: 20 }, () => store.create(newSecret({ idempotency }))),
+        Array.from({ length: 20 }, () => store.secrets.create(newSecret({ idempotency }))),
       );
       expect(outcomes.filter(({ outcome }) => outcome === 'created')).toHaveLength(1);
       expect(outcomes.filter(({ outcome }) => outcome === 'replayed')).toHaveLength(19);
@@ -167,25 +173,25 @@ export function describeStoreContract(open: () => Promise<Store>): void {
   describe('take without a claim', () => {
     test('gives the bytes once', async () => {
       const secret = newSecret({ hint: 'db password' });
-      await store.create(secret);
-      expect(await store.take(secret.id, null, NOW + 5)).toEqual({
+      await store.secrets.create(secret);
+      expect(await store.secrets.consume(secret.id, null, NOW + 5)).toEqual({
         blob: secret.blob,
         hint: 'db password',
         viewsLeft: 0,
         purgeAt: NOW + 5,
       });
-      expect(await store.take(secret.id, null, NOW + 6)).toBeNull();
-      expect(await store.find(secret.id, NOW)).toMatchObject({ viewsLeft: 0, firstReadAt: NOW + 5 });
+      expect(await store.secrets.consume(secret.id, null, NOW + 6)).toBeNull();
+      expect(await store.secrets.find(secret.id, NOW)).toMatchObject({ viewsLeft: 0, firstReadAt: NOW + 5 });
     });
 
     test('gives as many views as there are, and remembers the first', async () => {
       const id = await keep({ views: 3 });
       const left: (number | undefined)[] = [];
       for (const now of [NOW + 1, NOW + 2, NOW + 3, NOW + 4]) {
-        left.push((await store.take(id, null, now))?.viewsLeft);
+        left.push((await store.secrets.consume(id, null, now))?.viewsLeft);
       }
       expect(left).toEqual([2, 1, 0, undefined]);
-      expect(await store.find(id, NOW)).toMatchObject({ firstReadAt: NOW + 1 });
+      expect(await store.secrets.find(id, NOW)).toMatchObject({ firstReadAt: NOW + 1 });
     });
 
     test('works until the last millisecond before the expiry', async () => {
@@ -199,24 +205,24 @@ export function describeStoreContract(open: () => Promise<Store>): void {
       const takers = Array.from({ length: 64 }, (_, i) => blobOf(id, i % 2 ? null : `claim-${i}`));
       const blobs = (await Promise.all(takers)).filter((blob) => blob !== null);
       expect(blobs).toHaveLength(views);
-      expect(await store.find(id, NOW)).toMatchObject({ viewsLeft: 0 });
+      expect(await store.secrets.find(id, NOW)).toMatchObject({ viewsLeft: 0 });
     });
   });
 
   describe('take with a claim', () => {
     test('the same claim reads the same bytes until its lease ends, and takes one view', async () => {
       const secret = newSecret({ views: 2 });
-      await store.create(secret);
-      const first = await store.take(secret.id, 'claim', NOW);
+      await store.secrets.create(secret);
+      const first = await store.secrets.consume(secret.id, 'claim', NOW);
       expect(first).toEqual({ blob: secret.blob, hint: null, viewsLeft: 1, purgeAt: NOW + LEASE_MS });
-      expect(await store.take(secret.id, 'claim', NOW + LEASE_MS - 1)).toEqual(first);
-      expect(await store.take(secret.id, 'claim', NOW + LEASE_MS)).toBeNull();
-      expect(await store.find(secret.id, NOW)).toMatchObject({ viewsLeft: 1 });
+      expect(await store.secrets.consume(secret.id, 'claim', NOW + LEASE_MS - 1)).toEqual(first);
+      expect(await store.secrets.consume(secret.id, 'claim', NOW + LEASE_MS)).toBeNull();
+      expect(await store.secrets.find(secret.id, NOW)).toMatchObject({ viewsLeft: 1 });
     });
 
     test('another claim, or none, gets nothing from a leased last view', async () => {
       const id = await keep();
-      await store.take(id, 'claim', NOW);
+      await store.secrets.consume(id, 'claim', NOW);
       expect(await blobOf(id, 'other', NOW + 1)).toBeNull();
       expect(await blobOf(id, null, NOW + 1)).toBeNull();
     });
@@ -225,23 +231,23 @@ export function describeStoreContract(open: () => Promise<Store>): void {
       const id = await keep({ views: 2 });
       const blobs = await Promise.all(Array.from({ length: 16 }, () => blobOf(id, 'claim')));
       expect(new Set(blobs).size).toBe(1);
-      expect(await store.find(id, NOW)).toMatchObject({ viewsLeft: 1 });
+      expect(await store.secrets.find(id, NOW)).toMatchObject({ viewsLeft: 1 });
     });
 
     test('an acknowledged claim reads nothing again, however often it is acknowledged', async () => {
       const id = await keep({ views: 2 });
-      await store.take(id, 'claim', NOW);
-      await store.acknowledge(id, 'claim', NOW + 1);
-      await store.acknowledge(id, 'claim', NOW + 2);
+      await store.secrets.consume(id, 'claim', NOW);
+      await store.secrets.acknowledge(id, 'claim', NOW + 1);
+      await store.secrets.acknowledge(id, 'claim', NOW + 2);
       expect(await blobOf(id, 'claim', NOW + 3)).toBeNull();
       expect(await blobOf(id, 'other', NOW + 3)).not.toBeNull();
     });
 
     test('a lease outlives the expiry, also through a purge', async () => {
       const secret = newSecret();
-      await store.create(secret);
+      await store.secrets.create(secret);
       const late = secret.expiresAt - 1;
-      await store.take(secret.id, 'claim', late);
+      await store.secrets.consume(secret.id, 'claim', late);
       await store.purge(late + LEASE_MS - 1);
       expect(await blobOf(secret.id, 'claim', late + LEASE_MS - 1)).toBe(secret.blob);
       expect(await blobOf(secret.id, 'claim', late + LEASE_MS)).toBeNull();
@@ -249,9 +255,9 @@ export function describeStoreContract(open: () => Promise<Store>): void {
 
     test('a lease outlives the expiry when other views were left, and those do not', async () => {
       const secret = newSecret({ views: 2 });
-      await store.create(secret);
+      await store.secrets.create(secret);
       const late = secret.expiresAt - 1;
-      await store.take(secret.id, 'claim', late);
+      await store.secrets.consume(secret.id, 'claim', late);
       await store.purge(secret.expiresAt);
       expect(await blobOf(secret.id, 'claim', secret.expiresAt)).toBe(secret.blob);
       expect(await blobOf(secret.id, 'other', secret.expiresAt)).toBeNull();
@@ -259,23 +265,26 @@ export function describeStoreContract(open: () => Promise<Store>): void {
 
     test('the last view without a claim leaves a live lease its bytes', async () => {
       const id = await keep({ views: 2 });
-      await store.take(id, 'claim', NOW);
-      expect(await store.take(id, null, NOW + 1)).toMatchObject({ viewsLeft: 0, purgeAt: NOW + 1 });
+      await store.secrets.consume(id, 'claim', NOW);
+      expect(await store.secrets.consume(id, null, NOW + 1)).toMatchObject({
+        viewsLeft: 0,
+        purgeAt: NOW + 1,
+      });
       expect(await blobOf(id, 'claim', NOW + 2)).not.toBeNull();
     });
 
     test('acknowledging one lease leaves another its bytes', async () => {
       const id = await keep({ views: 2 });
-      await store.take(id, 'one', NOW);
-      await store.take(id, 'two', NOW + 1);
-      await store.acknowledge(id, 'one', NOW + 2);
+      await store.secrets.consume(id, 'one', NOW);
+      await store.secrets.consume(id, 'two', NOW + 1);
+      await store.secrets.acknowledge(id, 'one', NOW + 2);
       expect(await blobOf(id, 'two', NOW + 3)).not.toBeNull();
     });
 
     test('acknowledging what was never claimed changes nothing', async () => {
       const id = await keep();
-      await store.acknowledge(id, 'claim', NOW);
-      await store.acknowledge('unknown', 'claim', NOW);
+      await store.secrets.acknowledge(id, 'claim', NOW);
+      await store.secrets.acknowledge('unknown', 'claim', NOW);
       expect(await blobOf(id, 'claim')).not.toBeNull();
     });
   });
@@ -283,44 +292,47 @@ export function describeStoreContract(open: () => Promise<Store>): void {
   describe('revoke', () => {
     test('denies what waits, now and when repeated', async () => {
       const id = await keep({ views: 2 });
-      await store.take(id, null, NOW);
-      expect(await store.revoke(id, NOW + 1)).toBe('revoked');
-      expect(await store.revoke(id, NOW + 2)).toBe('revoked');
-      expect(await store.revoke(id, NOW + 2 * HOUR)).toBe('revoked');
+      await store.secrets.consume(id, null, NOW);
+      expect(await store.secrets.revoke(id, NOW + 1)).toBe('revoked');
+      expect(await store.secrets.revoke(id, NOW + 2)).toBe('revoked');
+      expect(await store.secrets.revoke(id, NOW + 2 * HOUR)).toBe('revoked');
       expect(await blobOf(id, null, NOW + 3)).toBeNull();
-      expect(await store.find(id, NOW)).toMatchObject({ viewsLeft: 1, revokedAt: NOW + 1 });
+      expect(await store.secrets.find(id, NOW)).toMatchObject({ viewsLeft: 1, revokedAt: NOW + 1 });
     });
 
     test('ends live leases', async () => {
       const id = await keep({ views: 2 });
-      await store.take(id, 'claim', NOW);
-      await store.revoke(id, NOW + 1);
+      await store.secrets.consume(id, 'claim', NOW);
+      await store.secrets.revoke(id, NOW + 1);
       expect(await blobOf(id, 'claim', NOW + 2)).toBeNull();
     });
 
     test('comes too late when all views are taken, but takes what a lease holds', async () => {
       const id = await keep();
-      await store.take(id, 'claim', NOW);
-      expect(await store.revoke(id, NOW + 1)).toBe('consumed');
+      await store.secrets.consume(id, 'claim', NOW);
+      expect(await store.secrets.revoke(id, NOW + 1)).toBe('consumed');
       expect(await blobOf(id, 'claim', NOW + 2)).toBeNull();
-      expect(await store.find(id, NOW)).toMatchObject({ viewsLeft: 0, revokedAt: null });
+      expect(await store.secrets.find(id, NOW)).toMatchObject({ viewsLeft: 0, revokedAt: null });
     });
 
     test('comes too late after the expiry, but takes what a lease holds', async () => {
       const secret = newSecret({ views: 2 });
-      await store.create(secret);
-      await store.take(secret.id, 'claim', secret.expiresAt - 1);
-      expect(await store.revoke(secret.id, secret.expiresAt)).toBe('expired');
+      await store.secrets.create(secret);
+      await store.secrets.consume(secret.id, 'claim', secret.expiresAt - 1);
+      expect(await store.secrets.revoke(secret.id, secret.expiresAt)).toBe('expired');
       expect(await blobOf(secret.id, 'claim', secret.expiresAt + 1)).toBeNull();
     });
 
     test('knows nothing of an unknown id', async () => {
-      expect(await store.revoke('unknown', NOW)).toBe('unknown');
+      expect(await store.secrets.revoke('unknown', NOW)).toBe('unknown');
     });
 
     test('and a read at once: one of them wins', async () => {
       const id = await keep();
-      const [taken, revoked] = await Promise.all([store.take(id, null, NOW), store.revoke(id, NOW)]);
+      const [taken, revoked] = await Promise.all([
+        store.secrets.consume(id, null, NOW),
+        store.secrets.revoke(id, NOW),
+      ]);
       expect(revoked).toBe(taken === null ? 'revoked' : 'consumed');
     });
   });
@@ -335,57 +347,61 @@ export function describeStoreContract(open: () => Promise<Store>): void {
     });
 
     test('finds nothing left of a last view taken without a claim', async () => {
-      await store.take(await keep(), null, NOW);
+      await store.secrets.consume(await keep(), null, NOW);
       expect(await store.purge(NOW + HOUR)).toEqual({ destroyed: 0, forgotten: 0 });
     });
 
     test('finds nothing left of an acknowledged last view', async () => {
       const id = await keep();
-      await store.take(id, 'claim', NOW);
-      await store.acknowledge(id, 'claim', NOW + 1);
+      await store.secrets.consume(id, 'claim', NOW);
+      await store.secrets.acknowledge(id, 'claim', NOW + 1);
       expect(await store.purge(NOW + HOUR)).toEqual({ destroyed: 0, forgotten: 0 });
     });
 
     test('destroys a last view when its lease ends without an acknowledgement', async () => {
-      await store.take(await keep(), 'claim', NOW);
+      await store.secrets.consume(await keep(), 'claim', NOW);
       expect(await store.purge(NOW + LEASE_MS - 1)).toEqual({ destroyed: 0, forgotten: 0 });
       expect(await store.purge(NOW + LEASE_MS)).toEqual({ destroyed: 1, forgotten: 0 });
     });
 
     test('waits for the last of several leases, unless that one is acknowledged', async () => {
       const id = await keep({ views: 2 });
-      await store.take(id, 'one', NOW);
-      await store.take(id, 'two', NOW + 30_000);
+      await store.secrets.consume(id, 'one', NOW);
+      await store.secrets.consume(id, 'two', NOW + 30_000);
       expect(await store.purge(NOW + LEASE_MS)).toEqual({ destroyed: 0, forgotten: 0 });
-      await store.acknowledge(id, 'two', NOW + LEASE_MS);
+      await store.secrets.acknowledge(id, 'two', NOW + LEASE_MS);
       expect(await blobOf(id, 'two', NOW + LEASE_MS)).toBeNull();
       expect(await store.purge(NOW + 2 * LEASE_MS)).toEqual({ destroyed: 0, forgotten: 0 });
     });
 
     test('is final: what it destroyed stays expired when the clock is set back', async () => {
       const [id, second, third] = [await keep(), await keep({ views: 2 }), await keep()];
-      await store.take(second, null, NOW);
+      await store.secrets.consume(second, null, NOW);
       await store.purge(NOW + HOUR);
       for (const claim of [null, 'claim']) {
-        expect(await store.take(id, claim, NOW)).toBeNull();
-        expect(await store.take(second, claim, NOW)).toBeNull();
+        expect(await store.secrets.consume(id, claim, NOW)).toBeNull();
+        expect(await store.secrets.consume(second, claim, NOW)).toBeNull();
       }
       for (const one of [id, second, third]) {
-        const record = await store.find(one, NOW);
+        const record = await store.secrets.find(one, NOW);
         expect(record && stateOf(record, NOW)).toBe('expired');
       }
-      expect(await store.revoke(third, NOW)).toBe('expired');
+      expect(await store.secrets.revoke(third, NOW)).toBe('expired');
       expect(await store.purge(NOW + HOUR)).toEqual({ destroyed: 0, forgotten: 0 });
     });
 
     test('ends for good also for a claim that comes by a clock that is behind', async () => {
       const id = await keep({ views: 3 });
-      await store.take(id, 'claim', NOW);
+      await store.secrets.consume(id, 'claim', NOW);
       expect(await store.purge(NOW + HOUR)).toEqual({ destroyed: 1, forgotten: 0 });
       for (const claim of [null, 'claim', 'other']) expect(await blobOf(id, claim, NOW + 1)).toBeNull();
-      await store.acknowledge(id, 'claim', NOW + 1);
-      expect(await store.revoke(id, NOW + 1)).toBe('expired');
-      expect(await store.find(id, NOW + 1)).toMatchObject({ viewsLeft: 2, revokedAt: null, destroyed: true });
+      await store.secrets.acknowledge(id, 'claim', NOW + 1);
+      expect(await store.secrets.revoke(id, NOW + 1)).toBe('expired');
+      expect(await store.secrets.find(id, NOW + 1)).toMatchObject({
+        viewsLeft: 2,
+        revokedAt: null,
+        destroyed: true,
+      });
       expect(await store.purge(NOW + 2 * HOUR)).toEqual({ destroyed: 0, forgotten: 0 });
     });
 
@@ -393,18 +409,18 @@ export function describeStoreContract(open: () => Promise<Store>): void {
       const id = await keep();
       const end = NOW + HOUR + TOMBSTONE_MS;
       await store.purge(end - 1);
-      expect(await store.find(id, end - 1)).not.toBeNull();
-      expect(await store.find(id, end)).toBeNull();
+      expect(await store.secrets.find(id, end - 1)).not.toBeNull();
+      expect(await store.secrets.find(id, end)).toBeNull();
       expect(await store.purge(end)).toEqual({ destroyed: 0, forgotten: 1 });
-      expect(await store.find(id, NOW)).toBeNull();
+      expect(await store.secrets.find(id, NOW)).toBeNull();
     });
 
     test('destroys and forgets in one go what nobody looked after for a day', async () => {
       const id = await keep({ views: 3 });
-      await store.take(id, 'claim', NOW);
-      await store.recordProofAttempt(id, 'mallory', false, NOW);
+      await store.secrets.consume(id, 'claim', NOW);
+      await store.secrets.recordProofAttempt(id, 'mallory', false, NOW);
       expect(await store.purge(NOW + 3 * DAY)).toEqual({ destroyed: 1, forgotten: 1 });
-      expect(await store.find(id, NOW)).toBeNull();
+      expect(await store.secrets.find(id, NOW)).toBeNull();
     });
 
     test('gets through large ones', async () => {
@@ -430,7 +446,7 @@ export function describeStoreContract(open: () => Promise<Store>): void {
 
   describe('wrong proofs', () => {
     const enter = (id: string, right: boolean, now = NOW, caller = 'mallory') =>
-      store.recordProofAttempt(id, caller, right, now);
+      store.secrets.recordProofAttempt(id, caller, right, now);
 
     async function enterTenWrong(id: string): Promise<void> {
       for (let count = 1; count <= 10; count += 1) expect(await enter(id, false)).toBeNull();
@@ -491,10 +507,10 @@ export function describeStoreContract(open: () => Promise<Store>): void {
 
     test('the count goes with the record', async () => {
       const secret = newSecret();
-      await store.create(secret);
+      await store.secrets.create(secret);
       await enterTenWrong(secret.id);
       await store.purge(NOW + 3 * DAY);
-      await store.create({ ...secret, createdAt: NOW + 3 * DAY, expiresAt: NOW + 4 * DAY });
+      await store.secrets.create({ ...secret, createdAt: NOW + 3 * DAY, expiresAt: NOW + 4 * DAY });
       expect(await enter(secret.id, false, NOW + 3 * DAY)).toBeNull();
     });
   });

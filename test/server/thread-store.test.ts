@@ -9,7 +9,7 @@ import { ZephrError } from '../../src/core/errors.js';
 import { type Store, StoreError } from '../../src/server/store/contracts/store.js';
 import { openStore } from '../../src/server/store/open.js';
 import { loadSqliteDriver } from '../../src/server/store/sqlite/driver.js';
-import { errorOf, failureOf } from '../../src/server/store/sqlite/thread/messages.js';
+import { deserializeError, serializeError } from '../../src/server/store/sqlite/thread/messages.js';
 import { describeError } from '../../src/server/telemetry/log.js';
 import { describeStoreContract, NOW, newSecret } from './store-contract.js';
 
@@ -41,11 +41,11 @@ describe('a store in a thread', () => {
     const file = newFile();
     const before = await open(file);
     const secret = newSecret();
-    await before.create(secret);
+    await before.secrets.create(secret);
     await before.close();
     const after = await open(file);
     expect(after.callerSalt).toBe(before.callerSalt);
-    expect(await after.take(secret.id, null, NOW)).toMatchObject({ blob: secret.blob });
+    expect(await after.secrets.consume(secret.id, null, NOW)).toMatchObject({ blob: secret.blob });
     await after.close();
   });
 
@@ -53,8 +53,10 @@ describe('a store in a thread', () => {
     const file = newFile();
     const [one, two] = await Promise.all([open(file), openStore(file)]);
     const secret = newSecret({ views: 3 });
-    await one.create(secret);
-    const takers = Array.from({ length: 32 }, (_, i) => (i % 2 ? one : two).take(secret.id, null, NOW));
+    await one.secrets.create(secret);
+    const takers = Array.from({ length: 32 }, (_, i) =>
+      (i % 2 ? one : two).secrets.consume(secret.id, null, NOW),
+    );
     expect((await Promise.all(takers)).filter((taken) => taken !== null)).toHaveLength(3);
     await Promise.all([one.close(), two.close()]);
   });
@@ -63,7 +65,7 @@ describe('a store in a thread', () => {
     const file = newFile();
     const store = await open(file);
     const secret = newSecret();
-    const created = store.create(secret);
+    const created = store.secrets.create(secret);
     await store.close();
     expect(await created).toMatchObject({ outcome: 'created' });
   });
@@ -71,7 +73,7 @@ describe('a store in a thread', () => {
   test('stops a purge after the batch under way', async () => {
     const store = await open();
     const secrets = Array.from({ length: 500 }, () => newSecret());
-    await Promise.all(secrets.map((secret) => store.create(secret)));
+    await Promise.all(secrets.map((secret) => store.secrets.create(secret)));
     const { expiresAt } = newSecret();
     const first = await store.purge(expiresAt, AbortSignal.abort());
     expect(first.destroyed).toBeGreaterThan(0);
@@ -97,13 +99,13 @@ describe('a store in a thread', () => {
     const store = await open(file);
     const other = (await loadSqliteDriver())(file);
     other.exec('BEGIN IMMEDIATE');
-    const error = await store.create(newSecret()).catch((reason: unknown) => reason);
+    const error = await store.secrets.create(newSecret()).catch((reason: unknown) => reason);
     other.exec('ROLLBACK');
     other.close();
     expect(error).toBeInstanceOf(StoreError);
     const told = describeError(error);
     expect(told).toMatchObject({ name: 'StoreError', code: 'STORE_UNAVAILABLE', cause: { sqlite: 5 } });
-    expect(await store.create(newSecret())).toMatchObject({ outcome: 'created' });
+    expect(await store.secrets.create(newSecret())).toMatchObject({ outcome: 'created' });
     await store.close();
   });
 });
@@ -117,7 +119,7 @@ test('an error of any kind is told alike on both sides', () => {
     system,
   ];
   for (const error of errors) {
-    const arrived = errorOf(structuredClone(failureOf(error)));
+    const arrived = deserializeError(structuredClone(serializeError(error)));
     expect(arrived).toBeInstanceOf(error instanceof ZephrError ? ZephrError : Error);
     expect(arrived.message).toBe(error.message);
     expect(describeError(arrived)).toEqual(describeError(error));

@@ -243,11 +243,11 @@ describe('a store that fails', () => {
 
   test('to note a delivery has it repeated when the lease ends: at least once', async () => {
     announce();
-    const delivered = store.outbox.eventDelivered.bind(store.outbox);
-    store.outbox.eventDelivered = failure;
+    const delivered = store.outbox.markDelivered.bind(store.outbox);
+    store.outbox.markDelivered = failure;
     const sent = deliver(() => DELIVERED);
     await pass(SECOND);
-    store.outbox.eventDelivered = delivered;
+    store.outbox.markDelivered = delivered;
     await pass(2 * HOUR);
     expect(sent.map(({ at }) => at)).toEqual([0, MINUTE]);
     expect(lines.filter(({ level }) => level === 'error')).toMatchObject([{ event: 'webhooks failed' }]);

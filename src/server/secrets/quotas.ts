@@ -6,7 +6,7 @@
 import { ApiError } from '../../core/errors.js';
 import { type Creates, TIERS } from '../../core/protocol/limits.js';
 import type { ApiKey } from '../store/contracts/keys.js';
-import type { Quota, Store } from '../store/contracts/store.js';
+import type { Quota, QuotaStore } from '../store/contracts/quotas.js';
 import type { Caller } from './callers.js';
 
 const MINUTE_MS = 60_000;
@@ -35,14 +35,14 @@ export interface Usage extends CreateQuota {
 
 /** How much each of `keys` has used at `now` of what its tier may create; `null` where that is any number. */
 export async function usageOf(
-  store: Pick<Store, 'counts'>,
+  store: QuotaStore,
   keys: readonly ApiKey[],
   now: number,
 ): Promise<(Usage | null)[]> {
   const quotas = keys.map(({ id, tier }) => quotaOf({ name: id, limits: TIERS[tier] }, now));
   const ends = new Set(quotas.flatMap((quota) => quota?.endsAt ?? []));
   const counts = new Map(
-    await Promise.all([...ends].map(async (endsAt) => [endsAt, await store.counts(endsAt)] as const)),
+    await Promise.all([...ends].map(async (endsAt) => [endsAt, await store.usage(endsAt)] as const)),
   );
   return quotas.map(
     (quota) => quota && { ...quota, used: counts.get(quota.endsAt)?.get(quota.counter) ?? 0 },

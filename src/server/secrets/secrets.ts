@@ -9,7 +9,8 @@ import { TIERS } from '../../core/protocol/limits.js';
 import type { CreatedReply, ReadReply, StatusReply } from '../../core/protocol/replies.js';
 import type { CreateRequest } from '../../core/protocol/requests.js';
 import { stateOf } from '../store/contracts/lifecycle.js';
-import type { Idempotency, SecretRecord, Store } from '../store/contracts/store.js';
+import type { Idempotency, SecretRecord, SecretStore } from '../store/contracts/secrets.js';
+import type { Metrics } from '../telemetry/metrics.js';
 import type { Caller } from './callers.js';
 import { limitReached, quotaOf } from './quotas.js';
 
@@ -30,13 +31,20 @@ const IDS_AT_ONCE = 256;
 
 /** The secrets of one store. Every method throws ApiError with a code of PROTOCOL.md section 4, or StoreError. */
 export class Secrets {
-  readonly #store: Store;
+  readonly #store: SecretStore;
   readonly #now: () => number;
   readonly #newId: () => string;
+  readonly #metrics: Metrics | undefined;
 
-  /** @param now milliseconds since 1970. */
-  constructor(store: Store, now: () => number = Date.now, random: RandomBytes = randomBytes) {
+  /** @param now milliseconds since 1970. @param metrics counts what becomes of secrets. */
+  constructor(
+    store: SecretStore,
+    now: () => number = Date.now,
+    random: RandomBytes = randomBytes,
+    metrics?: Metrics,
+  ) {
     this.#store = store;
+    this.#metrics = metrics;
     this.#now = now;
     this.#newId = idMaker(random);
   }
@@ -68,6 +76,7 @@ export class Secrets {
       );
     }
     if (outcome.outcome === 'limited') throw limitReached(quota, createdAt);
+    if (outcome.outcome === 'created') this.#metrics?.secrets('created', 1);
     const { id, version, views } = outcome;
     const reply = { id, expires_at: isoTime(outcome.expiresAt) };
     return version === 2 ? { ...reply, version, views } : reply;
@@ -80,9 +89,10 @@ export class Secrets {
     if (secret.version === 2) await this.#prove(id, secret, credentials, now);
     // Only a key of version 2 makes a proof, and none opens this: the halves of two pairs were mixed up.
     else if (credentials.proof !== null) throw new ApiError('the key is wrong', 403, 'WRONG_KEY');
-    const taken = await this.#store.take(id, claim, now);
-    if (taken === null) throw gone(await this.#known(id, now), now);
-    const { blob, hint, viewsLeft, purgeAt } = taken;
+    const reading = await this.#store.consume(id, claim, now);
+    if (reading === null) throw gone(await this.#known(id, now), now);
+    this.#metrics?.secrets('read', 1);
+    const { blob, hint, viewsLeft, purgeAt } = reading;
     return {
       encrypted_blob: blob,
       ...(hint === null ? {} : { hint }),
@@ -105,6 +115,7 @@ export class Secrets {
     const found = await this.#store.revoke(id, now);
     if (found === 'consumed') throw consumed();
     if (found === 'expired') throw expired();
+    if (found === 'revoked') this.#metrics?.secrets('revoked', 1);
   }
 
   /** What became of the secret. Uses up nothing. */

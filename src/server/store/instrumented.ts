@@ -1,87 +1,65 @@
-/** A store that is watched: how much waits for it, which is bounded, and how long it takes to answer. */
+/** A store for the use of requests: it bounds how many verbs are under way, and measures how long they take. */
 
-import { ApiError } from '../../core/errors.js';
-import type { Metrics, StoreVerb } from '../telemetry/metrics.js';
-import type { Store } from './contracts/store.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import { type RequestVerb, type Store, StoreBusyError } from './contracts/store.js';
 
-/** How a store is watched. */
-export interface Watch {
-  /** Verbs under way at once; more are refused at once. Default 1,000. */
+/** How a store is instrumented. */
+export interface InstrumentedOptions {
+  /** Verbs under way at once; a call above that is rejected. Default 1,000. */
   readonly limit?: number;
-  /** Counts what it answers, and how long that takes. */
+  /** Gets the duration and the outcome of each verb. Default: nothing is measured. */
   readonly metrics?: Metrics | undefined;
 }
 
-/** Above this, whoever comes waits longer than a client does. */
+/** With more under way, the last one waits longer than a client does. */
 const LIMIT = 1_000;
 
 /**
- * `store` for the use of requests. What serves no request (purge, ping, close, counts, the outbox) is passed on.
- * A verb above the limit rejects with ApiError 503 `SERVER_BUSY`, and the store never hears of it.
+ * `store` with the verbs of the nouns that serve requests bounded and measured, by whatever names they have. Other
+ * nouns, and the verbs of the engine, are passed on as they are. A verb above the limit rejects with
+ * {@link StoreBusyError}, and the store is not called.
  */
-export function instrumentedStore(store: Store, watch: Watch = {}): Store {
-  const { limit = LIMIT, metrics } = watch;
-  let waiting = 0;
-  const watched = <Args extends unknown[], Result>(
-    verb: StoreVerb,
-    ask: (...args: Args) => Promise<Result>,
-  ): ((...args: Args) => Promise<Result>) => {
-    return async (...args) => {
-      if (waiting >= limit) throw busy();
-      waiting += 1;
-      const start = performance.now();
-      let ok = false;
-      try {
-        const result = await ask(...args);
-        ok = true;
-        return result;
-      } finally {
-        waiting -= 1;
-        metrics?.store(verb, ok, (performance.now() - start) / 1000);
-      }
-    };
-  };
-  const { callerSalt, outbox, keys } = store;
+export function instrumentedStore(store: Store, options: InstrumentedOptions = {}): Store {
+  const { limit = LIMIT, metrics } = options;
+  let underWay = 0;
+
+  async function measured(verb: RequestVerb, call: () => Promise<unknown>): Promise<unknown> {
+    if (underWay >= limit) throw new StoreBusyError();
+    underWay += 1;
+    const start = performance.now();
+    let ok = false;
+    try {
+      const result = await call();
+      ok = true;
+      return result;
+    } finally {
+      underWay -= 1;
+      metrics?.store(verb, ok, (performance.now() - start) / 1000);
+    }
+  }
+
+  /** `noun` with each of its verbs measured. */
+  function instrumented<Noun extends object>(noun: Noun): Noun {
+    return new Proxy(noun, {
+      get(target, name) {
+        const method: unknown = Reflect.get(target, name);
+        if (typeof method !== 'function') return method;
+        // To callers of a Store a noun has no other methods than its contract's.
+        const verb = name as RequestVerb;
+        return (...values: readonly unknown[]) => measured(verb, () => Reflect.apply(method, target, values));
+      },
+    });
+  }
+
+  const { callerSalt, secrets, quotas, keys, outbox } = store;
   return {
     callerSalt,
+    secrets: instrumented(secrets),
+    quotas,
+    keys: instrumented(keys),
     outbox,
-    keys: {
-      addKey: (key) => keys.addKey(key),
-      findKey: watched('findKey', (hash) => keys.findKey(hash)),
-      listKeys: () => keys.listKeys(),
-      revokeKey: (nameOrId, now) => keys.revokeKey(nameOrId, now),
-    },
-    create: watched('create', async (secret) => {
-      const outcome = await store.create(secret);
-      if (outcome.outcome === 'created') metrics?.secrets('created', 1);
-      return outcome;
-    }),
-    find: watched('find', (id, now) => store.find(id, now)),
-    take: watched('take', async (id, claim, now) => {
-      const taken = await store.take(id, claim, now);
-      if (taken !== null) metrics?.secrets('read', 1);
-      return taken;
-    }),
-    acknowledge: watched('acknowledge', (id, claim, now) => store.acknowledge(id, claim, now)),
-    revoke: watched('revoke', async (id, now) => {
-      const revocation = await store.revoke(id, now);
-      if (revocation === 'revoked') metrics?.secrets('revoked', 1);
-      return revocation;
-    }),
-    recordProofAttempt: watched('recordProofAttempt', (id, caller, right, now) =>
-      store.recordProofAttempt(id, caller, right, now),
-    ),
-    counts: (endsAt) => store.counts(endsAt),
-    async purge(now, signal) {
-      const purged = await store.purge(now, signal);
-      metrics?.secrets('expired', purged.destroyed);
-      return purged;
-    },
+    purge: (now, signal) => store.purge(now, signal),
     ping: () => store.ping(),
     close: () => store.close(),
   };
-}
-
-function busy(): ApiError {
-  return new ApiError('the server is busy: try again', 503, 'SERVER_BUSY', { retryAfter: 1 });
 }

@@ -1,14 +1,6 @@
 /** What the server counts. Numbers only: no label holds an id, an address, a path or anything else a client chose. */
 
-/** What a request can ask of a store. */
-export type StoreVerb =
-  | 'create'
-  | 'find'
-  | 'take'
-  | 'acknowledge'
-  | 'revoke'
-  | 'recordProofAttempt'
-  | 'findKey';
+import type { RequestVerb } from '../store/contracts/store.js';
 
 /** What can become of secrets. */
 export type SecretEvent = 'created' | 'read' | 'revoked' | 'expired';
@@ -20,7 +12,7 @@ export interface Metrics {
   /** Secrets changed. */
   secrets(event: SecretEvent, count: number): void;
   /** The store answered, or failed to. */
-  store(verb: StoreVerb, ok: boolean, seconds: number): void;
+  store(verb: RequestVerb, ok: boolean, seconds: number): void;
   /** The numbers, in the form `contentType` says. */
   text(): Promise<string>;
   readonly contentType: string;

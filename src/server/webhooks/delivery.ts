@@ -141,12 +141,12 @@ class Courier {
     const result = await send(event);
     log.info('webhook', { about: name, attempt, ...result });
     if (result.outcome === 'delivered') {
-      await outbox.eventDelivered(id);
+      await outbox.markDelivered(id);
       return;
     }
     const last = attempt >= MAX_ATTEMPTS;
     const wait = FIRST_RETRIES_MS[attempt - 1] ?? RETRY_MS;
-    await outbox.eventFailed(id, attempt, last ? null : now() + wait);
+    await outbox.markFailed(id, attempt, last ? null : now() + wait);
     if (last) log.error('webhook given up', { about: name, attempt });
   }
 

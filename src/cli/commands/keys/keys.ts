@@ -47,7 +47,7 @@ export async function newKey(flags: NewKeyFlags, terminal: Terminal, reporter: R
 export async function listKeys(flags: KeysFlags, terminal: Terminal, reporter: Reporter): Promise<void> {
   await withStore(await existingStore(flags, terminal), async (store) => {
     const keys = await store.keys.listKeys();
-    const usage = await usageOf(store, keys, Date.now());
+    const usage = await usageOf(store.quotas, keys, Date.now());
     const listed = keys.map((key, index) => ({ key, usage: usage[index] ?? null }));
     if (flags.json) {
       const objects = listed.map(({ key, usage }) => ({

@@ -1,10 +1,10 @@
-/** Puts an event together, once: body, id and signature stay the same however often it is sent. */
+/** Composes a webhook, once: its body, id and signature stay the same however often it is sent. */
 
 import { createHmac, randomUUID } from 'node:crypto';
 import type { CreateRequest } from '../../../core/protocol/requests.js';
 import type { EventName, OutboxEvent } from './outbox.js';
 
-/** What an event tells of its secret, and to whom. */
+/** The secret that an event is about, and where the event goes. */
 export interface EventSource {
   readonly id: string;
   readonly hint: string | null;

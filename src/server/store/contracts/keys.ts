@@ -1,13 +1,12 @@
 /**
- * API keys as a store keeps them: of a key itself only its hash, so that nobody who reads the store can use one.
- * Times are milliseconds since 1970 and come from the caller, as in {@link Store}.
+ * API keys as a store keeps them: of a key itself only its hash, so that a copy of the store gives no key away.
  */
 
 import type { KeyTier } from '../../../core/protocol/limits.js';
 
-/** What is known of a key once it was shown. A revoked one stays, to be told from one that never was. */
+/** What stays known of a key after it was shown. A revoked one is kept, to be told from one that never was. */
 export interface ApiKey {
-  /** `key_` and 12 letters or digits. Stands for the key everywhere but in its holder's requests. */
+  /** `key_` and 12 letters or digits. Names the key everywhere but in its holder's requests. */
   readonly id: string;
   /** What its operator calls it; no two valid keys share one, and none looks like an id. */
   readonly name: string;
@@ -22,7 +21,7 @@ export interface NewApiKey extends Omit<ApiKey, 'revokedAt'> {
   readonly hash: string;
 }
 
-/** The keys of one store. What one process changes holds for all at once. Every verb rejects with StoreError. */
+/** The API keys of one store. What one process changes holds for all processes at once. */
 export interface KeyStore {
   /** Keeps a key, durably before it resolves, unless a valid one has its name. */
   addKey(key: NewApiKey): Promise<'added' | 'name taken'>;
@@ -34,8 +33,8 @@ export interface KeyStore {
   listKeys(): Promise<readonly ApiKey[]>;
 
   /**
-   * Revokes the valid key of this name or id. Where there is none, but one was revoked earlier, tells that (of
-   * several of one name the last); it keeps its time.
+   * Revokes the valid key of this name or id. Where there is none, but some were revoked earlier, returns the one
+   * revoked last, with the time of its own revocation.
    * @returns `null` if there never was such a key.
    */
   revokeKey(nameOrId: string, now: number): Promise<ApiKey | null>;

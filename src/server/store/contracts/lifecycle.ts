@@ -4,7 +4,7 @@ import { TOMBSTONE_MS } from '../../../core/protocol/limits.js';
 import type { SecretState } from '../../../core/protocol/replies.js';
 
 /** What decides a secret's state. Times in milliseconds since 1970. */
-export interface Fate {
+export interface Lifecycle {
   readonly viewsLeft: number;
   readonly expiresAt: number;
   readonly revokedAt: number | null;
@@ -18,30 +18,30 @@ const FIRST_LOCK_MS = 1_000;
 const LONGEST_LOCK_MS = 300_000;
 
 /**
- * The state at `now`. Only a `waiting` secret can be taken. What was destroyed for its expiry stays expired where the
+ * The state at `now`. Only while it is `waiting` can a view be consumed. What was destroyed for its expiry stays expired where the
  * clock is earlier again: clocks are set back, and those of several processes differ.
  */
-export function stateOf(secret: Fate, now: number): SecretState {
+export function stateOf(secret: Lifecycle, now: number): SecretState {
   if (secret.revokedAt !== null) return 'revoked';
   if (secret.viewsLeft <= 0) return 'read';
   return secret.destroyed || secret.expiresAt <= now ? 'expired' : 'waiting';
 }
 
 /**
- * Until when the ciphertext is needed: while views can be taken, and while a lease that is not acknowledged can
- * repeat its read, even past the expiry. Not after `now` means that it must be destroyed.
+ * Until when the ciphertext is needed: while views can be consumed, and while a lease that is not acknowledged can
+ * repeat its read, even past the expiry. If that is `now` or earlier, the ciphertext must be destroyed.
  * @param lastLeaseEnd the latest end of a lease that is not acknowledged, or `null`.
  */
-export function neededUntil(secret: Fate, lastLeaseEnd: number | null, now: number): number {
+export function neededUntil(secret: Lifecycle, lastLeaseEnd: number | null, now: number): number {
   const views = stateOf(secret, now) === 'waiting' ? secret.expiresAt : now;
   return Math.max(views, lastLeaseEnd ?? now);
 }
 
 /**
- * Whether a secret that has just been destroyed ended unread: of all ways there are to end, only the expiry leaves
- * this state. Ciphertext is destroyed once, so that is told once.
+ * Whether a secret whose ciphertext has just been destroyed ended unread: of all ways to end, only the expiry leaves
+ * this state. Ciphertext is destroyed once, so `secret.expired` is sent once.
  */
-export function endedUnread(secret: Fate & { readonly firstReadAt: number | null }): boolean {
+export function endedUnread(secret: Lifecycle & { readonly firstReadAt: number | null }): boolean {
   return secret.firstReadAt === null && secret.revokedAt === null;
 }
 

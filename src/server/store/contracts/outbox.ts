@@ -1,13 +1,13 @@
 /**
  * The outbox: webhooks that are still to be delivered. An engine appends an event in the transaction that changes
- * the secret, so that neither happens without the other; whoever delivers leases it from here. Every event is the
- * property of one process at a time, and none is lost with a process that dies.
+ * the secret, so that neither happens without the other. To deliver an event a process leases it: one process at a
+ * time has it, and none is lost with a process that dies.
  *
- * An event stands for itself and outlives the secret's record; once it is delivered or given up, nothing is left of
- * it. Times are milliseconds since 1970 and come from the caller, as in {@link Store}.
+ * An event refers to nothing else in the store and outlives the secret's record; once it is delivered or given up,
+ * nothing is left of it.
  */
 
-/** What there is to tell (PROTOCOL.md section 7). */
+/** What a webhook reports (PROTOCOL.md section 7). */
 export type EventName = 'secret.consumed' | 'secret.expired' | 'secret.revoked';
 
 /** A webhook as it is sent, the same bytes each time. */
@@ -23,17 +23,17 @@ export interface OutboxEvent {
   readonly signature: string;
 }
 
-/** An event that is its holder's to deliver, until the lease ends. */
+/** An event that a process has leased: only that process delivers it until the lease ends. */
 export interface LeasedEvent extends OutboxEvent {
   /** How often it has been leased, this time included: 1 or more. */
   readonly attempt: number;
 }
 
-/** The events that are still to be delivered. Every verb rejects with StoreError as those of a store do. */
+/** The events of one store that are still to be delivered. */
 export interface Outbox {
   /**
-   * Leases events that are due, by and large those first that have been due longest. Nobody else gets one before
-   * `now + leaseMs`, nor at all if it is reported as delivered by then.
+   * Leases events that are due, by and large those first that have been due longest. No other process gets one of
+   * them before `now + leaseMs`, nor at all if it is marked as delivered by then.
    * @param limit most events to lease.
    * @param exceptHosts hosts whose events stay where they are, as {@link OutboxEvent.host} names them.
    * @returns none when none is due.
@@ -46,18 +46,18 @@ export interface Outbox {
   ): Promise<readonly LeasedEvent[]>;
 
   /** Forgets an event: it was delivered. That counts even if the lease has ended in between. */
-  eventDelivered(id: string): Promise<void>;
+  markDelivered(id: string): Promise<void>;
 
   /**
    * Ends a lease without success. The event is due again at `retryAt`, or is forgotten if that is `null`. Changes
-   * nothing if the event has been leased again since: then it is no longer the reporter's.
+   * nothing if the event has been leased again since: then it belongs to that lease.
    * @param attempt of the lease that ends.
    */
-  eventFailed(id: string, attempt: number, retryAt: number | null): Promise<void>;
+  markFailed(id: string, attempt: number, retryAt: number | null): Promise<void>;
 
   /**
-   * Forgets events that were appended before `before`, tried or not, so that what cannot be delivered as fast as it
-   * comes does not gather without end. A few thousand at most; call again while there were any.
+   * Forgets events that were appended before `before`, tried or not, so that the outbox does not grow without end
+   * when events come faster than they can be delivered. A few thousand at most; call again until none is left.
    * @returns how many.
    */
   forgetEvents(before: number): Promise<number>;

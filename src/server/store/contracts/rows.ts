@@ -1,22 +1,22 @@
-/** What both SQL engines call by the same names: from their rows to what a store tells. */
+/** Columns that both SQL engines have by the same names, and what the contracts make of them. */
 
 import type { KeyTier } from '../../../core/protocol/limits.js';
 import type { CreateRequest } from '../../../core/protocol/requests.js';
 import type { ApiKey } from './keys.js';
-import type { Fate } from './lifecycle.js';
-import type { SecretRecord } from './store.js';
+import type { Lifecycle } from './lifecycle.js';
+import type { SecretRecord } from './secrets.js';
 
 /** What decides a secret's state. */
-export interface FateRow {
+export interface LifecycleRow {
   readonly views_left: number;
   readonly expires_at: number;
   readonly revoked_at: number | null;
-  /** SQLite has numbers for it. */
+  /** A boolean in PostgreSQL, 0 or 1 in SQLite. */
   readonly destroyed: boolean | number;
 }
 
-/** A record, as far as a store tells it. */
-export interface RecordRow extends FateRow {
+/** The columns of a secret that its record shows. */
+export interface RecordRow extends LifecycleRow {
   readonly version: CreateRequest['version'];
   readonly hint: string | null;
   readonly proof_hash: string | null;
@@ -37,7 +37,7 @@ export interface KeyRow {
 /** The columns of a {@link KeyRow}. */
 export const KEY_COLUMNS = 'id, name, tier, created_at, revoked_at';
 
-export function fateOf(row: FateRow): Fate {
+export function lifecycleOf(row: LifecycleRow): Lifecycle {
   return {
     viewsLeft: row.views_left,
     expiresAt: row.expires_at,
@@ -54,7 +54,7 @@ export function recordOf(row: RecordRow): SecretRecord {
     views: row.views,
     createdAt: row.created_at,
     firstReadAt: row.first_read_at,
-    ...fateOf(row),
+    ...lifecycleOf(row),
   };
 }
 

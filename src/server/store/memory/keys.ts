@@ -30,7 +30,7 @@ export class MemoryKeys implements KeyStore {
     return revoked;
   }
 
-  /** Forgets them all. */
+  /** Forgets all keys. */
   clear(): void {
     this.#keys.clear();
   }

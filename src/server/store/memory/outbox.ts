@@ -1,8 +1,10 @@
 /** The outbox of the store in memory. */
 
-import type { LeasedEvent, Outbox, OutboxEvent } from '../contracts/outbox.js';
+import { composeEvent } from '../contracts/event.js';
+import type { EventName, LeasedEvent, Outbox, OutboxEvent } from '../contracts/outbox.js';
+import type { NewSecret } from '../contracts/secrets.js';
 
-interface Waiting {
+interface Undelivered {
   readonly event: OutboxEvent;
   readonly appendedAt: number;
   attempt: number;
@@ -11,11 +13,21 @@ interface Waiting {
 
 /** An {@link Outbox} in memory: what is in it ends with the process. */
 export class MemoryOutbox implements Outbox {
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #events = new Map<string, Undelivered>();
+
+  /** Appends an event about a secret, if that has a callback. Call it as {@link MemoryOutbox.append}. */
+  announce(
+    name: EventName,
+    { id, hint, callback }: Pick<NewSecret, 'id' | 'hint' | 'callback'>,
+    occurredAt: number,
+    now: number,
+  ): void {
+    if (callback !== null) this.append(composeEvent(name, { id, hint, callback }, occurredAt), now);
+  }
 
   /** Appends an event that is due at once. Call it in the same turn of the event loop that changes the secret. */
   append(event: OutboxEvent, now: number): void {
-    this.#waiting.set(event.id, { event, appendedAt: now, attempt: 0, dueAt: now });
+    this.#events.set(event.id, { event, appendedAt: now, attempt: 0, dueAt: now });
   }
 
   async leaseEvents(
@@ -24,36 +36,36 @@ export class MemoryOutbox implements Outbox {
     leaseMs: number,
     exceptHosts: readonly string[],
   ): Promise<readonly LeasedEvent[]> {
-    const due = [...this.#waiting.values()]
+    const due = [...this.#events.values()]
       .filter(({ event, dueAt }) => dueAt <= now && !exceptHosts.includes(event.host))
       .sort((one, other) => one.dueAt - other.dueAt)
       .slice(0, limit);
-    return due.map((waiting) => {
-      waiting.dueAt = now + leaseMs;
-      waiting.attempt += 1;
-      return { ...waiting.event, attempt: waiting.attempt };
+    return due.map((entry) => {
+      entry.dueAt = now + leaseMs;
+      entry.attempt += 1;
+      return { ...entry.event, attempt: entry.attempt };
     });
   }
 
-  async eventDelivered(id: string): Promise<void> {
-    this.#waiting.delete(id);
+  async markDelivered(id: string): Promise<void> {
+    this.#events.delete(id);
   }
 
-  async eventFailed(id: string, attempt: number, retryAt: number | null): Promise<void> {
-    const waiting = this.#waiting.get(id);
-    if (waiting?.attempt !== attempt) return;
-    if (retryAt === null) this.#waiting.delete(id);
-    else waiting.dueAt = retryAt;
+  async markFailed(id: string, attempt: number, retryAt: number | null): Promise<void> {
+    const entry = this.#events.get(id);
+    if (entry?.attempt !== attempt) return;
+    if (retryAt === null) this.#events.delete(id);
+    else entry.dueAt = retryAt;
   }
 
   async forgetEvents(before: number): Promise<number> {
-    const old = [...this.#waiting.values()].filter(({ appendedAt }) => appendedAt < before);
-    for (const { event } of old) this.#waiting.delete(event.id);
+    const old = [...this.#events.values()].filter(({ appendedAt }) => appendedAt < before);
+    for (const { event } of old) this.#events.delete(event.id);
     return old.length;
   }
 
-  /** Forgets everything. */
+  /** Forgets all events. */
   clear(): void {
-    this.#waiting.clear();
+    this.#events.clear();
   }
 }

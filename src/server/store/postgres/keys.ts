@@ -3,8 +3,7 @@
 import type { KeyTier } from '../../../core/protocol/limits.js';
 import type { ApiKey, KeyStore, NewApiKey } from '../contracts/keys.js';
 import { KEY_COLUMNS, type KeyRow, keyOf } from '../contracts/rows.js';
-import type { PostgresPool } from './pool.js';
-import { statement } from './statements.js';
+import { type PostgresPool, statement } from './pool.js';
 
 /** No row if the name is taken. */
 export const ADD = statement<
@@ -36,22 +35,22 @@ export class PostgresKeys implements KeyStore {
   }
 
   async addKey({ id, name, tier, hash, createdAt }: NewApiKey): Promise<'added' | 'name taken'> {
-    const [added] = await this.#pool.ask(ADD, id, name, tier, hash, createdAt);
+    const [added] = await this.#pool.query(ADD, id, name, tier, hash, createdAt);
     return added === undefined ? 'name taken' : 'added';
   }
 
   async findKey(hash: string): Promise<ApiKey | null> {
-    const [row] = await this.#pool.ask(FIND_VALID, hash);
+    const [row] = await this.#pool.query(FIND_VALID, hash);
     return keyOf(row);
   }
 
   async listKeys(): Promise<readonly ApiKey[]> {
-    return (await this.#pool.ask(ALL)).flatMap((row) => keyOf(row) ?? []);
+    return (await this.#pool.query(ALL)).flatMap((row) => keyOf(row) ?? []);
   }
 
   async revokeKey(nameOrId: string, now: number): Promise<ApiKey | null> {
-    const [revoked] = await this.#pool.ask(REVOKE_KEY, now, nameOrId);
-    const [row] = revoked ? [revoked] : await this.#pool.ask(FIND_REVOKED, nameOrId);
+    const [revoked] = await this.#pool.query(REVOKE_KEY, now, nameOrId);
+    const [row] = revoked ? [revoked] : await this.#pool.query(FIND_REVOKED, nameOrId);
     return keyOf(row);
   }
 }

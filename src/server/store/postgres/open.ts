@@ -2,7 +2,7 @@
  * From a `postgres://` URL to an open store. The driver understands what libpq does: user, password, database,
  * `sslmode`, several hosts, and the PG… environment variables for what the URL leaves out, so that a password need not
  * stand where other users of the machine can see it. Other parameters go to PostgreSQL: with `search_path=zephr` the
- * tables lie in the schema zephr, which must exist. `connections=16` is ours: how many a process opens at most.
+ * tables lie in the schema zephr, which must exist. `connections=16` is ours: the most connections that a process opens.
  */
 
 import type { Sql } from 'postgres';
@@ -13,18 +13,19 @@ import { PostgresStore } from './store.js';
 
 const LIMITS: PoolLimits = { connections: 8, operations: 1_000, patienceMs: 10_000 };
 
-/** While the tables are made there may be much to wait for, but not for another process that froze doing it. */
+/** Making the tables may take long, but must not wait forever for another process that froze while making them. */
 const MIGRATION_SESSION = { idle_in_transaction_session_timeout: 60_000 };
 
-type Refusal = readonly [code: string, what: string];
+/** An error code of ours, and its cause as the rest of a sentence about the store. */
+type Explanation = readonly [code: string, what: string];
 
-const UNTRUSTED: Refusal = ['STORE_NOT_TRUSTED', 'shows a certificate that is not trusted'];
+const UNTRUSTED: Explanation = ['STORE_NOT_TRUSTED', 'shows a certificate that is not trusted'];
 
 /**
  * What SQLSTATEs (https://www.postgresql.org/docs/current/errcodes-appendix.html), and Node's codes for certificates,
  * mean to an operator.
  */
-const REFUSALS: Readonly<Record<string, Refusal>> = {
+const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   '25006': ['STORE_NOT_WRITABLE', 'is read-only: name the primary server'],
   '28000': ['STORE_REFUSED', 'does not let this user in: check its pg_hba.conf'],
   '28P01': ['STORE_REFUSED', 'refuses the user name or the password'],
@@ -56,7 +57,7 @@ export async function openPostgresStore(
   newCallerSalt: string,
   limits: PoolLimits = LIMITS,
 ): Promise<PostgresStore> {
-  const { address, connections = limits.connections } = takeConnections(where);
+  const { address, connections = limits.connections } = splitConnections(where);
   const driver = openOnce(address);
   try {
     const callerSalt = await driver.begin((sql) => migratePostgres(sql, newCallerSalt));
@@ -64,13 +65,13 @@ export async function openPostgresStore(
   } catch (error) {
     throw explain(driver.options, error);
   } finally {
-    // Not waited for: after a lost connection the driver would take all of this second.
+    // Not awaited: after a lost connection the driver would take all of this second.
     void driver.end({ timeout: 1 });
   }
 }
 
-/** Takes our own parameter out of the address: PostgreSQL doesn't know it. */
-function takeConnections(where: string): { readonly address: string; readonly connections?: number } {
+/** Splits our own parameter off the address: PostgreSQL doesn't know it. */
+function splitConnections(where: string): { readonly address: string; readonly connections?: number } {
   const [base = '', query = ''] = where.split('?', 2);
   const parameters = new URLSearchParams(query);
   const connections = parameters.get('connections');
@@ -98,11 +99,11 @@ function explain({ host, port, path, ssl }: Sql['options'], error: unknown): unk
   if (error instanceof ZephrError) return error;
   const place = path || host.map((name, index) => `${name}:${port[index] ?? ''}`).join(', ');
   const state = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const [code, what] = REFUSALS[state] ?? unforeseen(state, ssl !== false);
+  const [code, what] = EXPLANATIONS[state] ?? unexpected(state, ssl !== false);
   return new ZephrError(`the store at ${place} ${what}`, code, { cause: error });
 }
 
-function unforeseen(state: string, secure: boolean): Refusal {
+function unexpected(state: string, secure: boolean): Explanation {
   if (/^[0-9A-Z]{5}$/.test(state)) return ['STORE_UNUSABLE', `cannot be used (PostgreSQL's code ${state})`];
   if (secure && state === 'ECONNRESET') {
     return ['STORE_UNREACHABLE', 'went away when it was asked for TLS: does it speak that?'];

@@ -2,8 +2,7 @@
 
 import { composeEvent } from '../contracts/event.js';
 import type { EventName, LeasedEvent, Outbox } from '../contracts/outbox.js';
-import type { PostgresPool } from './pool.js';
-import { statement } from './statements.js';
+import { type PostgresPool, statement } from './pool.js';
 
 interface EventRow {
   readonly id: string;
@@ -24,8 +23,8 @@ interface Place {
 
 const START: Place = { due_at: 0, id: '' };
 
-/** Due events looked at for one lease, at most: a few milliseconds. */
-const LOOK = 5_000;
+/** Most due events that one lease scans: a few milliseconds. */
+const SCAN = 5_000;
 
 type LeaseValues = [
   now: number,
@@ -36,7 +35,7 @@ type LeaseValues = [
   fromId: string,
 ];
 
-/** An event that was leased, or a row of nulls if there was none; and where the look ended, unless at the end. */
+/** An event that was leased, or nulls if there was none; and where the scan ended, or nulls if it came to the end. */
 interface LeaseRow extends Omit<EventRow, 'id'> {
   readonly id: string | null;
   readonly due_at: number;
@@ -45,14 +44,14 @@ interface LeaseRow extends Omit<EventRow, 'id'> {
 }
 
 /**
- * Looks at {@link LOOK} due events from a place on. Several processes lease different events, and none waits for
- * another. Hosts hold no space. The array makes PostgreSQL go by the index to the rows it updates, also where it
- * plans without knowing the limit.
+ * Scans {@link SCAN} due events from a place on. Several processes lease different events, and none waits for another.
+ * No host has a space in it. The array makes PostgreSQL go by the index to the rows it updates, also where it plans
+ * without knowing the limit.
  */
 export const LEASE = statement<LeaseValues, LeaseRow>(`
   WITH beyond AS (
     SELECT due_at, id FROM outbox WHERE (due_at, id) >= ($5, $6) AND due_at <= $1
-    ORDER BY due_at, id LIMIT 1 OFFSET ${LOOK}
+    ORDER BY due_at, id LIMIT 1 OFFSET ${SCAN}
   ), due AS (
     SELECT id, due_at FROM outbox
     WHERE (due_at, id) >= ($5, $6)
@@ -77,21 +76,32 @@ export const RETRY = statement<[id: string, attempt: number, retryAt: number], n
   'UPDATE outbox SET due_at = $3 WHERE id = $1 AND attempt = $2',
 );
 
-/** A few thousand in one go. */
+/** Forgets a few thousand in one transaction. */
 export const FORGET_EVENTS = statement<[before: number], { id: string }>(`
   DELETE FROM outbox WHERE id = ANY (ARRAY(
     SELECT id FROM outbox WHERE appended_at < $1 ORDER BY appended_at LIMIT 5000
   )) RETURNING id`);
 
 /**
- * An {@link Outbox} in PostgreSQL. The statement that changes a secret appends what the event is made of, since
- * PostgreSQL can't sign it; each time it is leased the same event comes of that.
+ * A piece of SQL that appends an event, due at `$2`, for each secret in `settled` that has a callback and meets
+ * `condition`. @param occurredAt an expression in SQL.
+ */
+export function announce(event: EventName, occurredAt: string, condition: string): string {
+  return `
+  INSERT INTO outbox (event, secret_id, hint, url, host, callback_secret, occurred_at, appended_at, due_at)
+  SELECT '${event}', id, hint, callback_url, callback_host, callback_secret, ${occurredAt}, $2::bigint, $2::bigint
+  FROM settled WHERE callback_url IS NOT NULL AND ${condition}`;
+}
+
+/**
+ * An {@link Outbox} in PostgreSQL. PostgreSQL can't sign an event, so the statement that changes a secret appends what
+ * the event is composed of; each lease composes the same event of it.
  */
 export class PostgresOutbox implements Outbox {
   readonly #pool: PostgresPool;
   /**
-   * The next lease looks at due events from here on, and those after the last one from the start again: however many
-   * belong to hosts that are excepted, they hold up neither PostgreSQL nor, for long, what is behind them.
+   * The next lease scans due events from here on, and the one after the last of them starts over: however many belong
+   * to hosts that are excepted, they hold up neither PostgreSQL nor, for long, the events behind them.
    */
   #from = START;
 
@@ -108,27 +118,27 @@ export class PostgresOutbox implements Outbox {
   ): Promise<readonly LeasedEvent[]> {
     const { due_at, id } = this.#from;
     const hosts = exceptHosts.join(' ');
-    const rows = await this.#pool.ask(LEASE, now, limit, now + leaseMs, hosts, due_at, id);
+    const rows = await this.#pool.query(LEASE, now, limit, now + leaseMs, hosts, due_at, id);
     const leased = rows.flatMap(({ id, ...row }) => (id === null ? [] : [{ ...row, id }]));
     this.#from = (leased.length === limit ? leased.at(-1) : endOf(rows)) ?? START;
     return leased.map(leasedEvent);
   }
 
-  async eventDelivered(id: string): Promise<void> {
-    await this.#pool.ask(DELIVERED, id);
+  async markDelivered(id: string): Promise<void> {
+    await this.#pool.query(DELIVERED, id);
   }
 
-  async eventFailed(id: string, attempt: number, retryAt: number | null): Promise<void> {
-    if (retryAt === null) await this.#pool.ask(GIVE_UP, id, attempt);
-    else await this.#pool.ask(RETRY, id, attempt, retryAt);
+  async markFailed(id: string, attempt: number, retryAt: number | null): Promise<void> {
+    if (retryAt === null) await this.#pool.query(GIVE_UP, id, attempt);
+    else await this.#pool.query(RETRY, id, attempt, retryAt);
   }
 
   async forgetEvents(before: number): Promise<number> {
-    return (await this.#pool.ask(FORGET_EVENTS, before)).length;
+    return (await this.#pool.query(FORGET_EVENTS, before)).length;
   }
 }
 
-/** Where a look ended, or nothing when it came to the end of what is due. */
+/** Where a scan ended, or nothing if it came to the end of what is due. */
 function endOf([row]: readonly LeaseRow[]): Place | undefined {
   const { end_due_at: dueAt = null, end_id: id = null } = row ?? {};
   return dueAt === null || id === null ? undefined : { due_at: dueAt, id };

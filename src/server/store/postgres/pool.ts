@@ -6,8 +6,18 @@
 import postgres, { type Sql } from 'postgres';
 import { StoreError } from '../contracts/store.js';
 import { postgresSockets } from './socket.js';
-import type { PostgresValue, Statement } from './statements.js';
 import { tlsFor } from './tls.js';
+
+/** What a statement can be given. */
+export type PostgresValue = string | number | boolean | null;
+
+/** The text of a statement, and the types of the values it takes and of the rows it returns. */
+export interface Statement<Values extends PostgresValue[], Row> {
+  readonly text: string;
+  /** Never set: they only carry the types. */
+  readonly values?: Values;
+  readonly row?: Row;
+}
 
 /** What bounds a pool. */
 export interface PoolLimits {
@@ -15,17 +25,20 @@ export interface PoolLimits {
   readonly connections: number;
   /** Operations under way or waiting; one more is refused at once. */
   readonly operations: number;
-  /** How long one may take, waiting included, in milliseconds. After that the connections are taken for dead. */
+  /** How long one may take, waiting included, in milliseconds. After that the connections count as dead. */
   readonly patienceMs: number;
 }
 
-/** Of each session. The limits, in milliseconds, are shorter than anybody's patience, so that answers come first. */
+/**
+ * Parameters of each session. The limits, in milliseconds, are shorter than `patienceMs`, so that PostgreSQL's own
+ * error comes before the pool gives up.
+ */
 export const SESSION: Session = {
-  // Every statement is made for an index. Tables that fill and empty all day make PostgreSQL's idea of their size
-  // wrong, and then it would read the whole of one.
+  // Every statement is written for an index. Tables that fill and empty all day spoil PostgreSQL's estimate of their
+  // size, and then it would read a whole one.
   enable_seqscan: 'off',
   enable_bitmapscan: 'off',
-  // What an operator may have turned off: an answer comes after the commit is on disk.
+  // An answer comes after the commit is on disk, also where an operator has turned that off.
   synchronous_commit: 'on',
   lock_timeout: 5_000,
   statement_timeout: 8_000,
@@ -35,11 +48,16 @@ export const SESSION: Session = {
 /** Seconds until a connection must stand. */
 const CONNECT_TIMEOUT = 5;
 
-/** What every session is told. The statements are made for this isolation level. */
+/** Parameters of every session. The statements are written for this isolation level. */
 const BASICS: Session = { application_name: 'zephr', default_transaction_isolation: 'read committed' };
 
 /** The driver's numbers for PostgreSQL's BIGINT, which holds times here: they fit a double for 285,000 years. */
 const BIGINT = { to: 20, from: [20], parse: Number, serialize: String };
+
+/** A statement with this text. Values stand for `$1`, `$2` and so on, in the order of `Values`. */
+export function statement<Values extends PostgresValue[], Row>(text: string): Statement<Values, Row> {
+  return { text };
+}
 
 /** The driver, as this store uses it. */
 export type Driver = Sql<{ bigint: number }>;
@@ -48,7 +66,7 @@ export type Driver = Sql<{ bigint: number }>;
 type Session = Partial<postgres.ConnectionParameters>;
 
 /**
- * The driver for `address`, which connects when it is asked something.
+ * The driver for `address`, which connects at the first query.
  * @param session parameters of its sessions besides those that the address holds, which come first.
  */
 export function openDriver(
@@ -69,11 +87,11 @@ export function openDriver(
     onclose,
     socket: sockets.connect,
   };
-  // Asked only for what the address and the environment say about TLS: it has not connected.
+  // Made only to read what the address and the environment say about TLS: it does not connect.
   const { options: parsed } = postgres(address, options);
   const driver = postgres(address, { ...options, ssl: tlsFor(parsed) });
   const { end } = driver;
-  // The driver leaves alone what was still connecting, or is never answered: that would keep the process alive.
+  // The driver forgets sockets that are still connecting, or never answered: they would keep the process alive.
   driver.end = async (how) => {
     await end(how);
     sockets.destroy();
@@ -90,7 +108,7 @@ export class PostgresPool {
   #driver: Driver;
   #closing = false;
 
-  /** Connects when it is asked something, not yet. @param address a `postgres://` URL. */
+  /** Connects at the first query. @param address a `postgres://` URL. */
   constructor(address: string, limits: PoolLimits) {
     this.#address = address;
     this.#limits = limits;
@@ -102,7 +120,7 @@ export class PostgresPool {
    * to make it.
    * @throws StoreError. Unless its cause has an SQLSTATE of class 22 to 42, it may have been committed nevertheless.
    */
-  ask<Values extends PostgresValue[], Row>(
+  query<Values extends PostgresValue[], Row>(
     statement: Statement<Values, Row>,
     ...values: Values
   ): Promise<Row[]> {
@@ -127,7 +145,7 @@ export class PostgresPool {
       driver.unsafe<Row[]>(statement.text, values, { prepare: true }).then(
         (rows) => {
           end();
-          // After a statement that failed halfway the driver leaves that one's rows as holes before the next one's.
+          // After a statement that failed halfway, the driver leaves holes in the next one's rows, before its own.
           resolve(rows.filter(() => true));
         },
         (error: unknown) => {
@@ -145,10 +163,10 @@ export class PostgresPool {
   }
 
   /**
-   * Starts afresh after trouble with one connection: that hardly ever comes alone. The driver would use a connection
-   * that broke again, and in some cases mistake what is left of the old one's operations for the new one's
-   * (github.com/porsager/postgres, issues 1119, 1130 and 1223). So all that is under way fails, and whatever the old
-   * connections may still answer is heard by nobody.
+   * Replaces all connections after trouble with one, which hardly ever comes alone. The driver would reconnect the
+   * broken one, and in some cases mistake what is left of the old connection's operations for the new one's
+   * (github.com/porsager/postgres, issues 1119, 1130 and 1223). So all that is under way fails, and answers that the
+   * old connections may still give are dropped.
    */
   #replace(driver: Driver, reason: unknown): void {
     if (driver !== this.#driver || this.#closing) return;
@@ -164,7 +182,7 @@ export class PostgresPool {
   }
 }
 
-/** Whether PostgreSQL refused a statement and went on. Anything else means that the connection is lost. */
+/** Whether PostgreSQL rejected a statement and goes on. Any other error means that the connection is lost. */
 function isAnswer(error: unknown): boolean {
   return error instanceof postgres.PostgresError && error.severity === 'ERROR';
 }

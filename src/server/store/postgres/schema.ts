@@ -7,20 +7,20 @@ import { ZephrError } from '../../../core/errors.js';
  * One text for each version of the schema, first to last; a released one is never edited.
  *
  * - `secrets` holds records, which stay as tombstones. `needed_until` is until when the ciphertext is needed, and
- *   null once that is destroyed. Who claimed a view until when stands in the same row, as two arrays that go in step;
+ *   null once that is destroyed. Which claim has a view until when is in the same row, as two arrays of equal length;
  *   an acknowledged lease ends at 0. A statement that had to wait for a row sees what became of that row, but still
- *   the old state of every other: so whatever decides about a secret is in one row, and a verb is one statement.
+ *   the old state of every other: so everything that decides about a secret is in one row, and a verb is one statement.
  * - `ciphertexts` holds the blobs apart, so that what changes a record does not copy its blob. Not compressed:
- *   ciphertext has nothing to squeeze out.
- * - `attempts` says who gave wrong proofs.
- * - `outbox` holds the webhooks to deliver, as what they are put together from. It refers to no record, because it
- *   outlives them. `due_at` is when somebody may lease one: for one that is leased, when that ends.
+ *   ciphertext does not compress.
+ * - `attempts` says which caller showed how many wrong proofs.
+ * - `outbox` holds the webhooks to deliver, as what they are composed of. Its rows refer to no secret, because they
+ *   outlive them. `due_at` is when a process may lease one: for one that is leased, when that lease ends.
  * - `api_keys` holds hashes only. `counts` says how much of which quota is used.
  *
  * A deleted ciphertext stays in its table's file until a vacuum, and its pages are then reused rather than
  * overwritten; it stays in the write-ahead log, in replicas and in backups for as long as those are kept. The
- * settings at the end have autovacuum, which must be on, come for a few dozen deleted rows and not rest between
- * pages. Without the key in its link such a remnant says nothing; whoever needs the bytes gone takes SQLite.
+ * settings at the end make autovacuum, which must be on, start after a few dozen deleted rows and run without pauses.
+ * Without the key in its link such a remnant is useless; an operator who needs the bytes gone chooses SQLite.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -114,15 +114,15 @@ export const MIGRATIONS: readonly string[] = [
 /** The version of the schema that this program reads and writes. */
 export const POSTGRES_SCHEMA_VERSION = MIGRATIONS.length;
 
-/** "zphr": the advisory lock that lets one process at a time look at the tables and make them. */
+/** "zphr": the advisory lock that lets one process at a time check the tables and make them. */
 const MIGRATION_LOCK = 0x7a706872;
 
 /**
- * Brings the tables in the first schema of the search path to {@link POSTGRES_SCHEMA_VERSION}. Others that start at
- * the same time wait.
+ * Brings the tables in the first schema of the search path to {@link POSTGRES_SCHEMA_VERSION}. Other processes that
+ * start at the same time wait.
  * @param newCallerSalt kept by the store if it is new.
  * @returns the caller salt of the store.
- * @throws ZephrError `NOT_A_STORE` if the schema holds somebody else's tables, `STORE_TOO_NEW` if a later zephr
+ * @throws ZephrError `NOT_A_STORE` if the schema holds another program's tables, `STORE_TOO_NEW` if a later zephr
  *   wrote them; and whatever the driver throws.
  */
 export async function migratePostgres(sql: TransactionSql, newCallerSalt: string): Promise<string> {

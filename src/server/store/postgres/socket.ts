@@ -1,12 +1,12 @@
 /**
- * Sockets to PostgreSQL, in place of the driver's own: when a server (a proxy, mostly, in front of a PostgreSQL that
- * is down) closes a connection before it said anything, the driver tries again at once and without end. It gives up
- * when there is an error, so here that is one.
+ * Sockets to PostgreSQL, in place of the driver's own. When a server (mostly a proxy in front of a PostgreSQL that is
+ * down) closes a connection before it sent anything, the driver tries again at once and without end. It gives up when
+ * the socket reports an error, so these sockets report that case as one.
  */
 
 import { connect, type Socket } from 'node:net';
 
-/** What the driver tells of where to connect: one of several hosts, or a Unix socket's path. */
+/** Where the driver wants to connect: one of several hosts, or the path of a Unix socket. */
 export interface Destination {
   readonly host: readonly string[];
   readonly port: readonly number[];
@@ -15,12 +15,13 @@ export interface Destination {
 
 /** The sockets of one driver. */
 export interface PostgresSockets {
-  /** Makes one, to each of the hosts in turn. It doesn't wait for it to connect. */
+  /** Makes a socket, to each of the hosts in turn, and returns it before it has connected. */
   connect(destination: Destination): Socket;
-  /** Closes all there are and will be, also those that are still connecting. */
+  /** Closes every socket, also those that are still connecting or made later. */
   destroy(): void;
 }
 
+/** Sockets for one driver; none is opened yet. */
 export function postgresSockets(): PostgresSockets {
   const sockets = new Set<Socket>();
   let turn = 0;
@@ -28,7 +29,7 @@ export function postgresSockets(): PostgresSockets {
   const connectTo = ({ host, port, path }: Destination): Socket => {
     const index = turn++ % host.length;
     const address = { host: host[index] ?? 'localhost', port: port[index] ?? 5432 };
-    // Without a delay: a statement must not wait until PostgreSQL has confirmed the receipt of the one before.
+    // No delay: a statement must not wait until PostgreSQL has acknowledged the packet with the one before.
     const socket = path ? connect(path) : connect({ ...address, noDelay: true });
     socket.on('end', () => {
       if (socket.bytesRead === 0)

@@ -7,13 +7,13 @@ import { isIP } from 'node:net';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import type { Options, Sql } from 'postgres';
 
-/** What the driver takes as `ssl`: whether and how TLS is spoken, or what Node is told about that. */
+/** What the driver takes as `ssl`: whether and how to speak TLS, or options for Node. */
 type Tls = NonNullable<Options<Record<string, never>>['ssl']>;
 
-/** Modes in which any certificate will do. */
+/** Modes that accept any certificate. */
 const UNCHECKED = ['require', 'allow', 'prefer'];
 
-/** What the driver shall be given as `ssl`, from what it makes of an address. */
+/** The `ssl` to give to the driver, from the options that it reads out of an address. */
 export function tlsFor({ ssl = false, host: hosts }: Pick<Sql['options'], 'ssl' | 'host'>): Tls {
   if (typeof ssl !== 'string' || UNCHECKED.includes(ssl)) return ssl;
   const check = (name: string, certificate: PeerCertificate) => identityOf(name, certificate, hosts);

@@ -1,20 +1,21 @@
 /**
- * Checkpoints of an SQLite store beside its commits. What is written goes to the write-ahead log first; to copy it into
- * the database, page by page all over the file, takes several times as long as to write it. By itself SQLite does that
- * at the end of a commit, and everybody waits. Another connection, in another thread, can do it while commits go on.
+ * Checkpoints of an SQLite store beside its commits. Every write goes to the write-ahead log first. A checkpoint copies
+ * it into the database, page by page all over the file, which takes several times as long as the write itself. By
+ * default SQLite does that at the end of a commit, and every caller waits. Another connection, in another thread, can
+ * do it while commits go on.
  */
 
 import { once } from 'node:events';
 import type { MessagePort, Worker } from 'node:worker_threads';
 import { loadSqliteDriver } from './driver.js';
 
-/** Questions to the store after which it is time: some hundred pages of the log, if all of them write. */
-const ASKS_APART = 200;
+/** Calls to the store between two checkpoints: some hundred pages of the log, if all of them write. */
+const CALLS_APART = 200;
 
 /** The thread that makes checkpoints. */
 export class Checkpoints {
   readonly #thread: Worker;
-  #asks = 0;
+  #calls = 0;
   #busy = false;
 
   /** @param thread that runs {@link makeCheckpoints}. */
@@ -25,11 +26,11 @@ export class Checkpoints {
     });
   }
 
-  /** Takes note that the store has been asked so often. */
-  after(asks: number): void {
-    this.#asks += asks;
-    if (this.#busy || this.#asks < ASKS_APART) return;
-    this.#asks = 0;
+  /** Counts calls that the store has answered, and makes a checkpoint when it is time. */
+  after(calls: number): void {
+    this.#calls += calls;
+    if (this.#busy || this.#calls < CALLS_APART) return;
+    this.#calls = 0;
     this.#busy = true;
     this.#thread.postMessage('checkpoint');
   }
@@ -45,7 +46,7 @@ export class Checkpoints {
 /** The thread's side: makes a checkpoint of the store at `path` for each message. */
 export async function makeCheckpoints(port: MessagePort, path: string): Promise<void> {
   const database = (await loadSqliteDriver())(path);
-  // Passive: waits for nobody, and nobody for it.
+  // Passive: it waits for no other connection, and none waits for it.
   database.exec('PRAGMA synchronous = FULL; PRAGMA busy_timeout = 0');
   const copy = database.prepare('PRAGMA wal_checkpoint(PASSIVE)');
   port.on('message', (message: 'checkpoint' | 'close') => {
@@ -57,7 +58,7 @@ export async function makeCheckpoints(port: MessagePort, path: string): Promise<
     try {
       copy.get();
     } catch {
-      // A disk that is full or broken, say. The log keeps everything, and the store's next write meets it too and tells.
+      // A full or broken disk, say. The log keeps everything, and the store's next write fails likewise and reports it.
     }
     port.postMessage('done');
   });

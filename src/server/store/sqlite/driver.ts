@@ -26,7 +26,7 @@ export interface SqliteDatabase {
 /** Opens the database file at `path`, creating it when there is none. */
 export type SqliteDriver = (path: string) => SqliteDatabase;
 
-/** What is used of either package. `node:sqlite` is not in the types of the oldest Node that zephr supports. */
+/** The part of either package that is used. The types of the oldest Node that zephr supports lack `node:sqlite`. */
 interface NativeDatabase {
   exec(sql: string): unknown;
   prepare(sql: string): NativeStatement;

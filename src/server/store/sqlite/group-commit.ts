@@ -7,7 +7,7 @@
 export type Transaction = (work: () => void) => void;
 
 interface Write {
-  /** Does the write and gives what tells its caller, once it is durable. */
+  /** Does the write. @returns what resolves it for its caller, to be called after the commit. */
   readonly run: () => () => void;
   readonly fail: (error: unknown) => void;
 }
@@ -24,7 +24,8 @@ export class GroupCommit {
   /**
    * Runs `write` in a transaction shared with whatever else arrives in this turn of the event loop. Resolves with
    * its result after the commit; rejects if it threw or could not be committed, and then it has had no effect.
-   * @param write synchronous, touching nothing but the database: it runs a second time when a neighbour fails.
+   * @param write synchronous, touching nothing but the database: it runs a second time when another write of its batch
+   *   fails.
    */
   run<T>(write: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -47,20 +48,20 @@ export class GroupCommit {
   }
 
   #commit(batch: readonly Write[]): void {
-    const tell: (() => void)[] = [];
+    const resolves: (() => void)[] = [];
     let begun = false;
     try {
       this.#transaction(() => {
         begun = true;
-        for (const { run } of batch) tell.push(run());
+        for (const { run } of batch) resolves.push(run());
       });
     } catch (error) {
-      // Alone, each succeeds or fails by itself. But what could not even begin (another process holds the
-      // database) would only wait once more for each.
+      // In a transaction of its own each write succeeds or fails by itself. But where the transaction could not even
+      // begin (another process holds the database), each of them would only wait once more.
       if (begun && batch.length > 1) for (const write of batch) this.#commit([write]);
       else for (const { fail } of batch) fail(error);
       return;
     }
-    for (const told of tell) told();
+    for (const resolve of resolves) resolve();
   }
 }

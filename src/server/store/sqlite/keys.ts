@@ -3,35 +3,35 @@
 import type { ApiKey, KeyStore, NewApiKey } from '../contracts/keys.js';
 import { KEY_COLUMNS, type KeyRow, keyOf } from '../contracts/rows.js';
 import type { SqliteDatabase } from './driver.js';
-import type { Access } from './outbox.js';
+import type { Transactions } from './transaction.js';
 
 /** A {@link KeyStore} in an SQLite file. */
 export class SqliteKeys implements KeyStore {
-  readonly #access: Access;
+  readonly #transactions: Transactions;
   readonly #sql: ReturnType<typeof prepareStatements>;
 
   /** @param database with the tables of this version. */
-  constructor(database: SqliteDatabase, access: Access) {
-    this.#access = access;
+  constructor(database: SqliteDatabase, transactions: Transactions) {
+    this.#transactions = transactions;
     this.#sql = prepareStatements(database);
   }
 
   addKey({ id, name, tier, hash, createdAt }: NewApiKey): Promise<'added' | 'name taken'> {
-    return this.#access.write(() =>
+    return this.#transactions.write(() =>
       this.#sql.insert.get(id, name, tier, hash, createdAt) === undefined ? 'name taken' : 'added',
     );
   }
 
   async findKey(hash: string): Promise<ApiKey | null> {
-    return keyOf(this.#access.read(() => this.#sql.find.get(hash)));
+    return keyOf(this.#transactions.read(() => this.#sql.find.get(hash)));
   }
 
   async listKeys(): Promise<readonly ApiKey[]> {
-    return this.#access.read(() => this.#sql.all.all()).flatMap((row) => keyOf(row) ?? []);
+    return this.#transactions.read(() => this.#sql.all.all()).flatMap((row) => keyOf(row) ?? []);
   }
 
   revokeKey(nameOrId: string, now: number): Promise<ApiKey | null> {
-    return this.#access.write(() =>
+    return this.#transactions.write(() =>
       keyOf(this.#sql.revoke.get(now, nameOrId, nameOrId) ?? this.#sql.findRevoked.get(nameOrId, nameOrId)),
     );
   }

@@ -1,13 +1,16 @@
 /** The outbox of the SQLite store: a table in the same file. */
 
-import type { LeasedEvent, Outbox, OutboxEvent } from '../contracts/outbox.js';
+import { composeEvent } from '../contracts/event.js';
+import type { EventName, LeasedEvent, Outbox, OutboxEvent } from '../contracts/outbox.js';
 import type { SqliteDatabase } from './driver.js';
+import type { Transactions } from './transaction.js';
 
-/** How the store runs what it is asked for, outside of its transactions: failures become StoreError. */
-export interface Access {
-  read<T>(read: () => T): T;
-  /** In a transaction; resolves after the commit. */
-  write<T>(write: () => T): Promise<T>;
+/** The columns of a secret that an event is made of. */
+interface SecretColumns {
+  readonly id: string;
+  readonly hint: string | null;
+  readonly callback_url: string | null;
+  readonly callback_secret: string | null;
 }
 
 /** A place in the order in which events are due. */
@@ -16,8 +19,8 @@ interface Place {
   readonly seq: number;
 }
 
-/** Due events looked at for one lease, at most: about a millisecond. */
-const LOOK = 5_000;
+/** Most due events that one lease scans: about a millisecond. */
+const SCAN = 5_000;
 
 /** Events forgotten in one transaction. */
 const FORGET_BATCH = 500;
@@ -26,18 +29,29 @@ const START: Place = { due_at: 0, seq: 0 };
 
 /** An {@link Outbox} in an SQLite file. */
 export class SqliteOutbox implements Outbox {
-  readonly #access: Access;
+  readonly #transactions: Transactions;
   readonly #sql: ReturnType<typeof prepareStatements>;
   /**
-   * The next lease looks at due events from here on, and those after the last one from the start again: however many
-   * belong to hosts that are excepted, they hold up neither the process nor, for long, what is behind them.
+   * The next lease scans due events from here on, and the one after the last of them starts over: however many belong
+   * to hosts that are excepted, they hold up neither the process nor, for long, the events behind them.
    */
   #from = START;
 
   /** @param database with the tables of this version. */
-  constructor(database: SqliteDatabase, access: Access) {
-    this.#access = access;
+  constructor(database: SqliteDatabase, transactions: Transactions) {
+    this.#transactions = transactions;
     this.#sql = prepareStatements(database);
+  }
+
+  /** Appends an event about a secret, if that has a callback. Call it as {@link SqliteOutbox.append}. */
+  announce(
+    name: EventName,
+    { id, hint, callback_url: url, callback_secret: secret }: SecretColumns,
+    occurredAt: number,
+    now: number,
+  ): void {
+    if (url === null || secret === null) return;
+    this.append(composeEvent(name, { id, hint, callback: { url, secret } }, occurredAt), now);
   }
 
   /** Appends an event that is due at once. Call it inside the transaction that changes the secret. */
@@ -51,33 +65,33 @@ export class SqliteOutbox implements Outbox {
     leaseMs: number,
     exceptHosts: readonly string[],
   ): Promise<readonly LeasedEvent[]> {
-    // Mostly there is nothing to do, which shall cost no transaction.
-    const due = this.#access.read(() => this.#due(now, limit, exceptHosts));
+    // Most of the time nothing is due, and that must not cost a transaction.
+    const due = this.#transactions.read(() => this.#due(now, limit, exceptHosts));
     if (due.length === 0) return [];
-    return this.#access.write(() =>
-      // Others may have leased some since.
+    return this.#transactions.write(() =>
+      // Another process may have leased some of them since.
       due.flatMap((seq) => this.#sql.lease.all(now + leaseMs, seq, now)),
     );
   }
 
-  eventDelivered(id: string): Promise<void> {
-    return this.#access.write(() => this.#sql.delete.run(id));
+  markDelivered(id: string): Promise<void> {
+    return this.#transactions.write(() => this.#sql.delete.run(id));
   }
 
-  eventFailed(id: string, attempt: number, retryAt: number | null): Promise<void> {
-    return this.#access.write(() => {
+  markFailed(id: string, attempt: number, retryAt: number | null): Promise<void> {
+    return this.#transactions.write(() => {
       if (retryAt === null) this.#sql.giveUp.run(id, attempt);
       else this.#sql.retry.run(retryAt, id, attempt);
     });
   }
 
   forgetEvents(before: number): Promise<number> {
-    return this.#access.write(() => this.#sql.forget.all(FORGET_BATCH, before).length);
+    return this.#transactions.write(() => this.#sql.forget.all(FORGET_BATCH, before).length);
   }
 
   #due(now: number, limit: number, exceptHosts: readonly string[]): number[] {
     const { due_at, seq } = this.#from;
-    const last = this.#sql.place.get(due_at, seq, now, LOOK - 1);
+    const last = this.#sql.place.get(due_at, seq, now, SCAN - 1);
     const end = last ?? { due_at: now, seq: Number.MAX_SAFE_INTEGER };
     const except = JSON.stringify(exceptHosts);
     const due = this.#sql.due.all(due_at, seq, end.due_at, end.seq, except, limit);
@@ -92,7 +106,7 @@ function prepareStatements(db: SqliteDatabase) {
       `INSERT INTO outbox (id, name, url, host, body, signature, attempt, appended_at, due_at)
        VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?)`,
     ),
-    /** So many due events after a place; none if there are fewer. */
+    /** The place so many due events further on; none if there are fewer. */
     place: db.prepare<Place>(
       `SELECT due_at, seq FROM outbox WHERE (due_at, seq) > (?, ?) AND due_at <= ?
        ORDER BY due_at, seq LIMIT 1 OFFSET ?`,

@@ -11,12 +11,12 @@
 /** Bytes of an overflow page that name the next one. */
 const OVERFLOW_POINTER = 4;
 
-/** Size of new files' pages, in bytes: small, because every secret takes whole ones. */
+/** Size of a page in new files, in bytes: small, because every secret takes whole pages. */
 export const PAGE_SIZE = 1024;
 
 /**
- * Bytes of padding before a blob of `length` bytes, so that none of it lies in the tree. What stands before the
- * padding in the row (its header) is counted as nothing: it only takes room in the tree.
+ * Bytes of padding before a blob of `length` bytes, so that none of it lies in the tree. The row's header, which stands
+ * before the padding, counts as 0 bytes: it only takes room in the tree.
  */
 export function paddingFor(length: number, pageSize: number): number {
   const overflow = pageSize - OVERFLOW_POINTER;

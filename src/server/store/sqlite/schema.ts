@@ -11,10 +11,10 @@ import type { SqliteDatabase } from './driver.js';
  *   a repeated create must be identical to.
  * - `ciphertexts` holds the blobs apart, so that what changes a record does not copy its blob.
  *   {@link paddingFor} says what `padding` is for.
- * - `outbox` holds the webhooks to deliver. `due_at` is when somebody may lease one: for one that is leased, when
- *   that ends. It refers to no record, because it outlives them.
- * - `leases` says who claimed a view until when; `attempts` who gave wrong proofs.
- * - `api_keys` holds hashes only. `counts` says how much of which quota is used; those that end next lie together.
+ * - `outbox` holds the webhooks to deliver. `due_at` is when a process may lease one: for one that is leased, when
+ *   that lease ends. Its rows refer to no secret, because they outlive them.
+ * - `leases` says which claim has a view until when; `attempts` which caller showed how many wrong proofs.
+ * - `api_keys` holds hashes only. `counts` says how much of which quota is used, sorted by when it ends.
  */
 const MIGRATIONS: readonly string[] = [
   `
@@ -111,7 +111,7 @@ const APPLICATION_ID = 0x7a706872;
 
 /**
  * Brings the tables of `database` to {@link SCHEMA_VERSION}. Call it inside a transaction that writes.
- * @throws ZephrError `NOT_A_STORE` if the file holds somebody else's tables, `STORE_TOO_NEW` if a later zephr
+ * @throws ZephrError `NOT_A_STORE` if the file holds another program's tables, `STORE_TOO_NEW` if a later zephr
  *   wrote it.
  */
 export function migrate(database: SqliteDatabase): void {
@@ -133,7 +133,7 @@ export function migrate(database: SqliteDatabase): void {
   database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
 }
 
-/** What the store remembers under `name`; `initial` from then on, if that is nothing yet. Inside a transaction. */
+/** The value that the store keeps under `name`, or else `initial`, which it keeps from now on. Call it inside a transaction. */
 export function remember(database: SqliteDatabase, name: string, initial: string): string {
   const stored = database.prepare<{ value: string }>('SELECT value FROM meta WHERE name = ?').get(name);
   if (stored) return stored.value;

@@ -1,6 +1,17 @@
-/** Transactions in SQLite. */
+/** Transactions in SQLite, and how the nouns of the store get theirs. */
 
 import type { SqliteDatabase } from './driver.js';
+
+/** How a noun of the store reads and writes: whatever its work throws becomes a StoreError. */
+export interface Transactions {
+  /** Runs `work` at once. It sees what is committed. */
+  read<T>(work: () => T): T;
+  /**
+   * Runs `work` in a transaction, which it may share with others; resolves after the commit.
+   * @param work synchronous, touching nothing but the database: it may run a second time.
+   */
+  write<T>(work: () => T): Promise<T>;
+}
 
 /**
  * Runs `work` in a transaction that may write: committed when this returns, undone when it throws.

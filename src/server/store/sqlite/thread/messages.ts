@@ -1,9 +1,10 @@
-/** What the process's first thread and the one with the store tell each other. */
+/**
+ * What the process's first thread and the one with the store send each other. The messages name nouns and verbs of
+ * the contracts, and know none of them: a new verb needs nothing here.
+ */
 
 import { ZephrError } from '../../../../core/errors.js';
-import type { KeyStore } from '../../contracts/keys.js';
-import type { Outbox } from '../../contracts/outbox.js';
-import { type Purged, type Store, StoreError } from '../../contracts/store.js';
+import { type Nouns, StoreError } from '../../contracts/store.js';
 
 /** What a thread is started for, and on which file. */
 export interface ThreadStart {
@@ -13,56 +14,43 @@ export interface ThreadStart {
   readonly newCallerSalt: string;
 }
 
-/** All that a store can be asked, its outbox and its keys included. */
-export interface Verbs
-  extends Pick<
-      Store,
-      | 'create'
-      | 'find'
-      | 'take'
-      | 'acknowledge'
-      | 'revoke'
-      | 'recordProofAttempt'
-      | 'counts'
-      | 'ping'
-      | 'close'
-    >,
-    Outbox,
-    KeyStore {
-  purge(now: number): Promise<Purged>;
-  /** Stands for the signal of {@link Store.purge}, which no message can hold. */
-  stopPurging(): Promise<void>;
-}
-
-export type Verb = keyof Verbs;
-
-/** A question; its answer has the same number. */
-export interface Ask {
+/** A verb to call; the result has the same number. */
+export interface Call {
   readonly number: number;
-  readonly verb: Verb;
+  /** `null` for a verb of the engine as a whole. */
+  readonly noun: keyof Nouns | null;
+  readonly verb: string;
   readonly values: readonly unknown[];
+  /** Which of the values is an AbortSignal, which no message can hold; -1 for none. An {@link Abort} aborts it. */
+  readonly signalAt: number;
 }
 
-export type Answer =
+/** Aborts the signal of the call with this number. */
+export interface Abort {
+  readonly abort: number;
+}
+
+/** What a call resolved with, or why it was rejected. */
+export type Result =
   | { readonly number: number; readonly value: unknown }
-  | { readonly number: number; readonly failure: Failure };
+  | { readonly number: number; readonly error: SerializedError };
 
 /** The first message of the thread: the store's salt, or why there is no store. */
-export type Opened = { readonly callerSalt: string } | { readonly failure: Failure };
+export type Opened = { readonly callerSalt: string } | { readonly error: SerializedError };
 
-/** An error. What structured cloning makes of one has lost its class and its codes. */
-export interface Failure {
+/** An error as a message holds it: structured cloning would lose its class and its codes. */
+export interface SerializedError {
   readonly kind: 'StoreError' | 'ZephrError' | 'Error';
   readonly name: string;
   readonly message: string;
   readonly stack: string;
   /** Of a ZephrError, of the system, and of SQLite, by either driver. */
   readonly codes: Readonly<Record<string, string | number>>;
-  readonly cause: Failure | undefined;
+  readonly cause: SerializedError | undefined;
 }
 
-/** Takes an error apart, for {@link errorOf} to put it together in the other thread. */
-export function failureOf(error: unknown): Failure {
+/** Takes an error apart, for {@link deserializeError} to put it together in the other thread. */
+export function serializeError(error: unknown): SerializedError {
   const { name, message, stack = '', cause } = error instanceof Error ? error : new Error(String(error));
   return {
     kind: error instanceof StoreError ? 'StoreError' : error instanceof ZephrError ? 'ZephrError' : 'Error',
@@ -70,13 +58,13 @@ export function failureOf(error: unknown): Failure {
     message,
     stack,
     codes: codesOf(error),
-    cause: cause === undefined ? undefined : failureOf(cause),
+    cause: cause === undefined ? undefined : serializeError(cause),
   };
 }
 
-/** The error that {@link failureOf} took apart. */
-export function errorOf({ kind, name, message, stack, codes, cause }: Failure): Error {
-  const reason = cause === undefined ? undefined : errorOf(cause);
+/** The error that {@link serializeError} took apart. */
+export function deserializeError({ kind, name, message, stack, codes, cause }: SerializedError): Error {
+  const reason = cause === undefined ? undefined : deserializeError(cause);
   const error =
     kind === 'StoreError'
       ? new StoreError(reason)

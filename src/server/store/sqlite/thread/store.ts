@@ -1,34 +1,23 @@
 /**
  * An SQLite store in a thread of its own. SQLite's drivers block: in the thread that answers requests, each commit
- * would hold up all of them for as long as the disk takes. Here only those wait who asked for something durable.
+ * would hold up all of them for as long as the disk takes. With a thread for the store, a request waits only for what
+ * it asked the store itself.
  */
 
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { KeyStore } from '../../contracts/keys.js';
-import type { Outbox } from '../../contracts/outbox.js';
-import {
-  type CreateOutcome,
-  type NewSecret,
-  type Purged,
-  type Revocation,
-  type SecretRecord,
-  type Store,
-  StoreError,
-  type Taken,
-} from '../../contracts/store.js';
+import { type Engine, type Nouns, type Purged, type Store, StoreError } from '../../contracts/store.js';
 import { Checkpoints } from '../checkpoints.js';
 import {
-  type Answer,
-  type Ask,
-  errorOf,
+  type Abort,
+  type Call,
+  deserializeError,
   type Opened,
+  type Result,
   type ThreadStart,
-  type Verb,
-  type Verbs,
 } from './messages.js';
 
-interface Waiting {
+interface Pending {
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: Error) => void;
 }
@@ -48,115 +37,104 @@ export async function openInThread(program: string, path: string, newCallerSalt:
     return new ThreadStore(thread, new Checkpoints(start('checkpoints')), opened.callerSalt);
   }
   await thread.terminate();
-  throw errorOf(opened.failure);
+  throw deserializeError(opened.error);
 }
 
-/** A {@link Store} that passes everything on. An error that the thread does not catch ends the process, as ever. */
+/** A {@link Store} that passes every verb on. An error that the thread does not catch ends the process. */
 class ThreadStore implements Store {
   readonly callerSalt: string;
-  readonly outbox: Outbox;
-  readonly keys: KeyStore;
+  readonly secrets = this.#remote('secrets');
+  readonly quotas = this.#remote('quotas');
+  readonly keys = this.#remote('keys');
+  readonly outbox = this.#remote('outbox');
+  readonly #engine = this.#remote(null);
   readonly #thread: Worker;
   readonly #checkpoints: Checkpoints;
-  readonly #waiting = new Map<number, Waiting>();
-  #asks: Ask[] = [];
+  readonly #pending = new Map<number, Pending>();
+  #queue: (Call | Abort)[] = [];
   #number = 0;
 
   constructor(thread: Worker, checkpoints: Checkpoints, callerSalt: string) {
     this.callerSalt = callerSalt;
     this.#thread = thread;
     this.#checkpoints = checkpoints;
-    thread.on('message', (answers: readonly Answer[]) => {
-      for (const answer of answers) this.#hear(answer);
-      this.#checkpoints.after(answers.length);
+    thread.on('message', (results: readonly Result[]) => {
+      for (const result of results) this.#settle(result);
+      this.#checkpoints.after(results.length);
     });
     thread.on('exit', () => {
       const ended = new StoreError(new Error('the thread of the store has ended'));
-      for (const { reject } of this.#waiting.values()) reject(ended);
+      for (const { reject } of this.#pending.values()) reject(ended);
     });
-    this.outbox = {
-      leaseEvents: (...values) => this.#ask('leaseEvents', ...values),
-      eventDelivered: (id) => this.#ask('eventDelivered', id),
-      eventFailed: (...values) => this.#ask('eventFailed', ...values),
-      forgetEvents: (before) => this.#ask('forgetEvents', before),
-    };
-    this.keys = {
-      addKey: (key) => this.#ask('addKey', key),
-      findKey: (hash) => this.#ask('findKey', hash),
-      listKeys: () => this.#ask('listKeys'),
-      revokeKey: (...values) => this.#ask('revokeKey', ...values),
-    };
-  }
-
-  create(secret: NewSecret): Promise<CreateOutcome> {
-    return this.#ask('create', secret);
-  }
-
-  find(id: string, now: number): Promise<SecretRecord | null> {
-    return this.#ask('find', id, now);
-  }
-
-  take(id: string, claim: string | null, now: number): Promise<Taken | null> {
-    return this.#ask('take', id, claim, now);
-  }
-
-  acknowledge(id: string, claim: string, now: number): Promise<void> {
-    return this.#ask('acknowledge', id, claim, now);
-  }
-
-  revoke(id: string, now: number): Promise<Revocation> {
-    return this.#ask('revoke', id, now);
-  }
-
-  recordProofAttempt(id: string, caller: string, right: boolean, now: number): Promise<number | null> {
-    return this.#ask('recordProofAttempt', id, caller, right, now);
-  }
-
-  counts(endsAt: number): Promise<ReadonlyMap<string, number>> {
-    return this.#ask('counts', endsAt);
   }
 
   purge(now: number, signal?: AbortSignal): Promise<Purged> {
-    const purged = this.#ask('purge', now);
-    const stop = () => void this.#ask('stopPurging');
-    if (signal?.aborted) stop();
-    signal?.addEventListener('abort', stop);
-    return purged.finally(() => signal?.removeEventListener('abort', stop));
+    return this.#engine.purge(now, signal);
   }
 
   ping(): Promise<void> {
-    return this.#ask('ping');
+    return this.#engine.ping();
   }
 
   async close(): Promise<void> {
-    // First: whoever makes checkpoints stands in the way of the last one, which empties the log.
+    // First, because a checkpoint under way would keep the store from making the last one, which empties the log.
     await this.#checkpoints.close();
     const ended = once(this.#thread, 'exit');
-    await this.#ask('close');
+    await this.#engine.close();
     await ended;
   }
 
-  /** What is asked in one turn of the event loop goes in one message: each message costs more than what is in it. */
-  #ask<V extends Verb>(verb: V, ...values: Parameters<Verbs[V]>): ReturnType<Verbs[V]> {
-    const answer = new Promise<unknown>((resolve, reject) => {
-      if (this.#asks.length === 0) setImmediate(() => this.#send());
-      this.#number += 1;
-      this.#waiting.set(this.#number, { resolve, reject });
-      this.#asks.push({ number: this.#number, verb, values });
+  /** The verbs of a noun, or of the engine, by whatever names they have: each is called in the thread. */
+  #remote(noun: null): Engine;
+  #remote<Name extends keyof Nouns>(noun: Name): Nouns[Name];
+  #remote(noun: keyof Nouns | null): object {
+    return new Proxy(
+      {},
+      {
+        // With a verb `then`, it would look like a promise to those who await it.
+        get: (_, verb) =>
+          typeof verb === 'string' && verb !== 'then'
+            ? (...values: readonly unknown[]) => this.#call(noun, verb, values)
+            : undefined,
+      },
+    );
+  }
+
+  #call(noun: keyof Nouns | null, verb: string, values: readonly unknown[]): Promise<unknown> {
+    const number = this.#number++;
+    const signalAt = values.findIndex((value) => value instanceof AbortSignal);
+    const signal = values[signalAt];
+    const sent = values.map((value) => (value === signal ? undefined : value));
+    const result = new Promise<unknown>((resolve, reject) => {
+      this.#pending.set(number, { resolve, reject });
     });
-    // A message has no type, but both sides are made of the same verbs.
-    return answer as ReturnType<Verbs[V]>;
+    this.#post({ number, noun, verb, values: sent, signalAt });
+    return signal instanceof AbortSignal ? this.#abortable(result, number, signal) : result;
+  }
+
+  /** `result`, passing on that `signal` is aborted until it is there. */
+  #abortable(result: Promise<unknown>, number: number, signal: AbortSignal): Promise<unknown> {
+    const abort = () => this.#post({ abort: number });
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort);
+    return result.finally(() => signal.removeEventListener('abort', abort));
+  }
+
+  /** What is posted in one turn of the event loop goes in one message: each message costs more than what is in it. */
+  #post(message: Call | Abort): void {
+    if (this.#queue.length === 0) setImmediate(() => this.#send());
+    this.#queue.push(message);
   }
 
   #send(): void {
-    this.#thread.postMessage(this.#asks);
-    this.#asks = [];
+    this.#thread.postMessage(this.#queue);
+    this.#queue = [];
   }
 
-  #hear(answer: Answer): void {
-    const waiting = this.#waiting.get(answer.number);
-    this.#waiting.delete(answer.number);
-    if ('failure' in answer) waiting?.reject(errorOf(answer.failure));
-    else waiting?.resolve(answer.value);
+  #settle(result: Result): void {
+    const pending = this.#pending.get(result.number);
+    this.#pending.delete(result.number);
+    if ('error' in result) pending?.reject(deserializeError(result.error));
+    else pending?.resolve(result.value);
   }
 }

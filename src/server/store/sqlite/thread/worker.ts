@@ -1,7 +1,7 @@
 /**
  * The threads of a {@link ThreadStore}. One makes checkpoints; the other opens the SQLite store that its start names,
- * and answers what it is asked until it is asked to close. Questions that come together share a transaction, and
- * their answers a message.
+ * and answers calls until it is asked to close. Calls that come together share a transaction, and their results a
+ * message.
  */
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
@@ -9,18 +9,17 @@ import type { Store } from '../../contracts/store.js';
 import { makeCheckpoints } from '../checkpoints.js';
 import { openSqliteStore } from '../open.js';
 import {
-  type Answer,
-  type Ask,
-  failureOf,
+  type Abort,
+  type Call,
   type Opened,
+  type Result,
+  serializeError,
   type ThreadStart,
-  type Verb,
-  type Verbs,
 } from './messages.js';
 
 /**
- * Pages of the log at which a commit copies back what is left, so that the log starts over: it could not while somebody
- * always writes. About 16 MB, and copying the rest of it takes a few milliseconds.
+ * Pages of the log at which a commit copies back what is left, so that the log starts over: under steady writes the
+ * checkpoints of the other thread never get to its end. About 16 MB, and copying the rest takes a few milliseconds.
  */
 const LOG_PAGES = 16_000;
 
@@ -30,70 +29,60 @@ if (parentPort !== null) {
 }
 
 async function serve(port: MessagePort, path: string, newCallerSalt: string): Promise<void> {
-  const tell = (opened: Opened) => port.postMessage(opened);
+  const report = (opened: Opened) => port.postMessage(opened);
   try {
     const store = await openSqliteStore(path, newCallerSalt, LOG_PAGES);
-    answer(port, verbsOf(store));
-    tell({ callerSalt: store.callerSalt });
+    answerCalls(port, store);
+    report({ callerSalt: store.callerSalt });
   } catch (error) {
-    tell({ failure: failureOf(error) });
+    report({ error: serializeError(error) });
   }
 }
 
-function answer(port: MessagePort, verbs: Verbs): void {
-  let answers: Answer[] = [];
+function answerCalls(port: MessagePort, store: Store): void {
+  /** Of the calls under way, by number. */
+  const controllers = new Map<number, AbortController>();
+  let results: Result[] = [];
   const send = () => {
-    port.postMessage(answers);
-    answers = [];
+    port.postMessage(results);
+    results = [];
   };
-  const tell = (told: Answer) => {
-    // All that one transaction answers is there before what is queued now.
-    if (answers.length === 0) queueMicrotask(send);
-    answers.push(told);
+  const post = (result: Result) => {
+    // The results of a whole transaction are posted before the microtask that is queued now.
+    if (results.length === 0) queueMicrotask(send);
+    results.push(result);
   };
-  const ask = async ({ number, verb, values }: Ask) => {
+  const answer = async (call: Call) => {
+    const { number, noun, verb } = call;
     try {
-      // The sender's types hold: see ThreadStore.
-      const does = verbs[verb] as (...values: readonly unknown[]) => Promise<unknown>;
-      tell({ number, value: await does(...values) });
+      post({ number, value: await perform(store, call, controllers) });
     } catch (error) {
-      tell({ number, failure: failureOf(error) });
+      post({ number, error: serializeError(error) });
+    } finally {
+      controllers.delete(number);
     }
-    // After the answer, which is on its way.
-    if (verb === 'close') queueMicrotask(() => port.close());
+    // After the result, which is on its way.
+    if (noun === null && verb === 'close') queueMicrotask(() => port.close());
   };
-  port.on('message', (asks: readonly Ask[]) => {
-    for (const one of asks) void ask(one);
+  port.on('message', (messages: readonly (Call | Abort)[]) => {
+    for (const message of messages) {
+      if ('abort' in message) controllers.get(message.abort)?.abort();
+      else void answer(message);
+    }
   });
 }
 
-function verbsOf(store: Store): Verbs {
-  const { outbox, keys } = store;
-  let purging = new AbortController();
-  const bound = <V extends Verb>(target: Pick<Verbs, V>, verb: V): Verbs[V] =>
-    target[verb].bind(target) as Verbs[V];
-  return {
-    create: bound(store, 'create'),
-    find: bound(store, 'find'),
-    take: bound(store, 'take'),
-    acknowledge: bound(store, 'acknowledge'),
-    revoke: bound(store, 'revoke'),
-    recordProofAttempt: bound(store, 'recordProofAttempt'),
-    counts: bound(store, 'counts'),
-    ping: bound(store, 'ping'),
-    close: bound(store, 'close'),
-    leaseEvents: bound(outbox, 'leaseEvents'),
-    eventDelivered: bound(outbox, 'eventDelivered'),
-    eventFailed: bound(outbox, 'eventFailed'),
-    forgetEvents: bound(outbox, 'forgetEvents'),
-    addKey: bound(keys, 'addKey'),
-    findKey: bound(keys, 'findKey'),
-    listKeys: bound(keys, 'listKeys'),
-    revokeKey: bound(keys, 'revokeKey'),
-    purge: (now) => {
-      purging = new AbortController();
-      return store.purge(now, purging.signal);
-    },
-    stopPurging: async () => purging.abort(),
-  };
+/** Calls the verb that `call` names. If a signal is among its values, `controllers` gets what aborts it. */
+function perform(
+  store: Store,
+  { number, noun, verb, values, signalAt }: Call,
+  controllers: Map<number, AbortController>,
+): unknown {
+  const target = noun === null ? store : store[noun];
+  const method: unknown = Reflect.get(target, verb);
+  if (typeof method !== 'function') throw new TypeError(`a store has no verb ${verb}`);
+  if (signalAt < 0) return Reflect.apply(method, target, values);
+  const controller = new AbortController();
+  controllers.set(number, controller);
+  return Reflect.apply(method, target, values.with(signalAt, controller.signal));
 }

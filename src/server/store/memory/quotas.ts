@@ -1,18 +1,18 @@
-/** How much of each quota is used, in the store in memory. */
+/** The quotas of the store in memory. */
 
-import type { Quota } from '../contracts/store.js';
+import type { Quota, QuotaStore } from '../contracts/quotas.js';
 
 interface Count {
   used: number;
   readonly endsAt: number;
 }
 
-/** The counts in memory. */
-export class MemoryCounts {
+/** A {@link QuotaStore} in memory. */
+export class MemoryQuotas implements QuotaStore {
   /** By end and counter. */
   readonly #counts = new Map<string, Count>();
 
-  /** Counts a create, unless the quota is used up. Says whether it did. */
+  /** Counts a create, unless the quota is used up. @returns whether it counted. */
   count({ counter, endsAt, limit }: Quota): boolean {
     const name = `${endsAt} ${counter}`;
     const count = this.#counts.get(name) ?? { used: 0, endsAt };
@@ -22,8 +22,7 @@ export class MemoryCounts {
     return true;
   }
 
-  /** What is counted until `end`, by counter. */
-  until(end: number): Map<string, number> {
+  async usage(end: number): Promise<ReadonlyMap<string, number>> {
     const counts = [...this.#counts].filter(([, { endsAt }]) => endsAt === end);
     return new Map(counts.map(([name, { used }]) => [name.slice(`${end} `.length), used]));
   }

@@ -1,0 +1,211 @@
+/**
+ * The secrets of the store in memory. Every verb does its work in one turn of the event loop, which is all the
+ * transaction it needs.
+ */
+
+import { IDEMPOTENCY_MS, LEASE_MS } from '../../../core/protocol/limits.js';
+import {
+  endedUnread,
+  forgottenAt,
+  type Lifecycle,
+  lockedUntil,
+  neededUntil,
+  stateOf,
+} from '../contracts/lifecycle.js';
+import type {
+  CreateOutcome,
+  NewSecret,
+  Reading,
+  Revocation,
+  SecretRecord,
+  SecretStore,
+} from '../contracts/secrets.js';
+import type { Purged } from '../contracts/store.js';
+import type { MemoryOutbox } from './outbox.js';
+import type { MemoryQuotas } from './quotas.js';
+
+interface Lease {
+  readonly endsAt: number;
+  acknowledged: boolean;
+}
+
+interface Attempts {
+  wrong: number;
+  lockedUntil: number;
+}
+
+interface Entry {
+  readonly secret: Omit<NewSecret, 'blob'>;
+  blob: string | null;
+  viewsLeft: number;
+  firstReadAt: number | null;
+  revokedAt: number | null;
+  readonly leases: Map<string, Lease>;
+  readonly attempts: Map<string, Attempts>;
+}
+
+/** How many entries a purge looks at before it lets the event loop go on. */
+const PURGE_BATCH = 5_000;
+
+/** A {@link SecretStore} in memory. JavaScript cannot overwrite text: it stays until garbage collection. */
+export class MemorySecrets implements SecretStore {
+  readonly #quotas: MemoryQuotas;
+  readonly #outbox: MemoryOutbox;
+  readonly #entries = new Map<string, Entry>();
+  /** The ids of secrets made with an idempotency key, by {@link createName}. */
+  readonly #creates = new Map<string, string>();
+
+  /** @param quotas where creates are counted. @param outbox where events are appended. */
+  constructor(quotas: MemoryQuotas, outbox: MemoryOutbox) {
+    this.#quotas = quotas;
+    this.#outbox = outbox;
+  }
+
+  async create({ blob, ...secret }: NewSecret): Promise<CreateOutcome> {
+    const name = createName(secret);
+    const earlier = name === null ? undefined : this.#entries.get(this.#creates.get(name) ?? '');
+    if (earlier && secret.createdAt - earlier.secret.createdAt < IDEMPOTENCY_MS) {
+      const same = earlier.secret.idempotency?.bodyHash === secret.idempotency?.bodyHash;
+      return same ? created('replayed', earlier.secret) : { outcome: 'conflict' };
+    }
+    if (secret.quota !== null && !this.#quotas.count(secret.quota)) return { outcome: 'limited' };
+    this.#entries.set(secret.id, {
+      secret,
+      blob,
+      viewsLeft: secret.views,
+      firstReadAt: null,
+      revokedAt: null,
+      leases: new Map(),
+      attempts: new Map(),
+    });
+    if (name !== null) this.#creates.set(name, secret.id);
+    return created('created', secret);
+  }
+
+  async find(id: string, now: number): Promise<SecretRecord | null> {
+    const entry = this.#entries.get(id);
+    if (!entry || forgottenAt(entry.secret.expiresAt) <= now) return null;
+    const { version, hint, proofHash, views, createdAt } = entry.secret;
+    const { firstReadAt } = entry;
+    return { version, hint, proofHash, views, createdAt, firstReadAt, ...lifecycleOf(entry) };
+  }
+
+  async consume(id: string, claim: string | null, now: number): Promise<Reading | null> {
+    const entry = this.#entries.get(id);
+    if (!entry) return null;
+    const lease = claim === null ? undefined : entry.leases.get(claim);
+    if (lease) return !lease.acknowledged && lease.endsAt > now ? readingOf(entry, lease.endsAt) : null;
+    if (stateOf(lifecycleOf(entry), now) !== 'waiting') return null;
+    entry.viewsLeft -= 1;
+    if (entry.firstReadAt === null) this.#outbox.announce('secret.consumed', entry.secret, now, now);
+    entry.firstReadAt ??= now;
+    const purgeAt = claim === null ? now : now + LEASE_MS;
+    if (claim !== null) entry.leases.set(claim, { endsAt: purgeAt, acknowledged: false });
+    const reading = readingOf(entry, purgeAt);
+    this.#settle(entry, now);
+    return reading;
+  }
+
+  async acknowledge(id: string, claim: string, now: number): Promise<void> {
+    const entry = this.#entries.get(id);
+    const lease = entry?.leases.get(claim);
+    if (!entry || !lease) return;
+    lease.acknowledged = true;
+    this.#settle(entry, now);
+  }
+
+  async revoke(id: string, now: number): Promise<Revocation> {
+    const entry = this.#entries.get(id);
+    if (!entry) return 'unknown';
+    const state = stateOf(lifecycleOf(entry), now);
+    if (state === 'waiting') {
+      entry.revokedAt = now;
+      this.#outbox.announce('secret.revoked', entry.secret, now, now);
+    }
+    this.#destroy(entry, now);
+    if (state === 'expired') return 'expired';
+    return state === 'read' ? 'consumed' : 'revoked';
+  }
+
+  async recordProofAttempt(id: string, caller: string, right: boolean, now: number): Promise<number | null> {
+    const attempts = this.#entries.get(id)?.attempts;
+    const { wrong, lockedUntil: locked } = attempts?.get(caller) ?? { wrong: 0, lockedUntil: 0 };
+    if (locked > now) return locked;
+    if (right) {
+      attempts?.delete(caller);
+      return null;
+    }
+    const until = lockedUntil(wrong + 1, now);
+    attempts?.set(caller, { wrong: wrong + 1, lockedUntil: until });
+    return until || null;
+  }
+
+  /** The secrets' part of {@link Engine.purge}. */
+  async purge(now: number, signal?: AbortSignal): Promise<Purged> {
+    let looked = 0;
+    let destroyed = 0;
+    let forgotten = 0;
+    for (const [id, entry] of this.#entries) {
+      if (this.#settle(entry, now)) destroyed += 1;
+      if (forgottenAt(entry.secret.expiresAt) <= now) {
+        this.#forget(id, entry);
+        forgotten += 1;
+      }
+      looked += 1;
+      if (looked % PURGE_BATCH !== 0) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      if (signal?.aborted) break;
+    }
+    return { destroyed, forgotten };
+  }
+
+  /** Forgets all secrets. */
+  clear(): void {
+    this.#entries.clear();
+    this.#creates.clear();
+  }
+
+  /** Destroys the ciphertext if no reader can get it any more. @returns whether it did. */
+  #settle(entry: Entry, now: number): boolean {
+    let lastLeaseEnd: number | null = null;
+    for (const { endsAt, acknowledged } of entry.leases.values()) {
+      if (!acknowledged) lastLeaseEnd = Math.max(endsAt, lastLeaseEnd ?? endsAt);
+    }
+    return neededUntil(lifecycleOf(entry), lastLeaseEnd, now) <= now && this.#destroy(entry, now);
+  }
+
+  #destroy(entry: Entry, now: number): boolean {
+    if (entry.blob === null) return false;
+    entry.blob = null;
+    const unread = endedUnread({ ...lifecycleOf(entry), firstReadAt: entry.firstReadAt });
+    if (unread) this.#outbox.announce('secret.expired', entry.secret, entry.secret.expiresAt, now);
+    return true;
+  }
+
+  #forget(id: string, entry: Entry): void {
+    this.#entries.delete(id);
+    const name = createName(entry.secret);
+    // A day later the same name may stand for a newer secret.
+    if (name !== null && this.#creates.get(name) === id) this.#creates.delete(name);
+  }
+}
+
+function lifecycleOf({ secret, blob, viewsLeft, revokedAt }: Entry): Lifecycle {
+  return { viewsLeft, expiresAt: secret.expiresAt, revokedAt, destroyed: blob === null };
+}
+
+function readingOf({ blob, secret, viewsLeft }: Entry, purgeAt: number): Reading | null {
+  return blob === null ? null : { blob, hint: secret.hint, viewsLeft, purgeAt };
+}
+
+function created(
+  outcome: 'created' | 'replayed',
+  { id, version, views, expiresAt }: Omit<NewSecret, 'blob'>,
+): CreateOutcome {
+  return { outcome, id, version, views, expiresAt };
+}
+
+/** What a repeated create is known by: neither a caller's name nor an idempotency key holds a space. */
+function createName({ caller, idempotency }: Omit<NewSecret, 'blob'>): string | null {
+  return idempotency === null ? null : `${caller} ${idempotency.key}`;
+}

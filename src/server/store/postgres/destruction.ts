@@ -1,0 +1,72 @@
+/**
+ * The end of secrets in PostgreSQL: pieces of SQL with which every verb destroys what is no longer needed, and the
+ * statements of a purge. A statement that changes a secret names the row it changed `settled`.
+ */
+
+import { TOMBSTONE_MS } from '../../../core/protocol/limits.js';
+import type { Purged } from '../contracts/store.js';
+import { announce } from './outbox.js';
+import { type PostgresPool, statement } from './pool.js';
+
+/** That a view can be consumed at `$2`. */
+export const WAITING =
+  'views_left > 0 AND revoked_at IS NULL AND expires_at > $2 AND needed_until IS NOT NULL';
+
+/** The end of the last lease that is live at `$2`, or null: then no reader can get the ciphertext any more. */
+export const LAST_LEASE_END = lastLeaseEnd('TRUE');
+
+/** {@link LAST_LEASE_END} of the leases that meet `condition`. */
+export function lastLeaseEnd(condition: string): string {
+  return `(SELECT MAX(ends_at) FROM unnest(claims, lease_ends) AS lease (claim, ends_at)
+           WHERE ends_at > $2 AND ${condition})`;
+}
+
+/** Deletes the ciphertexts that the rows in `settled` say are not needed. */
+export const DESTROY = `
+  DELETE FROM ciphertexts USING settled
+  WHERE ciphertexts.id = settled.id AND settled.needed_until IS NULL RETURNING ciphertexts.id`;
+
+/** Ciphertext is destroyed once, so this is sent once. Of all ways to end, only the expiry leaves this state. */
+export const ANNOUNCE_EXPIRED = announce(
+  'secret.expired',
+  'expires_at',
+  'needed_until IS NULL AND first_read_at IS NULL AND revoked_at IS NULL',
+);
+
+/** Rows one transaction of a purge looks at: so few that no other caller waits long behind it. */
+const PURGE_BATCH = 200;
+
+/**
+ * Destroys what is due, except rows that another process has locked. The array, here and in the statements below that
+ * forget, makes PostgreSQL go by the index to the rows it changes, also where it plans without knowing the limit.
+ */
+export const PURGE = statement<
+  [limit: number, now: number],
+  { readonly looked: number; readonly destroyed: number }
+>(`
+  WITH due AS (
+    SELECT id FROM secrets WHERE needed_until <= $2 ORDER BY needed_until LIMIT $1 FOR UPDATE SKIP LOCKED
+  ), settled AS (
+    UPDATE secrets SET needed_until = ${LAST_LEASE_END} WHERE id = ANY (ARRAY(SELECT id FROM due)) RETURNING *
+  ), destroyed AS (${DESTROY}
+  ), announced AS (${ANNOUNCE_EXPIRED}
+  )
+  SELECT (SELECT COUNT(*) FROM settled) AS looked, (SELECT COUNT(*) FROM destroyed) AS destroyed`);
+
+export const FORGET = statement<[limit: number, now: number], { readonly id: string }>(`
+  WITH due AS (
+    SELECT id FROM secrets WHERE needed_until IS NULL AND expires_at <= $2::bigint - ${TOMBSTONE_MS}
+    ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
+  )
+  DELETE FROM secrets WHERE id = ANY (ARRAY(SELECT id FROM due)) RETURNING id`);
+
+/** One batch of the secrets' part of {@link Engine.purge}. @returns also whether there may be more to do. */
+export async function purgeSecrets(pool: PostgresPool, now: number): Promise<Purged & { more: boolean }> {
+  const [batch] = await pool.query(PURGE, PURGE_BATCH, now);
+  const forgotten = await pool.query(FORGET, PURGE_BATCH, now);
+  return {
+    destroyed: batch?.destroyed ?? 0,
+    forgotten: forgotten.length,
+    more: [batch?.looked, forgotten.length].includes(PURGE_BATCH),
+  };
+}

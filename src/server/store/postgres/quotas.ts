@@ -1,0 +1,37 @@
+/** The quotas of the PostgreSQL store: a table in the same database. Creates count in it: see `CREATE`. */
+
+import type { QuotaStore } from '../contracts/quotas.js';
+import { type PostgresPool, statement } from './pool.js';
+
+/** Counts that one transaction forgets: so few that no other caller waits long behind it. */
+const FORGET_BATCH = 200;
+
+export const USAGE = statement<[endsAt: number], { readonly counter: string; readonly used: number }>(
+  'SELECT counter, used FROM counts WHERE ends_at = $1',
+);
+
+export const FORGET_COUNTS = statement<[limit: number, now: number], { readonly counter: string }>(`
+  WITH due AS (
+    SELECT ctid FROM counts WHERE ends_at <= $2 ORDER BY ends_at LIMIT $1 FOR UPDATE SKIP LOCKED
+  )
+  DELETE FROM counts WHERE ctid = ANY (ARRAY(SELECT ctid FROM due)) RETURNING counter`);
+
+/** A {@link QuotaStore} in PostgreSQL. */
+export class PostgresQuotas implements QuotaStore {
+  readonly #pool: PostgresPool;
+
+  /** @param pool of a database with the tables of this version. */
+  constructor(pool: PostgresPool) {
+    this.#pool = pool;
+  }
+
+  async usage(endsAt: number): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.#pool.query(USAGE, endsAt);
+    return new Map(rows.map(({ counter, used }) => [counter, used]));
+  }
+
+  /** Forgets a batch of counts that have ended. @returns whether there may be more. */
+  async forget(now: number): Promise<boolean> {
+    return (await this.#pool.query(FORGET_COUNTS, FORGET_BATCH, now)).length === FORGET_BATCH;
+  }
+}

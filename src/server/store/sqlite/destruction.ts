@@ -1,0 +1,107 @@
+/**
+ * The end of secrets in the SQLite store: when a ciphertext is destroyed and when its record is forgotten. Everything
+ * here runs inside the caller's transaction.
+ */
+
+import { TOMBSTONE_MS } from '../../../core/protocol/limits.js';
+import { endedUnread, forgottenAt, neededUntil } from '../contracts/lifecycle.js';
+import { lifecycleOf, type RecordRow } from '../contracts/rows.js';
+import type { Purged } from '../contracts/store.js';
+import type { SqliteDatabase } from './driver.js';
+import type { SqliteOutbox } from './outbox.js';
+
+/** Where one transaction of a purge stops, so that it takes a few milliseconds; `blobs` in characters. */
+const PURGE_BATCH = { records: 200, blobs: 2 ** 21 };
+
+/** A record and the number that its ciphertext, leases and attempts go by. */
+export interface SecretRow extends RecordRow {
+  readonly seq: number;
+  readonly id: string;
+  readonly blob_size: number;
+  readonly callback_url: string | null;
+  readonly callback_secret: string | null;
+}
+
+/** The columns of a {@link SecretRow}. */
+export const RECORD = `seq, id, version, blob_size, hint, proof_hash, views, views_left, callback_url, callback_secret,
+  created_at, expires_at, first_read_at, revoked_at, due_at >= expires_at + ${TOMBSTONE_MS} AS destroyed`;
+
+/** Destroys ciphertexts and forgets records. */
+export class SqliteDestruction {
+  readonly #sql: ReturnType<typeof prepareStatements>;
+  readonly #outbox: SqliteOutbox;
+  readonly #onDestroyed: () => void;
+
+  /**
+   * @param database with the tables of this version.
+   * @param outbox where expiries are announced.
+   * @param onDestroyed called for each ciphertext, though the transaction may still fail.
+   */
+  constructor(database: SqliteDatabase, outbox: SqliteOutbox, onDestroyed: () => void) {
+    this.#sql = prepareStatements(database);
+    this.#outbox = outbox;
+    this.#onDestroyed = onDestroyed;
+  }
+
+  /**
+   * Destroys the ciphertext if no reader can get it any more, else notes until when it is needed.
+   * @returns whether it destroyed it.
+   */
+  settle(row: SecretRow, now: number): boolean {
+    const lastLeaseEnd = this.#sql.lastLeaseEnd.get(row.seq)?.ends_at ?? null;
+    const until = neededUntil(lifecycleOf(row), lastLeaseEnd, now);
+    if (until <= now) return this.destroy(row, now);
+    this.#sql.setDue.run(until, row.seq);
+    return false;
+  }
+
+  /** Destroys the ciphertext, whoever may still need it. @returns whether there was one. */
+  destroy(row: SecretRow, now: number): boolean {
+    this.#sql.setDue.run(forgottenAt(row.expires_at), row.seq);
+    const destroyed = this.#sql.destroyCiphertext.get(row.seq) !== undefined;
+    if (!destroyed) return false;
+    this.#onDestroyed();
+    const unread = endedUnread({ ...lifecycleOf(row), firstReadAt: row.first_read_at });
+    if (unread) this.#outbox.announce('secret.expired', row, row.expires_at, now);
+    return true;
+  }
+
+  /** One batch of the secrets' part of {@link Engine.purge}. @returns also whether there may be more to do. */
+  purge(now: number): Purged & { readonly more: boolean } {
+    const due = this.#sql.selectDue.all(now, PURGE_BATCH.records);
+    let more = due.length === PURGE_BATCH.records;
+    let blobs = 0;
+    let destroyed = 0;
+    let forgotten = 0;
+    for (const row of due) {
+      if (blobs > PURGE_BATCH.blobs) {
+        more = true;
+        break;
+      }
+      if (this.settle(row, now)) {
+        destroyed += 1;
+        blobs += row.blob_size;
+      }
+      if (forgottenAt(row.expires_at) <= now) {
+        this.#sql.forget.run(row.seq);
+        forgotten += 1;
+      }
+    }
+    return { destroyed, forgotten, more };
+  }
+}
+
+function prepareStatements(db: SqliteDatabase) {
+  return {
+    lastLeaseEnd: db.prepare<{ ends_at: number | null }>(
+      'SELECT MAX(ends_at) AS ends_at FROM leases WHERE seq = ? AND acknowledged_at IS NULL',
+    ),
+    setDue: db.prepare('UPDATE secrets SET due_at = ? WHERE seq = ?'),
+    destroyCiphertext: db.prepare<{ seq: number }>('DELETE FROM ciphertexts WHERE seq = ? RETURNING seq'),
+    selectDue: db.prepare<SecretRow>(
+      `SELECT ${RECORD} FROM secrets WHERE due_at <= ? ORDER BY due_at LIMIT ?`,
+    ),
+    /** The database deletes its ciphertext, leases and attempts with it. */
+    forget: db.prepare('DELETE FROM secrets WHERE seq = ?'),
+  };
+}

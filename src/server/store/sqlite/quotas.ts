@@ -1,0 +1,51 @@
+/** The quotas of the SQLite store: a table in the same file. */
+
+import type { Quota, QuotaStore } from '../contracts/quotas.js';
+import type { SqliteDatabase } from './driver.js';
+import type { Transactions } from './transaction.js';
+
+/** A {@link QuotaStore} in an SQLite file. */
+export class SqliteQuotas implements QuotaStore {
+  readonly #transactions: Transactions;
+  readonly #sql: ReturnType<typeof prepareStatements>;
+
+  /** @param database with the tables of this version. */
+  constructor(database: SqliteDatabase, transactions: Transactions) {
+    this.#transactions = transactions;
+    this.#sql = prepareStatements(database);
+  }
+
+  async usage(endsAt: number): Promise<ReadonlyMap<string, number>> {
+    const rows = this.#transactions.read(() => this.#sql.usage.all(endsAt));
+    return new Map(rows.map(({ counter, used }) => [counter, used]));
+  }
+
+  /** Counts a create, unless the quota is used up. Call it inside the create's transaction. @returns whether it counted. */
+  count({ counter, endsAt, limit }: Quota): boolean {
+    return this.#sql.count.get(endsAt, counter, limit) !== undefined;
+  }
+
+  /** Forgets at most `limit` counts that have ended. Call it inside a transaction. @returns how many. */
+  forget(now: number, limit: number): number {
+    const ended = this.#sql.ended.all(now, limit);
+    for (const { ends_at: endsAt, counter } of ended) this.#sql.forget.run(endsAt, counter);
+    return ended.length;
+  }
+}
+
+function prepareStatements(db: SqliteDatabase) {
+  return {
+    /** Decides who creates: no row if the quota is used up. */
+    count: db.prepare<{ used: number }>(
+      `INSERT INTO counts (ends_at, counter, used) VALUES (?, ?, 1)
+       ON CONFLICT (ends_at, counter) DO UPDATE SET used = used + 1 WHERE used < ? RETURNING used`,
+    ),
+    usage: db.prepare<{ counter: string; used: number }>(
+      'SELECT counter, used FROM counts WHERE ends_at = ?',
+    ),
+    ended: db.prepare<{ ends_at: number; counter: string }>(
+      'SELECT ends_at, counter FROM counts WHERE ends_at <= ? LIMIT ?',
+    ),
+    forget: db.prepare('DELETE FROM counts WHERE ends_at = ? AND counter = ?'),
+  };
+}
