@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { issueKey } from '../../src/server/secrets/api-keys.js';
 import { MemoryKeys } from '../../src/server/store/memory/keys.js';
 import { openStore } from '../../src/server/store/open.js';
-import { NOW } from './store-contract.js';
+import { NOW } from '../support/new-secret.js';
 
 const ci = { name: 'ci', tier: 'pro' } as const;
 

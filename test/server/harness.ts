@@ -7,7 +7,7 @@ import type { PackedFile } from '../../src/server/routes/page-files.js';
 import type { Store } from '../../src/server/store/contracts/store.js';
 import { MemoryStore } from '../../src/server/store/memory/store.js';
 import { createLog } from '../../src/server/telemetry/pino-log.js';
-import { NOW } from './store-contract.js';
+import { NOW } from '../support/new-secret.js';
 
 export const PROOF = Buffer.alloc(32, 7).toString('base64url');
 export const WRONG_PROOF = Buffer.alloc(32, 8).toString('base64url');

@@ -3,10 +3,15 @@ import { StoreBusyError, StoreError } from '../../src/server/store/contracts/sto
 import { instrumentedStore } from '../../src/server/store/instrumented.js';
 import { MemoryStore } from '../../src/server/store/memory/store.js';
 import type { Metrics } from '../../src/server/telemetry/metrics.js';
+import { NOW } from '../support/new-secret.js';
 import { harness, refusal } from './harness.js';
-import { NOW } from './store-contract.js';
+import { describeStoreContract } from './store-contract.js';
 
 const ID = 'x'.repeat(22);
+
+describe('an instrumented store', () => {
+  describeStoreContract(async () => instrumentedStore(new MemoryStore('salt'), { limit: 10_000 }));
+});
 
 /** A memory store whose `find` answers when it is told to. */
 function slowStore() {
@@ -16,8 +21,8 @@ function slowStore() {
   return { store, answer: () => waiting.splice(0).map((tell) => tell()).length };
 }
 
-describe('an instrumented store', () => {
-  test('refuses what is too much at once, and takes more when there is room', async () => {
+describe('the verbs of an instrumented store', () => {
+  test('are refused when there are too many at once, and taken again when there is room', async () => {
     const slow = slowStore();
     const store = instrumentedStore(slow.store, { limit: 3 });
     const finds = [1, 2, 3].map(() => store.secrets.find(ID, NOW));
@@ -45,7 +50,7 @@ describe('an instrumented store', () => {
     await find;
   });
 
-  test('counts what fails as over', async () => {
+  test('of the nouns that serve requests are measured, and over when they fail', async () => {
     const failing = new MemoryStore('salt');
     failing.secrets.find = () => Promise.reject(new StoreError(new Error('disk on fire')));
     const answers: [string, boolean][] = [];
@@ -61,11 +66,15 @@ describe('an instrumented store', () => {
       await expect(store.secrets.find(ID, NOW)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     }
     await store.secrets.consume(ID, null, NOW);
+    await store.keys.findKey('no such hash');
+    await store.quotas.usage(NOW);
+    await store.outbox.leaseEvents(NOW, 1, 1, []);
     expect(answers).toEqual([
       ['find', false],
       ['find', false],
       ['find', false],
       ['consume', true],
+      ['findKey', true],
     ]);
   });
 

@@ -5,7 +5,7 @@ import { startMaintenance } from '../../src/server/maintenance.js';
 import { type Purged, StoreError } from '../../src/server/store/contracts/store.js';
 import { MemoryStore } from '../../src/server/store/memory/store.js';
 import { createLog } from '../../src/server/telemetry/pino-log.js';
-import { NOW } from './store-contract.js';
+import { NOW } from '../support/new-secret.js';
 
 const PERIOD = 10_000;
 

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openStore } from '../../src/server/store/open.js';
 import { loadSqliteDriver } from '../../src/server/store/sqlite/driver.js';
 import { SCHEMA_VERSION } from '../../src/server/store/sqlite/schema.js';
-import { NOW, newSecret } from './store-contract.js';
+import { NOW, newSecret } from '../support/new-secret.js';
 
 let directory: string;
 beforeEach(async () => {

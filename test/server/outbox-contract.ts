@@ -1,4 +1,4 @@
-/** What every store's outbox is held to, with simulated time. A part of the store contract. */
+/** What the outbox of every store is held to, with simulated time. Part of the store contract. */
 
 import { createHmac } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -6,22 +6,15 @@ import { TOMBSTONE_MS } from '../../src/core/protocol/limits.js';
 import type { LeasedEvent } from '../../src/server/store/contracts/outbox.js';
 import type { NewSecret } from '../../src/server/store/contracts/secrets.js';
 import type { Store } from '../../src/server/store/contracts/store.js';
+import { NOW, newSecret } from '../support/new-secret.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const LEASE = 30_000;
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** What the outbox's tests need of the store contract. */
-export interface OutboxContract {
-  /** The store of the test that runs. */
-  store(): Store;
-  newSecret(changes?: Partial<NewSecret>): NewSecret;
-  readonly now: number;
-}
-
-/** Runs the outbox's part of the contract. */
-export function describeOutboxContract({ store: current, newSecret, now: NOW }: OutboxContract): void {
+/** Runs the contract on the store that `current` returns, a new one for each test. */
+export function describeOutboxContract(current: () => Store): void {
   const callback = { url: 'https://hooks.example.com:8443/zephr?x=1', secret: 'pa\u00dfwort' };
   let store: Store;
   beforeEach(() => {

@@ -9,8 +9,8 @@ import { SESSION } from '../../src/server/store/postgres/pool.js';
 import * as quotas from '../../src/server/store/postgres/quotas.js';
 import * as secrets from '../../src/server/store/postgres/secrets.js';
 import * as engine from '../../src/server/store/postgres/store.js';
+import { NOW, newSecret } from '../support/new-secret.js';
 import { newSchema, type Schema, withoutPostgres } from '../support/postgres.js';
-import { NOW, newSecret } from './store-contract.js';
 
 const ROWS = 20_000;
 const CROWD = 'crowd.example';

@@ -6,8 +6,9 @@ import { openPostgresStore } from '../../src/server/store/postgres/open.js';
 import { MIGRATIONS } from '../../src/server/store/postgres/schema.js';
 import type { PostgresStore } from '../../src/server/store/postgres/store.js';
 import { generator } from '../support/generator.js';
+import { NOW, newSecret } from '../support/new-secret.js';
 import { newSchema, type Schema, withoutPostgres } from '../support/postgres.js';
-import { describeStoreContract, NOW, newSecret } from './store-contract.js';
+import { describeStoreContract } from './store-contract.js';
 
 /** Room for what the contract asks for at once. */
 const LIMITS = { connections: 8, operations: 10_000, patienceMs: 30_000 };

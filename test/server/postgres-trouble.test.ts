@@ -8,8 +8,8 @@ import { openDriver, type PoolLimits, PostgresPool } from '../../src/server/stor
 import { POSTGRES_SCHEMA_VERSION } from '../../src/server/store/postgres/schema.js';
 import { PostgresStore } from '../../src/server/store/postgres/store.js';
 import { deadHost, tcpHost } from '../support/hosts.js';
+import { NOW, newSecret } from '../support/new-secret.js';
 import { newSchema, openWire, POSTGRES, type Schema, withoutPostgres } from '../support/postgres.js';
-import { NOW, newSecret } from './store-contract.js';
 
 const PASSWORD = 'hunter2-of-the-database';
 

@@ -1,27 +1,20 @@
-/** What every store is held to when it counts creates, with simulated time. Part of the store contract. */
+/** What the quotas of every store are held to, with simulated time. Part of the store contract. */
 
 import { describe, expect, test } from 'vitest';
 import type { Quota } from '../../src/server/store/contracts/quotas.js';
 import type { NewSecret } from '../../src/server/store/contracts/secrets.js';
 import type { Store } from '../../src/server/store/contracts/store.js';
+import { NOW, newSecret } from '../support/new-secret.js';
 
 const MINUTE = 60_000;
 
-export interface QuotaContract {
-  /** The store of the test under way. */
-  readonly store: () => Store;
-  readonly newSecret: (changes?: Partial<NewSecret>) => NewSecret;
-  /** When the tests take place. */
-  readonly now: number;
-}
-
-/** Runs the contract. */
-export function describeQuotaContract({ store, newSecret, now }: QuotaContract): void {
-  /** A quota of 3 until a minute from now. */
+/** Runs the contract on the store that `store` returns, a new one for each test. */
+export function describeQuotaContract(store: () => Store): void {
+  /** A quota of 3 until a minute from NOW. */
   const quota = (changes: Partial<Quota> = {}): Quota => ({
     counter: 'somebody minute',
     limit: 3,
-    endsAt: now + MINUTE,
+    endsAt: NOW + MINUTE,
     ...changes,
   });
 
@@ -40,12 +33,12 @@ export function describeQuotaContract({ store, newSecret, now }: QuotaContract):
       expect(await createAll()).toBe(3);
       const refused = newSecret({ quota: quota() });
       expect(await store().secrets.create(refused)).toEqual({ outcome: 'limited' });
-      expect(await store().secrets.find(refused.id, now)).toBeNull();
-      expect(await store().secrets.consume(refused.id, null, now)).toBeNull();
+      expect(await store().secrets.find(refused.id, NOW)).toBeNull();
+      expect(await store().secrets.consume(refused.id, null, NOW)).toBeNull();
     });
 
     test('tell how much of them is used, by when they end', async () => {
-      const end = now + MINUTE;
+      const end = NOW + MINUTE;
       expect(await store().quotas.usage(end)).toEqual(new Map());
       expect(await createAll()).toBe(3);
       await create({ quota: quota({ counter: 'else minute' }) });
@@ -69,7 +62,7 @@ export function describeQuotaContract({ store, newSecret, now }: QuotaContract):
     test('count each counter and each window for itself', async () => {
       expect(await createAll()).toBe(3);
       expect(await createAll({ quota: quota({ counter: 'somebody day', limit: 5 }) })).toBe(5);
-      expect(await createAll({ quota: quota({ endsAt: now + 2 * MINUTE }) })).toBe(3);
+      expect(await createAll({ quota: quota({ endsAt: NOW + 2 * MINUTE }) })).toBe(3);
       expect(await create()).toBe('limited');
     });
 
@@ -113,24 +106,24 @@ export function describeQuotaContract({ store, newSecret, now }: QuotaContract):
       const idempotency = { key: 'key', bodyHash: 'hash' };
       expect(await createAll()).toBe(3);
       expect(await create({ idempotency })).toBe('limited');
-      const next = { quota: quota({ endsAt: now + 2 * MINUTE }), createdAt: now + MINUTE };
+      const next = { quota: quota({ endsAt: NOW + 2 * MINUTE }), createdAt: NOW + MINUTE };
       expect(await create({ idempotency, ...next })).toBe('created');
     });
 
     test('are forgotten by a purge when they end, and not before', async () => {
       expect(await createAll()).toBe(3);
-      await store().purge(now + MINUTE - 1);
+      await store().purge(NOW + MINUTE - 1);
       expect(await create()).toBe('limited');
-      await store().purge(now + MINUTE);
+      await store().purge(NOW + MINUTE);
       expect(await createAll()).toBe(3);
     });
 
     test('are forgotten however many there are, but none that is still counted', async () => {
       const counters = Array.from({ length: 2_500 }, (_, i) => quota({ counter: `${i} minute`, limit: 1 }));
-      const lasting = quota({ counter: '0 day', limit: 1, endsAt: now + 2 * MINUTE });
+      const lasting = quota({ counter: '0 day', limit: 1, endsAt: NOW + 2 * MINUTE });
       const all = [...counters, lasting];
       await Promise.all(all.map((one) => create({ quota: one })));
-      expect(await store().purge(now + MINUTE)).toEqual({ destroyed: 0, forgotten: 0 });
+      expect(await store().purge(NOW + MINUTE)).toEqual({ destroyed: 0, forgotten: 0 });
       expect(await create({ quota: lasting })).toBe('limited');
       const outcomes = await Promise.all(counters.map((one) => create({ quota: one })));
       expect(outcomes.filter((outcome) => outcome !== 'created')).toEqual([]);

@@ -8,7 +8,7 @@ import { LEASE_MS } from '../../src/core/protocol/limits.js';
 import type { Store } from '../../src/server/store/contracts/store.js';
 import { openStore } from '../../src/server/store/open.js';
 import { paddingFor } from '../../src/server/store/sqlite/padding.js';
-import { NOW, newSecret } from './store-contract.js';
+import { NOW, newSecret } from '../support/new-secret.js';
 
 const HOUR = 60 * 60_000;
 

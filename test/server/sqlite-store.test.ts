@@ -8,7 +8,8 @@ import { StoreError } from '../../src/server/store/contracts/store.js';
 import { openStore } from '../../src/server/store/open.js';
 import { loadSqliteDriver } from '../../src/server/store/sqlite/driver.js';
 import { SqliteStore } from '../../src/server/store/sqlite/store.js';
-import { describeStoreContract, NOW, newSecret } from './store-contract.js';
+import { NOW, newSecret } from '../support/new-secret.js';
+import { describeStoreContract } from './store-contract.js';
 
 let directory: string;
 let files = 0;

@@ -11,7 +11,8 @@ import { openStore } from '../../src/server/store/open.js';
 import { loadSqliteDriver } from '../../src/server/store/sqlite/driver.js';
 import { deserializeError, serializeError } from '../../src/server/store/sqlite/thread/messages.js';
 import { describeError } from '../../src/server/telemetry/log.js';
-import { describeStoreContract, NOW, newSecret } from './store-contract.js';
+import { NOW, newSecret } from '../support/new-secret.js';
+import { describeStoreContract } from './store-contract.js';
 
 const thread = fileURLToPath(new URL('../../dist/cli/store-thread.cjs', import.meta.url));
 
@@ -80,6 +81,21 @@ describe('a store in a thread', () => {
     expect(first.destroyed).toBeLessThan(500);
     const rest = await store.purge(expiresAt, new AbortController().signal);
     expect(first.destroyed + rest.destroyed).toBe(500);
+    await store.close();
+  });
+
+  test('stops a purge whose signal is aborted after it was asked for', async () => {
+    const store = await open();
+    const secrets = Array.from({ length: 500 }, () => newSecret());
+    await Promise.all(secrets.map((secret) => store.secrets.create(secret)));
+    const { expiresAt } = newSecret();
+    const controller = new AbortController();
+    const purge = store.purge(expiresAt, controller.signal);
+    controller.abort();
+    const first = await purge;
+    expect(first.destroyed).toBeGreaterThan(0);
+    expect(first.destroyed).toBeLessThan(500);
+    expect(first.destroyed + (await store.purge(expiresAt)).destroyed).toBe(500);
     await store.close();
   });
 

@@ -7,7 +7,7 @@ import { MemoryStore } from '../../src/server/store/memory/store.js';
 import { createLog } from '../../src/server/telemetry/pino-log.js';
 import { MAX_ATTEMPTS, startWebhooks, type Webhooks } from '../../src/server/webhooks/delivery.js';
 import type { Attempt } from '../../src/server/webhooks/send.js';
-import { NOW } from './store-contract.js';
+import { NOW } from '../support/new-secret.js';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

@@ -1,0 +1,32 @@
+/** Secrets for tests of stores, and the time at which these take place. */
+
+import type { NewSecret } from '../../src/server/store/contracts/secrets.js';
+
+const HOUR = 60 * 60_000;
+
+/** When the tests take place. */
+export const NOW = Date.UTC(2030, 0, 1);
+
+let made = 0;
+
+/** A secret that lives for an hour from {@link NOW}, each with an id of its own. */
+export function newSecret(changes: Partial<NewSecret> = {}): NewSecret {
+  made += 1;
+  const createdAt = changes.createdAt ?? NOW;
+  return {
+    id: `secret-${made}`.padEnd(22, '_'),
+    version: 2,
+    blob: `blob-of-${made}`,
+    hint: null,
+    splitUrlMode: false,
+    proofHash: 'p'.repeat(43),
+    views: 1,
+    callback: null,
+    caller: 'somebody',
+    idempotency: null,
+    quota: null,
+    createdAt,
+    expiresAt: createdAt + HOUR,
+    ...changes,
+  };
+}
