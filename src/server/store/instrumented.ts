@@ -15,9 +15,9 @@ export interface InstrumentedOptions {
 const LIMIT = 1_000;
 
 /**
- * `store` with the verbs of the nouns that serve requests bounded and measured, by whatever names they have. Other
- * nouns, and the verbs of the engine, are passed on as they are. A verb above the limit rejects with
- * {@link StoreBusyError}, and the store is not called.
+ * `store` with every verb of the nouns that serve requests bounded and measured. Other nouns, and the verbs of the
+ * engine, are passed on as they are. A verb above the limit rejects with {@link StoreBusyError}, and the store is not
+ * called.
  */
 export function instrumentedStore(store: Store, options: InstrumentedOptions = {}): Store {
   const { limit = LIMIT, metrics } = options;

@@ -14,7 +14,7 @@ const SALT_BYTES = 16;
 
 /** How a store is opened. */
 export interface OpenOptions {
-  /** The bundle of `sqlite/thread/worker.ts`: an SQLite store gets a thread of its own. Default: it works in this one. */
+  /** The bundle of `sqlite/thread/worker.ts`: an SQLite store gets a thread of its own. Default: it runs in this one. */
   readonly thread?: string | undefined;
 }
 
@@ -23,7 +23,7 @@ export interface OpenOptions {
  * created (mode 0600, missing directories 0700) when it is not there.
  * @throws ZephrError with what to do: `STORE_NOT_SUPPORTED`, `STORE_NOT_WRITABLE`, `STORE_IS_DIRECTORY`,
  *   `STORE_BUSY`, `STORE_DAMAGED`, `STORE_FULL`, `STORE_UNUSABLE`, `STORE_TOO_NEW`, `NOT_A_STORE` or `NO_SQLITE`, and
- *   what `openPostgresStore` adds to these.
+ *   those of `openPostgresStore`.
  */
 export async function openStore(where: string, { thread }: OpenOptions = {}): Promise<Store> {
   const callerSalt = encodeBase64url(randomBytes(SALT_BYTES));
@@ -44,8 +44,8 @@ export async function openStore(where: string, { thread }: OpenOptions = {}): Pr
 }
 
 /**
- * Whether there is a store at `where` without making one. Of a file it asks the system; of anything else opening it
- * tells.
+ * Whether there is a store at `where`, without making one: whether the file exists. For a store that is no file the
+ * answer is always yes, and opening it shows whether that is true.
  */
 export async function storeExists(where: string): Promise<boolean> {
   if (where === 'memory:' || where.includes('://')) return true;

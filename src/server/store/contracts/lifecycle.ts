@@ -2,6 +2,7 @@
 
 import { TOMBSTONE_MS } from '../../../core/protocol/limits.js';
 import type { SecretState } from '../../../core/protocol/replies.js';
+import type { Revocation } from './secrets.js';
 
 /** What decides a secret's state. Times in milliseconds since 1970. */
 export interface Lifecycle {
@@ -43,6 +44,12 @@ export function neededUntil(secret: Lifecycle, lastLeaseEnd: number | null, now:
  */
 export function endedUnread(secret: Lifecycle & { readonly firstReadAt: number | null }): boolean {
   return secret.firstReadAt === null && secret.revokedAt === null;
+}
+
+/** What a revocation finds in a secret of this state. */
+export function revocationOf(state: SecretState): Revocation {
+  if (state === 'expired') return 'expired';
+  return state === 'read' ? 'consumed' : 'revoked';
 }
 
 /** When the tombstone is forgotten and the id is unknown again. */

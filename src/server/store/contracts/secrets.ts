@@ -101,7 +101,7 @@ export interface SecretStore {
   acknowledge(id: string, claim: string, now: number): Promise<void>;
 
   /**
-   * Ends the secret for everyone, those with a live lease included: whatever it finds, no ciphertext is left.
+   * Ends the secret for everyone, those with a live lease included: no ciphertext is left, whatever is returned.
    * `revoked` only if this call or an earlier one denied a reader a view.
    */
   revoke(id: string, now: number): Promise<Revocation>;

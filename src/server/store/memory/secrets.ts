@@ -10,6 +10,7 @@ import {
   type Lifecycle,
   lockedUntil,
   neededUntil,
+  revocationOf,
   stateOf,
 } from '../contracts/lifecycle.js';
 import type {
@@ -47,7 +48,7 @@ interface Entry {
 /** How many entries a purge looks at before it lets the event loop go on. */
 const PURGE_BATCH = 5_000;
 
-/** A {@link SecretStore} in memory. JavaScript cannot overwrite text: it stays until garbage collection. */
+/** A {@link SecretStore} in memory. JavaScript cannot overwrite text: ciphertext stays until garbage collection. */
 export class MemorySecrets implements SecretStore {
   readonly #quotas: MemoryQuotas;
   readonly #outbox: MemoryOutbox;
@@ -123,8 +124,7 @@ export class MemorySecrets implements SecretStore {
       this.#outbox.announce('secret.revoked', entry.secret, now, now);
     }
     this.#destroy(entry, now);
-    if (state === 'expired') return 'expired';
-    return state === 'read' ? 'consumed' : 'revoked';
+    return revocationOf(state);
   }
 
   async recordProofAttempt(id: string, caller: string, right: boolean, now: number): Promise<number | null> {

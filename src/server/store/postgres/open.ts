@@ -49,7 +49,7 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
 /**
  * Opens the store at `where`, and makes its tables when they are not there.
  * @param newCallerSalt kept by the store if it is new.
- * @param limits of the pool; `connections` gives way to what the address says.
+ * @param limits of the pool; `connections=` in the address comes before theirs.
  * @throws ZephrError with what to do: `STORE_UNREACHABLE` or a code above, `STORE_TOO_NEW`. It names host and port.
  */
 export async function openPostgresStore(

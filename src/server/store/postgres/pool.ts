@@ -116,8 +116,8 @@ export class PostgresPool {
   }
 
   /**
-   * Runs a statement in a transaction of its own; resolves when that is committed, as durably as PostgreSQL is set
-   * to make it.
+   * Runs a statement in a transaction of its own; resolves when that is committed, as durably as the settings of
+   * PostgreSQL make it.
    * @throws StoreError. Unless its cause has an SQLSTATE of class 22 to 42, it may have been committed nevertheless.
    */
   query<Values extends PostgresValue[], Row>(

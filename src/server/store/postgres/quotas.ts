@@ -1,4 +1,4 @@
-/** The quotas of the PostgreSQL store: a table in the same database. Creates count in it: see `CREATE`. */
+/** The quotas of the PostgreSQL store: a table in the same database. What counts in it is the SQL of each create. */
 
 import type { QuotaStore } from '../contracts/quotas.js';
 import { type PostgresPool, statement } from './pool.js';

@@ -123,7 +123,7 @@ const MIGRATION_LOCK = 0x7a706872;
  * @param newCallerSalt kept by the store if it is new.
  * @returns the caller salt of the store.
  * @throws ZephrError `NOT_A_STORE` if the schema holds another program's tables, `STORE_TOO_NEW` if a later zephr
- *   wrote them; and whatever the driver throws.
+ *   wrote them; and the errors of the driver.
  */
 export async function migratePostgres(sql: TransactionSql, newCallerSalt: string): Promise<string> {
   await sql`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`;

@@ -6,7 +6,7 @@
  */
 
 import { IDEMPOTENCY_MS, LEASE_MS } from '../../../core/protocol/limits.js';
-import { forgottenAt, lockMs, stateOf } from '../contracts/lifecycle.js';
+import { forgottenAt, lockMs, revocationOf, stateOf } from '../contracts/lifecycle.js';
 import { type LifecycleRow, lifecycleOf, type RecordRow, recordOf } from '../contracts/rows.js';
 import type {
   CreateOutcome,
@@ -232,9 +232,7 @@ export class PostgresSecrets implements SecretStore {
     const [revoked] = await this.#pool.query(REVOKE, id, now);
     const [row] = revoked ? [revoked] : await this.#pool.query(FIND, id);
     if (!row) return 'unknown';
-    const state = stateOf(lifecycleOf(row), now);
-    if (state === 'expired') return 'expired';
-    return state === 'read' ? 'consumed' : 'revoked';
+    return revocationOf(stateOf(lifecycleOf(row), now));
   }
 
   async recordProofAttempt(id: string, caller: string, right: boolean, now: number): Promise<number | null> {

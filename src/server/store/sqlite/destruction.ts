@@ -23,7 +23,7 @@ export interface SecretRow extends RecordRow {
 }
 
 /** The columns of a {@link SecretRow}. */
-export const RECORD = `seq, id, version, blob_size, hint, proof_hash, views, views_left, callback_url, callback_secret,
+export const SECRET_COLUMNS = `seq, id, version, blob_size, hint, proof_hash, views, views_left, callback_url, callback_secret,
   created_at, expires_at, first_read_at, revoked_at, due_at >= expires_at + ${TOMBSTONE_MS} AS destroyed`;
 
 /** Destroys ciphertexts and forgets records. */
@@ -55,7 +55,7 @@ export class SqliteDestruction {
     return false;
   }
 
-  /** Destroys the ciphertext, whoever may still need it. @returns whether there was one. */
+  /** Destroys the ciphertext, even if views or leases are left. @returns whether there was one. */
   destroy(row: SecretRow, now: number): boolean {
     this.#sql.setDue.run(forgottenAt(row.expires_at), row.seq);
     const destroyed = this.#sql.destroyCiphertext.get(row.seq) !== undefined;
@@ -99,7 +99,7 @@ function prepareStatements(db: SqliteDatabase) {
     setDue: db.prepare('UPDATE secrets SET due_at = ? WHERE seq = ?'),
     destroyCiphertext: db.prepare<{ seq: number }>('DELETE FROM ciphertexts WHERE seq = ? RETURNING seq'),
     selectDue: db.prepare<SecretRow>(
-      `SELECT ${RECORD} FROM secrets WHERE due_at <= ? ORDER BY due_at LIMIT ?`,
+      `SELECT ${SECRET_COLUMNS} FROM secrets WHERE due_at <= ? ORDER BY due_at LIMIT ?`,
     ),
     /** The database deletes its ciphertext, leases and attempts with it. */
     forget: db.prepare('DELETE FROM secrets WHERE seq = ?'),

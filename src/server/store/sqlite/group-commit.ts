@@ -22,7 +22,7 @@ export class GroupCommit {
   }
 
   /**
-   * Runs `write` in a transaction shared with whatever else arrives in this turn of the event loop. Resolves with
+   * Runs `write` in a transaction shared with the other writes that arrive in this turn of the event loop. Resolves with
    * its result after the commit; rejects if it threw or could not be committed, and then it has had no effect.
    * @param write synchronous, touching nothing but the database: it runs a second time when another write of its batch
    *   fails.

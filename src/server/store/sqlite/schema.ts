@@ -6,7 +6,7 @@ import type { SqliteDatabase } from './driver.js';
 /**
  * One text for each version of the schema, first to last; a released one is never edited.
  *
- * - `secrets` holds records, which stay as tombstones. `due_at` is when maintenance has to look at one: while there
+ * - `secrets` holds records, which stay as tombstones. `due_at` is when a purge has to look at one: while there
  *   is ciphertext, when that must be destroyed; afterwards, when the tombstone is forgotten. `body_hash` says what
  *   a repeated create must be identical to.
  * - `ciphertexts` holds the blobs apart, so that what changes a record does not copy its blob.

@@ -4,7 +4,7 @@
  */
 
 import { IDEMPOTENCY_MS, LEASE_MS, TOMBSTONE_MS } from '../../../core/protocol/limits.js';
-import { forgottenAt, lockedUntil, stateOf } from '../contracts/lifecycle.js';
+import { forgottenAt, lockedUntil, revocationOf, stateOf } from '../contracts/lifecycle.js';
 import { lifecycleOf, recordOf } from '../contracts/rows.js';
 import type {
   CreateOutcome,
@@ -14,7 +14,7 @@ import type {
   SecretRecord,
   SecretStore,
 } from '../contracts/secrets.js';
-import { RECORD, type SecretRow, type SqliteDestruction } from './destruction.js';
+import { SECRET_COLUMNS, type SecretRow, type SqliteDestruction } from './destruction.js';
 import type { SqliteDatabase } from './driver.js';
 import type { SqliteOutbox } from './outbox.js';
 import { paddingFor } from './padding.js';
@@ -106,9 +106,7 @@ export class SqliteSecrets implements SecretStore {
       if (!row) return 'unknown';
       if (denied) this.#outbox.announce('secret.revoked', row, now, now);
       this.#destruction.destroy(row, now);
-      const state = stateOf(lifecycleOf(row), now);
-      if (state === 'expired') return 'expired';
-      return state === 'read' ? 'consumed' : 'revoked';
+      return revocationOf(stateOf(lifecycleOf(row), now));
     });
   }
 
@@ -214,12 +212,12 @@ export function prepareSecretStatements(db: SqliteDatabase) {
          callback_url, callback_secret, caller, idempotency_key, body_hash, created_at, expires_at, due_at)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
     ),
-    find: db.prepare<SecretRow>(`SELECT ${RECORD} FROM secrets WHERE id = ?`),
+    find: db.prepare<SecretRow>(`SELECT ${SECRET_COLUMNS} FROM secrets WHERE id = ?`),
 
     /** Decides who reads: of any number of readers, as many as there are views get a row. */
     consumeView: db.prepare<SecretRow>(
       `UPDATE secrets SET views_left = views_left - 1, first_read_at = COALESCE(first_read_at, ?)
-       WHERE id = ? AND ${WAITING} RETURNING ${RECORD}`,
+       WHERE id = ? AND ${WAITING} RETURNING ${SECRET_COLUMNS}`,
     ),
     revoke: db.prepare<{ seq: number }>(
       `UPDATE secrets SET revoked_at = ? WHERE id = ? AND ${WAITING} RETURNING seq`,

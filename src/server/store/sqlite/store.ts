@@ -58,7 +58,7 @@ export class SqliteStore implements Store {
    * Takes over an open database and brings it up to date.
    * @param newCallerSalt kept by the store if it is new.
    * @param logPages of the write-ahead log at which a commit copies it into the database. Default 1,000.
-   * @throws ZephrError as {@link migrate} says, and whatever the driver throws.
+   * @throws ZephrError as {@link migrate} does, and the errors of the driver.
    */
   constructor(database: SqliteDatabase, newCallerSalt: string, logPages = LOG_PAGES) {
     this.#database = database;

@@ -2,7 +2,7 @@
 
 import type { SqliteDatabase } from './driver.js';
 
-/** How a noun of the store reads and writes: whatever its work throws becomes a StoreError. */
+/** How a noun of the store reads and writes: an error in its work becomes a StoreError. */
 export interface Transactions {
   /** Runs `work` at once. It sees what is committed. */
   read<T>(work: () => T): T;
@@ -15,7 +15,7 @@ export interface Transactions {
 
 /**
  * Runs `work` in a transaction that may write: committed when this returns, undone when it throws.
- * @throws whatever `work` or the driver throws; AggregateError when that could not be undone either.
+ * @throws the errors of `work` and of the driver; AggregateError when the rollback failed as well.
  */
 export function inTransaction(database: SqliteDatabase, work: () => void): void {
   database.exec('BEGIN IMMEDIATE');

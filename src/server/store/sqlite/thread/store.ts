@@ -84,7 +84,7 @@ class ThreadStore implements Store {
     await ended;
   }
 
-  /** The verbs of a noun, or of the engine, by whatever names they have: each is called in the thread. */
+  /** A noun, or for `null` the engine, whose every verb is called in the thread. */
   #remote(noun: null): Engine;
   #remote<Name extends keyof Nouns>(noun: Name): Nouns[Name];
   #remote(noun: keyof Nouns | null): object {
