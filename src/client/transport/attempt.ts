@@ -59,7 +59,7 @@ async function exchange(
   try {
     const reply = await deadline.within(attempt.ask());
     if (!isRead(reply)) return { reply, bytes: new Uint8Array() };
-    return { reply, bytes: await deadline.within(readWhole(reply, MAX_REPLY_BYTES, host, deadline)) };
+    return { reply, bytes: await deadline.within(readWhole(reply.body, MAX_REPLY_BYTES, host, deadline)) };
   } catch (cause) {
     if (deadline.signal.aborted) throw cause;
     const failure = attempt.sourceFailure?.();

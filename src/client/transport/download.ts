@@ -11,44 +11,41 @@ export interface ByteStream extends AsyncIterableIterator<Uint8Array, undefined,
   return(): Promise<IteratorReturnResult<undefined>>;
 }
 
-/** The bytes of a body, with its errors as those of `host`. */
-interface Source {
-  /** The next bytes; `undefined` at the end. */
-  read(): Promise<Uint8Array | undefined>;
-  cancel(): Promise<void>;
-}
-
 /**
  * Reads a body to its end.
- * @throws NetworkError `REPLY_TOO_LARGE` when it has more than `maxBytes`, or why it ended too soon.
+ * @throws NetworkError `REPLY_TOO_LARGE` when it has more than `maxBytes`; what `body` rejects with.
  */
 export async function readWhole(
-  reply: FetchReply,
+  body: FetchReply['body'],
   maxBytes: number,
   host: string,
   deadline: Deadline,
 ): Promise<Bytes> {
-  const source = sourceOf(reply, maxBytes, host);
+  if (body === null) return new Uint8Array();
+  const reader = body.getReader();
   const pieces: Uint8Array[] = [];
-  for (;;) {
+  for (let left = maxBytes; ; ) {
     deadline.restart();
-    const piece = await source.read();
+    const piece = await readPiece(reader, left, host);
     if (piece === undefined) return concatBytes(...pieces);
+    left -= piece.length;
     pieces.push(piece);
   }
 }
 
 /**
- * Hands on a body as it comes. The idle time of `deadline` runs only while its reader waits for bytes; at the end it is
- * stopped. The stream rejects as {@link readWhole} does, and when the deadline's signal fires.
+ * Hands on a body as it comes. The idle time of `deadline` runs only while the stream's reader waits for bytes, and ends
+ * with the stream. The stream rejects with a NetworkError, `REPLY_TOO_LARGE` when it has more than `maxBytes`, and with
+ * the reason of the caller's signal.
  */
 export function readAsStream(
-  reply: FetchReply,
+  body: FetchReply['body'],
   maxBytes: number,
   host: string,
   deadline: Deadline,
 ): ByteStream {
-  const source = sourceOf(reply, maxBytes, host);
+  const reader = body === null ? undefined : body.getReader();
+  let left = maxBytes;
   let ended = false;
   const end = () => {
     ended = true;
@@ -61,51 +58,34 @@ export function readAsStream(
       return this;
     },
     async next() {
-      if (ended) return end();
+      if (ended || reader === undefined) return end();
       deadline.restart();
       try {
-        const piece = await deadline.within(source.read());
+        const piece = await deadline.within(readPiece(reader, left, host));
         if (piece === undefined) return end();
+        left -= piece.length;
         deadline.pause();
         return { done: false, value: piece };
       } catch (error) {
         end();
-        throw deadline.reasonFor(error);
+        throw deadline.reasonFor(networkError(error, host));
       }
     },
     async return() {
       const wasEnded = ended;
       const result = end();
-      if (!wasEnded) await source.cancel();
+      if (!wasEnded) await reader?.cancel();
       return result;
     },
   };
 }
 
-function sourceOf({ body }: FetchReply, maxBytes: number, host: string): Source {
-  if (body === null) return { read: async () => undefined, cancel: async () => undefined };
-  const reader = body.getReader();
-  let left = maxBytes;
-  return {
-    async read() {
-      let next: Awaited<ReturnType<FetchReader['read']>>;
-      try {
-        next = await reader.read();
-      } catch (cause) {
-        throw networkError(cause, host);
-      }
-      const { done, value } = next;
-      if (done || value === undefined) return undefined;
-      left -= value.length;
-      if (left >= 0) return value;
-      const error = new NetworkError(
-        `the answer of ${host} is too long to be zephr's`,
-        host,
-        'REPLY_TOO_LARGE',
-      );
-      await reader.cancel(error);
-      throw error;
-    },
-    cancel: () => reader.cancel(),
-  };
+/** The next bytes of a body, of which at most `left` may come. */
+async function readPiece(reader: FetchReader, left: number, host: string): Promise<Uint8Array | undefined> {
+  const { done, value } = await reader.read();
+  if (done || value === undefined) return undefined;
+  if (value.length <= left) return value;
+  const error = new NetworkError(`the answer of ${host} is too long to be zephr's`, host, 'REPLY_TOO_LARGE');
+  await reader.cancel(error);
+  throw error;
 }

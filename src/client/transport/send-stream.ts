@@ -67,7 +67,7 @@ export async function sendForStream(
   const { host, deadline } = attempt;
   try {
     const reply = await inTries(attempt, attemptForStream);
-    return { headers: reply.headers, body: readAsStream(reply, maxBytes, host, deadline) };
+    return { headers: reply.headers, body: readAsStream(reply.body, maxBytes, host, deadline) };
   } catch (error) {
     deadline.end();
     throw error;
