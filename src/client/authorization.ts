@@ -29,7 +29,7 @@ export async function authorizeByLink(
   return { url: apiUrl(link), headers: proofHeaders(await unlockKey(link.key, passphrase)) };
 }
 
-/** A secret's URL in the server's API (PROTOCOL.md section 4). */
+/** A secret's URL in the server's API (core/protocol/PROTOCOL.md section 4). */
 export function apiUrl({ server, id }: SecretAddress): string {
   return `${server}/api/secrets/${id}`;
 }
@@ -39,7 +39,7 @@ export function proofHeaders(unlocked: UnlockedKey): Record<string, string> {
   return { [HEADERS.proof]: formatProof(unlocked) };
 }
 
-/** Shows the server an API key, if there is one (PROTOCOL.md section 6). */
+/** Shows the server an API key, if there is one (core/protocol/PROTOCOL.md section 6). */
 export function apiKeyHeaders(apiKey: string | null | undefined): Record<string, string> {
   return apiKey === undefined || apiKey === null ? {} : { Authorization: `Bearer ${apiKey}` };
 }

@@ -15,8 +15,8 @@ export interface RetrievalResult extends Omit<Reading, 'acknowledge'> {
 }
 
 /**
- * Reads a secret, upon which the server forgets it. A reply that is lost on the network is asked for again, and meanwhile
- * nobody else can get it.
+ * Reads a secret, upon which the server forgets it. A reply that is lost on the network is asked for again, and
+ * meanwhile nobody else can get it.
  * @param link the whole link, or `{ url, key }` of a split pair.
  * @throws ValidationError for a damaged link (`INVALID_LINK`, `MISSING_KEY`, `INVALID_KEY`, `UNKNOWN_KEY_VERSION`) or
  *   a passphrase that is missing or not needed, before anything is sent.

@@ -1,4 +1,4 @@
-/** The codes of the errors that core and client throw, by class: tables keyed by these types are checked by the compiler. */
+/** The codes of the errors that core and client throw, by class, so that the compiler checks tables keyed by them. */
 
 /** Codes of a ValidationError: what is wrong with the caller's input. */
 export type ValidationErrorCode =
@@ -48,7 +48,10 @@ export type NetworkErrorCode =
   | 'TLS_ERROR'
   | 'UNSUPPORTED_BY_SERVER';
 
-/** Codes of an ApiError: those of servers (PROTOCOL.md section 4), with those that only servers of version 1 have. */
+/**
+ * Codes of an ApiError: those of servers (core/protocol/PROTOCOL.md section 4), with those that only servers of
+ * version 1 have.
+ */
 export type ApiErrorCode =
   | 'INVALID_REQUEST_BODY'
   | 'INVALID_BLOB'

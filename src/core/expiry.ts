@@ -16,7 +16,7 @@ export const EXPIRY = {
 /** The expiry of a secret whose sender gives none, in minutes. */
 export const DEFAULT_EXPIRY_MINUTES = EXPIRY.HOURS_1;
 
-/** Shortest and longest expiry that any caller may ask for, in minutes (PROTOCOL.md section 6). */
+/** Shortest and longest expiry that any caller may ask for, in minutes (core/protocol/PROTOCOL.md section 6). */
 export const EXPIRY_RANGE = { min: 1, max: EXPIRY.DAYS_30 } as const;
 
 /** An expiry that was read from text. */

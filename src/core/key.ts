@@ -1,4 +1,4 @@
-/** The key in a link's fragment (PROTOCOL.md section 1): a version and 32 random bytes. */
+/** The key in a link's fragment (core/protocol/PROTOCOL.md section 1): a version and 32 random bytes. */
 
 import { decodeBase64url, encodeBase64url } from './base64url.js';
 import { type Bytes, type RandomBytes, randomBytes } from './bytes.js';

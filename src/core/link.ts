@@ -1,4 +1,4 @@
-/** Links: `{server}/secret/{id}#{key}` (PROTOCOL.md section 1), and the servers they name. */
+/** Links: `{server}/secret/{id}#{key}` (core/protocol/PROTOCOL.md section 1), and the servers they name. */
 
 import { ValidationError } from './errors.js';
 import { formatKey, type LinkKey, parseKey } from './key.js';

@@ -34,9 +34,9 @@ export async function readWhole(
 }
 
 /**
- * Hands on a body as it comes. The idle time of `deadline` runs only while the stream's reader waits for bytes, and ends
- * with the stream. The stream rejects with a NetworkError, `REPLY_TOO_LARGE` when it has more than `maxBytes`, and with
- * the reason of the caller's signal.
+ * Hands on a body as it comes. The idle time of `deadline` runs only while the stream's reader waits for bytes, and
+ * ends with the stream. The stream rejects with a NetworkError, `REPLY_TOO_LARGE` when it has more than `maxBytes`,
+ * and with the reason of the caller's signal.
  */
 export function readAsStream(
   body: FetchReply['body'],

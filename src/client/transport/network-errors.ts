@@ -30,7 +30,7 @@ const TRANSIENT: ReadonlySet<string> = new Set(
   [NO_ANSWER, REFUSED, LOST, LOOKUP_FAILED].map(({ code }) => code),
 );
 
-/** By the codes of Node's errors (libuv, c-ares, OpenSSL, undici). Browsers give none: there every failure is no answer. */
+/** By the codes of Node's errors (libuv, c-ares, OpenSSL, undici). Browsers give none: there all are no answer. */
 const KINDS: Readonly<Record<string, Kind>> = {
   ENOTFOUND: UNKNOWN_HOST,
   EAI_AGAIN: LOOKUP_FAILED,
@@ -43,12 +43,12 @@ const KINDS: Readonly<Record<string, Kind>> = {
   UND_ERR_HEADERS_OVERFLOW: NOT_ZEPHR,
 };
 
-/** Codes of Node's HTTP parser (llhttp) for what is not HTTP. The one for an answer that ends too soon is in {@link KINDS}. */
+/** Codes of Node's HTTP parser (llhttp) for what is not HTTP, but for the one of an answer that ends too soon. */
 const NOT_HTTP_CODE = /^HPE_/;
 
 const TLS_CODE = /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
 
-/** The error for what fetch, or the reader of a body, rejected with. A NetworkError, such as one of a proxy, stays as it is. */
+/** The error for what fetch or the reader of a body rejected with; a NetworkError, such as a proxy's, stays one. */
 export function networkError(cause: unknown, host: string): NetworkError {
   if (cause instanceof NetworkError) return cause;
   const reason = findCode(cause);

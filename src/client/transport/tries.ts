@@ -1,4 +1,4 @@
-/** Up to three tries at a request, as long as nothing was decided: the server was not reached, or the answer was lost. */
+/** Up to three tries at a request, while nothing was decided: the server was not reached, or its answer was lost. */
 
 import { ApiError, NetworkError } from '../../core/errors.js';
 import type { Attempt } from './attempt.js';

@@ -14,7 +14,7 @@ export function importAesKey(bytes: Bytes): Promise<CryptoKey> {
   return crypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt']);
 }
 
-/** Encrypts to ciphertext and tag. `plaintext` is copied at once: the caller may change it before the promise resolves. */
+/** Encrypts to ciphertext and tag. `plaintext` is copied at once, so that its owner may change it right away. */
 export async function encrypt(key: CryptoKey, nonce: Bytes, plaintext: Uint8Array): Promise<Bytes> {
   return new Uint8Array(
     await crypto.subtle.encrypt({ name: 'AES-GCM', iv: nonce }, key, unshared(plaintext)),

@@ -1,6 +1,6 @@
 /**
- * Argon2id (RFC 9106) for passphrases (PROTOCOL.md section 3). It brings a WebAssembly module along, so it is imported
- * only when a passphrase is used.
+ * Argon2id (RFC 9106) for passphrases (core/protocol/PROTOCOL.md section 3). It brings a WebAssembly module along, so
+ * it is imported only when a passphrase is used.
  */
 
 import { argon2id as hash } from 'hash-wasm';

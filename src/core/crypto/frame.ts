@@ -1,4 +1,4 @@
-/** The plaintext of version 2: meta, content and padding in one frame (PROTOCOL.md section 3). */
+/** The plaintext of version 2: meta, content and padding in one frame (core/protocol/PROTOCOL.md section 3). */
 
 import { type Bytes, concatBytes } from '../bytes.js';
 import { decryptionFailed, ValidationError } from '../errors.js';
@@ -17,7 +17,7 @@ export function frameLength(metaBytes: number, contentBytes: number): number {
   return paddedLength(LENGTH_BYTES + metaBytes + contentBytes + END_BYTES);
 }
 
-/** The longest content, in bytes, whose frame with `metaBytes` of meta takes at most `room` bytes; 0 when there is none. */
+/** The longest content, in bytes, beside `metaBytes` of meta in a frame of `room` bytes; 0 when there is none. */
 export function longestContent(room: number, metaBytes: number): number {
   return Math.max(0, longestUnpadded(room) - LENGTH_BYTES - metaBytes - END_BYTES);
 }
@@ -55,8 +55,8 @@ export interface OpenFrame {
 }
 
 /**
- * Reads a frame up to the end of its meta. The number of zeros after the content is not checked: they are authenticated,
- * and a sender who writes more or fewer of them only changes the length of the ciphertext.
+ * Reads a frame up to the end of its meta. The number of zeros after the content is not checked: they are
+ * authenticated, and a sender who writes more or fewer of them only changes the length of the ciphertext.
  * @throws EncryptionError when it is not a frame; from `content` too, at its end.
  */
 export async function readFrame(frame: AsyncGenerator<Bytes, void, undefined>): Promise<OpenFrame> {

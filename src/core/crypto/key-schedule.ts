@@ -1,4 +1,7 @@
-/** The key schedule of version 2: from a link's key and a passphrase to encryption key and proof (PROTOCOL.md section 3). */
+/**
+ * The key schedule of version 2: from a link's key and a passphrase to encryption key and proof
+ * (core/protocol/PROTOCOL.md section 3).
+ */
 
 import { encodeBase64url } from '../base64url.js';
 import { type Bytes, concatBytes, encodeUtf8 } from '../bytes.js';
@@ -66,7 +69,7 @@ export async function proofHash(unlocked: UnlockedKey): Promise<string> {
   return encodeBase64url(new Uint8Array(await crypto.subtle.digest('SHA-256', unlocked.proof)));
 }
 
-/** P of PROTOCOL.md section 3: no bytes without a passphrase, else 32 that depend on the passphrase and the key. */
+/** P of the protocol: no bytes without a passphrase, else 32 that depend on the passphrase and on the key. */
 async function stretch(key: LinkKey, passphrase: string | undefined, kdf: PassphraseKdf): Promise<Bytes> {
   if (!key.passphrase) {
     if (passphrase === undefined) return new Uint8Array(0);

@@ -1,4 +1,4 @@
-/** The meta of a version 2 secret: what its sender says about it, encrypted with it (PROTOCOL.md section 3). */
+/** What the sender of a version 2 secret says about it, encrypted with it (core/protocol/PROTOCOL.md section 3). */
 
 import { type Bytes, decodeUtf8, encodeUtf8 } from '../bytes.js';
 import { decryptionFailed, ValidationError } from '../errors.js';

@@ -1,6 +1,7 @@
 /**
- * Padmé: lengths rounded up, so that a ciphertext's length tells little about its plaintext (PROTOCOL.md section 3;
- * Nikitin et al., "Reducing Metadata Leakage from Encrypted Files and Communication with PURBs", 2019, section 4).
+ * Padmé: lengths rounded up, so that a ciphertext's length tells little about its plaintext
+ * (core/protocol/PROTOCOL.md section 3; Nikitin et al., "Reducing Metadata Leakage from Encrypted Files and
+ * Communication with PURBs", 2019, section 4).
  */
 
 /** The shortest frame, in bytes: all secrets that fit in it look the same. */

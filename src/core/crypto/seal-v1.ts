@@ -1,4 +1,4 @@
-/** Sealing and opening, version 1 (PROTOCOL.md section 2): one AES-256-GCM message in a small JSON object. */
+/** Sealing and opening, version 1 (core/protocol/PROTOCOL.md section 2): one AES-256-GCM message in a JSON object. */
 
 import { base64urlCapacity, base64urlLength, decodeBase64url, encodeBase64url } from '../base64url.js';
 import { type Bytes, decodeUtf8, encodeUtf8, type RandomBytes, randomBytes } from '../bytes.js';
@@ -31,7 +31,7 @@ export async function openV1(blob: string, key: LinkKey): Promise<Bytes> {
   return decrypt(await importAesKey(key.bytes), iv, ciphertext);
 }
 
-/** The longest secret, in bytes, whose `encrypted_blob` has at most `maxBlobLength` characters; 0 when there is none. */
+/** The longest secret, in bytes, whose blob has at most `maxBlobLength` characters; 0 when there is none. */
 export function maxSecretBytesV1(maxBlobLength: number): number {
   const envelopeBytes = envelope('', '').length + base64urlLength(NONCE_BYTES);
   const ciphertext = base64urlCapacity(base64urlCapacity(maxBlobLength) - envelopeBytes);

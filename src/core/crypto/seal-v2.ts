@@ -1,4 +1,4 @@
-/** Sealing and opening, version 2 (PROTOCOL.md section 3): whole blobs, or a chunk at a time. */
+/** Sealing and opening, version 2 (core/protocol/PROTOCOL.md section 3): whole blobs, or a chunk at a time. */
 
 import { base64urlCapacity, decodeBase64url, encodeBase64url } from '../base64url.js';
 import { type Bytes, concatBytes } from '../bytes.js';

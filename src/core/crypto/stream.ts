@@ -1,7 +1,7 @@
 /**
  * STREAM (Hoang, Reyhanitabar, Rogaway and Vizár, "Online Authenticated-Encryption and its Nonce-Reuse
  * Misuse-Resistance", 2015) over AES-256-GCM: a long plaintext in chunks that cannot be swapped, repeated, dropped or
- * cut off. Chunk sizes and nonces are those of PROTOCOL.md section 3. A key seals one plaintext only.
+ * cut off. Chunk sizes and nonces are those of core/protocol/PROTOCOL.md section 3. A key seals one plaintext only.
  */
 
 import type { Bytes } from '../bytes.js';
