@@ -1,4 +1,4 @@
-/** The SDK's door. */
+/** The SDK: what `zephr` exports. */
 
 export {
   type CreateSecretOptions,
@@ -11,7 +11,7 @@ export type { LinkOrPair } from './client/link-or-pair.js';
 export { type Reading, type RetrieveSecretOptions, readSecret } from './client/read.js';
 export { type RetrievalResult, retrieveSecret } from './client/retrieve.js';
 export { revokeSecret, type SecretStatus, secretStatus } from './client/status.js';
-export type { Fetch, FetchInit, FetchReader, FetchReply } from './client/transport.js';
+export type { Fetch, FetchInit, FetchReader, FetchReply } from './client/transport/fetch.js';
 export {
   ApiError,
   type ApiErrorCode,

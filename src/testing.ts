@@ -1,6 +1,6 @@
 /** `zephr/testing`: a server in memory behind a `fetch`, for the tests of programs that use zephr. */
 
-import type { Fetch } from './client/transport.js';
+import type { Fetch } from './client/transport/fetch.js';
 import { createApp } from './server/app.js';
 import { MemoryStore } from './server/store/memory/store.js';
 

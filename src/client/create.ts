@@ -1,4 +1,4 @@
-/** Creating: seal here, send the sealed blob, hand back the link. */
+/** Creating: seals a secret here, sends the sealed blob, and gives the link. */
 
 import { encodeUtf8 } from '../core/bytes.js';
 import { sealV1 } from '../core/crypto/seal-v1.js';
@@ -8,42 +8,45 @@ import { DEFAULT_EXPIRY_MINUTES, parseExpiry } from '../core/expiry.js';
 import { formatKey, generateKey, type LinkKey, type Version } from '../core/key.js';
 import { formatAddress, formatLink, parseServer } from '../core/link.js';
 import { DEFAULT_SERVER, MAX_BLOB_LENGTH, MAX_VIEWS } from '../core/protocol/limits.js';
+import { defaultLinkVersion, isLinkVersion, protocolVersion } from '../core/protocol/link-versions.js';
 import { parseCreatedReply } from '../core/protocol/replies.js';
 import { type CreateBody, HEADERS, isHint, isStorable } from '../core/protocol/requests.js';
-import { checkReply, send, type TransportOptions } from './transport.js';
+import { apiKeyHeaders } from './authorization.js';
+import { checkReply } from './transport/network-errors.js';
+import { send, type TransportOptions } from './transport/send.js';
 
-/** What is wrong with an option is a ValidationError with the code named here, before anything is sent. */
+/** An option that breaks its rule is a ValidationError with the code named here, before anything is sent. */
 export interface CreateSecretOptions extends TransportOptions {
   /** The server's URL: https, or http for a loopback host. Default `https://zephr.io`. `INVALID_SERVER` */
   readonly server?: string;
   /**
-   * How long it can be read: whole minutes, 1 to 43,200, or `'5m'`, `'1h'`, `'7d'`. Default 60. What a caller may
-   * ask for is up to the server. `INVALID_EXPIRY`
+   * How long it can be read: whole minutes, 1 to 43,200, or `'5m'`, `'1h'`, `'7d'`. Default 60. A server may allow a
+   * caller less. `INVALID_EXPIRY`
    */
   readonly expiry?: number | string;
-  /** Hand out URL and key apart, for two channels. Default false. `INVALID_SPLIT` */
+  /** Gives URL and key apart, for two channels. Default false. `INVALID_SPLIT` */
   readonly split?: boolean;
   /** A label that the server and its webhooks see: 1 to 128 printable ASCII characters. Default none. `INVALID_HINT` */
   readonly hint?: string;
   /** `zeph_…`, sent to `server`. Null, the default, is anonymous; blank is refused. `INVALID_API_KEY` */
   readonly apiKey?: string | null;
   /**
-   * The https URL that gets a webhook when the secret was read, has expired or was revoked; with `callbackSecret`.
-   * `INVALID_CALLBACK`
+   * The https URL that gets a webhook when the secret was read, has expired or was revoked; together with
+   * `callbackSecret`. `INVALID_CALLBACK`
    */
   readonly callbackUrl?: string;
-  /** Signs these webhooks (HMAC-SHA256), 1 to 256 characters; with `callbackUrl`. `INVALID_CALLBACK` */
+  /** Signs these webhooks (HMAC-SHA256), 1 to 256 characters; together with `callbackUrl`. `INVALID_CALLBACK` */
   readonly callbackSecret?: string;
   /**
-   * 1 to 64 letters, digits or hyphens; default a random UUID. Tries within one call need none of your own. Another
-   * call seals anew, so the same key once more is an ApiError: 409 `IDEMPOTENCY_KEY_REUSED`. `INVALID_IDEMPOTENCY_KEY`
+   * 1 to 64 letters, digits or hyphens; default a random UUID, with which the tries of one call are safe. Another call
+   * seals anew, so that the same key again is an ApiError: 409 `IDEMPOTENCY_KEY_REUSED`. `INVALID_IDEMPOTENCY_KEY`
    */
   readonly idempotencyKey?: string;
   /** The link's version. Default `v1` for `https://zephr.io`, `v2` elsewhere. `INVALID_LINK_VERSION` */
   readonly link?: 'v1' | 'v2';
   /** A second factor the reader must know; not empty. Version 2. `PASSPHRASE_REQUIRED`, `INVALID_PASSPHRASE` */
   readonly passphrase?: string;
-  /** How many readers, 1 to 1,000. Default 1. Version 2. `INVALID_VIEWS` */
+  /** How many readers it can have, 1 to 1,000. Default 1. Version 2. `INVALID_VIEWS` */
   readonly views?: number;
   /** A file's base name for the reader, encrypted. Default none. Version 2. `INVALID_META` */
   readonly name?: string;
@@ -52,16 +55,16 @@ export interface CreateSecretOptions extends TransportOptions {
 }
 
 interface Created {
-  /** Until when it can be read: ISO 8601, UTC. */
+  /** Until when the secret can be read: ISO 8601, UTC. */
   readonly expiresAt: string;
-  /** What the server calls it: 22 characters of base64url. Opens nothing by itself. */
+  /** The server's id of the secret: 22 characters of base64url. Opens nothing by itself. */
   readonly secretId: string;
 }
 
 /** A secret behind one link. */
 export interface StandardLink extends Created {
   readonly mode: 'standard';
-  /** `{server}/secret/{id}#{key}`: whoever has it can read the secret. */
+  /** `{server}/secret/{id}#{key}`. It is all that reading needs, but for the passphrase where there is one. */
   readonly fullLink: string;
   readonly url?: undefined;
   readonly key?: undefined;
@@ -82,12 +85,12 @@ export type SecretLink = StandardLink | SplitLink;
 
 /**
  * Seals a secret, stores the sealed blob on the server and gives the link.
- * @param secret a string (sent as UTF-8) or bytes; not empty, and a string not only white space. How much fits is
- *   for the server to say: up to about 770,000 bytes, or 590,000 in a version 1 link.
- * @throws ValidationError for what is wrong with the input, before anything is sent.
+ * @param secret a string (sealed as UTF-8) or bytes; not empty, and a string not only white space. The server sets the
+ *   longest: at most about 770,000 bytes, or 590,000 in a version 1 link.
+ * @throws ValidationError for input that breaks a rule, before anything is sent.
  * @throws ApiError when the server refuses: 401 the API key, 403 the tier, 409 an idempotency key used before,
  *   413 the size, 429 a limit.
- * @throws NetworkError when no usable answer came; whatever `signal` was aborted with.
+ * @throws NetworkError when no usable answer came; the reason of `signal`.
  * @example
  * const { fullLink } = await createSecret('hunter2', { server, expiry: '5m' });
  */
@@ -127,7 +130,7 @@ export async function createSecret(
     : { mode: 'standard', fullLink: formatLink({ server, id, key }), ...common };
 }
 
-/** The bytes to seal: exactly those that were given. */
+/** The bytes to seal: exactly those that were given, or those of the string in UTF-8. */
 function contentOf(secret: string | Uint8Array): Uint8Array {
   if (typeof secret !== 'string') {
     if (!(secret instanceof Uint8Array)) {
@@ -139,22 +142,22 @@ function contentOf(secret: string | Uint8Array): Uint8Array {
   if (secret.trim() === '') {
     throw new ValidationError('the secret is empty or nothing but white space', 'EMPTY_SECRET');
   }
-  // A lone surrogate has no UTF-8: it would come back as another character.
+  // UTF-8 has no lone surrogates: one would come back as another character.
   if (/\p{Surrogate}/u.test(secret)) {
     throw new ValidationError('the secret is not well-formed Unicode: send its bytes', 'INVALID_SECRET');
   }
   return encodeUtf8(secret);
 }
 
-/** The link version: as asked, else what the server is known to speak. */
+/** The protocol version of the link that was asked for, or of the server's default one. */
 function pickVersion(server: string, options: CreateSecretOptions): Version {
   const { link, passphrase, views, name, message } = options;
-  if (link !== undefined && link !== 'v1' && link !== 'v2') {
+  if (link !== undefined && !isLinkVersion(link)) {
     throw new ValidationError('the link version is not v1 or v2', 'INVALID_LINK_VERSION');
   }
-  const version = (link ?? (server === DEFAULT_SERVER ? 'v1' : 'v2')) === 'v1' ? 1 : 2;
-  const beyond = { passphrase, views, name, message };
-  const wanted = Object.entries(beyond).find(([, value]) => value !== undefined);
+  const version = protocolVersion(link ?? defaultLinkVersion(server));
+  const needing2 = { passphrase, views, name, message };
+  const wanted = Object.entries(needing2).find(([, value]) => value !== undefined);
   if (version === 1 && wanted !== undefined) {
     throw new ValidationError(`${wanted[0]} needs a version 2 link`, 'NEEDS_VERSION_2');
   }
@@ -171,20 +174,17 @@ function requestHeaders({ apiKey, idempotencyKey }: CreateSecretOptions): Record
       'INVALID_IDEMPOTENCY_KEY',
     );
   }
-  const headers: Record<string, string> = {
+  if (apiKey !== undefined && apiKey !== null && !(isText(apiKey) && /^[\x21-\x7e]+$/.test(apiKey))) {
+    throw new ValidationError('the API key is blank or holds characters no API key has', 'INVALID_API_KEY');
+  }
+  return {
     'Content-Type': 'application/json',
     [HEADERS.idempotencyKey]: idempotencyKey ?? crypto.randomUUID(),
+    ...apiKeyHeaders(apiKey),
   };
-  if (apiKey !== undefined && apiKey !== null) {
-    if (!isText(apiKey) || !/^[\x21-\x7e]+$/.test(apiKey)) {
-      throw new ValidationError('the API key is blank or holds characters no API key has', 'INVALID_API_KEY');
-    }
-    headers.Authorization = `Bearer ${apiKey}`;
-  }
-  return headers;
 }
 
-/** Everything the server is told in clear. */
+/** What the server is told in clear text. */
 function requestTerms(options: CreateSecretOptions): Omit<CreateBody, 'encrypted_blob'> {
   const { hint, callbackUrl, callbackSecret, views } = options;
   const expiry = options.expiry ?? DEFAULT_EXPIRY_MINUTES;
@@ -228,11 +228,12 @@ function checkCallback(url: string | undefined, secret: string | undefined): voi
   if (!isStorable(secret)) throw fault('the callback secret holds a zero character or half of a character');
 }
 
-/** Callers in plain JavaScript may hand over anything. */
+/** The type says so too, but callers in plain JavaScript can pass anything. */
 function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 
+/** The sealed secret as a create sends it. */
 async function seal(
   content: Uint8Array,
   key: LinkKey,

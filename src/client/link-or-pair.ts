@@ -1,4 +1,4 @@
-/** What a caller may hand over for a link. */
+/** The forms in which a caller can give a link. */
 
 import { ValidationError } from '../core/errors.js';
 import { parseKey } from '../core/key.js';
@@ -8,12 +8,12 @@ import { type Link, parseAddress, parseLink } from '../core/link.js';
 export type LinkOrPair = string | { readonly url: string; readonly key: string } | Link;
 
 /**
- * The link, checked to the last bit.
+ * The link that a caller gave, checked to the last bit.
  * @throws ValidationError `INVALID_LINK`, `MISSING_KEY`, `INVALID_KEY` or `UNKNOWN_KEY_VERSION`.
  */
 export function toLink(link: LinkOrPair): Link {
   if (typeof link === 'string') return parseLink(link);
-  // JavaScript callers may hand over anything.
+  // Callers in plain JavaScript can pass anything.
   if (typeof link !== 'object' || link === null) throw notALink();
   if ('id' in link) return link;
   if (typeof link.url !== 'string' || typeof link.key !== 'string') throw notALink();

@@ -1,15 +1,17 @@
-/** Reading: unlock first, then take one view under a claim, open it, and acknowledge when it is safe. */
+/** Reading: unlocks the key, takes one view under a claim, opens the secret; its reader then acknowledges it. */
 
 import { encodeBase64url } from '../core/base64url.js';
 import { type Bytes, randomBytes } from '../core/bytes.js';
 import { openV1 } from '../core/crypto/seal-v1.js';
-import { formatProof, type Meta, openV2, type UnlockedKey, unlockKey } from '../core/crypto/seal-v2.js';
+import { type Meta, openV2, type UnlockedKey, unlockKey } from '../core/crypto/seal-v2.js';
 import { ValidationError } from '../core/errors.js';
-import type { Link, SecretAddress } from '../core/link.js';
+import type { Link } from '../core/link.js';
 import { parseReadReply } from '../core/protocol/replies.js';
 import { HEADERS, isClaim } from '../core/protocol/requests.js';
+import { apiUrl, proofHeaders } from './authorization.js';
 import { type LinkOrPair, toLink } from './link-or-pair.js';
-import { checkReply, send, type TransportOptions } from './transport.js';
+import { checkReply } from './transport/network-errors.js';
+import { send, type TransportOptions } from './transport/send.js';
 
 export interface RetrieveSecretOptions extends TransportOptions {
   /**
@@ -17,7 +19,7 @@ export interface RetrieveSecretOptions extends TransportOptions {
    * `UNEXPECTED_PASSPHRASE`. Default none.
    */
   readonly passphrase?: string;
-  /** Taken for the sake of older code, and not sent: reading needs no API key. */
+  /** Accepted, as zephr 1 did, and not sent: reading needs no API key. */
   readonly apiKey?: string | null;
   /**
    * Names this reader: 22 to 64 random characters of base64url. Default a new one, the same for all tries of this call.
@@ -27,41 +29,38 @@ export interface RetrieveSecretOptions extends TransportOptions {
   readonly claim?: string;
 }
 
-/** A secret that was taken and opened. */
+/** A secret that was read and opened. */
 export interface Reading extends Meta {
   readonly bytes: Bytes;
-  /** The clear-text label its sender gave it. */
+  /** The label that its sender gave it, in clear text. */
   readonly hint?: string;
-  /** Until when this very client could ask again; ISO 8601. */
+  /** Until when the same claim can read it again; ISO 8601. */
   readonly purgeAt?: string;
-  /** Whether the server knows claims: if not, the secret is gone from it already. */
+  /** Whether the server knows claims. If not, it has forgotten the secret already. */
   readonly claimed: boolean;
-  /** Readers still allowed; version 2. */
+  /** How many more readers it can have; version 2. */
   readonly viewsLeft?: number;
   /**
-   * Tells the server that the secret has arrived where it belongs, so that it forgets it at once rather than
-   * at `purgeAt`. Does nothing where the server knows no claims.
-   * @throws ApiError, NetworkError
+   * Tells the server that the secret has arrived where it belongs, so that it forgets it now and not only at `purgeAt`.
+   * Does nothing where the server knows no claims.
+   * @throws ApiError, NetworkError; the reason of `signal`.
    */
   acknowledge(): Promise<void>;
 }
 
-/** A claim nobody else has. */
+/** A new claim: 192 random bits in base64url. */
 export function newClaim(): string {
   return encodeBase64url(randomBytes(24));
 }
 
-/** Where a secret's API is. */
-export function apiUrl({ server, id }: SecretAddress): string {
-  return `${server}/api/secrets/${id}`;
-}
-
 /**
- * Takes one view of a secret and opens it. Everything that can fail without the server fails before it is asked.
- * A repeated request carries the same claim, so a reply lost on the way is not a secret lost.
- * @throws ValidationError for a missing or superfluous passphrase or a malformed claim, before anything is sent.
- * @throws ApiError when the server refuses; NetworkError when no usable answer came.
+ * Takes one view of a secret and opens it. Whatever can fail without the server fails before the request. A repeated
+ * request carries the same claim, so that a lost reply can be had again.
+ * @throws ValidationError for a damaged link, a missing or unneeded passphrase or a malformed claim, before anything is
+ *   sent.
+ * @throws ApiError 404 unknown, 410 read, expired or revoked, 403 wrong key or passphrase, 429 too many tries.
  * @throws EncryptionError when what came does not open.
+ * @throws NetworkError when no usable answer came; the reason of `signal`.
  */
 export async function readSecret(from: LinkOrPair, options: RetrieveSecretOptions = {}): Promise<Reading> {
   const link = toLink(from);
@@ -74,10 +73,7 @@ export async function readSecret(from: LinkOrPair, options: RetrieveSecretOption
     throw new ValidationError('the claim is not 22 to 64 characters of base64url', 'INVALID_CLAIM');
   }
   const url = apiUrl(link);
-  const headers = {
-    [HEADERS.claim]: claim,
-    ...(unlocked === null ? {} : { [HEADERS.proof]: formatProof(unlocked) }),
-  };
+  const headers = { [HEADERS.claim]: claim, ...(unlocked === null ? {} : proofHeaders(unlocked)) };
   const reply = await send({ method: 'GET', url, headers }, options);
   const { encrypted_blob, hint, purge_at, views_left } = checkReply(url, () => parseReadReply(reply.json));
   const { content, meta } = await open(encrypted_blob, link, unlocked);

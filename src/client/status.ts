@@ -1,36 +1,58 @@
-/** Asking after a version 2 secret, and revoking it: both prove the key and use up nothing. */
+/** A version 2 secret's status, and its revocation: both show an authorization and use up nothing. */
 
-import { formatProof, unlockKey } from '../core/crypto/seal-v2.js';
-import { ValidationError } from '../core/errors.js';
-import type { Link } from '../core/link.js';
 import { parseStatusReply, type SecretState } from '../core/protocol/replies.js';
-import { HEADERS } from '../core/protocol/requests.js';
-import { type LinkOrPair, toLink } from './link-or-pair.js';
-import { apiUrl, type RetrieveSecretOptions } from './read.js';
-import { checkReply, send } from './transport.js';
+import { type Authorization, authorizeByLink } from './authorization.js';
+import type { LinkOrPair } from './link-or-pair.js';
+import type { RetrieveSecretOptions } from './read.js';
+import { checkReply } from './transport/network-errors.js';
+import { send, type TransportOptions } from './transport/send.js';
 
 /** What has become of a secret. Times are ISO 8601, UTC. */
 export interface SecretStatus {
   readonly state: SecretState;
   readonly createdAt: string;
   readonly expiresAt: string;
+  /** How many readers it was created for. */
   readonly views: number;
+  /** How many of them have not read it. */
   readonly viewsLeft: number;
+  /** Missing until the first of them has. */
   readonly firstReadAt?: string;
 }
 
 /**
- * Whether and when a secret was read. Uses up nothing.
- * @throws ValidationError for a version 1 link, which has no proof to ask with.
- * @throws ApiError, NetworkError
+ * Tells whether and when a secret was read. Uses up nothing.
+ * @param from the whole link, or `{ url, key }` of a split pair
+ * @throws ValidationError for a damaged link, a missing or unneeded passphrase, or a version 1 link, which has no
+ *   status (`NEEDS_VERSION_2`), before anything is sent.
+ * @throws ApiError 404 unknown, 403 wrong key or passphrase, 429 too many tries.
+ * @throws NetworkError when no usable answer came; the reason of `signal`.
  */
 export async function secretStatus(
   from: LinkOrPair,
   options: RetrieveSecretOptions = {},
 ): Promise<SecretStatus> {
-  const link = toLink(from);
-  const url = `${apiUrl(link)}/status`;
-  const { json } = await send({ method: 'GET', url, headers: await proofHeader(link, options) }, options);
+  return statusOf(await authorizeByLink(from, options.passphrase), options);
+}
+
+/**
+ * Destroys a secret for every reader.
+ * @param from the whole link, or `{ url, key }` of a split pair
+ * @throws ValidationError and NetworkError as {@link secretStatus} does.
+ * @throws ApiError 410 when it was read or has expired before, 404 unknown, 403 wrong key or passphrase, 429 too many
+ *   tries.
+ */
+export async function revokeSecret(from: LinkOrPair, options: RetrieveSecretOptions = {}): Promise<void> {
+  await revoke(await authorizeByLink(from, options.passphrase), options);
+}
+
+/** The status of the secret that `authorization` is for. Throws what the server or the network makes it. */
+async function statusOf(
+  { url: secret, headers }: Authorization,
+  options: TransportOptions,
+): Promise<SecretStatus> {
+  const url = `${secret}/status`;
+  const { json } = await send({ method: 'GET', url, headers }, options);
   const reply = checkReply(url, () => parseStatusReply(json));
   return {
     state: reply.state,
@@ -42,22 +64,7 @@ export async function secretStatus(
   };
 }
 
-/**
- * Destroys a secret for every reader.
- * @throws ValidationError for a version 1 link.
- * @throws ApiError 410 when it was read or has expired before; NetworkError
- */
-export async function revokeSecret(from: LinkOrPair, options: RetrieveSecretOptions = {}): Promise<void> {
-  const link = toLink(from);
-  await send({ method: 'DELETE', url: apiUrl(link), headers: await proofHeader(link, options) }, options);
-}
-
-async function proofHeader(
-  link: Link,
-  { passphrase }: RetrieveSecretOptions,
-): Promise<Record<string, string>> {
-  if (link.key.version !== 2) {
-    throw new ValidationError('a version 1 link can only be read: it has no status', 'NEEDS_VERSION_2');
-  }
-  return { [HEADERS.proof]: formatProof(await unlockKey(link.key, passphrase)) };
+/** Destroys the secret that `authorization` is for. */
+async function revoke({ url, headers }: Authorization, options: TransportOptions): Promise<void> {
+  await send({ method: 'DELETE', url, headers }, options);
 }

@@ -1,6 +1,6 @@
 /**
- * base64url without padding (RFC 4648 section 5), strict: one text for every byte string and no other.
- * A lenient decoder would let a damaged key or blob through to the request that uses up the secret.
+ * base64url without padding (RFC 4648 section 5), strict: every byte string has exactly one text, and no other text is
+ * accepted. A lenient decoder would let a damaged key or blob through to the request that uses up the secret.
  */
 
 import type { Bytes } from './bytes.js';
@@ -9,7 +9,7 @@ import { ValidationError } from './errors.js';
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const FOREIGN = 0xff;
 
-/** Value of a character code to its character code, and back. */
+/** From the value of a character, 0 to 63, to its character code, and back. */
 const codes = Uint8Array.from(ALPHABET, (character) => character.charCodeAt(0));
 const values = new Uint8Array(256).fill(FOREIGN);
 for (const [value, code] of codes.entries()) values[code] = value;
@@ -17,13 +17,13 @@ for (const [value, code] of codes.entries()) values[code] = value;
 const ascii = new TextDecoder('latin1');
 const encoder = new TextEncoder();
 
-/** Characters that `byteLength` bytes take in base64url. */
+/** The characters that `byteLength` bytes take in base64url. */
 export function base64urlLength(byteLength: number): number {
   return Math.ceil((byteLength * 4) / 3);
 }
 
-/** The most bytes that base64url of at most `characters` can hold. */
-export function bytesWithin(characters: number): number {
+/** The most bytes whose base64url has at most `characters` characters. */
+export function base64urlCapacity(characters: number): number {
   return Math.floor((characters * 3) / 4);
 }
 
@@ -51,7 +51,8 @@ export function encodeBase64url(bytes: Uint8Array): string {
 
 /**
  * The bytes of base64url `text`.
- * @throws ValidationError on padding, foreign characters, an impossible length, or non-zero trailing bits.
+ * @throws ValidationError `INVALID_BASE64URL` on padding, foreign characters, an impossible length, or trailing bits
+ *   that are not zero.
  */
 export function decodeBase64url(text: string): Bytes {
   const input = encoder.encode(text);
@@ -86,7 +87,7 @@ export function decodeBase64url(text: string): Bytes {
   return bytes;
 }
 
-/** Whether {@link decodeBase64url} would take `text`, without the bytes. */
+/** Whether {@link decodeBase64url} would accept `text`; cheaper, as it decodes nothing. */
 export function isBase64url(text: string): boolean {
   if (!/^[A-Za-z0-9_-]*$/.test(text)) return false;
   const rest = text.length % 4;
@@ -96,7 +97,7 @@ export function isBase64url(text: string): boolean {
   return (last & (rest === 3 ? 0b11 : 0b1111)) === 0;
 }
 
-/** Reading inside the bounds, for the type's sake: every index here is below the length. */
+/** `array[index]`, typed as a number: every index in this file is within the bounds. */
 function at(array: Uint8Array, index: number): number {
   return array[index] as number;
 }

@@ -1,18 +1,18 @@
-/** Bytes and text: the two shapes everything in core is made of. */
+/** Bytes: random ones, joined ones, and those of a text in UTF-8. */
 
-/** Bytes over a plain ArrayBuffer, which is what WebCrypto takes. */
+/** Bytes that are not in shared memory, which WebCrypto refuses. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-/** A source of `length` cryptographically random bytes. Injected where a test needs known ones. */
+/** Gives `length` cryptographically random bytes. An argument, so that a test can have known ones. */
 export type RandomBytes = (length: number) => Bytes;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The default {@link RandomBytes}: WebCrypto's generator. At most 65,536 bytes a call. */
+/** WebCrypto's generator of random bytes: at most 65,536 in one call. */
 export const randomBytes: RandomBytes = (length) => crypto.getRandomValues(new Uint8Array(length));
 
-/** `text` as UTF-8. A lone surrogate becomes U+FFFD, as the Encoding Standard says. */
+/** `text` as UTF-8. A lone surrogate becomes U+FFFD (Encoding Standard). */
 export function encodeUtf8(text: string): Bytes {
   return encoder.encode(text);
 }
@@ -25,7 +25,7 @@ export function decodeUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
-/** The parts one after the other, in one new array. */
+/** The parts, one after the other, in a new array. */
 export function concatBytes(...parts: readonly Uint8Array[]): Bytes {
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let offset = 0;

@@ -1,9 +1,13 @@
 /**
- * Everything zephr throws on purpose. Messages start in lower case, have no full stop, and never hold a
- * secret, a key or a link's fragment.
+ * The errors that zephr throws on purpose, and how to tell one of the operating system. Messages start in lower case,
+ * have no full stop, and never hold a secret, a key or a link's fragment.
  */
 
-/** The root of zephr's errors: `code` is stable and for programs, `message` is for people. */
+import type { ApiErrorCode } from './error-codes.js';
+
+export type { ApiErrorCode } from './error-codes.js';
+
+/** The base class of zephr's errors: `code` is stable and for programs, `message` is for people. */
 export class ZephrError extends Error {
   override readonly name: string = 'ZephrError';
   readonly code: string;
@@ -23,7 +27,7 @@ export class ValidationError extends ZephrError {
   }
 }
 
-/** The secret does not open: wrong key, wrong passphrase, or tampered. Which of them, nobody can tell. */
+/** The secret does not open: wrong key, wrong passphrase, or tampered with. There is no telling which. */
 export class EncryptionError extends ZephrError {
   override readonly name = 'EncryptionError';
 
@@ -35,7 +39,7 @@ export class EncryptionError extends ZephrError {
 /**
  * The error for a secret that does not open. Its message and code are the same whichever check failed, so that they
  * tell an attacker nothing.
- * @param why an error, or a sentence about the form of the data: becomes the `cause`.
+ * @param why the `cause`: an error, or a sentence about the form of the data.
  */
 export function decryptionFailed(why: unknown): EncryptionError {
   return new EncryptionError(
@@ -45,53 +49,10 @@ export function decryptionFailed(why: unknown): EncryptionError {
   );
 }
 
-/** The codes of servers' errors (PROTOCOL.md section 4), with those that only servers of version 1 have. */
-export type ApiErrorCode =
-  | 'INVALID_REQUEST_BODY'
-  | 'INVALID_BLOB'
-  | 'INVALID_EXPIRY'
-  | 'INVALID_HINT'
-  | 'INVALID_CALLBACK_URL_TYPE'
-  | 'INVALID_CALLBACK_URL_FORMAT'
-  | 'INVALID_CALLBACK_URL_PROTOCOL'
-  | 'INVALID_CALLBACK_URL_LENGTH'
-  | 'INVALID_CALLBACK_URL_HOST'
-  | 'MISSING_CALLBACK_SECRET'
-  | 'UNEXPECTED_CALLBACK_SECRET'
-  | 'INVALID_CALLBACK_SECRET_TYPE'
-  | 'INVALID_CALLBACK_SECRET_LENGTH'
-  | 'INVALID_IDEMPOTENCY_KEY'
-  | 'INVALID_CLAIM'
-  | 'INVALID_PROOF'
-  | 'INVALID_VIEWS'
-  | 'UNSUPPORTED_VERSION'
-  | 'INVALID_REQUEST'
-  | 'INVALID_API_KEY'
-  | 'UPGRADE_REQUIRED'
-  | 'API_KEY_REQUIRED'
-  | 'PROOF_REQUIRED'
-  | 'WRONG_KEY'
-  | 'NOT_FOUND'
-  | 'SECRET_NOT_FOUND'
-  | 'METHOD_NOT_ALLOWED'
-  | 'IDEMPOTENCY_KEY_REUSED'
-  | 'SECRET_ALREADY_CONSUMED'
-  | 'SECRET_EXPIRED'
-  | 'SECRET_REVOKED'
-  | 'PAYLOAD_TOO_LARGE'
-  | 'UNSUPPORTED_MEDIA_TYPE'
-  | 'ANON_RATE_LIMIT_EXCEEDED'
-  | 'MONTHLY_LIMIT_EXCEEDED'
-  | 'RATE_LIMIT_EXCEEDED'
-  | 'TOO_MANY_ATTEMPTS'
-  | 'INTERNAL_ERROR'
-  | 'STORE_UNAVAILABLE'
-  | 'SERVER_BUSY';
-
 /** The server answered with an error. */
 export class ApiError extends ZephrError {
   override readonly name = 'ApiError';
-  /** Stable, for programs. `HTTP_<status>` where the answer has no code; other servers may have other codes. */
+  /** Stable, for programs. `HTTP_<status>` where the answer has no code. Other servers may have other codes. */
   declare readonly code: ApiErrorCode | (string & {});
   /** The HTTP status, 400 to 599. */
   readonly statusCode: number;
@@ -122,7 +83,7 @@ export class NetworkError extends ZephrError {
   }
 }
 
-/** Whether `error` comes from the operating system with this code. */
+/** Whether `error` is the operating system's, with one of these codes (errno(3), such as `ENOENT`). */
 export function isSystemError(
   error: unknown,
   ...codes: readonly string[]

@@ -13,28 +13,28 @@ export const EXPIRY = {
   DAYS_30: 43_200,
 } as const;
 
-/** Minutes a secret waits when its sender does not say. */
+/** The expiry of a secret whose sender gives none, in minutes. */
 export const DEFAULT_EXPIRY_MINUTES = EXPIRY.HOURS_1;
 
-/** Shortest and longest expiry that any caller may ask for, in minutes, both allowed (PROTOCOL.md section 6). */
+/** Shortest and longest expiry that any caller may ask for, in minutes (core/protocol/PROTOCOL.md section 6). */
 export const EXPIRY_RANGE = { min: 1, max: EXPIRY.DAYS_30 } as const;
 
-/** What an expiry text means. */
+/** An expiry that was read from text. */
 export interface Expiry {
   /** Whole minutes, 1 to 43,200. */
   readonly minutes: number;
-  /** Set when a bare number was taken for hours: how to write it without doubt, such as `24h`. */
+  /** Set when a bare number was taken for hours: the unambiguous spelling, such as `24h`. */
   readonly hoursSpelling?: string;
 }
 
 const MINUTES: Readonly<Record<string, number>> = { m: 1, h: 60, d: EXPIRY.HOURS_24 };
 
-/** Bare numbers that older documents use for hours. */
+/** The bare numbers that stood for hours in the documents of zephr 1. */
 const OLD_HOURS: ReadonlySet<string> = new Set(['1', '24', '168', '720']);
 
 /**
- * Reads an expiry: a whole number and `m`, `h` or `d`; a bare number is minutes, except the four that older
- * documents use for hours.
+ * Reads an expiry: a whole number and `m`, `h` or `d`. A bare number is minutes, except 1, 24, 168 and 720, which
+ * stood for hours in the documents of zephr 1.
  * @throws ValidationError `INVALID_EXPIRY` when it is none of these, or not 1 minute to 30 days.
  */
 export function parseExpiry(text: string): Expiry {

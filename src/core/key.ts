@@ -1,13 +1,13 @@
-/** The key in a link's fragment (PROTOCOL.md section 1): a version and 32 random bytes. */
+/** The key in a link's fragment (core/protocol/PROTOCOL.md section 1): a version and 32 random bytes. */
 
 import { decodeBase64url, encodeBase64url } from './base64url.js';
 import { type Bytes, type RandomBytes, randomBytes } from './bytes.js';
 import { ValidationError } from './errors.js';
 
-/** The protocol versions a link can speak. */
+/** The protocol versions that a link can be of. */
 export type Version = 1 | 2;
 
-/** A link's key. It opens the secret (with the passphrase, where there is one) and never goes to the server. */
+/** A link's key. It opens the secret, together with the passphrase where there is one, and never goes to the server. */
 export interface LinkKey {
   readonly version: Version;
   /** Whether a passphrase is needed too: `v2p`. */
@@ -25,7 +25,7 @@ const PREFIXES: readonly { prefix: string; version: Version; passphrase: boolean
   { prefix: 'v2p.', version: 2, passphrase: true },
 ];
 
-/** A new random key. Only version 2 knows passphrases. */
+/** A new random key. `passphrase` is ignored for version 1, which has none. */
 export function generateKey(
   version: Version,
   passphrase = false,
@@ -41,8 +41,9 @@ export function formatKey(key: LinkKey): string {
 }
 
 /**
- * Reads a key string. Nothing is trimmed or repaired: a mangled key must be found before it costs the secret.
- * @throws ValidationError `UNKNOWN_KEY_VERSION` for a version this zephr does not know, else `INVALID_KEY`.
+ * Reads a key as it stands in a link. Nothing is trimmed or repaired: a damaged key must be noticed before the one read
+ * of a secret is spent on it.
+ * @throws ValidationError `UNKNOWN_KEY_VERSION` for a later version's key, else `INVALID_KEY`.
  */
 export function parseKey(text: string): LinkKey {
   const known = PREFIXES.find(({ prefix }) => text.startsWith(prefix));

@@ -1,7 +1,7 @@
 /** Sends a secret's requests over sockets, each to one of the servers, and writes down what came of it. */
 
 import { request } from 'node:http';
-import type { Fetch, FetchInit, FetchReply } from '../../src/client/transport.js';
+import type { Fetch, FetchInit, FetchReply } from '../../src/client/transport/fetch.js';
 import { HEADERS } from '../../src/core/protocol/requests.js';
 import type { Call, Proof } from './history.js';
 import type { Random } from './random.js';

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { concatBytes } from '../../src/core/bytes.js';
 import { frameLength, longestContent, readFrame, writeFrame } from '../../src/core/crypto/frame.js';
+import { arriving, gathered, inPieces } from './byte-source.js';
 import { refusedAlike } from './damage.js';
-import { arriving, gathered, inPieces } from './streams.js';
 
 /** Bytes that look like the end of a frame. */
 const treacherous = fc

@@ -17,8 +17,8 @@ import {
 import { CHUNK_BYTES, sealChunks } from '../../src/core/crypto/stream.js';
 import { generateKey, parseKey } from '../../src/core/key.js';
 import { TIERS } from '../../src/core/protocol/limits.js';
+import { arriving, gathered, inPieces } from './byte-source.js';
 import { damaged, lengthened, refusedAlike } from './damage.js';
-import { arriving, gathered, inPieces } from './streams.js';
 import { contentOf, ruledBytes, v1, v2 } from './vectors.js';
 
 const SEALED_CHUNK = CHUNK_BYTES + 16;

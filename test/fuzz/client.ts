@@ -7,7 +7,7 @@ import { serverHealth } from '../../src/client/health.js';
 import { newClaim } from '../../src/client/read.js';
 import { retrieveSecret } from '../../src/client/retrieve.js';
 import { revokeSecret, secretStatus } from '../../src/client/status.js';
-import type { Fetch, FetchInit } from '../../src/client/transport.js';
+import type { Fetch, FetchInit } from '../../src/client/transport/fetch.js';
 import { sealV1 } from '../../src/core/crypto/seal-v1.js';
 import { sealV2, unlockKey } from '../../src/core/crypto/seal-v2.js';
 import { ApiError, EncryptionError, NetworkError } from '../../src/core/errors.js';

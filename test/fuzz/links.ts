@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { apiUrl } from '../../src/client/read.js';
+import { apiUrl } from '../../src/client/authorization.js';
 import { ValidationError } from '../../src/core/errors.js';
 import { formatKey } from '../../src/core/key.js';
 import { formatLink, type Link, parseAddress, parseLink, parseServer } from '../../src/core/link.js';

@@ -1,21 +1,20 @@
-/** AES-256-GCM from WebCrypto (NIST SP 800-38D): the one cipher of both protocol versions, and the blob it ends up in. */
+/** AES-256-GCM (NIST SP 800-38D) from WebCrypto: the one cipher of both protocol versions. */
 
-import { decodeBase64url } from '../base64url.js';
 import type { Bytes } from '../bytes.js';
 import { decryptionFailed } from '../errors.js';
 
-/** Bytes of a nonce, which a key must never see twice. */
+/** Bytes of a nonce. No two messages under one key may have the same. */
 export const NONCE_BYTES = 12;
 
 /** Bytes of the tag at the end of every ciphertext. */
 export const TAG_BYTES = 16;
 
-/** `bytes`, 32 of them, as a key that WebCrypto does not give out again. */
+/** A key of 32 bytes as WebCrypto takes it; not extractable. */
 export function importAesKey(bytes: Bytes): Promise<CryptoKey> {
   return crypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt']);
 }
 
-/** Ciphertext and tag. `plaintext` is copied before this returns: its owner may change it at once. */
+/** Encrypts to ciphertext and tag. `plaintext` is copied at once, so that its owner may change it right away. */
 export async function encrypt(key: CryptoKey, nonce: Bytes, plaintext: Uint8Array): Promise<Bytes> {
   return new Uint8Array(
     await crypto.subtle.encrypt({ name: 'AES-GCM', iv: nonce }, key, unshared(plaintext)),
@@ -23,8 +22,8 @@ export async function encrypt(key: CryptoKey, nonce: Bytes, plaintext: Uint8Arra
 }
 
 /**
- * The plaintext of ciphertext and tag. `sealed` is copied before this returns.
- * @throws EncryptionError when the key, the nonce or a single bit is another.
+ * Decrypts ciphertext and tag, which are copied at once.
+ * @throws EncryptionError when the key, the nonce or a single bit differs from what was encrypted.
  */
 export async function decrypt(key: CryptoKey, nonce: Bytes, sealed: Uint8Array): Promise<Bytes> {
   try {
@@ -34,19 +33,7 @@ export async function decrypt(key: CryptoKey, nonce: Bytes, sealed: Uint8Array):
   }
 }
 
-/**
- * The sealed bytes of an `encrypted_blob`.
- * @throws EncryptionError when it is not base64url.
- */
-export function decodeBlob(blob: string): Bytes {
-  try {
-    return decodeBase64url(blob);
-  } catch (cause) {
-    throw decryptionFailed(cause);
-  }
-}
-
-/** The same memory for WebCrypto, or a copy where the memory is shared, which WebCrypto refuses. */
+/** A view of the same memory, or a copy of shared memory, which WebCrypto refuses. */
 function unshared(bytes: Uint8Array): Bytes {
   return bytes.buffer instanceof ArrayBuffer
     ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)

@@ -1,4 +1,4 @@
-/** The plaintext of version 2: meta, content and padding in one frame (PROTOCOL.md section 3). */
+/** The plaintext of version 2: meta, content and padding in one frame (core/protocol/PROTOCOL.md section 3). */
 
 import { type Bytes, concatBytes } from '../bytes.js';
 import { decryptionFailed, ValidationError } from '../errors.js';
@@ -9,21 +9,21 @@ const LENGTH_BYTES = 2;
 const END = 0x80;
 const END_BYTES = 1;
 
-/** Zeros are handed out in pieces of this many bytes at most. */
-const ZEROS = 65_536;
+/** The most zeros in one piece of padding. */
+const MAX_ZEROS = 65_536;
 
-/** Bytes of a frame around `metaBytes` of meta and `contentBytes` of content, with its padding. */
+/** The bytes of a frame, padding included, with `metaBytes` of meta and `contentBytes` of content. */
 export function frameLength(metaBytes: number, contentBytes: number): number {
   return paddedLength(LENGTH_BYTES + metaBytes + contentBytes + END_BYTES);
 }
 
-/** The longest content, in bytes, whose frame takes at most `room` bytes; 0 when there is none. */
+/** The longest content, in bytes, beside `metaBytes` of meta in a frame of `room` bytes; 0 when there is none. */
 export function longestContent(room: number, metaBytes: number): number {
   return Math.max(0, longestUnpadded(room) - LENGTH_BYTES - metaBytes - END_BYTES);
 }
 
 /**
- * The frame, in pieces.
+ * Yields a frame, in pieces.
  * @param meta at most 65,535 bytes
  * @param contentLength bytes of `content`, which must be known before they come
  * @throws ValidationError `LENGTH_MISMATCH` from the generator, when `content` is longer or shorter.
@@ -37,26 +37,26 @@ export async function* writeFrame(
   let left = contentLength;
   for await (const piece of content) {
     left -= piece.length;
-    if (left < 0) throw mismatch();
+    if (left < 0) throw lengthMismatch();
     yield piece;
   }
-  if (left > 0) throw mismatch();
+  if (left > 0) throw lengthMismatch();
   const padded = frameLength(meta.length, contentLength);
   const unpadded = LENGTH_BYTES + meta.length + contentLength + END_BYTES;
   yield Uint8Array.of(END);
   yield* zeros(padded - unpadded);
 }
 
-/** A frame that is being read. */
+/** A frame whose meta has been read. */
 export interface OpenFrame {
   readonly meta: Bytes;
-  /** Ends normally only if the frame does. To be read once, or closed. */
+  /** Ends normally only if the frame does. Read it to its end, or close it with `return()`. */
   readonly content: AsyncGenerator<Bytes, void, undefined>;
 }
 
 /**
- * Reads a frame up to the end of its meta. How many zeros follow the content is not checked: they are
- * authenticated, and whoever could add some could as well have sealed another content.
+ * Reads a frame up to the end of its meta. The number of zeros after the content is not checked: they are
+ * authenticated, and a sender who writes more or fewer of them only changes the length of the ciphertext.
  * @throws EncryptionError when it is not a frame; from `content` too, at its end.
  */
 export async function readFrame(frame: AsyncGenerator<Bytes, void, undefined>): Promise<OpenFrame> {
@@ -72,7 +72,7 @@ export async function readFrame(frame: AsyncGenerator<Bytes, void, undefined>): 
   return { meta: head.subarray(LENGTH_BYTES, metaEnd), content: readContent(head.subarray(metaEnd), frame) };
 }
 
-/** Holds back an end mark and its zeros until something else follows, which makes them content. */
+/** The content. An end mark and the zeros after it are held back: another byte after them makes them content. */
 async function* readContent(
   first: Bytes,
   rest: AsyncGenerator<Bytes, void, undefined>,
@@ -103,7 +103,7 @@ async function* readContent(
 }
 
 function* zeros(count: number): Generator<Bytes, void, undefined> {
-  for (let left = count; left > 0; left -= ZEROS) yield new Uint8Array(Math.min(left, ZEROS));
+  for (let left = count; left > 0; left -= MAX_ZEROS) yield new Uint8Array(Math.min(left, MAX_ZEROS));
 }
 
 /** The index of the last byte that is not zero, or -1. */
@@ -113,6 +113,6 @@ function lastNonZero(bytes: Uint8Array): number {
   return index;
 }
 
-function mismatch(): ValidationError {
+function lengthMismatch(): ValidationError {
   return new ValidationError('the content is not as long as it was said to be', 'LENGTH_MISMATCH');
 }

@@ -1,33 +1,36 @@
-/** From a link's key and a passphrase to what version 2 works with (PROTOCOL.md section 3). */
+/**
+ * The key schedule of version 2: from a link's key and a passphrase to encryption key and proof
+ * (core/protocol/PROTOCOL.md section 3).
+ */
 
 import { encodeBase64url } from '../base64url.js';
 import { type Bytes, concatBytes, encodeUtf8 } from '../bytes.js';
 import { ValidationError } from '../errors.js';
 import type { LinkKey } from '../key.js';
 
-/** What a link's key unlocks, with its passphrase where it needs one. */
+/** What the key schedule derives from a link's key and, where it needs one, its passphrase. */
 export interface UnlockedKey {
   /** AES-256-GCM, not extractable. */
   readonly encryptionKey: CryptoKey;
-  /** 32 bytes. Shows a server that its holder can open the secret, and tells nothing about the key. */
+  /** 32 bytes that show a server that their sender can open the secret, and tell it nothing about the key. */
   readonly proof: Bytes;
 }
 
-/** 32 bytes from a passphrase (UTF-8 of its NFC) and a salt of 16 bytes. */
+/** Derives 32 bytes from a passphrase (in NFC, as UTF-8) and a salt of 16 bytes. */
 export type PassphraseKdf = (passphrase: Uint8Array, salt: Uint8Array) => Promise<Bytes>;
 
 const SALT_BYTES = 16;
 const PROOF_BYTES = 32;
 
-/** Loaded when it is used: it is by far the largest module of core. */
+/** Imported when it is used: it is by far the largest module of core. */
 const argon2id: PassphraseKdf = async (passphrase, salt) =>
   (await import('./argon2id.js')).argon2id(passphrase, salt);
 
 /**
- * Runs the key schedule. With a passphrase this takes some tenths of a second and 64 MiB.
- * @throws ValidationError `PASSPHRASE_REQUIRED` when the key needs a passphrase and there is none or an empty
- *   one, `UNEXPECTED_PASSPHRASE` when it takes none, `INVALID_PASSPHRASE` when it is not well-formed Unicode,
- *   `INVALID_KEY` for a key of version 1.
+ * Runs the key schedule. With a passphrase this takes some tenths of a second and 64 MiB of memory.
+ * @throws ValidationError `PASSPHRASE_REQUIRED` when the key needs a passphrase and it is missing or empty,
+ *   `UNEXPECTED_PASSPHRASE` when there is one and the key takes none, `INVALID_PASSPHRASE` when it is not well-formed
+ *   Unicode, `INVALID_KEY` for a key of version 1.
  */
 export async function unlockKey(
   key: LinkKey,
@@ -66,7 +69,7 @@ export async function proofHash(unlocked: UnlockedKey): Promise<string> {
   return encodeBase64url(new Uint8Array(await crypto.subtle.digest('SHA-256', unlocked.proof)));
 }
 
-/** P of the protocol: nothing, or 32 bytes that depend on the passphrase and on the key. */
+/** P of the protocol: no bytes without a passphrase, else 32 that depend on the passphrase and on the key. */
 async function stretch(key: LinkKey, passphrase: string | undefined, kdf: PassphraseKdf): Promise<Bytes> {
   if (!key.passphrase) {
     if (passphrase === undefined) return new Uint8Array(0);
@@ -75,7 +78,7 @@ async function stretch(key: LinkKey, passphrase: string | undefined, kdf: Passph
   if (passphrase === undefined || passphrase === '') {
     throw new ValidationError('the link needs its passphrase', 'PASSPHRASE_REQUIRED');
   }
-  // Each lone surrogate would become U+FFFD, and many passphrases one.
+  // UTF-8 has no lone surrogates: each would become U+FFFD, and many passphrases would count as the same one.
   if (typeof passphrase !== 'string' || /\p{Surrogate}/u.test(passphrase)) {
     throw new ValidationError('the passphrase is not well-formed Unicode', 'INVALID_PASSPHRASE');
   }

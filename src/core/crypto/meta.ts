@@ -1,31 +1,31 @@
-/** What a version 2 secret says about itself, encrypted with it (PROTOCOL.md section 3). */
+/** What the sender of a version 2 secret says about it, encrypted with it (core/protocol/PROTOCOL.md section 3). */
 
 import { type Bytes, decodeUtf8, encodeUtf8 } from '../bytes.js';
 import { decryptionFailed, ValidationError } from '../errors.js';
 
-/** All of it is the sender's word, and all of it is optional. */
+/** Every member is optional. The sender chose them: they are authentic, but need not be true. */
 export interface Meta {
   /** A file's base name: no `/`, `\` or control character, not `.` or `..`, not empty. */
   readonly name?: string;
-  /** A media type. */
+  /** A media type (RFC 6838), not checked. */
   readonly type?: string;
-  /** To the reader. May hold any character, so it is not safe to print to a terminal as it is. */
+  /** A message to the reader. It may hold any character: escape it before it goes to a terminal. */
   readonly message?: string;
 }
 
-/** The most that the frame's 16 bit length can say. */
+/** The longest encoded meta, in bytes: a frame states its length in 16 bits. */
 export const MAX_META_BYTES = 0xffff;
 
 const MEMBERS = ['name', 'type', 'message'] as const satisfies (keyof Meta)[];
 
 /**
- * `meta` as it stands in a frame: JSON in UTF-8, or nothing when it has no members. Members that are not of
+ * `meta` as it stands in a frame: JSON in UTF-8, or no bytes when it has no members. Other members than those of
  * {@link Meta} are left out.
- * @throws ValidationError `INVALID_META`.
+ * @throws ValidationError `INVALID_META` for a member that breaks its rule, or for more than 65,535 bytes.
  */
 export function encodeMeta(meta: Meta): Bytes {
-  const { known, fault } = inspect(meta);
-  if (fault !== null) throw new ValidationError(fault, 'INVALID_META');
+  const { known, problem } = inspect(meta);
+  if (problem !== null) throw new ValidationError(problem, 'INVALID_META');
   if (Object.keys(known).length === 0) return new Uint8Array(0);
   const encoded = encodeUtf8(JSON.stringify(known));
   if (encoded.length > MAX_META_BYTES) {
@@ -38,7 +38,7 @@ export function encodeMeta(meta: Meta): Bytes {
 }
 
 /**
- * The meta of a frame. Members that this version does not know are ignored, so that later ones can add some.
+ * Reads the meta of a frame. Unknown members are ignored, so that later versions can add some.
  * @throws EncryptionError for what {@link encodeMeta} would not have written.
  */
 export function decodeMeta(bytes: Uint8Array): Meta {
@@ -47,8 +47,8 @@ export function decodeMeta(bytes: Uint8Array): Meta {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     throw decryptionFailed('the meta is not a JSON object');
   }
-  const { known, fault } = inspect(json);
-  if (fault !== null) throw decryptionFailed(fault);
+  const { known, problem } = inspect(json);
+  if (problem !== null) throw decryptionFailed(problem);
   return known;
 }
 
@@ -61,20 +61,20 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-/** The members of {@link Meta} that `object` has, and what is wrong with the first that is wrong. */
-function inspect(object: object): { known: Meta; fault: string | null } {
+/** The members of {@link Meta} that `object` has, and what is wrong with the first one that breaks its rule. */
+function inspect(object: object): { known: Meta; problem: string | null } {
   const known: { -readonly [member in keyof Meta]: string } = {};
   for (const member of MEMBERS) {
     const value: unknown = Reflect.get(object, member);
     if (value === undefined) continue;
-    if (typeof value !== 'string') return { known, fault: `the ${member} is not a string` };
-    if (/\p{Surrogate}/u.test(value)) return { known, fault: `the ${member} is not well-formed Unicode` };
+    if (typeof value !== 'string') return { known, problem: `the ${member} is not a string` };
+    if (/\p{Surrogate}/u.test(value)) return { known, problem: `the ${member} is not well-formed Unicode` };
     known[member] = value;
   }
-  return { known, fault: known.name === undefined ? null : nameFault(known.name) };
+  return { known, problem: known.name === undefined ? null : nameProblem(known.name) };
 }
 
-function nameFault(name: string): string | null {
+function nameProblem(name: string): string | null {
   if (name === '') return 'the name is empty';
   if (name === '.' || name === '..') return 'the name is a directory';
   if (/[/\\]/.test(name)) return 'the name is a path: give the base name only';

@@ -1,23 +1,24 @@
 /**
- * Padmé: lengths rounded so that a ciphertext tells little about its plaintext (PROTOCOL.md section 3; Nikitin et
- * al., "Reducing Metadata Leakage from Encrypted Files and Communication with PURBs", 2019, section 4).
+ * Padmé: lengths rounded up, so that a ciphertext's length tells little about its plaintext
+ * (core/protocol/PROTOCOL.md section 3; Nikitin et al., "Reducing Metadata Leakage from Encrypted Files and
+ * Communication with PURBs", 2019, section 4).
  */
 
-/** No frame is shorter, in bytes: every small secret looks the same. */
+/** The shortest frame, in bytes: all secrets that fit in it look the same. */
 const SHORTEST_FRAME = 256;
 
-/** `length` rounded up to a multiple of its step: at most 12 % more. A whole number from 0 to 2^53 - 1. */
+/** `length`, a whole number from 0 to 2^53 - 1, rounded up to a multiple of its step: at most 12 % more. */
 export function padme(length: number): number {
   const step = stepAt(length);
   return Math.ceil(length / step) * step;
 }
 
-/** Bytes that a frame of `length` bytes takes with its zeros. */
+/** The length of a frame with its padding, in bytes; `length` is without. */
 export function paddedLength(length: number): number {
   return Math.max(SHORTEST_FRAME, padme(length));
 }
 
-/** The longest frame, without zeros, that takes at most `room` bytes with them; 0 when there is none. */
+/** The longest frame without padding, in bytes, that takes at most `room` bytes with it; 0 when there is none. */
 export function longestUnpadded(room: number): number {
   if (room < SHORTEST_FRAME) return 0;
   // The next power of two is a multiple of the step too, so nothing between this multiple and `room` fits.

@@ -1,13 +1,13 @@
-/** Sealing and opening, version 1 (PROTOCOL.md section 2): one AES-256-GCM message in a small JSON object. */
+/** Sealing and opening, version 1 (core/protocol/PROTOCOL.md section 2): one AES-256-GCM message in a JSON object. */
 
-import { base64urlLength, bytesWithin, decodeBase64url, encodeBase64url } from '../base64url.js';
+import { base64urlCapacity, base64urlLength, decodeBase64url, encodeBase64url } from '../base64url.js';
 import { type Bytes, decodeUtf8, encodeUtf8, type RandomBytes, randomBytes } from '../bytes.js';
 import { decryptionFailed, ValidationError } from '../errors.js';
 import type { LinkKey } from '../key.js';
-import { decodeBlob, decrypt, encrypt, importAesKey, NONCE_BYTES, TAG_BYTES } from './aes-gcm.js';
+import { decrypt, encrypt, importAesKey, NONCE_BYTES, TAG_BYTES } from './aes-gcm.js';
 
 /**
- * Seals `secret` and gives the `encrypted_blob`.
+ * Seals `secret` into an `encrypted_blob`. Its nonce is drawn from `random`.
  * @throws ValidationError `INVALID_KEY` unless `key` is of version 1.
  */
 export async function sealV1(
@@ -23,7 +23,7 @@ export async function sealV1(
 
 /**
  * Opens an `encrypted_blob`. Other members of its JSON object, their order and white space do not matter.
- * @throws EncryptionError whatever is wrong with it, or with the key.
+ * @throws EncryptionError `DECRYPTION_FAILED`, the same for every flaw of the blob or the key.
  */
 export async function openV1(blob: string, key: LinkKey): Promise<Bytes> {
   if (key.version !== 1) throw decryptionFailed('the key is not of version 1');
@@ -33,8 +33,8 @@ export async function openV1(blob: string, key: LinkKey): Promise<Bytes> {
 
 /** The longest secret, in bytes, whose blob has at most `maxBlobLength` characters; 0 when there is none. */
 export function maxSecretBytesV1(maxBlobLength: number): number {
-  const around = envelope('', '').length + base64urlLength(NONCE_BYTES);
-  const ciphertext = bytesWithin(bytesWithin(maxBlobLength) - around);
+  const envelopeBytes = envelope('', '').length + base64urlLength(NONCE_BYTES);
+  const ciphertext = base64urlCapacity(base64urlCapacity(maxBlobLength) - envelopeBytes);
   return Math.max(0, ciphertext - TAG_BYTES);
 }
 
@@ -43,9 +43,8 @@ function envelope(iv: string, ciphertext: string): string {
 }
 
 function readEnvelope(blob: string): { iv: Bytes; ciphertext: Bytes } {
-  const sealed = decodeBlob(blob);
   try {
-    const json: unknown = JSON.parse(decodeUtf8(sealed));
+    const json: unknown = JSON.parse(decodeUtf8(decodeBase64url(blob)));
     const iv = decodeBase64url(textMember(json, 'iv'));
     if (iv.length !== NONCE_BYTES) throw new Error(`the iv has ${iv.length} bytes, not ${NONCE_BYTES}`);
     return { iv, ciphertext: decodeBase64url(textMember(json, 'ciphertext')) };

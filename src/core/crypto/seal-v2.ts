@@ -1,9 +1,8 @@
-/** Sealing and opening, version 2 (PROTOCOL.md section 3): whole blobs, or a chunk at a time. */
+/** Sealing and opening, version 2 (core/protocol/PROTOCOL.md section 3): whole blobs, or a chunk at a time. */
 
-import { bytesWithin, encodeBase64url } from '../base64url.js';
+import { base64urlCapacity, decodeBase64url, encodeBase64url } from '../base64url.js';
 import { type Bytes, concatBytes } from '../bytes.js';
 import { decryptionFailed } from '../errors.js';
-import { decodeBlob } from './aes-gcm.js';
 import { longestContent, readFrame, writeFrame } from './frame.js';
 import type { UnlockedKey } from './key-schedule.js';
 import { decodeMeta, encodeMeta, type Meta } from './meta.js';
@@ -16,7 +15,7 @@ export type { Meta } from './meta.js';
 const VERSION = 0x02;
 
 /**
- * Seals `content` and gives the `encrypted_blob`. The nonces are counted, not drawn: a key seals one secret only.
+ * Seals `content` into an `encrypted_blob`. The nonces are counted, not drawn: a key seals one secret only.
  * @throws ValidationError `INVALID_META`.
  */
 export async function sealV2(content: Uint8Array, meta: Meta, unlocked: UnlockedKey): Promise<string> {
@@ -26,7 +25,7 @@ export async function sealV2(content: Uint8Array, meta: Meta, unlocked: Unlocked
 
 /**
  * Opens an `encrypted_blob`.
- * @throws EncryptionError whatever is wrong with it, or with the key or the passphrase.
+ * @throws EncryptionError `DECRYPTION_FAILED`, the same for every flaw of the blob, the key or the passphrase.
  */
 export async function openV2(blob: string, unlocked: UnlockedKey): Promise<{ content: Bytes; meta: Meta }> {
   const { meta, content } = await openStreamV2([decodeBlob(blob)], unlocked);
@@ -34,9 +33,9 @@ export async function openV2(blob: string, unlocked: UnlockedKey): Promise<{ con
 }
 
 /**
- * Seals content that comes in pieces, and yields the sealed bytes (those the blob is the base64url of) a chunk at
- * a time. Never holds more than some chunks.
- * @param contentLength bytes of `content`
+ * Seals content that comes in pieces, and yields the sealed bytes a chunk at a time: the bytes whose base64url is the
+ * blob. Holds a few chunks at a time, however long the content is.
+ * @param contentLength bytes of `content`, which must be known before they come
  * @throws ValidationError `INVALID_META` at once; `LENGTH_MISMATCH` from the generator.
  */
 export function sealStreamV2(
@@ -45,21 +44,21 @@ export function sealStreamV2(
   meta: Meta,
   unlocked: UnlockedKey,
 ): AsyncGenerator<Bytes, void, undefined> {
-  return afterVersion(
+  return prefixVersion(
     sealChunks(unlocked.encryptionKey, writeFrame(encodeMeta(meta), content, contentLength)),
   );
 }
 
 /**
- * Opens sealed bytes that come in pieces. `content` yields a chunk at a time and never holds more than some. What
- * it yields is genuine but may be cut short: nothing of it is the secret until the generator has ended normally.
+ * Opens sealed bytes that come in pieces. `content` yields a chunk at a time and holds a few, however long it is. What
+ * it yields is genuine, but the rest may be missing: only when the generator has ended normally is it the whole secret.
  * @throws EncryptionError as {@link openV2} does; from `content` too.
  */
 export async function openStreamV2(
   sealed: ByteSource,
   unlocked: UnlockedKey,
 ): Promise<{ meta: Meta; content: AsyncGenerator<Bytes, void, undefined> }> {
-  const frame = openChunks(unlocked.encryptionKey, withoutVersion(sealed));
+  const frame = openChunks(unlocked.encryptionKey, stripVersion(sealed));
   try {
     const { meta, content } = await readFrame(frame);
     return { meta: decodeMeta(meta), content };
@@ -70,22 +69,24 @@ export async function openStreamV2(
 }
 
 /**
- * The longest secret, in bytes, whose blob has at most `maxBlobLength` characters, beside `metaBytes` of meta (the
- * length of `encodeMeta`'s result); 0 when there is none.
+ * The longest secret, in bytes, whose `encrypted_blob` has at most `maxBlobLength` characters; 0 when there is none.
+ * @param metaBytes the length of what `encodeMeta` makes of the secret's meta
  */
 export function maxSecretBytesV2(maxBlobLength: number, metaBytes = 0): number {
-  const chunks = bytesWithin(maxBlobLength) - 1;
-  return longestContent(longestPlaintext(chunks), metaBytes);
+  const sealedBytes = base64urlCapacity(maxBlobLength) - 1;
+  return longestContent(longestPlaintext(sealedBytes), metaBytes);
 }
 
-async function* afterVersion(
+/** The version's byte, then `chunks`. */
+async function* prefixVersion(
   chunks: AsyncGenerator<Bytes, void, undefined>,
 ): AsyncGenerator<Bytes, void, undefined> {
   yield Uint8Array.of(VERSION);
   yield* chunks;
 }
 
-async function* withoutVersion(sealed: ByteSource): AsyncGenerator<Uint8Array, void, undefined> {
+/** `sealed` without the version's byte, which is checked. */
+async function* stripVersion(sealed: ByteSource): AsyncGenerator<Uint8Array, void, undefined> {
   let first = true;
   for await (const piece of sealed) {
     if (!first) yield piece;
@@ -97,8 +98,18 @@ async function* withoutVersion(sealed: ByteSource): AsyncGenerator<Uint8Array, v
   }
 }
 
+/** All of `pieces` in one array. */
 async function gather(pieces: AsyncIterable<Bytes>): Promise<Bytes> {
   const all: Bytes[] = [];
   for await (const piece of pieces) all.push(piece);
   return concatBytes(...all);
+}
+
+/** The sealed bytes of an `encrypted_blob`. */
+function decodeBlob(blob: string): Bytes {
+  try {
+    return decodeBase64url(blob);
+  } catch (cause) {
+    throw decryptionFailed(cause);
+  }
 }

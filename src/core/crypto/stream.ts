@@ -1,12 +1,22 @@
 /**
- * Long plaintexts in chunks that cannot be swapped, repeated, dropped or cut off: the STREAM construction (Hoang et
- * al., "Online Authenticated-Encryption and its Nonce-Reuse Misuse-Resistance", 2015) over AES-256-GCM, with the
- * nonces of PROTOCOL.md section 3. A key seals one plaintext only.
+ * STREAM (Hoang, Reyhanitabar, Rogaway and Vizár, "Online Authenticated-Encryption and its Nonce-Reuse
+ * Misuse-Resistance", 2015) over AES-256-GCM: a long plaintext in chunks that cannot be swapped, repeated, dropped or
+ * cut off. Chunk sizes and nonces are those of core/protocol/PROTOCOL.md section 3. A key seals one plaintext only.
  */
 
 import type { Bytes } from '../bytes.js';
 import { decryptionFailed } from '../errors.js';
 import { decrypt, encrypt, NONCE_BYTES, TAG_BYTES } from './aes-gcm.js';
+
+/** Bytes in pieces of any length. A piece is not changed after it was handed over. */
+export type ByteSource = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/** One of the equal parts that bytes are cut into. */
+export interface Chunk {
+  readonly bytes: Uint8Array;
+  /** Whether it is the last one, which may be shorter but is never empty. */
+  readonly last: boolean;
+}
 
 /** Bytes of plaintext in every chunk but the last, which has 1 to as many. */
 export const CHUNK_BYTES = 65_536;
@@ -14,12 +24,16 @@ export const CHUNK_BYTES = 65_536;
 const SEALED_CHUNK_BYTES = CHUNK_BYTES + TAG_BYTES;
 
 /**
- * Chunks under way at once. One at a time, the way of a call through the threads takes longer than the cipher; with
- * more than this many nothing gets faster. Each takes up to 200 KB.
+ * Chunks that are sealed or opened at the same time. WebCrypto works on other threads: with one chunk at a time, the
+ * way there and back takes longer than the cipher; with more than this many, nothing gets faster. Each chunk takes up
+ * to 200 KB of memory.
  */
 const WINDOW = 16;
 
-/** Seals a plaintext of at least one byte, chunk by chunk. */
+/**
+ * Seals a plaintext and yields its sealed chunks: 65,552 bytes each, the last one 17 or more.
+ * @param plaintext at least one byte
+ */
 export function sealChunks(key: CryptoKey, plaintext: ByteSource): AsyncGenerator<Bytes, void, undefined> {
   return mapConcurrent(
     cut(plaintext, CHUNK_BYTES),
@@ -29,8 +43,8 @@ export function sealChunks(key: CryptoKey, plaintext: ByteSource): AsyncGenerato
 }
 
 /**
- * Opens what {@link sealChunks} made, chunk by chunk. Every chunk is genuine, and in its place, but only a normal
- * end says that none is missing.
+ * Opens what {@link sealChunks} made and yields the plaintext, chunk by chunk. Every chunk it yields is genuine and in
+ * its place, but only the generator's normal end says that none is missing.
  * @throws EncryptionError from the generator, at the first chunk that is not genuine.
  */
 export function openChunks(key: CryptoKey, sealed: ByteSource): AsyncGenerator<Bytes, void, undefined> {
@@ -41,20 +55,20 @@ export function openChunks(key: CryptoKey, sealed: ByteSource): AsyncGenerator<B
   );
 }
 
-/** The longest plaintext, in bytes, that takes at most `room` bytes sealed; 0 when there is none. */
-export function longestPlaintext(room: number): number {
-  const whole = Math.floor(room / SEALED_CHUNK_BYTES);
-  const rest = room % SEALED_CHUNK_BYTES;
-  return Math.max(0, whole * CHUNK_BYTES + Math.max(0, rest - TAG_BYTES));
-}
-
 async function openChunk(key: CryptoKey, nonce: Bytes, sealed: Uint8Array): Promise<Bytes> {
   // A sealer never writes an empty chunk, and the same secret must not have two forms.
   if (sealed.length <= TAG_BYTES) throw decryptionFailed('a chunk is empty');
   return decrypt(key, nonce, sealed);
 }
 
-/** The chunk's number in 11 bytes, then whether it is the last. */
+/** The longest plaintext, in bytes, that takes at most `room` bytes when it is sealed; 0 when there is none. */
+export function longestPlaintext(room: number): number {
+  const whole = Math.floor(room / SEALED_CHUNK_BYTES);
+  const rest = room % SEALED_CHUNK_BYTES;
+  return Math.max(0, whole * CHUNK_BYTES + Math.max(0, rest - TAG_BYTES));
+}
+
+/** A chunk's nonce: its number in 11 bytes, the most significant first, then 1 for the last chunk and 0 for others. */
 function nonceOf(index: number, last: boolean): Bytes {
   const nonce = new Uint8Array(NONCE_BYTES);
   const view = new DataView(nonce.buffer);
@@ -64,76 +78,38 @@ function nonceOf(index: number, last: boolean): Bytes {
   return nonce;
 }
 
-/** Bytes in pieces of any length. A piece is not changed after it was handed over. */
-export type ByteSource = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
-
-/** One of the equal parts that bytes were cut into. */
-export interface Chunk {
-  readonly bytes: Uint8Array;
-  /** Whether it is the last one, which may be shorter but is never empty. */
-  readonly last: boolean;
-}
-
-/** The same bytes in chunks of `size`; no bytes, no chunk. Chunks that lie within one piece are not copied. */
-export async function* cut(pieces: ByteSource, size: number): AsyncGenerator<Chunk, void, undefined> {
-  const cutter = new Cutter(size);
+/** The bytes of `source` in chunks of `size`; no bytes, no chunk. Chunks that lie within one piece are not copied. */
+export async function* cut(source: ByteSource, size: number): AsyncGenerator<Chunk, void, undefined> {
+  let gathered = new Uint8Array(0);
+  let filled = 0;
+  // A full chunk waits here until another byte shows that it is not the last.
   let waiting: Uint8Array | undefined;
-  for await (const piece of pieces) {
-    for (const bytes of cutter.push(piece)) {
+  for await (const piece of source) {
+    for (let from = 0; from < piece.length; ) {
       if (waiting !== undefined) yield { bytes: waiting, last: false };
-      waiting = bytes;
+      waiting = undefined;
+      const part = piece.subarray(from, from + size - filled);
+      from += part.length;
+      if (part.length === size) {
+        waiting = part;
+        continue;
+      }
+      if (filled === 0) gathered = new Uint8Array(size);
+      gathered.set(part, filled);
+      filled += part.length;
+      if (filled === size) {
+        waiting = gathered;
+        filled = 0;
+      }
     }
   }
-  const rest = cutter.rest();
-  if (rest.length > 0) {
-    if (waiting !== undefined) yield { bytes: waiting, last: false };
-    waiting = rest;
-  }
+  if (filled > 0) waiting = gathered.subarray(0, filled);
   if (waiting !== undefined) yield { bytes: waiting, last: true };
 }
 
-/** Gathers pieces until they fill a chunk. */
-class Cutter {
-  readonly #size: number;
-  #gathered = new Uint8Array(0);
-  #filled = 0;
-
-  constructor(size: number) {
-    this.#size = size;
-  }
-
-  /** The full chunks that `piece` completes. */
-  *push(piece: Uint8Array): Generator<Uint8Array, void, undefined> {
-    let from = 0;
-    while (from < piece.length) {
-      const to = Math.min(piece.length, from + this.#size - this.#filled);
-      const part = piece.subarray(from, to);
-      from = to;
-      if (part.length === this.#size) yield part;
-      else if (this.#gather(part)) yield this.rest();
-    }
-  }
-
-  /** What was gathered and is not yet a full chunk. It is given away: nothing is left. */
-  rest(): Uint8Array {
-    const rest = this.#gathered.subarray(0, this.#filled);
-    this.#gathered = new Uint8Array(0);
-    this.#filled = 0;
-    return rest;
-  }
-
-  /** Whether the chunk is full now. */
-  #gather(part: Uint8Array): boolean {
-    if (this.#filled === 0) this.#gathered = new Uint8Array(this.#size);
-    this.#gathered.set(part, this.#filled);
-    this.#filled += part.length;
-    return this.#filled === this.#size;
-  }
-}
-
 /**
- * Starts `work` on the items as they come, keeps at most `window` under way, and yields the results in the items'
- * order. The first failure, in that order, ends it.
+ * Starts `work` on the items as they come, with at most `window` under way at the same time, and yields the results in
+ * the order of the items. The first failure, in that order, ends it.
  */
 export async function* mapConcurrent<Item, Result>(
   items: AsyncIterable<Item>,
@@ -144,7 +120,7 @@ export async function* mapConcurrent<Item, Result>(
   let index = 0;
   for await (const item of items) {
     const result = work(item, index++);
-    // It may fail before its turn comes, which is then when it is thrown.
+    // A failure is thrown when its turn comes; until then it must not count as an unhandled rejection.
     result.catch(() => undefined);
     underWay.push(result);
     if (underWay.length < window) continue;

@@ -1,4 +1,4 @@
-/** Replies as they travel (PROTOCOL.md section 4): what servers write and clients check before they believe it. */
+/** The replies of PROTOCOL.md section 4: what servers write, and what clients check before they use it. */
 
 import { isBase64url } from '../base64url.js';
 import { ApiError, ValidationError } from '../errors.js';
@@ -7,10 +7,10 @@ import { isSecretId } from '../link.js';
 import { ENVELOPE_BYTES, MAX_BLOB_LENGTH, MAX_VIEWS } from './limits.js';
 import { isHint } from './requests.js';
 
-/** No honest reply is longer, in bytes: the largest blob and what stands around it. */
+/** The longest reply of a server, in bytes: the largest blob and the JSON around it. */
 export const MAX_REPLY_BYTES = MAX_BLOB_LENGTH + ENVELOPE_BYTES;
 
-/** 201 of a create. */
+/** The body of a create's 201. */
 export interface CreatedReply {
   readonly id: string;
   /** ISO 8601 with milliseconds and `Z`. */
@@ -19,20 +19,20 @@ export interface CreatedReply {
   readonly views?: number;
 }
 
-/** 200 of a read. */
+/** The body of a read's 200. */
 export interface ReadReply {
   readonly encrypted_blob: string;
   readonly hint?: string;
-  /** Until when the same claim reads again; without a claim, when the ciphertext was destroyed. */
+  /** Until when the same claim can read again; without a claim, when the ciphertext was destroyed. ISO 8601. */
   readonly purge_at?: string;
   readonly version?: 2;
   readonly views_left?: number;
 }
 
-/** What can have become of a version 2 secret. */
+/** The states of a version 2 secret. */
 export type SecretState = 'waiting' | 'read' | 'expired' | 'revoked';
 
-/** 200 of a status. */
+/** The body of a status's 200. Times are ISO 8601. */
 export interface StatusReply {
   readonly state: SecretState;
   readonly created_at: string;
@@ -42,7 +42,7 @@ export interface StatusReply {
   readonly first_read_at?: string;
 }
 
-/** 200 of a health check, as far as it can be believed. */
+/** The body of a health check's 200, without the members that break their rule. */
 export interface HealthReply {
   /** The server's software, such as `2.0.0`. */
   readonly version?: string;
@@ -50,9 +50,9 @@ export interface HealthReply {
   readonly protocol: readonly number[];
   /** What a caller without an API key may do: `open`, `tiered` or `closed`. */
   readonly access?: string;
-  /** The tier of the API key that was shown; missing without one. */
+  /** The tier of the API key in the request; missing without one. */
   readonly tier?: string;
-  /** Of the API key that was shown, where `tier` names its tier; else of a caller without one. */
+  /** The limits of that API key; those of a caller without one when `tier` is missing. */
   readonly limits?: HealthLimits;
 }
 
@@ -62,25 +62,25 @@ export interface HealthLimits {
   readonly blob: number;
 }
 
-/** The body of every error. */
+/** The body of every error's reply. */
 export interface ErrorReply {
   readonly error: { readonly code: string; readonly message: string };
 }
 
 const STATES: readonly string[] = ['waiting', 'read', 'expired', 'revoked'] satisfies SecretState[];
 
-/** 1970 to 9999, in milliseconds: the years that a secret can live in, with four digits each. */
+/** The times that are accepted, in milliseconds since 1970: from then until 9999, the last year of four digits. */
 const FIRST_MS = 0;
 const END_MS = 253_402_300_800_000;
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 
-/** Longest message of a server that a client passes on, in characters. */
+/** The longest part of a server's message that a client passes on, in characters. */
 const MAX_MESSAGE_LENGTH = 300;
 
 /**
  * Checks the reply to a create of `version`.
- * @throws ValidationError `UNSUPPORTED_BY_SERVER` when a version 2 create was taken for version 1,
+ * @throws ValidationError `UNSUPPORTED_BY_SERVER` when the server created a version 1 secret for a version 2 request,
  *   else `INVALID_REPLY`.
  */
 export function parseCreatedReply(json: unknown, version: Version): CreatedReply {
@@ -99,8 +99,8 @@ export function parseCreatedReply(json: unknown, version: Version): CreatedReply
 }
 
 /**
- * Checks the reply to a read. The read may have used up the secret, so only the blob is insisted on: what is
- * wrong in the rest is left out.
+ * Checks the reply to a read. The read may have used up the secret, so only the blob must be right: other members that
+ * break their rule are left out.
  * @throws ValidationError `INVALID_REPLY`.
  */
 export function parseReadReply(json: unknown): ReadReply {
@@ -142,8 +142,8 @@ export function parseStatusReply(json: unknown): StatusReply {
 }
 
 /**
- * Checks the reply to a health check. Only the protocol versions are insisted on: what is wrong in the rest is left
- * out.
+ * Checks the reply to a health check. Only `status` and the protocol versions must be right: other members that break
+ * their rule are left out.
  * @throws ValidationError `INVALID_REPLY`.
  */
 export function parseHealthReply(json: unknown): HealthReply {
@@ -162,8 +162,9 @@ export function parseHealthReply(json: unknown): HealthReply {
 }
 
 /**
- * The error a reply of `status` means. Anything but the documented shape gives a plain sentence: the body of
- * whatever stands between is nobody's business.
+ * The error for a reply of `status`, with the server's own code and message. A body of any other form may come from a
+ * proxy on the way: it is not shown, and the error has a plain sentence and the code `HTTP_<status>`.
+ * @param retryAfter seconds
  */
 export function parseErrorReply(status: number, json: unknown, retryAfter?: number): ApiError {
   const options = retryAfter === undefined ? {} : { retryAfter };
@@ -182,7 +183,7 @@ export function parseErrorReply(status: number, json: unknown, retryAfter?: numb
   return new ApiError(`Request failed (HTTP ${status}).`, status, `HTTP_${status}`, options);
 }
 
-/** As much of a message as is passed on, with no half of a character at its end. */
+/** As much of a message as is passed on, without half a surrogate pair at its end. */
 function beginningOf(message: string): string {
   if (message.length <= MAX_MESSAGE_LENGTH) return message;
   return message.slice(0, MAX_MESSAGE_LENGTH).replace(/[\ud800-\udbff]$/, '');
@@ -198,8 +199,8 @@ function object(json: unknown): Record<string, unknown> {
 }
 
 /**
- * A time of ISO 8601 in its one spelling, or null. The whole text must be a time: `Date.parse` alone takes notes in
- * brackets too, in which a server could write what it liked.
+ * A time of ISO 8601, spelled as `Date` does, or null. The whole text must be a time: `Date.parse` alone also accepts
+ * comments in parentheses, in which a server could write anything.
  */
 function instantOf(value: unknown): string | null {
   if (typeof value !== 'string' || !INSTANT.test(value)) return null;
@@ -207,7 +208,7 @@ function instantOf(value: unknown): string | null {
   return time >= FIRST_MS && time < END_MS ? new Date(time).toISOString() : null;
 }
 
-/** Servers of version 1 may tell the time in seconds since 1970. */
+/** `purge_at`, which servers of version 1 may give in seconds since 1970; left out when it is neither. */
 function purgeTime(value: unknown): { purge_at?: string } {
   const instant = instantOf(value);
   if (instant !== null) return { purge_at: instant };

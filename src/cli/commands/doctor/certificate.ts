@@ -2,7 +2,7 @@
 
 import type { Socket } from 'node:net';
 import { type ConnectionOptions, connect } from 'node:tls';
-import { networkError } from '../../../client/network-errors.js';
+import { networkError } from '../../../client/transport/network-errors.js';
 import { NetworkError } from '../../../core/errors.js';
 import { openTunnel } from '../../../net/tunnel.js';
 

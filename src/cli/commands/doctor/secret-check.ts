@@ -3,7 +3,7 @@
 import { createSecret } from '../../../client/create.js';
 import { readSecret } from '../../../client/read.js';
 import { secretStatus } from '../../../client/status.js';
-import type { TransportOptions } from '../../../client/transport.js';
+import type { TransportOptions } from '../../../client/transport/send.js';
 import { randomBytes } from '../../../core/bytes.js';
 import { ApiError } from '../../../core/errors.js';
 import { type Link, parseLink } from '../../../core/link.js';

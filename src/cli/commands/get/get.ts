@@ -1,7 +1,7 @@
 /** `zephr get`: everything that can fail first, then the one read, then the acknowledgement. */
 
 import { newClaim, type Reading, readSecret } from '../../../client/read.js';
-import type { Fetch } from '../../../client/transport.js';
+import type { Fetch } from '../../../client/transport/fetch.js';
 import { ApiError, EncryptionError, NetworkError, ZephrError } from '../../../core/errors.js';
 import type { Link } from '../../../core/link.js';
 import { fetchFor } from '../../../net/proxy.js';

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { type Fetch, send } from '../../src/client/transport.js';
+import type { Fetch } from '../../src/client/transport/fetch.js';
+import { send } from '../../src/client/transport/send.js';
 import { ApiError, NetworkError } from '../../src/core/errors.js';
 import { MAX_REPLY_BYTES } from '../../src/core/protocol/replies.js';
 import { nodeFetch } from '../../src/net/http.js';

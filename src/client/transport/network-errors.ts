@@ -1,13 +1,14 @@
-/** What went wrong on the network, in words: every fault becomes a NetworkError that names the host. */
+/** What went wrong on the network: each failure becomes a NetworkError that names the host. */
 
-import { NetworkError } from '../core/errors.js';
+import type { NetworkErrorCode } from '../../core/error-codes.js';
+import { NetworkError, ValidationError } from '../../core/errors.js';
 
 interface Kind {
-  readonly code: string;
+  readonly code: NetworkErrorCode;
   readonly words: (host: string) => string;
 }
 
-const UNREACHED: Kind = { code: 'NETWORK_ERROR', words: (host) => `no answer from ${host}` };
+const NO_ANSWER: Kind = { code: 'NETWORK_ERROR', words: (host) => `no answer from ${host}` };
 const REFUSED: Kind = { code: 'CONNECTION_REFUSED', words: (host) => `${host} refused the connection` };
 const LOST: Kind = {
   code: 'CONNECTION_LOST',
@@ -24,12 +25,12 @@ const NOT_ZEPHR: Kind = {
 };
 const TLS: Kind = { code: 'TLS_ERROR', words: (host) => `no trusted TLS connection to ${host}` };
 
-/** Faults that another try may not meet. */
-const PASSING: ReadonlySet<string> = new Set(
-  [UNREACHED, REFUSED, LOST, LOOKUP_FAILED].map(({ code }) => code),
+/** The codes after which another try may succeed. */
+const TRANSIENT: ReadonlySet<string> = new Set(
+  [NO_ANSWER, REFUSED, LOST, LOOKUP_FAILED].map(({ code }) => code),
 );
 
-/** Codes of Node's errors (libuv, c-ares, OpenSSL, undici). Browsers give none: there it is no answer. */
+/** By the codes of Node's errors (libuv, c-ares, OpenSSL, undici). Browsers give none: there all are no answer. */
 const KINDS: Readonly<Record<string, Kind>> = {
   ENOTFOUND: UNKNOWN_HOST,
   EAI_AGAIN: LOOKUP_FAILED,
@@ -42,44 +43,60 @@ const KINDS: Readonly<Record<string, Kind>> = {
   UND_ERR_HEADERS_OVERFLOW: NOT_ZEPHR,
 };
 
-/** What the parser of HTTP says of an answer that is none (llhttp), but for one that only ends too soon. */
+/** Codes of Node's HTTP parser (llhttp) for what is not HTTP, but for the one of an answer that ends too soon. */
 const NOT_HTTP_CODE = /^HPE_/;
 
 const TLS_CODE = /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
 
-/** The fault behind whatever fetch rejected with, or its body broke off with. */
+/** The error for what fetch or the reader of a body rejected with; a NetworkError, such as a proxy's, stays one. */
 export function networkError(cause: unknown, host: string): NetworkError {
+  if (cause instanceof NetworkError) return cause;
   const reason = findCode(cause);
   const kind = KINDS[reason] ?? kindOf(reason);
-  const detail = reason !== '' && (kind === TLS || kind === UNREACHED) ? ` (${reason})` : '';
+  const detail = reason !== '' && (kind === TLS || kind === NO_ANSWER) ? ` (${reason})` : '';
   return new NetworkError(kind.words(host) + detail, host, kind.code, { cause });
 }
 
 function kindOf(reason: string): Kind {
   if (TLS_CODE.test(reason)) return TLS;
-  return NOT_HTTP_CODE.test(reason) ? NOT_ZEPHR : UNREACHED;
+  return NOT_HTTP_CODE.test(reason) ? NOT_ZEPHR : NO_ANSWER;
 }
 
-/** An answer that is no zephr server's. */
+/** The error for an answer that is not of a zephr server. */
 export function notZephrServer(host: string, cause?: unknown): NetworkError {
   return new NetworkError(NOT_ZEPHR.words(host), host, NOT_ZEPHR.code, { cause });
 }
 
-/** An answer that began and did not end. */
+/** The error for an answer that began and did not end. */
 export function cutOff(host: string, cause: unknown): NetworkError {
   return new NetworkError(LOST.words(host), host, LOST.code, { cause });
 }
 
-/** Whether another try may end otherwise. */
-export function isTransient(fault: NetworkError): boolean {
-  return PASSING.has(fault.code);
+/**
+ * Runs a check of a reply and gives its result.
+ * @param url the URL of the request
+ * @throws NetworkError naming the host, with the check's code, when the check throws a ValidationError.
+ */
+export function checkReply<T>(url: string, check: () => T): T {
+  try {
+    return check();
+  } catch (cause) {
+    if (!(cause instanceof ValidationError)) throw cause;
+    const { host } = new URL(url);
+    throw new NetworkError(`${host}: ${cause.message}`, host, cause.code, { cause });
+  }
 }
 
-/** The first code in a chain of causes; `fetch` wraps the one that matters. */
+/** Whether another try may succeed. */
+export function isTransient(error: NetworkError): boolean {
+  return TRANSIENT.has(error.code);
+}
+
+/** The first code in a chain of causes; `fetch` wraps the error that has it. */
 function findCode(cause: unknown): string {
   for (let error = cause, depth = 0; error instanceof Error && depth < 5; error = error.cause, depth++) {
     if ('code' in error && typeof error.code === 'string') return error.code;
-    // A name with several addresses fails with one error for each (RFC 8305).
+    // A connection to a host of several addresses fails with one error for each (RFC 8305).
     if (error instanceof AggregateError && error.errors.length > 0) return findCode(error.errors[0]);
   }
   return '';

@@ -1,0 +1,127 @@
+/** One attempt at a request: it goes out once, and its reply comes back, or the error that the reply stands for. */
+
+import { type Bytes, decodeUtf8 } from '../../core/bytes.js';
+import { NetworkError } from '../../core/errors.js';
+import { MAX_REPLY_BYTES, parseErrorReply } from '../../core/protocol/replies.js';
+import { HEADERS } from '../../core/protocol/requests.js';
+import type { Deadline } from './deadline.js';
+import { readWhole } from './download.js';
+import type { FetchReply } from './fetch.js';
+import { cutOff, networkError, notZephrServer } from './network-errors.js';
+
+/** A request that is ready to be sent, as often as it takes. */
+export interface Attempt {
+  readonly url: string;
+  /** The host of the URL, for the messages of errors. */
+  readonly host: string;
+  readonly deadline: Deadline;
+  /** Whether the request can be sent again. */
+  readonly repeatable: boolean;
+  /** Calls fetch. */
+  ask(): Promise<FetchReply>;
+  /** Why the source of the body failed while it was sent, if it did: fetch would call that a failure of the network. */
+  sourceFailure?(): { readonly cause: unknown } | undefined;
+}
+
+/** A reply with a 2xx status. */
+export interface Reply {
+  readonly headers: FetchReply['headers'];
+  /** The parsed body; `undefined` where there is none. */
+  readonly json: unknown;
+}
+
+/**
+ * Sends a request whose reply is JSON.
+ * @throws ApiError for a status of 400 to 599, NetworkError when no usable reply came.
+ */
+export async function attemptForJson(attempt: Attempt): Promise<Reply> {
+  const { reply, bytes } = await exchange(attempt, () => true);
+  checkStatus(reply, bytes, attempt);
+  return { headers: reply.headers, json: jsonOf(reply, bytes, attempt.host) };
+}
+
+/**
+ * Sends a request whose reply is a stream, and gives the reply with its body unread.
+ * @throws ApiError and NetworkError as {@link attemptForJson} does.
+ */
+export async function attemptForStream(attempt: Attempt): Promise<FetchReply> {
+  const { reply, bytes } = await exchange(attempt, ({ status }) => !isSuccess(status));
+  checkStatus(reply, bytes, attempt);
+  return reply;
+}
+
+/** Sends the request and gives its reply, with the bytes of those bodies that are to be read. */
+async function exchange(
+  attempt: Attempt,
+  isRead: (reply: FetchReply) => boolean,
+): Promise<{ reply: FetchReply; bytes: Bytes }> {
+  const { host, deadline } = attempt;
+  try {
+    const reply = await deadline.within(attempt.ask());
+    if (!isRead(reply)) return { reply, bytes: new Uint8Array() };
+    return { reply, bytes: await deadline.within(readWhole(reply.body, MAX_REPLY_BYTES, host, deadline)) };
+  } catch (cause) {
+    if (deadline.signal.aborted) throw cause;
+    const failure = attempt.sourceFailure?.();
+    throw failure === undefined ? networkError(cause, host) : failure.cause;
+  }
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+/**
+ * Throws for every status but 2xx.
+ * @throws ApiError, NetworkError
+ */
+function checkStatus(reply: FetchReply, bytes: Bytes, { url, host }: Attempt): void {
+  const { status } = reply;
+  // In browsers a redirect that was not followed has the status 0 and no headers.
+  if (status === 0 || (status >= 300 && status < 400)) throw redirected(reply, url, host);
+  if (status < 200 || status > 599) throw notZephrServer(host);
+  if (!isSuccess(status)) throw parseErrorReply(status, parseJson(bytes).json, retryAfterSeconds(reply));
+}
+
+/**
+ * The JSON of a body; `undefined` for an empty one.
+ * @throws NetworkError when it is not JSON: cut off if it said that it was, behind a proxy that hid the cut, and else
+ *   the reply of another service. So is one with a content coding, for which no request asks.
+ */
+function jsonOf(reply: FetchReply, bytes: Bytes, host: string): unknown {
+  const { json, flaw } = parseJson(bytes);
+  if (flaw === undefined) return json;
+  const isPlain = reply.headers.get('Content-Encoding') === null;
+  const isJson = /^application\/json\b/i.test(reply.headers.get('Content-Type') ?? '');
+  throw isPlain && isJson ? cutOff(host, flaw) : notZephrServer(host, flaw);
+}
+
+/** The JSON of a body, or the error that says why it is none. */
+function parseJson(bytes: Bytes): { json: unknown; flaw?: unknown } {
+  if (bytes.length === 0) return { json: undefined };
+  try {
+    return { json: JSON.parse(decodeUtf8(bytes)) as unknown };
+  } catch (flaw) {
+    return { json: undefined, flaw };
+  }
+}
+
+/** The longest host with a port, in characters: a name has at most 253 (RFC 1035 section 3.1, without the root). */
+const MAX_HOST_LENGTH = 259;
+
+function redirected(reply: FetchReply, url: string, host: string): NetworkError {
+  const location = reply.headers.get('Location');
+  const target = location !== null && URL.canParse(location, url) ? new URL(location, url).host : '';
+  const to = target === '' || target.length > MAX_HOST_LENGTH ? '' : ` to ${target}`;
+  return new NetworkError(`${host} redirects${to}, and redirects are not followed`, host, 'REDIRECTED');
+}
+
+/** The longest time to wait that is passed on, in seconds: 31 days, for the longest quotas are monthly. */
+const MAX_WAIT_SECONDS = 31 * 24 * 60 * 60;
+
+/** `Retry-After` in seconds (RFC 9110 section 10.2.3, the delay form), if it is at most {@link MAX_WAIT_SECONDS}. */
+function retryAfterSeconds(reply: FetchReply): number | undefined {
+  const header = reply.headers.get(HEADERS.retryAfter);
+  const seconds = header !== null && /^[0-9]{1,7}$/.test(header) ? Number(header) : undefined;
+  return seconds === undefined || seconds > MAX_WAIT_SECONDS ? undefined : seconds;
+}

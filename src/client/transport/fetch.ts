@@ -1,0 +1,43 @@
+/** The part of the Fetch Standard (https://fetch.spec.whatwg.org) that the client uses: what has it can be injected. */
+
+import type { Bytes } from '../../core/bytes.js';
+
+/** What a request is sent with. */
+export interface FetchInit {
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  /** Sent as UTF-8. */
+  readonly body?: string;
+  /** Redirects are not followed: the reply is the redirect itself, or in browsers one of status 0. */
+  readonly redirect: 'manual';
+  /** Ends the request, or the reading of its reply. */
+  readonly signal: AbortSignal;
+}
+
+/** Reads the body of a reply. */
+export interface FetchReader {
+  /** The next bytes, or `done` at the end. It rejects when the connection is lost before the end. */
+  read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
+  /** Says that the rest of the body is not wanted. */
+  cancel(reason?: unknown): Promise<void>;
+}
+
+/** A reply, of whatever status. */
+export interface FetchReply {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  readonly body: { getReader(): FetchReader } | null;
+}
+
+/** `globalThis.fetch`, or less. It rejects when no reply came, and never for a status. */
+export type Fetch = (url: string, init: FetchInit) => Promise<FetchReply>;
+
+/** What a request is sent with whose body can also be bytes or a stream. */
+export interface StreamFetchInit extends Omit<FetchInit, 'body'> {
+  readonly body?: string | Bytes | ReadableStream<Uint8Array>;
+  /** Set when the body is a stream, for which the standard requires it. */
+  readonly duplex?: 'half';
+}
+
+/** A {@link Fetch} that also sends bytes and streams, as `globalThis.fetch` does in Node and Chromium. */
+export type StreamFetch = (url: string, init: StreamFetchInit) => Promise<FetchReply>;

@@ -1,0 +1,98 @@
+/** The codes of the errors that core and client throw, by class, so that the compiler checks tables keyed by them. */
+
+/** Codes of a ValidationError: what is wrong with the caller's input. */
+export type ValidationErrorCode =
+  | 'EMPTY_SECRET'
+  | 'INVALID_API_KEY'
+  | 'INVALID_BASE64URL'
+  | 'INVALID_CALLBACK'
+  | 'INVALID_CLAIM'
+  | 'INVALID_EXPIRY'
+  | 'INVALID_HINT'
+  | 'INVALID_IDEMPOTENCY_KEY'
+  | 'INVALID_KEY'
+  | 'INVALID_LINK'
+  | 'INVALID_LINK_VERSION'
+  | 'INVALID_META'
+  | 'INVALID_PASSPHRASE'
+  | 'INVALID_REPLY'
+  | 'INVALID_SECRET'
+  | 'INVALID_SERVER'
+  | 'INVALID_SPLIT'
+  | 'INVALID_TIMEOUT'
+  | 'INVALID_VIEWS'
+  | 'LENGTH_MISMATCH'
+  | 'MISSING_KEY'
+  | 'NEEDS_VERSION_2'
+  | 'PASSPHRASE_REQUIRED'
+  | 'SECRET_TOO_LARGE'
+  | 'UNEXPECTED_PASSPHRASE'
+  | 'UNKNOWN_KEY_VERSION'
+  | 'UNSUPPORTED_BY_SERVER'
+  | 'VALIDATION_ERROR';
+
+/** Codes of an EncryptionError: why a secret does not open, or is not what was asked for. */
+export type EncryptionErrorCode = 'DECRYPTION_FAILED' | 'ENCRYPTION_ERROR' | 'NOT_TEXT';
+
+/** Codes of a NetworkError: why no usable answer came. */
+export type NetworkErrorCode =
+  | 'CONNECTION_LOST'
+  | 'CONNECTION_REFUSED'
+  | 'HOST_LOOKUP_FAILED'
+  | 'HOST_NOT_FOUND'
+  | 'INVALID_REPLY'
+  | 'NETWORK_ERROR'
+  | 'REDIRECTED'
+  | 'REPLY_TOO_LARGE'
+  | 'TIMEOUT'
+  | 'TLS_ERROR'
+  | 'UNSUPPORTED_BY_SERVER';
+
+/**
+ * Codes of an ApiError: those of servers (core/protocol/PROTOCOL.md section 4), with those that only servers of
+ * version 1 have.
+ */
+export type ApiErrorCode =
+  | 'INVALID_REQUEST_BODY'
+  | 'INVALID_BLOB'
+  | 'INVALID_EXPIRY'
+  | 'INVALID_HINT'
+  | 'INVALID_CALLBACK_URL_TYPE'
+  | 'INVALID_CALLBACK_URL_FORMAT'
+  | 'INVALID_CALLBACK_URL_PROTOCOL'
+  | 'INVALID_CALLBACK_URL_LENGTH'
+  | 'INVALID_CALLBACK_URL_HOST'
+  | 'MISSING_CALLBACK_SECRET'
+  | 'UNEXPECTED_CALLBACK_SECRET'
+  | 'INVALID_CALLBACK_SECRET_TYPE'
+  | 'INVALID_CALLBACK_SECRET_LENGTH'
+  | 'INVALID_IDEMPOTENCY_KEY'
+  | 'INVALID_CLAIM'
+  | 'INVALID_PROOF'
+  | 'INVALID_VIEWS'
+  | 'UNSUPPORTED_VERSION'
+  | 'INVALID_REQUEST'
+  | 'INVALID_API_KEY'
+  | 'UPGRADE_REQUIRED'
+  | 'API_KEY_REQUIRED'
+  | 'PROOF_REQUIRED'
+  | 'WRONG_KEY'
+  | 'NOT_FOUND'
+  | 'SECRET_NOT_FOUND'
+  | 'METHOD_NOT_ALLOWED'
+  | 'IDEMPOTENCY_KEY_REUSED'
+  | 'SECRET_ALREADY_CONSUMED'
+  | 'SECRET_EXPIRED'
+  | 'SECRET_REVOKED'
+  | 'PAYLOAD_TOO_LARGE'
+  | 'UNSUPPORTED_MEDIA_TYPE'
+  | 'ANON_RATE_LIMIT_EXCEEDED'
+  | 'MONTHLY_LIMIT_EXCEEDED'
+  | 'RATE_LIMIT_EXCEEDED'
+  | 'TOO_MANY_ATTEMPTS'
+  | 'INTERNAL_ERROR'
+  | 'STORE_UNAVAILABLE'
+  | 'SERVER_BUSY';
+
+/** Every code above. */
+export type ErrorCode = ValidationErrorCode | EncryptionErrorCode | NetworkErrorCode | ApiErrorCode;
