@@ -1,20 +1,20 @@
-/** What the server does unasked: every few seconds the store destroys and forgets what is past its time. */
+/** Purges the store every few seconds: ciphertext and tombstones that are past their time go. */
 
 import type { Store } from './store/contracts/store.js';
 import { describeError, type Log } from './telemetry/log.js';
 
-/** Often enough that what has expired is gone within a minute, and its traces with it (PROTOCOL.md section 5). */
+/** Often enough that expired ciphertext is gone within a minute, and its traces with it (PROTOCOL.md section 5). */
 const PERIOD_MS = 10_000;
 
 /** Maintenance under way. */
 export interface Maintenance {
-  /** Ends it, after the batch that may be under way. */
+  /** Stops it; resolves when the batch that may be under way is done. */
   stop(): Promise<void>;
 }
 
 /**
- * Purges `store` now and then every period. A purge that fails is reported and tried again in the next one. Does not
- * keep the process alive.
+ * Purges `store` now, and again `periodMs` milliseconds after each purge. A purge that fails is logged, and the next one
+ * makes up for it. Does not keep the process alive.
  * @param now milliseconds since 1970.
  */
 export function startMaintenance(

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { errorDetails, errorResponse } from '../../src/server/http/error-response.js';
 import { StoreError } from '../../src/server/store/contracts/store.js';
 import { instrumentedStore } from '../../src/server/store/instrumented.js';
 import { MemoryStore } from '../../src/server/store/memory/store.js';
@@ -21,11 +22,10 @@ describe('a watched store', () => {
     const slow = slowStore();
     const store = instrumentedStore(slow.store, { limit: 3 });
     const finds = [1, 2, 3].map(() => store.find(ID, NOW));
-    await expect(store.find(ID, NOW)).rejects.toMatchObject({
-      statusCode: 503,
-      code: 'SERVER_BUSY',
-      retryAfter: 1,
-    });
+    const busy = await store.find(ID, NOW).catch((error: unknown) => error);
+    expect(busy).toMatchObject({ name: 'StoreBusyError', code: 'SERVER_BUSY' });
+    const response = errorResponse(errorDetails(busy), {});
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
     await expect(store.take(ID, null, NOW)).rejects.toMatchObject({ code: 'SERVER_BUSY' });
     expect(slow.answer()).toBe(3);
     await Promise.all(finds);

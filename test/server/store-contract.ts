@@ -1,8 +1,8 @@
 /** What every store is held to, with simulated time. Each engine's test file runs it. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { LEASE_MS, TOMBSTONE_MS } from '../../src/core/protocol/limits.js';
-import { stateOf } from '../../src/server/store/contracts/lifecycle.js';
+import { LEASE_MS } from '../../src/core/protocol/limits.js';
+import { stateOf, TOMBSTONE_MS } from '../../src/server/store/contracts/lifecycle.js';
 import type { NewSecret, Store } from '../../src/server/store/contracts/store.js';
 import { describeKeyContract } from './key-contract.js';
 import { describeOutboxContract } from './outbox-contract.js';

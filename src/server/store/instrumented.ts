@@ -1,8 +1,7 @@
 /** A store that is watched: how much waits for it, which is bounded, and how long it takes to answer. */
 
-import { ApiError } from '../../core/errors.js';
 import type { Metrics, StoreVerb } from '../telemetry/metrics.js';
-import type { Store } from './contracts/store.js';
+import { type Store, StoreBusyError } from './contracts/store.js';
 
 /** How a store is watched. */
 export interface Watch {
@@ -17,7 +16,7 @@ const LIMIT = 1_000;
 
 /**
  * `store` for the use of requests. What serves no request (purge, ping, close, counts, the outbox) is passed on.
- * A verb above the limit rejects with ApiError 503 `SERVER_BUSY`, and the store never hears of it.
+ * A verb above the limit rejects with StoreBusyError, and the store never hears of it.
  */
 export function instrumentedStore(store: Store, watch: Watch = {}): Store {
   const { limit = LIMIT, metrics } = watch;
@@ -27,7 +26,7 @@ export function instrumentedStore(store: Store, watch: Watch = {}): Store {
     ask: (...args: Args) => Promise<Result>,
   ): ((...args: Args) => Promise<Result>) => {
     return async (...args) => {
-      if (waiting >= limit) throw busy();
+      if (waiting >= limit) throw new StoreBusyError();
       waiting += 1;
       const start = performance.now();
       let ok = false;
@@ -80,8 +79,4 @@ export function instrumentedStore(store: Store, watch: Watch = {}): Store {
     ping: () => store.ping(),
     close: () => store.close(),
   };
-}
-
-function busy(): ApiError {
-  return new ApiError('the server is busy: try again', 503, 'SERVER_BUSY', { retryAfter: 1 });
 }

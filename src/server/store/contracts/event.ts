@@ -1,8 +1,8 @@
 /** Puts an event together, once: body, id and signature stay the same however often it is sent. */
 
 import { createHmac, randomUUID } from 'node:crypto';
-import type { CreateRequest } from '../../../core/protocol/requests.js';
 import type { EventName, OutboxEvent } from './outbox.js';
+import type { CreateRequest } from './store.js';
 
 /** What an event tells of its secret, and to whom. */
 export interface EventSource {

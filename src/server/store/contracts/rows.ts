@@ -1,10 +1,9 @@
 /** What both SQL engines call by the same names: from their rows to what a store tells. */
 
 import type { KeyTier } from '../../../core/protocol/limits.js';
-import type { CreateRequest } from '../../../core/protocol/requests.js';
 import type { ApiKey } from './keys.js';
 import type { Fate } from './lifecycle.js';
-import type { SecretRecord } from './store.js';
+import type { CreateRequest, SecretRecord } from './store.js';
 
 /** What decides a secret's state. */
 export interface FateRow {

@@ -3,12 +3,13 @@
  * event loop, which is all the transaction it needs.
  */
 
-import { IDEMPOTENCY_MS, LEASE_MS } from '../../../core/protocol/limits.js';
+import { LEASE_MS } from '../../../core/protocol/limits.js';
 import { composeEvent } from '../contracts/event.js';
 import {
   endedUnread,
   type Fate,
   forgottenAt,
+  IDEMPOTENCY_MS,
   lockedUntil,
   neededUntil,
   stateOf,

@@ -4,11 +4,11 @@
  * UPDATE requires of a row, and what it makes of it, is worked out anew if another transaction changed the row first.
  */
 
-import { LEASE_MS, TOMBSTONE_MS } from '../../../core/protocol/limits.js';
-import type { CreateRequest } from '../../../core/protocol/requests.js';
-import { lockMs } from '../contracts/lifecycle.js';
+import { LEASE_MS } from '../../../core/protocol/limits.js';
+import { lockMs, TOMBSTONE_MS } from '../contracts/lifecycle.js';
 import type { EventName } from '../contracts/outbox.js';
 import type { FateRow, RecordRow } from '../contracts/rows.js';
+import type { CreateRequest } from '../contracts/store.js';
 
 /** What a statement can be given. */
 export type PostgresValue = string | number | boolean | null;

@@ -1,7 +1,7 @@
 /** The store to grow on: one PostgreSQL, any number of server processes. */
 
-import { IDEMPOTENCY_MS, LEASE_MS } from '../../../core/protocol/limits.js';
-import { forgottenAt, stateOf } from '../contracts/lifecycle.js';
+import { LEASE_MS } from '../../../core/protocol/limits.js';
+import { forgottenAt, IDEMPOTENCY_MS, stateOf } from '../contracts/lifecycle.js';
 import { fateOf, recordOf } from '../contracts/rows.js';
 import {
   type CreateOutcome,

@@ -1,8 +1,8 @@
 /** Every statement the SQLite store runs, prepared once, with the shape of its rows. */
 
-import { TOMBSTONE_MS } from '../../../core/protocol/limits.js';
-import type { CreateRequest } from '../../../core/protocol/requests.js';
+import { TOMBSTONE_MS } from '../contracts/lifecycle.js';
 import type { RecordRow } from '../contracts/rows.js';
+import type { CreateRequest } from '../contracts/store.js';
 import type { SqliteDatabase } from './driver.js';
 
 type Version = CreateRequest['version'];

@@ -1,8 +1,15 @@
 /** The embedded store: one SQLite file, any number of handles on it. */
 
-import { IDEMPOTENCY_MS, LEASE_MS, MAX_BLOB_LENGTH } from '../../../core/protocol/limits.js';
+import { LEASE_MS, MAX_BLOB_LENGTH } from '../../../core/protocol/limits.js';
 import { composeEvent } from '../contracts/event.js';
-import { endedUnread, forgottenAt, lockedUntil, neededUntil, stateOf } from '../contracts/lifecycle.js';
+import {
+  endedUnread,
+  forgottenAt,
+  IDEMPOTENCY_MS,
+  lockedUntil,
+  neededUntil,
+  stateOf,
+} from '../contracts/lifecycle.js';
 import type { EventName } from '../contracts/outbox.js';
 import { fateOf, recordOf } from '../contracts/rows.js';
 import {
