@@ -1,17 +1,19 @@
-/** `/api/health`: whether the server can do its work, and what it allows (PROTOCOL.md section 4, Health). */
+/** What monitoring asks for: `/api/health` (PROTOCOL.md section 4, Health) and `/metrics`. */
 
 import type { Hono } from 'hono';
-import { answerJson, type Handler, type ServerEnv } from '../http/answers.js';
+import { answer, answerJson, type Handler, type ServerEnv } from '../http/answers.js';
+import { NO_STORE } from '../http/headers.js';
 import { route } from '../http/routing.js';
 import type { Access } from '../secrets/access.js';
 import type { Callers } from '../secrets/callers.js';
 import { type Store, StoreError } from '../store/contracts/store.js';
+import type { Metrics } from '../telemetry/metrics.js';
 import { parseAuthorization } from './request-headers.js';
 
 /** How long the store may take to answer, in milliseconds: less than health checks commonly wait. */
 const PATIENCE_MS = 2_000;
 
-/** What health reports on. */
+/** What health reports on: whether the server can do its work, and what it allows. */
 export interface HealthOptions {
   readonly store: Store;
   readonly access: Access;
@@ -21,7 +23,7 @@ export interface HealthOptions {
 }
 
 /**
- * Adds the route to `app`. It answers 503 when the store does not answer in time. A request that shows an API key is
+ * Adds `/api/health` to `app`. It answers 503 when the store does not answer in time. A request that shows an API key is
  * answered with the tier and limits of that key, or 401.
  */
 export function addHealthRoute(
@@ -39,6 +41,13 @@ export function addHealthRoute(
     return answerJson(context, 200, { ...health, tier, limits });
   };
   route(app, '/api/health', { GET: handler, HEAD: handler });
+}
+
+/** Adds `/metrics` to `app`: the server's numbers, in the format that `metrics` has them in. */
+export function addMetricsRoute(app: Hono<ServerEnv>, metrics: Metrics): void {
+  const handler: Handler = async (context) =>
+    answer(context, 200, await metrics.text(), { 'Content-Type': metrics.contentType, ...NO_STORE });
+  route(app, '/metrics', { GET: handler, HEAD: handler });
 }
 
 /**
