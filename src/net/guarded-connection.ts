@@ -47,7 +47,7 @@ export class GuardError extends ZephrError {
 /**
  * Sends a request to `url`, over a connection of its own: never through a proxy. With https the certificate must be
  * valid for the host of the URL, whatever address it leads to.
- * @param signal ends everything, the response's body included.
+ * @param signal ends everything: reading the response's body rejects with Node's `ECONNRESET` then.
  * @returns the response once its status and headers are here; its body is still to be read. A redirect is a response
  *   like any other.
  * @throws GuardError before anything is sent; what `guard.resolve` throws; what Node's connection and TLS throw.

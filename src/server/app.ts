@@ -9,7 +9,7 @@ import { answerError, type ServerEnv, withFixedHeaders } from './http/answers.js
 import { errorDetails, isFailure } from './http/error-response.js';
 import { fixedHeaders } from './http/headers.js';
 import { logRequests } from './http/request-log.js';
-import { notFound, pathBelow, routeOf } from './http/routing.js';
+import { notFound, pathBelow } from './http/routing.js';
 import { addHealthRoute, addMetricsRoute } from './routes/health.js';
 import { addPageRoutes } from './routes/page.js';
 import type { PackedFile } from './routes/page-files.js';
@@ -19,7 +19,7 @@ import { type CallbackPolicy, PUBLIC_CALLBACKS } from './secrets/callbacks.js';
 import { Callers } from './secrets/callers.js';
 import { Secrets } from './secrets/secrets.js';
 import type { Store } from './store/contracts/store.js';
-import { describeError, type Log } from './telemetry/log.js';
+import type { Log } from './telemetry/log.js';
 import type { Metrics } from './telemetry/metrics.js';
 
 /** What the app is made of. */
@@ -80,7 +80,7 @@ export function createApp(options: AppOptions): App {
   app.notFound((context) => answerError(context, notFound()));
   app.onError((error, context) => {
     const details = errorDetails(error);
-    if (isFailure(details)) log.error('failure', { route: routeOf(context), ...describeError(error) });
+    if (isFailure(details)) context.get('logFailure')(error);
     return answerError(context, details);
   });
   return app;

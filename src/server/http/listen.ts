@@ -80,6 +80,7 @@ export async function listen(app: WebApp, options: ListenOptions): Promise<Liste
       return app.fetch(request, {
         address: clientAddress(incoming.socket.remoteAddress ?? '', forwardedFor),
         deadline: deadlines.get(incoming),
+        cut: () => incoming.socket.destroy(),
       });
     },
     // A request of HTTP/1.0 need not name a host, and the health checks of some load balancers don't.

@@ -1,14 +1,17 @@
 /** What the log and the metrics learn of each request: its route, how it ended, how long it took, roughly from where. */
 
 import type { MiddlewareHandler } from 'hono';
-import { type Log, loggedAddress } from '../telemetry/log.js';
+import { describeError, type Log, loggedAddress } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { ServerEnv } from './answers.js';
 import { routeOf } from './routing.js';
 
-/** A middleware that logs one line for each request, and counts it in `metrics` if there are any. */
+/** A middleware that logs a line for each request, and counts it in `metrics` if there are any. */
 export function logRequests(log: Log, metrics: Metrics | undefined): MiddlewareHandler<ServerEnv> {
   return async (context, next) => {
+    context.set('logFailure', (error) => {
+      log.error('failure', { route: routeOf(context), ...describeError(error) });
+    });
     const start = performance.now();
     await next();
     const ms = performance.now() - start;
