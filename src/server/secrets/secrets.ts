@@ -173,7 +173,10 @@ export class Secrets {
   }
 }
 
-/** Checks what no caller may do before what this one may not, so that the error names the limit that matters more. */
+/**
+ * Checks the limits of all callers before those of this one: who asks for what no caller may have is not told to
+ * upgrade.
+ */
 function checkLimits({ expiry, blob }: CreateRequest, { limits, tier }: Caller): void {
   const { min, max } = TIERS.pro.expiry;
   if (expiry < min || expiry > max) {
