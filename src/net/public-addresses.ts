@@ -41,8 +41,8 @@ const PRIVATE_IPV4 = [
 const PUBLIC_IPV6 = ['2000::/3', '::ffff:0:0/96', '64:ff9b::/96'] as const;
 
 /**
- * The blocks within those that are not public: IETF protocol assignments with Teredo, ORCHID and benchmarking, AS112, the
- * 6bone, and documentation (IANA IPv6 Special-Purpose Address Registry).
+ * The blocks within those that are not public: IETF protocol assignments with Teredo, ORCHID and benchmarking, AS112,
+ * the 6bone, and documentation (IANA IPv6 Special-Purpose Address Registry).
  */
 const PRIVATE_IPV6 = ['2001::/23', '2001:db8::/32', '2620:4f:8000::/48', '3ffe::/16', '3fff::/20'] as const;
 

@@ -3,7 +3,10 @@
 import type { Store } from './store/contracts/store.js';
 import { describeError, type Log } from './telemetry/log.js';
 
-/** Often enough that expired ciphertext is gone within a minute, and its traces with it (PROTOCOL.md section 5). */
+/**
+ * Often enough that expired ciphertext is gone within a minute, and its traces with it (core/protocol/PROTOCOL.md
+ * section 5). In milliseconds.
+ */
 const PERIOD_MS = 10_000;
 
 /** Maintenance under way. */
@@ -13,8 +16,8 @@ export interface Maintenance {
 }
 
 /**
- * Purges `store` now, and again `periodMs` milliseconds after each purge. A purge that fails is logged, and the next one
- * makes up for it. Does not keep the process alive.
+ * Purges `store` now, and again `periodMs` milliseconds after each purge. A purge that fails is logged, and the next
+ * one makes up for it. Does not keep the process alive.
  * @param now milliseconds since 1970.
  */
 export function startMaintenance(

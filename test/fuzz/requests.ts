@@ -46,7 +46,7 @@ const body = fc.oneof(
   }),
 );
 
-/** The codes of PROTOCOL.md that a body alone can be refused with. */
+/** The codes of core/protocol/PROTOCOL.md that a body alone can be refused with. */
 const CODES = [
   'INVALID_REQUEST_BODY',
   'INVALID_BLOB',
@@ -78,7 +78,7 @@ function statusOf(error: RequestError): number {
   return errorResponse(error, {}).status;
 }
 
-/** The rules of the table in PROTOCOL.md, one by one. */
+/** The rules of the table in core/protocol/PROTOCOL.md, one by one. */
 function checkRequest(request: CreateRequest): void {
   const { blob, expiry, splitUrlMode, hint, callback, version, proofHash, views } = request;
   assert(blob !== '' && isBase64url(blob), 'blob');

@@ -1,4 +1,4 @@
-/** Who may create what: keys, tiers and access modes (PROTOCOL.md section 6). */
+/** Who may create what: keys, tiers and access modes (core/protocol/PROTOCOL.md section 6). */
 
 import { describe, expect, test } from 'vitest';
 import { KEY_TIERS, type KeyTier } from '../../src/core/protocol/limits.js';

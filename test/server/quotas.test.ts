@@ -1,4 +1,6 @@
-/** How many secrets a caller may create, at the turns of minutes, days and months (PROTOCOL.md section 6). */
+/**
+ * How many secrets a caller may create, at the turns of minutes, days and months (core/protocol/PROTOCOL.md section 6).
+ */
 
 import { describe, expect, test } from 'vitest';
 import type { KeyTier } from '../../src/core/protocol/limits.js';

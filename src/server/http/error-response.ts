@@ -18,7 +18,7 @@ export interface ErrorDetails {
   readonly waitMs?: number | undefined;
 }
 
-/** The HTTP status of each code (PROTOCOL.md section 4, Errors). A code without one does not compile. */
+/** The status of each code (core/protocol/PROTOCOL.md section 4, Error codes). A code without one does not compile. */
 const STATUSES: Readonly<Record<ErrorCode, number>> = {
   INVALID_REQUEST: 400,
   INVALID_REQUEST_BODY: 400,

@@ -2,7 +2,7 @@
 
 import { ZephrError } from '../../core/errors.js';
 
-/** What can be wrong (PROTOCOL.md section 4, Errors). */
+/** What can be wrong (core/protocol/PROTOCOL.md section 4, Error codes). */
 export type RequestErrorCode =
   | 'INVALID_REQUEST'
   | 'INVALID_REQUEST_BODY'

@@ -1,4 +1,4 @@
-/** What the log and the metrics learn of each request: its route, how it ended, how long it took, roughly from where. */
+/** What log and metrics learn of each request: its route, its status, how long it took, and roughly from where. */
 
 import type { MiddlewareHandler } from 'hono';
 import { describeError, type Log, loggedAddress } from '../telemetry/log.js';

@@ -32,7 +32,7 @@ export function notFound(): RequestError {
 
 /**
  * The pattern of the route that a request went to, such as `/api/secrets/:id`, or `none`. Logs and metrics have this
- * and never the path, which holds the id and can hold the key (PROTOCOL.md section 1).
+ * and never the path, which holds the id and can hold the key (core/protocol/PROTOCOL.md section 1).
  */
 export function routeOf(context: Context<ServerEnv>): string {
   const pattern = routePath(context, -1);

@@ -1,4 +1,4 @@
-/** The body of `POST /api/secrets` (PROTOCOL.md section 4, Create), checked field by field. */
+/** The body of `POST /api/secrets` (core/protocol/PROTOCOL.md section 4, Create), checked field by field. */
 
 import { isBase64url } from '../../core/base64url.js';
 import type { Version } from '../../core/key.js';

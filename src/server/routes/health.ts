@@ -1,4 +1,4 @@
-/** What monitoring asks for: `/api/health` (PROTOCOL.md section 4, Health) and `/metrics`. */
+/** What monitoring asks for: `/api/health` (core/protocol/PROTOCOL.md section 4, Health) and `/metrics`. */
 
 import type { Hono } from 'hono';
 import { answer, answerJson, type Handler, type ServerEnv } from '../http/answers.js';
@@ -23,8 +23,8 @@ export interface HealthOptions {
 }
 
 /**
- * Adds `/api/health` to `app`. It answers 503 when the store does not answer in time. A request that shows an API key is
- * answered with the tier and limits of that key, or 401.
+ * Adds `/api/health` to `app`. It answers 503 when the store does not answer in time. A request that shows an API key
+ * is answered with the tier and limits of that key, or 401.
  */
 export function addHealthRoute(
   app: Hono<ServerEnv>,

@@ -1,4 +1,4 @@
-/** The headers of requests (PROTOCOL.md section 4): what each holds, checked. */
+/** The headers of requests (core/protocol/PROTOCOL.md section 4): what each holds, checked. */
 
 import type { Context } from 'hono';
 import { decodeBase64url } from '../../core/base64url.js';

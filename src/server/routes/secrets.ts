@@ -1,4 +1,4 @@
-/** `/api/secrets*`: from headers, paths and bodies to {@link Secrets}, and back (PROTOCOL.md section 4). */
+/** `/api/secrets*` (core/protocol/PROTOCOL.md section 4): from requests to calls of {@link Secrets}, and back. */
 
 import { hash } from 'node:crypto';
 import type { Context, Hono } from 'hono';

@@ -1,4 +1,4 @@
-/** Access modes: what an operator lets callers without an API key do (PROTOCOL.md section 6). */
+/** Access modes: what an operator lets callers without an API key do (core/protocol/PROTOCOL.md section 6). */
 
 import { type Limits, TIERS } from '../../core/protocol/limits.js';
 

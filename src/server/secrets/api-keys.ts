@@ -1,4 +1,4 @@
-/** API keys: making one, and recognizing it later (PROTOCOL.md section 6). */
+/** API keys: making one, and recognizing it later (core/protocol/PROTOCOL.md section 6). */
 
 import { createHash } from 'node:crypto';
 import { type RandomBytes, randomBytes } from '../../core/bytes.js';

@@ -1,6 +1,6 @@
 /**
  * Which callbacks a server takes. The creator of a secret names the URL and the server calls it, so it must not become
- * a way into the networks that the server stands in (server-side request forgery, PROTOCOL.md section 7).
+ * a way into the networks that the server stands in (server-side request forgery, core/protocol/PROTOCOL.md section 7).
  */
 
 import type { HostPolicy } from '../../net/guarded-connection.js';
@@ -29,7 +29,7 @@ export const ANY_CALLBACKS: CallbackPolicy = {
 };
 
 /**
- * Checks that the policy allows the host of a callback, as far as its URL tells; no callback passes.
+ * Checks that the policy allows the host of a callback, as far as the URL tells. `null`, for none, passes.
  * @throws ServiceError `INVALID_CALLBACK_URL_HOST`.
  */
 export function checkCallback(callback: CreateRequest['callback'], policy: CallbackPolicy): void {

@@ -1,4 +1,4 @@
-/** Identifies callers, and knows what each may create (PROTOCOL.md section 6). */
+/** Identifies callers, and knows what each may create (core/protocol/PROTOCOL.md section 6). */
 
 import { createHmac } from 'node:crypto';
 import { type KeyTier, type Limits, TIERS } from '../../core/protocol/limits.js';
@@ -46,7 +46,7 @@ export class Callers {
    * Identifies who wants to create. The tier of a key holds in every access mode.
    * @param key what the caller showed as its API key; `null` if it showed none.
    * @param address the caller's IP address.
-   * @throws ServiceError `INVALID_API_KEY`, or `API_KEY_REQUIRED` where it is needed to create.
+   * @throws ServiceError `INVALID_API_KEY`, or `API_KEY_REQUIRED` where only callers with a key may create.
    */
   async identify(key: string | null, address: string): Promise<Caller> {
     if (key !== null) {

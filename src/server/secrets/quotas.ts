@@ -1,6 +1,6 @@
 /**
- * How often a caller may create (PROTOCOL.md section 6). Minutes, days and months are those of the calendar in UTC,
- * the same for every caller, so that it is known in advance when a quota begins anew.
+ * How often a caller may create (core/protocol/PROTOCOL.md section 6). Minutes, days and months are those of the
+ * calendar in UTC, the same for every caller, so that it is known in advance when a quota begins anew.
  */
 
 import { type Creates, TIERS } from '../../core/protocol/limits.js';

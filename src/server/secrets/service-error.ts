@@ -2,7 +2,10 @@
 
 import { ZephrError } from '../../core/errors.js';
 
-/** Why the service does not do it (PROTOCOL.md section 4, Errors). What each is in HTTP, `server/http` knows. */
+/**
+ * Why the service does not do what was asked (core/protocol/PROTOCOL.md section 4, Error codes). The HTTP status of
+ * each is in `http/error-response.ts`.
+ */
 export type ServiceErrorCode =
   | 'INVALID_EXPIRY'
   | 'INVALID_CALLBACK_URL_HOST'

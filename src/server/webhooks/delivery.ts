@@ -17,7 +17,7 @@ const LEASE_MS = 60_000;
 /** Most deliveries at once: in all, and to one host. */
 const AT_ONCE = { all: 64, host: 8 };
 
-/** How long to wait after the first failures (PROTOCOL.md section 7), and after all that follow. */
+/** How long to wait after the first failures (core/protocol/PROTOCOL.md section 7), and after all that follow. */
 const FIRST_RETRIES_MS = [5_000, 30_000, 2 * 60_000, 10 * 60_000] as const;
 const RETRY_MS = 60 * 60_000;
 

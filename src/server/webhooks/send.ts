@@ -1,4 +1,7 @@
-/** One attempt to deliver a webhook: where it may go, what is sent, and what the answer means (PROTOCOL.md section 7). */
+/**
+ * One attempt to deliver a webhook: where it may go, what is sent, and what the answer means (core/protocol/PROTOCOL.md
+ * section 7).
+ */
 
 import type { IncomingMessage } from 'node:http';
 import { GuardError, type GuardedRequest, guardedRequest } from '../../net/guarded-connection.js';
