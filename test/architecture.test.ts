@@ -164,6 +164,14 @@ describe('the house', () => {
     expect(wrong.map(show)).toEqual([]);
   });
 
+  it('has a server that throws no ApiError: that is what a client makes of an answer', () => {
+    const users = files.filter((file) => {
+      const code = readFileSync(join(src, file), 'utf8');
+      return room(file) === 'server' && /\bApiError\b/.test(code);
+    });
+    expect(users).toEqual([]);
+  });
+
   it('has no rings of files', () => {
     expect(ringsIn(graphOf((file) => file))).toEqual([]);
   });

@@ -10,7 +10,19 @@ import { formatAddress, formatLink, parseServer } from '../core/link.js';
 import { DEFAULT_SERVER, MAX_BLOB_LENGTH, MAX_VIEWS } from '../core/protocol/limits.js';
 import { defaultLinkVersion, isLinkVersion, protocolVersion } from '../core/protocol/link-versions.js';
 import { parseCreatedReply } from '../core/protocol/replies.js';
-import { type CreateBody, HEADERS, isHint, isStorable } from '../core/protocol/requests.js';
+import {
+  type CallbackSecretProblem,
+  type CallbackUrlProblem,
+  type CreateBody,
+  callbackSecretProblem,
+  callbackUrlProblem,
+  HEADERS,
+  isHint,
+  isIdempotencyKey,
+  isViews,
+  MAX_CALLBACK_SECRET_LENGTH,
+  MAX_CALLBACK_URL_LENGTH,
+} from '../core/protocol/requests.js';
 import { apiKeyHeaders } from './authorization.js';
 import { checkReply } from './transport/network-errors.js';
 import { send, type TransportOptions } from './transport/send.js';
@@ -165,10 +177,7 @@ function pickVersion(server: string, options: CreateSecretOptions): Version {
 }
 
 function requestHeaders({ apiKey, idempotencyKey }: CreateSecretOptions): Record<string, string> {
-  if (
-    idempotencyKey !== undefined &&
-    !(isText(idempotencyKey) && /^[A-Za-z0-9-]{1,64}$/.test(idempotencyKey))
-  ) {
+  if (idempotencyKey !== undefined && !(isText(idempotencyKey) && isIdempotencyKey(idempotencyKey))) {
     throw new ValidationError(
       'the idempotency key is not 1 to 64 letters, digits or hyphens',
       'INVALID_IDEMPOTENCY_KEY',
@@ -193,7 +202,7 @@ function requestTerms(options: CreateSecretOptions): Omit<CreateBody, 'encrypted
   if (hint !== undefined && !(isText(hint) && isHint(hint))) {
     throw new ValidationError('the hint is not 1 to 128 printable ASCII characters', 'INVALID_HINT');
   }
-  if (views !== undefined && !(Number.isInteger(views) && views >= 1 && views <= MAX_VIEWS)) {
+  if (views !== undefined && !isViews(views)) {
     throw new ValidationError(`the number of readers is not 1 to ${MAX_VIEWS}`, 'INVALID_VIEWS');
   }
   checkCallback(callbackUrl, callbackSecret);
@@ -207,25 +216,30 @@ function requestTerms(options: CreateSecretOptions): Omit<CreateBody, 'encrypted
   };
 }
 
-/** What no server takes. Whether http will do, and which addresses, is for each server to say. */
+const CALLBACK_URL_PROBLEMS: Readonly<Record<CallbackUrlProblem, string>> = {
+  'too long': `the callback is longer than ${MAX_CALLBACK_URL_LENGTH.toLocaleString('en-US')} characters`,
+  'not a URL': 'the callback is not a URL',
+  'wrong protocol': 'the callback is not an https URL',
+  'has a user': 'the callback has a user name or password in its URL',
+};
+
+const CALLBACK_SECRET_PROBLEMS: Readonly<Record<CallbackSecretProblem, string>> = {
+  'wrong length': `the callback secret is not 1 to ${MAX_CALLBACK_SECRET_LENGTH} characters long`,
+  'not storable': 'the callback secret holds a zero character or half of a character',
+};
+
+/** Throws for what no server takes. Each server decides whether it takes http, and which addresses it calls. */
 function checkCallback(url: string | undefined, secret: string | undefined): void {
-  const fault = (message: string) => new ValidationError(message, 'INVALID_CALLBACK');
+  const invalid = (message: string) => new ValidationError(message, 'INVALID_CALLBACK');
   if ((url === undefined) !== (secret === undefined)) {
-    throw fault('a callback needs both its URL and its secret');
+    throw invalid('a callback needs both its URL and its secret');
   }
   if (url === undefined || secret === undefined) return;
-  if (!isText(url) || !isText(secret)) throw fault('the callback and its secret are not both strings');
-  if (url.length > 2048) throw fault('the callback is longer than 2,048 characters');
-  if (!isStorable(url) || !URL.canParse(url)) throw fault('the callback is not a URL');
-  const { protocol, username, password } = new URL(url);
-  if (protocol !== 'https:' && protocol !== 'http:') throw fault('the callback is not an https URL');
-  if (username !== '' || password !== '') {
-    throw fault('the callback has a user name or password in its URL');
-  }
-  if (secret.length < 1 || secret.length > 256) {
-    throw fault('the callback secret is not 1 to 256 characters long');
-  }
-  if (!isStorable(secret)) throw fault('the callback secret holds a zero character or half of a character');
+  if (!isText(url) || !isText(secret)) throw invalid('the callback and its secret are not both strings');
+  const urlProblem = callbackUrlProblem(url, ['https:', 'http:']);
+  if (urlProblem !== null) throw invalid(CALLBACK_URL_PROBLEMS[urlProblem]);
+  const secretProblem = callbackSecretProblem(secret);
+  if (secretProblem !== null) throw invalid(CALLBACK_SECRET_PROBLEMS[secretProblem]);
 }
 
 /** The type says so too, but callers in plain JavaScript can pass anything. */

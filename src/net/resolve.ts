@@ -1,21 +1,21 @@
-/** From a name to all its addresses, for connections that go to exactly those. Nothing is remembered. */
+/** Finds all addresses of a name, for connections that go to exactly those. Nothing is cached. */
 
 import { promises as dns, type LookupAddress } from 'node:dns';
 import { isIP } from 'node:net';
 
 /**
- * Gives every address of a name, none if it has none. An IP address is its own.
- * @throws whatever the resolver throws, and the signal's reason once that is aborted.
+ * Finds every address of a name; none if it has none. An IP address resolves to itself.
+ * @throws what the resolver throws, and the signal's reason once the signal is aborted.
  */
 export type Resolve = (name: string, signal: AbortSignal) => Promise<readonly LookupAddress[]>;
 
-/** A name server that does not answer is asked once more, within the time that a webhook has. */
+/** A name server that does not answer in 1.5 s is asked once more: both fit into the 5 s that a webhook has. */
 const QUERY = { timeout: 1_500, tries: 2 };
 
 /**
- * Asks name servers. It can be broken off, and holds no thread of the process while it waits: names chosen by
- * strangers, on name servers of theirs that never answer, keep nothing else waiting.
- * @param servers IP addresses, with a port where it is not 53; default are those of the system.
+ * Resolves by asking name servers. It can be aborted, and occupies no thread of the process while it waits: an
+ * attacker who names hosts whose name servers never answer keeps nothing else waiting.
+ * @param servers IP addresses, with a port where it is not 53. Default: those of the system.
  */
 export function resolveInDns(servers?: readonly string[]): Resolve {
   return async (name, signal) => {
@@ -25,7 +25,7 @@ export function resolveInDns(servers?: readonly string[]): Resolve {
     if (servers !== undefined) resolver.setServers(servers);
     const cancel = () => resolver.cancel();
     signal.addEventListener('abort', cancel);
-    // A name may well have addresses of one kind only.
+    // Many names have addresses of one kind only.
     const answers = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
     signal.removeEventListener('abort', cancel);
     signal.throwIfAborted();
@@ -33,7 +33,7 @@ export function resolveInDns(servers?: readonly string[]): Resolve {
   };
 }
 
-/** Asks the operating system, which also knows the hosts file and the names of the local network. */
+/** Resolves by asking the operating system, which also knows the hosts file and the names of the local network. */
 export const resolveInSystem: Resolve = async (name, signal) => {
   signal.throwIfAborted();
   const aborted = new Promise<never>((_, reject) => {

@@ -1,10 +1,13 @@
-/** What the server does without being asked: every few seconds the store destroys and forgets what is past its time. */
+/** Purges the store every few seconds: ciphertext and tombstones that are past their time go. */
 
 import type { Store } from './store/contracts/store.js';
 import { describeError, type Log } from './telemetry/log.js';
 import type { Metrics } from './telemetry/metrics.js';
 
-/** Often enough that what has expired is gone within a minute, and its traces with it (PROTOCOL.md section 5). */
+/**
+ * Often enough that expired ciphertext is gone within a minute, and its traces with it (core/protocol/PROTOCOL.md
+ * section 5). In milliseconds.
+ */
 const PERIOD_MS = 10_000;
 
 /** What maintenance depends on. */
@@ -21,13 +24,13 @@ export interface MaintenanceOptions {
 
 /** Maintenance under way. */
 export interface Maintenance {
-  /** Ends it, after the batch that may be under way. */
+  /** Stops it; resolves when the batch that may be under way is done. */
   stop(): Promise<void>;
 }
 
 /**
  * Purges the store now, and again a period after each purge has ended. A purge that fails is logged, and the next one
- * tries again. Does not keep the process alive.
+ * makes up for it. Does not keep the process alive.
  */
 export function startMaintenance(options: MaintenanceOptions): Maintenance {
   const { store, log, metrics, now, periodMs = PERIOD_MS } = options;

@@ -1,7 +1,5 @@
 /** A whole server: a store, an app, a port and maintenance, started and stopped in order. */
 
-import type { Access } from '../core/protocol/limits.js';
-import { ANY_CALLBACKS, PUBLIC_CALLBACKS } from '../net/public-addresses.js';
 import { resolveInDns, resolveInSystem } from '../net/resolve.js';
 import { createApp } from './app.js';
 import { type Listener, listen } from './http/listen.js';
@@ -9,6 +7,8 @@ import { readTls, type TlsFiles, validUntil } from './http/tls-files.js';
 import { trustProxies } from './http/trusted-proxies.js';
 import { startMaintenance } from './maintenance.js';
 import type { PackedFile } from './routes/page-files.js';
+import type { Access } from './secrets/access.js';
+import { ANY_CALLBACKS, PUBLIC_CALLBACKS } from './secrets/callbacks.js';
 import { instrumentedStore } from './store/instrumented.js';
 import { openStore } from './store/open.js';
 import { describeError, type Log, tally } from './telemetry/log.js';
@@ -31,21 +31,21 @@ export interface ServerOptions {
   readonly baseUrl?: string | undefined;
   /** Creates a minute and address without a key where access is `open`; 0 for any number. Default 60. */
   readonly rateLimit?: number | undefined;
-  /** Ranges of addresses whose `X-Forwarded-For` is believed. Default none. */
+  /** Ranges of addresses whose `X-Forwarded-For` is trusted. Default none. */
   readonly trustedProxies?: readonly string[];
-  /** Certificate and key: speaks HTTPS with them, else HTTP. */
+  /** Certificate and key. The server speaks HTTPS with them, and HTTP without. */
   readonly tls?: TlsFiles | undefined;
   /** Connections at once; above it a request is answered 503. Default 1,000. */
   readonly maxConnections?: number | undefined;
-  /** Whether to count, and to show the numbers at `/metrics`. Default no. */
+  /** Whether to count requests, and to serve the numbers at `/metrics`. Default no. */
   readonly metrics?: boolean;
   /** Whether webhooks may go to private addresses, and over http. Default no. */
   readonly allowPrivateCallbacks?: boolean;
   /** The files of the web page. */
   readonly page?: readonly PackedFile[] | undefined;
-  /** The package's version, which health tells. */
+  /** The package's version, as health reports it. */
   readonly version: string;
-  /** Takes one line of the log, JSON without a newline. */
+  /** Writes one line of the log, JSON without a newline. */
   readonly log: (line: string) => void;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
@@ -55,14 +55,17 @@ export interface ServerOptions {
 export interface RunningServer {
   /** The base URL if there is one, else the origin listened on, such as `http://127.0.0.1:8787`. */
   readonly url: string;
-  /** Reads certificate and key again, for connections from now on. If they are unusable it keeps and says so. */
+  /**
+   * Reads certificate and key again, for new connections. If they are not usable the server keeps those it has, and
+   * logs why.
+   */
   reload(): Promise<void>;
-  /** Finishes what is under way (at most 10 s) and lets go of port and store. */
+  /** Finishes what is under way (at most 10 s), then closes port and store. */
   close(): Promise<void>;
 }
 
-const SENDING_OUTSIDE: SendOptions = { policy: PUBLIC_CALLBACKS, resolve: resolveInDns() };
-const SENDING_ANYWHERE: SendOptions = { policy: ANY_CALLBACKS, resolve: resolveInSystem };
+const TO_PUBLIC_HOSTS: SendOptions = { policy: PUBLIC_CALLBACKS, resolve: resolveInDns() };
+const TO_ANY_HOST: SendOptions = { policy: ANY_CALLBACKS, resolve: resolveInSystem };
 
 /**
  * Starts a server; when this resolves it answers.
@@ -78,7 +81,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const store = instrumentedStore(await openStore(options.store, { thread: options.storeThread }), {
     metrics,
   });
-  const sending = options.allowPrivateCallbacks ? SENDING_ANYWHERE : SENDING_OUTSIDE;
+  const sending = options.allowPrivateCallbacks ? TO_ANY_HOST : TO_PUBLIC_HOSTS;
   const app = createApp({
     store,
     access,
@@ -115,7 +118,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     url: baseUrl ?? listener.url,
     reload: inTurn(() => reloadTls(options.tls, listener, log)),
     async close() {
-      // At the same time, so that all of it fits into the time there is.
+      // At the same time, so that both fit into 10 s.
       await Promise.all([listener.close(), webhooks.stop()]);
       await maintenance.stop();
       await store.close();
@@ -124,7 +127,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-/** Only those who ask for it pay for loading it. */
+/** Loaded only where metrics are wanted: it takes a while. */
 async function prometheus(version: string): Promise<Metrics> {
   const { createPrometheusMetrics } = await import('./telemetry/prometheus.js');
   return createPrometheusMetrics(version);
@@ -141,7 +144,7 @@ async function reloadTls(files: TlsFiles | undefined, listener: Listener, log: L
   }
 }
 
-/** A function of which each run begins when the one before has ended. */
+/** Makes a function that does `run`, but begins only after its earlier calls have ended. */
 function inTurn(run: () => Promise<void>): () => Promise<void> {
   let last = Promise.resolve();
   return () => {

@@ -1,6 +1,6 @@
 /** What may be answered at all (PROTOCOL.md section 4), and that a create makes one secret. */
 
-import { TOMBSTONE_MS } from '../../src/core/protocol/limits.js';
+import { TOMBSTONE_MS } from '../../src/server/store/contracts/lifecycle.js';
 import type { Rule } from './checker.js';
 import { answered, type Facts } from './facts.js';
 import type { Call, Request } from './history.js';

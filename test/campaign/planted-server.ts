@@ -1,11 +1,11 @@
 /** A server with a planted fault, started as `zephr serve` is; the campaign gives it the same options. */
 
 import { parseArgs } from 'node:util';
-import { ANY_CALLBACKS } from '../../src/net/public-addresses.js';
 import { resolveInSystem } from '../../src/net/resolve.js';
 import { createApp } from '../../src/server/app.js';
 import { listen } from '../../src/server/http/listen.js';
 import { startMaintenance } from '../../src/server/maintenance.js';
+import { ANY_CALLBACKS } from '../../src/server/secrets/callbacks.js';
 import { openStore } from '../../src/server/store/open.js';
 import { createLog } from '../../src/server/telemetry/pino-log.js';
 import { startWebhooks } from '../../src/server/webhooks/delivery.js';

@@ -8,9 +8,12 @@ describe('the limits', () => {
     ['free', { count: 50, per: 'month' }, 60, 43_200, 20_480],
     ['dev', { count: 2_000, per: 'month' }, 1, 43_200, 204_800],
     ['pro', { count: 50_000, per: 'month' }, 1, 43_200, 1_048_576],
-  ] as const)('of the tier %s are those of PROTOCOL.md section 6', (tier, creates, min, max, blob) => {
-    expect(TIERS[tier]).toEqual({ creates, expiry: { min, max }, blob });
-  });
+  ] as const)(
+    'of the tier %s are those of core/protocol/PROTOCOL.md section 6',
+    (tier, creates, min, max, blob) => {
+      expect(TIERS[tier]).toEqual({ creates, expiry: { min, max }, blob });
+    },
+  );
 
   it('let no caller send more than the largest tier', () => {
     expect(MAX_BLOB_LENGTH).toBe(Math.max(...Object.values(TIERS).map(({ blob }) => blob)));

@@ -2,9 +2,12 @@
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { ApiError } from '../../src/core/errors.js';
-import { parseCreateRequest } from '../../src/core/protocol/requests.js';
-import { checkCallback, isPublicAddress, PUBLIC_CALLBACKS } from '../../src/net/public-addresses.js';
+import { isPublicAddress } from '../../src/net/public-addresses.js';
+import { errorResponse } from '../../src/server/http/error-response.js';
+import { RequestError } from '../../src/server/http/request-error.js';
+import { parseCreateRequest } from '../../src/server/routes/create-request.js';
+import { checkCallback, PUBLIC_CALLBACKS } from '../../src/server/secrets/callbacks.js';
+import { ServiceError } from '../../src/server/secrets/service-error.js';
 import { dotted, type Ipv4, ipv4, ipv6, isPublicIpv4, isPublicIpv6, spelledIpv6 } from './addresses.js';
 import { type Family, property, resultOf } from './family.js';
 import { mutated, oddText } from './odd.js';
@@ -47,7 +50,7 @@ async function isTaken(url: string): Promise<boolean> {
   const { callback } = parseCreateRequest({ ...fields, callback_url: url, callback_secret: 'x' });
   const result = await resultOf(() => checkCallback(callback, PUBLIC_CALLBACKS));
   if ('value' in result) return true;
-  assert(result.error instanceof ApiError && result.error.code === 'INVALID_CALLBACK_URL_HOST');
+  assert(result.error instanceof ServiceError && result.error.code === 'INVALID_CALLBACK_URL_HOST');
   return false;
 }
 
@@ -104,7 +107,8 @@ const names = property(
   async (url) => {
     const result = await resultOf(() => isTaken(url));
     if ('error' in result) {
-      assert(result.error instanceof ApiError && result.error.statusCode === 400, String(result.error));
+      const { error } = result;
+      assert(error instanceof RequestError && errorResponse(error, {}).status === 400, String(error));
       return 'no URL';
     }
     const host = new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');

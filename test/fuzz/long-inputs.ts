@@ -14,18 +14,20 @@ import { parseExpiry } from '../../src/core/expiry.js';
 import { parseKey } from '../../src/core/key.js';
 import { looksLikeLink, parseAddress, parseLink, parseServer } from '../../src/core/link.js';
 import { parseCreatedReply, parseErrorReply, parseReadReply } from '../../src/core/protocol/replies.js';
-import {
-  isHint,
-  parseClaim,
-  parseCreateRequest,
-  parseIdempotencyKey,
-  parseProof,
-} from '../../src/core/protocol/requests.js';
+import { isHint } from '../../src/core/protocol/requests.js';
 import { proxyFor } from '../../src/net/proxy.js';
 import { hostName, isPublicHost } from '../../src/net/public-addresses.js';
-import { callerAddress, loggedAddress } from '../../src/server/http/addresses.js';
 import { trustProxies } from '../../src/server/http/trusted-proxies.js';
-import { checkKeyName, recogniseKey } from '../../src/server/secrets/api-keys.js';
+import { parseCreateRequest } from '../../src/server/routes/create-request.js';
+import {
+  parseAuthorization,
+  parseClaim,
+  parseIdempotencyKey,
+  parseProof,
+} from '../../src/server/routes/request-headers.js';
+import { checkKeyName, recognizeKey } from '../../src/server/secrets/api-keys.js';
+import { callerAddress } from '../../src/server/secrets/callers.js';
+import { loggedAddress } from '../../src/server/telemetry/log.js';
 
 /** A square of this many steps takes hours. */
 const LENGTH = 1_000_000;
@@ -54,7 +56,7 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   parseProof,
   parseIdempotencyKey,
   checkKeyName,
-  recogniseKey: (text) => recogniseKey(keys, `Bearer ${text}`),
+  recognizeKey: (text) => recognizeKey(keys, parseAuthorization(`Bearer ${text}`) ?? text),
   hostName,
   isPublicHost,
   callerAddress,

@@ -2,18 +2,20 @@
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { ApiError, ValidationError } from '../../src/core/errors.js';
+import { ValidationError } from '../../src/core/errors.js';
+import { type CreateBody, isApiKey, isHint } from '../../src/core/protocol/requests.js';
+import { errorResponse } from '../../src/server/http/error-response.js';
+import { RequestError } from '../../src/server/http/request-error.js';
+import { parseCreateRequest } from '../../src/server/routes/create-request.js';
 import {
-  type CreateBody,
-  type CreateRequest,
-  isApiKey,
-  isHint,
+  parseAuthorization,
   parseClaim,
-  parseCreateRequest,
   parseIdempotencyKey,
   parseProof,
-} from '../../src/core/protocol/requests.js';
-import { recogniseKey } from '../../src/server/secrets/api-keys.js';
+} from '../../src/server/routes/request-headers.js';
+import { recognizeKey } from '../../src/server/secrets/api-keys.js';
+import { ServiceError } from '../../src/server/secrets/service-error.js';
+import type { CreateRequest } from '../../src/server/store/contracts/secrets.js';
 import { type Family, property, quotes, resultOf } from './family.js';
 import { FOUND_CREATES } from './found.js';
 import { mutated, mutatedObject, oddLine, oddValue } from './odd.js';
@@ -44,7 +46,7 @@ const body = fc.oneof(
   }),
 );
 
-/** The codes of PROTOCOL.md that a body alone can be refused with. */
+/** The codes of core/protocol/PROTOCOL.md that a body alone can be refused with. */
 const CODES = [
   'INVALID_REQUEST_BODY',
   'INVALID_BLOB',
@@ -71,7 +73,12 @@ function isStorable(text: string): boolean {
   return Buffer.from(text).toString() === text && !text.includes('\0');
 }
 
-/** The rules of the table in PROTOCOL.md, one by one. */
+/** The HTTP status that tells of an error. */
+function statusOf(error: RequestError): number {
+  return errorResponse(error, {}).status;
+}
+
+/** The rules of the table in core/protocol/PROTOCOL.md, one by one. */
 function checkRequest(request: CreateRequest): void {
   const { blob, expiry, splitUrlMode, hint, callback, version, proofHash, views } = request;
   assert(blob !== '' && isBase64url(blob), 'blob');
@@ -111,7 +118,7 @@ const creates = property(
     const result = await resultOf(() => parseCreateRequest(json));
     if ('error' in result) {
       const { error } = result;
-      assert(error instanceof ApiError && error.statusCode === 400, String(error));
+      assert(error instanceof RequestError && statusOf(error) === 400, String(error));
       assert(CODES.includes(error.code), error.code);
       assert.match(error.message, /^[a-zI][a-zA-Z0-9_, ]+$/);
       return 'refused';
@@ -144,7 +151,10 @@ function headers<T>(
       if ('error' in result) {
         const { error } = result;
         assert(!isValid(text), 'a valid one is refused');
-        assert(error instanceof ApiError && error.statusCode === 400 && error.code === code, String(error));
+        assert(
+          error instanceof RequestError && statusOf(error) === 400 && error.code === code,
+          String(error),
+        );
         assert(!quotes(error.message, text.replace(/base64url|characters/g, '')));
         return 'refused';
       }
@@ -200,9 +210,12 @@ const apiKeys = property(
       return null;
     };
     const result = await resultOf(() =>
-      recogniseKey({ findKey, addKey: unused, listKeys: unused, revokeKey: unused }, text),
+      recognizeKey(
+        { findKey, addKey: unused, listKeys: unused, revokeKey: unused },
+        parseAuthorization(text) ?? assert.fail('a header is there'),
+      ),
     );
-    assert('error' in result && result.error instanceof ApiError);
+    assert('error' in result && result.error instanceof ServiceError);
     assert.equal(result.error.code, 'INVALID_API_KEY');
     assert(!quotes(result.error.message, text));
     const [scheme = '', key = '', ...rest] = text.split(/ +/);

@@ -8,7 +8,7 @@ import { type Family, property } from './family.js';
 import { malformedCall } from './malformed.js';
 import { mutated, mutatedObject, oddLine } from './odd.js';
 
-/** Refusals of PROTOCOL.md, and those of any HTTP server. */
+/** Refusals of core/protocol/PROTOCOL.md, and those of any HTTP server. */
 const REFUSALS: Readonly<Record<number, RegExp>> = {
   400: /^(INVALID_[A-Z_]+|MISSING_CALLBACK_SECRET|UNEXPECTED_CALLBACK_SECRET|UNSUPPORTED_VERSION)$/,
   401: /^INVALID_API_KEY$/,

@@ -1,7 +1,8 @@
-/** Who may create what: keys, tiers and access modes (PROTOCOL.md section 6). */
+/** Who may create what: keys, tiers and access modes (core/protocol/PROTOCOL.md section 6). */
 
 import { describe, expect, test } from 'vitest';
-import { ACCESS_MODES, type Access, KEY_TIERS, type KeyTier } from '../../src/core/protocol/limits.js';
+import { KEY_TIERS, type KeyTier } from '../../src/core/protocol/limits.js';
+import { ACCESS_MODES, type Access } from '../../src/server/secrets/access.js';
 import { type IssuedKey, issueKey } from '../../src/server/secrets/api-keys.js';
 import { MemoryStore } from '../../src/server/store/memory/store.js';
 import { BLOB, type Harness, harness, PROOF, refusal, VERSION_2 } from './harness.js';

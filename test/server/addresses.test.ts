@@ -1,7 +1,8 @@
 /** How little of an address is kept. */
 
 import { expect, test } from 'vitest';
-import { callerAddress, loggedAddress } from '../../src/server/http/addresses.js';
+import { callerAddress } from '../../src/server/secrets/callers.js';
+import { loggedAddress } from '../../src/server/telemetry/log.js';
 
 test.each([
   ['192.0.2.77', '192.0.2.0/24', '192.0.2.77/32'],

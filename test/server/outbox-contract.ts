@@ -2,7 +2,7 @@
 
 import { createHmac } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { TOMBSTONE_MS } from '../../src/core/protocol/limits.js';
+import { TOMBSTONE_MS } from '../../src/server/store/contracts/lifecycle.js';
 import type { LeasedEvent } from '../../src/server/store/contracts/outbox.js';
 import type { NewSecret } from '../../src/server/store/contracts/secrets.js';
 import type { Store } from '../../src/server/store/contracts/store.js';

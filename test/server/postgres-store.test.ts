@@ -1,7 +1,8 @@
 /** The PostgreSQL store keeps the contract, also for several processes on one schema, and over restarts. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { LEASE_MS, TOMBSTONE_MS } from '../../src/core/protocol/limits.js';
+import { LEASE_MS } from '../../src/core/protocol/limits.js';
+import { TOMBSTONE_MS } from '../../src/server/store/contracts/lifecycle.js';
 import { openPostgresStore } from '../../src/server/store/postgres/open.js';
 import { MIGRATIONS } from '../../src/server/store/postgres/schema.js';
 import type { PostgresStore } from '../../src/server/store/postgres/store.js';

@@ -1,7 +1,10 @@
-/** How many secrets a caller may create, at the turns of minutes, days and months (PROTOCOL.md section 6). */
+/**
+ * How many secrets a caller may create, at the turns of minutes, days and months (core/protocol/PROTOCOL.md section 6).
+ */
 
 import { describe, expect, test } from 'vitest';
-import type { Access, KeyTier } from '../../src/core/protocol/limits.js';
+import type { KeyTier } from '../../src/core/protocol/limits.js';
+import type { Access } from '../../src/server/secrets/access.js';
 import { issueKey } from '../../src/server/secrets/api-keys.js';
 import { MemoryStore } from '../../src/server/store/memory/store.js';
 import { BLOB, type Harness, harness, refusal } from './harness.js';

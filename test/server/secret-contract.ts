@@ -1,7 +1,8 @@
 /** What the secrets of every store are held to, with simulated time. Part of the store contract. */
 
 import { beforeEach, describe, expect, test } from 'vitest';
-import { LEASE_MS, TOMBSTONE_MS } from '../../src/core/protocol/limits.js';
+import { LEASE_MS } from '../../src/core/protocol/limits.js';
+import { TOMBSTONE_MS } from '../../src/server/store/contracts/lifecycle.js';
 import type { NewSecret } from '../../src/server/store/contracts/secrets.js';
 import type { Store } from '../../src/server/store/contracts/store.js';
 import { NOW, newSecret } from '../support/new-secret.js';

@@ -1,8 +1,8 @@
 /** What every store is held to, with simulated time: the contract of each noun, and of the engine as a whole. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { LEASE_MS, TOMBSTONE_MS } from '../../src/core/protocol/limits.js';
-import { stateOf } from '../../src/server/store/contracts/lifecycle.js';
+import { LEASE_MS } from '../../src/core/protocol/limits.js';
+import { stateOf, TOMBSTONE_MS } from '../../src/server/store/contracts/lifecycle.js';
 import type { NewSecret } from '../../src/server/store/contracts/secrets.js';
 import type { Store } from '../../src/server/store/contracts/store.js';
 import { NOW, newSecret } from '../support/new-secret.js';

@@ -1,8 +1,8 @@
 /** Webhooks from the request that causes them to a receiver on a real socket. */
 
 import { describe, expect, test } from 'vitest';
-import { ANY_CALLBACKS } from '../../src/net/public-addresses.js';
 import { resolveInSystem } from '../../src/net/resolve.js';
+import { ANY_CALLBACKS } from '../../src/server/secrets/callbacks.js';
 import { MemoryStore } from '../../src/server/store/memory/store.js';
 import { createLog } from '../../src/server/telemetry/pino-log.js';
 import { startWebhooks } from '../../src/server/webhooks/delivery.js';

@@ -1,13 +1,13 @@
-/** The limits of PROTOCOL.md section 6 as data: one table for server, clients and page. */
+/** The limits of PROTOCOL.md section 6 as data: one table for servers, clients and the page. */
 
 import { EXPIRY, EXPIRY_RANGE } from '../expiry.js';
 
 const KB = 1024;
 
-/** The server clients use when nobody names one. */
+/** The server that clients use where no other is named. */
 export const DEFAULT_SERVER = 'https://zephr.io';
 
-/** So many creates in each minute, day or month of the calendar in UTC. */
+/** How many secrets may be created in each minute, day or month of the calendar in UTC. */
 export interface Creates {
   readonly count: number;
   readonly per: 'minute' | 'day' | 'month';
@@ -47,21 +47,6 @@ export const TIERS: Readonly<Record<Tier, Limits>> = {
   },
 };
 
-/** What a server can let callers without a key do. */
-export const ACCESS_MODES = ['open', 'tiered', 'closed'] as const;
-
-export type Access = (typeof ACCESS_MODES)[number];
-
-/**
- * The row of a caller without a key in each access mode; `null` may not create. Where it is `open` a rate takes the
- * place of the pro row's monthly quota, for behind one address there can be a whole office.
- */
-export const KEYLESS: Readonly<Record<Access, Limits | null>> = {
-  open: { ...TIERS.pro, creates: { count: 60, per: 'minute' } },
-  tiered: TIERS.anonymous,
-  closed: null,
-};
-
 /** The longest blob any caller may send, in characters. */
 export const MAX_BLOB_LENGTH = TIERS.pro.blob;
 
@@ -76,9 +61,3 @@ export const MAX_VIEWS = 1000;
 
 /** How long a claimed read can be repeated, in milliseconds (section 4, Read). */
 export const LEASE_MS = 60_000;
-
-/** How long a tombstone answers 410 past the expiry, in milliseconds (section 5). */
-export const TOMBSTONE_MS = 24 * 60 * 60_000;
-
-/** How long an idempotency key names the same create, in milliseconds (section 4, Create). */
-export const IDEMPOTENCY_MS = 24 * 60 * 60_000;

@@ -1,13 +1,16 @@
-/** The only file with sockets: an app behind a port, and an orderly end. */
+/** Puts an app behind a port, and takes it away again in order. */
 
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
-import { ApiError, ZephrError } from '../../core/errors.js';
+import { ZephrError } from '../../core/errors.js';
+import { type BodyDeadline, startBodyDeadline } from './body-deadline.js';
 import { Connections } from './connections.js';
+import { BUSY_MS, type ErrorDetails, errorResponse } from './error-response.js';
 import { NO_STORE, securityHeaders } from './headers.js';
-import { errorReply, type WebApp } from './routing.js';
+import { RequestError } from './request-error.js';
+import type { WebApp } from './routing.js';
 import type { TlsPair } from './tls-files.js';
 import type { ClientAddress } from './trusted-proxies.js';
 
@@ -20,12 +23,14 @@ export interface ListenOptions {
   readonly tls?: TlsPair | undefined;
   /** Connections at once; above it a request is answered 503. Default 1,000. */
   readonly maxConnections?: number | undefined;
-  /** Is told of every connection above that. */
+  /** Is called for every connection above that. */
   readonly onDropped?: () => void;
   /** How long a client may take to send a request's headers, in milliseconds. Default 10 s. */
   readonly headersTimeoutMs?: number;
-  /** How long a client may take to send a whole request, in milliseconds. Default 60 s. */
+  /** How long a client may take to send a body that is not read as a stream, in milliseconds. Default 60 s. */
   readonly requestTimeoutMs?: number;
+  /** How long a client may be silent while its body is read as a stream, in milliseconds. Default 30 s. */
+  readonly idleTimeoutMs?: number;
   /** How long an answer under way may take after {@link Listener.close}, in milliseconds. Default 10 s. */
   readonly graceMs?: number;
   /** Who a request is from. Default: the peer of its connection. */
@@ -36,9 +41,9 @@ export interface ListenOptions {
 export interface Listener {
   /** Origin, such as `http://127.0.0.1:8787`. */
   readonly url: string;
-  /** Takes no more requests, finishes those that came, cuts what is not done in time. */
+  /** Accepts no more requests, finishes those under way, and cuts the connections of those not done in time. */
   close(): Promise<void>;
-  /** Connections from now on get this certificate. Only where it listens with one. */
+  /** New connections get this certificate. Only for a listener that was given one. */
   useTls(pair: TlsPair): void;
 }
 
@@ -46,14 +51,15 @@ const GRACE_MS = 10_000;
 
 const MAX_CONNECTIONS = 1_000;
 
-/** A client that is slower than this to send its headers, or its whole request, is holding a place. */
+/** A client that is slower than this to send its headers or its body takes up a connection that others need. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
-/** How often Node looks for those: a connection may last so much longer. */
+const IDLE_TIMEOUT_MS = 30_000;
+/** How often Node looks for clients that are late with their headers: they may take so much longer. */
 const CHECK_MS = 1_000;
-/** Longer than common proxies keep theirs, so that they close first and never write into a closed connection. */
+/** Longer than common proxies keep theirs: so they close first, and never send a request into a closed connection. */
 const KEEP_ALIVE_MS = 65_000;
-/** Nothing went in or out for so long: whoever does not take the answer has gone. */
+/** A connection on which nothing comes or goes for so long is closed: a client that reads no answer has gone. */
 const SILENCE_MS = 90_000;
 
 /**
@@ -63,30 +69,40 @@ const SILENCE_MS = 90_000;
 export async function listen(app: WebApp, options: ListenOptions): Promise<Listener> {
   const { host, port, tls, maxConnections = MAX_CONNECTIONS, graceMs = GRACE_MS } = options;
   const { clientAddress = (peer) => peer } = options;
-  const errorHandler = () => refusal(UNREADABLE, tls !== undefined);
+  const { requestTimeoutMs = REQUEST_TIMEOUT_MS, idleTimeoutMs = IDLE_TIMEOUT_MS } = options;
+  const timeouts = { wholeMs: requestTimeoutMs, idleMs: idleTimeoutMs };
+  const errorHeaders = { ...securityHeaders(tls !== undefined), ...NO_STORE };
+  const deadlines = new WeakMap<object, BodyDeadline>();
+  const errorHandler = () => errorResponse(UNREADABLE, errorHeaders);
   const answer = getRequestListener(
-    (request, { incoming: { socket, headers } }) => {
-      const forwardedFor = String(headers['x-forwarded-for'] ?? '');
-      return app.fetch(request, { address: clientAddress(socket.remoteAddress ?? '', forwardedFor) });
+    (request, { incoming }) => {
+      const forwardedFor = String(incoming.headers['x-forwarded-for'] ?? '');
+      return app.fetch(request, {
+        address: clientAddress(incoming.socket.remoteAddress ?? '', forwardedFor),
+        deadline: deadlines.get(incoming),
+        cut: () => incoming.socket.destroy(),
+      });
     },
-    // What speaks HTTP/1.0 need not name a host, and the checks of some load balancers don't.
+    // A request of HTTP/1.0 need not name a host, and the health checks of some load balancers don't.
     { errorHandler, hostname: 'localhost' },
   );
-  const refuse = getRequestListener(() => refusal(TOO_MANY, tls !== undefined), { errorHandler });
-  const refuseMalformed = getRequestListener(errorHandler);
+  const answerBusy = getRequestListener(() => errorResponse(TOO_MANY, errorHeaders), { errorHandler });
+  const answerMalformed = getRequestListener(errorHandler);
   const server = makeServer(options);
   const onDropped = options.onDropped ?? (() => undefined);
   const connections = new Connections(server, maxConnections, tls !== undefined, onDropped);
   server.setTimeout(SILENCE_MS);
   server.on('request', (incoming, outgoing) => {
-    // Reset before it was heard: nobody waits for an answer, and whose request it was can't be told any more. From
-    // now on Node remembers the address.
+    // Without an address the connection was reset before its request was read, and no client waits for an answer.
+    // With one, Node keeps the address from now on, even if the connection is reset later.
     if (incoming.socket.remoteAddress === undefined) return void incoming.socket.destroy();
+    const deadline = startBodyDeadline(incoming, outgoing, timeouts);
+    if (deadline !== undefined) deadlines.set(incoming, deadline);
     const tooMany = connections.begin(incoming, outgoing);
-    if (hostsIn(incoming.rawHeaders) > 1) return void refuseMalformed(incoming, outgoing);
+    if (hostsIn(incoming.rawHeaders) > 1) return void answerMalformed(incoming, outgoing);
     if (!tooMany) return void answer(incoming, outgoing);
     outgoing.setHeader('Connection', 'close');
-    void refuse(incoming, outgoing);
+    void answerBusy(incoming, outgoing);
   });
   await bind(server, host, port);
   return {
@@ -102,7 +118,8 @@ function makeServer(options: ListenOptions): Server | TlsServer {
   const { tls, headersTimeoutMs = HEADERS_TIMEOUT_MS, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
   const settings = {
     headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
-    requestTimeout: requestTimeoutMs,
+    // Node's own would hold for every body; ours can make way for one that is read as a stream.
+    requestTimeout: 0,
     connectionsCheckingInterval: Math.min(CHECK_MS, headersTimeoutMs, requestTimeoutMs),
     keepAliveTimeout: KEEP_ALIVE_MS,
   };
@@ -111,8 +128,8 @@ function makeServer(options: ListenOptions): Server | TlsServer {
 }
 
 /**
- * How many `Host` headers a request has. With two it is malformed (RFC 9112, section 3.2): a proxy may have judged it
- * by the other one. Node keeps the first and says nothing.
+ * How many `Host` headers a request has. With two it is malformed (RFC 9112 section 3.2): a proxy before the server may
+ * have decided by the second, while Node keeps the first and reports nothing.
  */
 function hostsIn(rawHeaders: readonly string[]): number {
   let count = 0;
@@ -123,25 +140,15 @@ function hostsIn(rawHeaders: readonly string[]): number {
   return count;
 }
 
-/** The refusal of a request that is no valid URL, or names no host or two: it never becomes a Request. */
-const UNREADABLE = new ApiError('the request is malformed', 400, 'INVALID_REQUEST');
+/** For a request whose URL is not valid, or that names no host or two: it never becomes a Request. */
+const UNREADABLE = new RequestError('INVALID_REQUEST', 'the request is malformed');
 
-/** The refusal of a request on a connection above the limit. */
-const TOO_MANY = new ApiError('the server has too many connections: try again', 503, 'SERVER_BUSY', {
-  retryAfter: 1,
-});
-
-function refusal(error: ApiError, secure: boolean): Response {
-  const { statusCode, retryAfter } = error;
-  return Response.json(errorReply(error), {
-    status: statusCode,
-    headers: {
-      ...securityHeaders(secure),
-      ...NO_STORE,
-      ...(retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) }),
-    },
-  });
-}
+/** For a request on a connection above the limit. */
+const TOO_MANY: ErrorDetails = {
+  code: 'SERVER_BUSY',
+  message: 'the server has too many connections: try again',
+  waitMs: BUSY_MS,
+};
 
 function bind(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,21 +1,21 @@
-/** Who really asks when proxies stand between: how far `X-Forwarded-For` can be believed. */
+/** The client's address where requests come through proxies: how much of `X-Forwarded-For` can be trusted. */
 
 import { BlockList, isIP, SocketAddress } from 'node:net';
 import { ValidationError } from '../../core/errors.js';
 
-/** Tells a request's client from the peer of its connection and its `X-Forwarded-For` header, empty without one. */
+/** Finds a request's client from the peer of its connection and its `X-Forwarded-For` header, empty without one. */
 export type ClientAddress = (peer: string, forwardedFor: string) => string;
 
 /**
- * Believes `X-Forwarded-For` as far as proxies in `ranges` have written it. Each of them appended the address it was
- * asked from, so the header is read from its end: the first address that is no trusted proxy's is the client's, and
- * whatever stands before it is the client's own invention. What cannot be read ends the search at the last trusted
- * proxy.
- * @param ranges such as `10.0.0.0/8`, `2001:db8::/32` or `127.0.0.1`. None: the header is never believed.
+ * Trusts `X-Forwarded-For` as far as proxies in `ranges` have written it. Each proxy appends the address that its
+ * request came from, so the header is read from its end: the first address that is not a trusted proxy's is the
+ * client's, and the client can have made up all that stands before it. An entry that is not an address ends the search
+ * at the last trusted proxy.
+ * @param ranges such as `10.0.0.0/8`, `2001:db8::/32` or `127.0.0.1`. None: the header is never trusted.
  * @throws ValidationError `INVALID_TRUSTED_PROXY` that says which of them is neither an address nor a range.
  */
 export function trustProxies(ranges: readonly string[]): ClientAddress {
-  // Most servers trust none, and to parse an address is no small part of what a request costs.
+  // Most servers trust none, and parsing an address is a good part of what a request costs.
   if (ranges.length === 0) return (peer) => peer;
   const proxies = new BlockList();
   for (const range of ranges) addRange(proxies, range);
@@ -32,7 +32,7 @@ export function trustProxies(ranges: readonly string[]): ClientAddress {
   };
 }
 
-/** The address in an entry of the header, in its one spelling: bare, or with a port, where IPv6 stands in brackets. */
+/** The address in an entry of the header, normalized. An entry may have a port; IPv6 stands in brackets then. */
 function addressOf(entry: string): string | null {
   const text = entry.trim();
   const [, ipv4, ipv6] = /^(?:([0-9.]+)|\[(.+)\])(?::[0-9]{1,5})?$/.exec(text) ?? [];

@@ -1,42 +1,59 @@
-/** `/api/health`: whether the server can do its work, and what it allows (PROTOCOL.md section 4, Health). */
+/** What monitoring asks for: `/api/health` (core/protocol/PROTOCOL.md section 4, Health) and `/metrics`. */
 
-import type { Access } from '../../core/protocol/limits.js';
-import { answerJson, type Handler } from '../http/routing.js';
+import type { Hono } from 'hono';
+import { answer, answerJson, type Handler, type ServerEnv } from '../http/answers.js';
+import { NO_STORE } from '../http/headers.js';
+import { route } from '../http/routing.js';
+import type { Access } from '../secrets/access.js';
 import type { Callers } from '../secrets/callers.js';
 import { type Store, StoreError } from '../store/contracts/store.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import { parseAuthorization } from './request-headers.js';
 
-/** How long the store may take to answer: less than those who ask for health commonly wait. In milliseconds. */
+/** How long the store may take to answer, in milliseconds: less than health checks commonly wait. */
 const PATIENCE_MS = 2_000;
 
-/** What health is about. */
+/** What health reports on: whether the server can do its work, and what it allows. */
 export interface HealthOptions {
   readonly store: Store;
   readonly access: Access;
+  /** The package's version. */
   readonly version: string;
   readonly callers: Callers;
 }
 
 /**
- * Answers for health; rejects with StoreError when the store does not answer in time. Whoever shows an API key is told
- * its tier and limits, or 401.
+ * Adds `/api/health` to `app`. It answers 503 when the store does not answer in time. A request that shows an API key
+ * is answered with the tier and limits of that key, or 401.
  */
-export function healthOf({ store, access, version, callers }: HealthOptions): Handler {
+export function addHealthRoute(
+  app: Hono<ServerEnv>,
+  { store, access, version, callers }: HealthOptions,
+): void {
   const limits = callers.keylessLimits ?? {};
   const health = { status: 'ok', version, protocol: [1, 2], access, limits };
   const ping = patientPing(store);
-  return async (context) => {
+  const handler: Handler = async (context) => {
     await ping();
-    const authorization = context.req.header('Authorization');
-    if (authorization === undefined) return answerJson(context, 200, health);
-    const { tier, limits } = await callers.identify(authorization, context.env.address);
+    const apiKey = parseAuthorization(context.req.header('Authorization'));
+    if (apiKey === null) return answerJson(context, 200, health);
+    const { tier, limits } = await callers.identify(apiKey, context.env.address);
     return answerJson(context, 200, { ...health, tier, limits });
   };
+  route(app, '/api/health', { GET: handler, HEAD: handler });
+}
+
+/** Adds `/metrics` to `app`: the server's numbers, in the format that `metrics` has them in. */
+export function addMetricsRoute(app: Hono<ServerEnv>, metrics: Metrics): void {
+  const handler: Handler = async (context) =>
+    answer(context, 200, await metrics.text(), { 'Content-Type': metrics.contentType, ...NO_STORE });
+  route(app, '/metrics', { GET: handler, HEAD: handler });
 }
 
 /**
- * Asks a store whether it answers. Who asks while somebody else waits for the answer waits for the same one, so that
- * a store that is stuck is not asked more and more.
- * @returns what asks; rejects with StoreError after `patienceMs` milliseconds.
+ * Makes a function that asks a store whether it answers. Requests that come while one is waiting for the answer wait
+ * for the same one, so that a store that is stuck is not asked again and again.
+ * @param patienceMs how long to wait, in milliseconds. The function rejects with StoreError after that.
  */
 export function patientPing(store: Pick<Store, 'ping'>, patienceMs = PATIENCE_MS): () => Promise<void> {
   let pending: Promise<void> | undefined;

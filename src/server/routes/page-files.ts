@@ -1,4 +1,4 @@
-/** The files of the web page, as the build packs them and as they are sent. */
+/** The files of the web page, as the build packs them and as the server sends them. */
 
 import { brotliDecompressSync, gzipSync } from 'node:zlib';
 
@@ -21,7 +21,7 @@ export interface WebFile {
   readonly bodies: Readonly<Record<Encoding, Uint8Array<ArrayBuffer>>>;
 }
 
-/** The files by path. Each is compressed now, and never again. */
+/** The files by path. Each is compressed here, once for the life of the server. */
 export function unpackFiles(files: readonly PackedFile[]): ReadonlyMap<string, WebFile> {
   return new Map(
     files.map(({ path, type, brotli }) => {
@@ -33,7 +33,7 @@ export function unpackFiles(files: readonly PackedFile[]): ReadonlyMap<string, W
   );
 }
 
-/** The best encoding that an `Accept-Encoding` header admits (RFC 9110 section 12.5.3). Without one, none. */
+/** The smallest encoding that an `Accept-Encoding` header allows (RFC 9110 section 12.5.3); without one, `identity`. */
 export function chooseEncoding(accepted: string | undefined): Encoding {
   const weights = new Map<string, number>();
   for (const part of (accepted ?? '').toLowerCase().split(',')) {

@@ -1,9 +1,9 @@
-/** The web page: two documents, which touch no secret and know none, and the files they load. */
+/** The web page: two documents, the same for every secret, and the files they load. No route here reads a secret. */
 
 import type { Context, Hono } from 'hono';
-import { ApiError } from '../../core/errors.js';
+import { answer, type Handler, type ServerEnv } from '../http/answers.js';
 import { DOCUMENT_HEADERS, type HeaderFields, IMMUTABLE, NO_STORE, WORKER_HEADERS } from '../http/headers.js';
-import { answer, type Handler, route, type ServerEnv } from '../http/routing.js';
+import { notFound, route } from '../http/routing.js';
 import { chooseEncoding, type PackedFile, unpackFiles, type WebFile } from './page-files.js';
 
 /** Adds the page's routes to `app`. */
@@ -16,27 +16,27 @@ export function addPageRoutes(app: Hono<ServerEnv>, packed: readonly PackedFile[
     return (context) => send(context, file, DOCUMENT_HEADERS);
   };
 
-  // Both documents are at the names of their files too, for whoever compares them with the list of hashes.
+  // Both documents are at the names of their files too, which is where the list of hashes has them.
   const create = document('index.html');
-  // Below a path, relative addresses need its slash: `/zephr` goes to `/zephr/`.
+  // Where the server's address has a path, relative addresses need a slash at its end: `/zephr` goes to `/zephr/`.
   add('/', (context) => {
     const path = pathOf(context);
     return path.endsWith('/') ? create(context) : redirect(context, `${path.split('/').at(-1)}/`);
   });
   add('/index.html', create);
-  // Link previews and mail scanners fetch a link's own URL: nothing here asks for a secret.
+  // Link previews and mail scanners fetch the URL of a link: the document alone reads nothing.
   add('/secret/:id', document('secret.html'));
   add('/secret/:id/', (context) => redirect(context, `../${pathOf(context).split('/').at(-2)}`));
   add('/secret.html', document('secret.html'));
   add('/assets/:file', (context) => {
     const name = context.req.param('file') ?? '';
     const file = files.get(`assets/${name}`);
-    if (file === undefined) throw new ApiError('there is nothing here', 404, 'NOT_FOUND');
+    if (file === undefined) throw notFound();
     return send(context, file, headersOf(name));
   });
 }
 
-/** Every file but the list of hashes is named after its contents; the worker's policy is its own. */
+/** Every file but the list of hashes is named after its contents; the worker has a policy of its own. */
 function headersOf(name: string): HeaderFields {
   if (name === 'hashes.txt') return NO_STORE;
   return name.startsWith('argon2id-') ? { ...IMMUTABLE, ...WORKER_HEADERS } : IMMUTABLE;
@@ -58,7 +58,7 @@ function pathOf(context: Context<ServerEnv>): string {
   return new URL(context.req.url).pathname;
 }
 
-/** To a relative address; a browser takes the fragment along. */
+/** Redirects to a relative address; the browser keeps the fragment. */
 function redirect(context: Context<ServerEnv>, location: string): Response {
   return answer(context, 308, null, { Location: location, ...NO_STORE });
 }

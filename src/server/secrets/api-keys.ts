@@ -1,25 +1,26 @@
-/** API keys: how one is made, checked and known again (PROTOCOL.md section 6). */
+/** API keys: making one, and recognizing it later (core/protocol/PROTOCOL.md section 6). */
 
 import { createHash } from 'node:crypto';
 import { type RandomBytes, randomBytes } from '../../core/bytes.js';
-import { ApiError, ValidationError } from '../../core/errors.js';
+import { ValidationError } from '../../core/errors.js';
 import type { KeyTier } from '../../core/protocol/limits.js';
 import { isApiKey } from '../../core/protocol/requests.js';
 import type { ApiKey, KeyStore } from '../store/contracts/keys.js';
+import { ServiceError } from './service-error.js';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const KEY_CHARACTERS = 40;
 const ID_CHARACTERS = 12;
 
-/** A key that was made just now: the only time that anybody sees it. */
+/** A key that was just made. Only now can it be shown: the store keeps its hash. */
 export interface IssuedKey extends ApiKey {
   /** `zeph_` and 40 letters or digits: 238 bits. */
   readonly key: string;
 }
 
 /**
- * Checks what somebody wants to call a key: 1 to 64 letters, digits, dots, hyphens or underscores, the first a letter
- * or digit, and no such beginning that it could be taken for an id or a key.
+ * Checks the name for a key: 1 to 64 letters, digits, dots, hyphens or underscores, the first a letter or digit, and
+ * not beginning with `key_` or `zeph_`, so that it is not taken for an id or a key.
  * @throws ValidationError `INVALID_KEY_NAME`.
  */
 export function checkKeyName(name: string): void {
@@ -31,7 +32,7 @@ export function checkKeyName(name: string): void {
 }
 
 /**
- * Makes a key and keeps its hash.
+ * Makes a key and stores its hash.
  * @param now milliseconds since 1970.
  * @throws ValidationError as {@link checkKeyName}, or `KEY_NAME_TAKEN` if a valid key has the name.
  */
@@ -54,29 +55,29 @@ export async function issueKey(
 }
 
 /**
- * The valid key in an `Authorization` header.
- * @throws ApiError 401 `INVALID_API_KEY` if it holds none, one that is not known, or one that was revoked.
+ * Finds out which valid key `key` is.
+ * @param key what a client showed as its key, well-formed or not.
+ * @throws ServiceError `INVALID_API_KEY` if it is not well-formed, not known, or was revoked.
  */
-export async function recogniseKey(keys: KeyStore, authorization: string): Promise<ApiKey> {
-  const [, key = ''] = /^bearer +([^ ]+) *$/i.exec(authorization) ?? [];
+export async function recognizeKey(keys: KeyStore, key: string): Promise<ApiKey> {
   const known = isApiKey(key) ? await keys.findKey(hashOf(key)) : null;
   if (known === null) {
-    throw new ApiError('the API key is not one of this server, or was revoked', 401, 'INVALID_API_KEY');
+    throw new ServiceError('INVALID_API_KEY', 'the API key is not one of this server, or was revoked');
   }
   return known;
 }
 
-/** With so much chance in a key, a plain hash says nothing about it. */
+/** A plain hash, without salt or stretching, is enough: 238 random bits cannot be guessed. */
 function hashOf(key: string): string {
   return createHash('sha256').update(key).digest('base64url');
 }
 
-/** Random letters and digits, each as likely as any other. */
+/** Random letters and digits, all equally likely. */
 function randomText(length: number, random: RandomBytes): string {
   let text = '';
   while (text.length < length) {
     for (const byte of random(length)) {
-      // 248 is the last multiple of 62 in a byte: what is above would favour some characters.
+      // 248 is the last multiple of 62 in a byte: bytes above it would make some characters more likely.
       if (byte < 248 && text.length < length) text += ALPHABET.charAt(byte % ALPHABET.length);
     }
   }

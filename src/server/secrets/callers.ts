@@ -1,18 +1,22 @@
-/** Who asks, and what a caller may create (PROTOCOL.md section 6). */
+/** Identifies callers, and knows what each may create (core/protocol/PROTOCOL.md section 6). */
 
 import { createHmac } from 'node:crypto';
-import { ApiError } from '../../core/errors.js';
-import { type Access, KEYLESS, type KeyTier, type Limits, TIERS } from '../../core/protocol/limits.js';
-import { callerAddress } from '../http/addresses.js';
+import { type KeyTier, type Limits, TIERS } from '../../core/protocol/limits.js';
+import { networkOf } from '../../net/networks.js';
 import type { Store } from '../store/contracts/store.js';
-import { recogniseKey } from './api-keys.js';
+import { type Access, keylessLimits } from './access.js';
+import { recognizeKey } from './api-keys.js';
+import { ServiceError } from './service-error.js';
 
-/** Addresses whose names are kept in memory: some hundred kilobytes at most. */
+/** Most addresses whose names are kept in memory: a few hundred kilobytes. */
 const REMEMBERED_NAMES = 1_000;
 
-/** Somebody who creates. */
+/** The creator of a secret. */
 export interface Caller {
-  /** Stands for the caller in the store: idempotency keys and quotas belong to it. The id of a key has a `_` in it. */
+  /**
+   * Names the caller in the store, where idempotency keys and quotas belong to it: the id of an API key, which has a
+   * `_` in it, or what {@link Callers.nameOf} makes of an address.
+   */
   readonly name: string;
   /** `null` without a key. */
   readonly tier: KeyTier | null;
@@ -22,42 +26,40 @@ export interface Caller {
 /** Tells callers apart and knows their limits. */
 export class Callers {
   readonly #store: Pick<Store, 'callerSalt' | 'keys'>;
-  /** Of callers without a key; `null` if they may not create. */
+  /** What callers without a key may do; `null` if they may not create. */
   readonly #keyless: Limits | null;
-  /** Of the addresses that asked lately: an HMAC takes as long as all else that is asked of one. */
+  /** The names of recent callers' addresses: an HMAC takes as long as everything else that a request needs of them. */
   readonly #names = new Map<string, string>();
 
-  /**
-   * @param rateLimit creates a minute and address where the access mode has a rate; 0 for any number. Default: that
-   *   of the mode.
-   */
+  /** @param rateLimit as for {@link keylessLimits}. */
   constructor(store: Pick<Store, 'callerSalt' | 'keys'>, access: Access, rateLimit?: number) {
     this.#store = store;
-    this.#keyless = withRate(KEYLESS[access], rateLimit);
+    this.#keyless = keylessLimits(access, rateLimit);
   }
 
-  /** The limits of a caller without a key; `null` if such a one may not create. */
+  /** What a caller without a key may do; `null` if it may not create. */
   get keylessLimits(): Limits | null {
     return this.#keyless;
   }
 
   /**
-   * Who asks to create. A key's own tier holds in every mode.
-   * @param authorization the `Authorization` header, if there is one.
-   * @throws ApiError 401 `INVALID_API_KEY`, 403 `API_KEY_REQUIRED`.
+   * Identifies who wants to create. The tier of a key holds in every access mode.
+   * @param key what the caller showed as its API key; `null` if it showed none.
+   * @param address the caller's IP address.
+   * @throws ServiceError `INVALID_API_KEY`, or `API_KEY_REQUIRED` where only callers with a key may create.
    */
-  async identify(authorization: string | undefined, address: string): Promise<Caller> {
-    if (authorization !== undefined) {
-      const { id, tier } = await recogniseKey(this.#store.keys, authorization);
+  async identify(key: string | null, address: string): Promise<Caller> {
+    if (key !== null) {
+      const { id, tier } = await recognizeKey(this.#store.keys, key);
       return { name: id, tier, limits: TIERS[tier] };
     }
     if (this.#keyless === null) {
-      throw new ApiError('this server creates secrets with an API key only', 403, 'API_KEY_REQUIRED');
+      throw new ServiceError('API_KEY_REQUIRED', 'this server creates secrets with an API key only');
     }
     return { name: this.nameOf(address), tier: null, limits: this.#keyless };
   }
 
-  /** A name for an address that doesn't give it away to who reads the store without the salt: 22 characters. */
+  /** A name for an address, 22 characters long. Without the salt of the store it does not give the address away. */
   nameOf(address: string): string {
     const known = this.#names.get(address);
     if (known !== undefined) return known;
@@ -69,7 +71,10 @@ export class Callers {
   }
 }
 
-function withRate(limits: Limits | null, rateLimit: number | undefined): Limits | null {
-  if (rateLimit === undefined || limits?.creates?.per !== 'minute') return limits;
-  return { ...limits, creates: rateLimit === 0 ? null : { count: rateLimit, per: 'minute' } };
+/**
+ * What counts as one caller without a key: an IPv4 address, or the /64 of an IPv6 address, because a single host has
+ * all of that to itself. Text that is not an address counts as it is.
+ */
+export function callerAddress(address: string): string {
+  return networkOf(address, 32, 64) ?? address;
 }

@@ -1,18 +1,18 @@
 /**
- * How often a caller may create (PROTOCOL.md section 6). Minutes, days and months are those of the calendar in UTC,
- * the same for everybody, so that it can be foreseen when there is room again.
+ * How often a caller may create (core/protocol/PROTOCOL.md section 6). Minutes, days and months are those of the
+ * calendar in UTC, the same for every caller, so that it is known in advance when a quota begins anew.
  */
 
-import { ApiError } from '../../core/errors.js';
 import { type Creates, TIERS } from '../../core/protocol/limits.js';
 import type { ApiKey } from '../store/contracts/keys.js';
 import type { Quota, QuotaStore } from '../store/contracts/quotas.js';
 import type { Caller } from './callers.js';
+import { ServiceError, type ServiceErrorCode } from './service-error.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** A quota and what kind it is. */
+/** A quota and the period that it is for. */
 export interface CreateQuota extends Quota {
   readonly per: Creates['per'];
 }
@@ -49,29 +49,28 @@ export async function usageOf(
   );
 }
 
-/** The refusal of a create at `now` for which a quota has nothing left: 429, with the seconds until it has. */
-export function limitReached(quota: CreateQuota | null, now: number): ApiError {
+/** The error for a create at `now` (milliseconds since 1970) when a quota is used up. */
+export function limitReached(quota: CreateQuota | null, now: number): ServiceError {
   if (quota === null) throw new Error('a create without a quota was limited');
   const { limit, endsAt, per } = quota;
-  const { code, message } = REFUSALS[per];
+  const { code, message } = LIMIT_ERRORS[per];
   const until = new Date(endsAt).toISOString().slice(0, 16).replace('T', ' ');
-  const retryAfter = Math.ceil((endsAt - now) / 1000);
-  return new ApiError(message(limit, until), 429, code, { retryAfter });
+  return new ServiceError(code, message(limit, until), { waitMs: endsAt - now });
 }
 
-/** When the minute, day or month ends in which a time lies. */
+/** When the minute, day or month of a time ends. */
 const END_OF: Readonly<Record<Creates['per'], (now: number) => number>> = {
   minute: (now) => (Math.floor(now / MINUTE_MS) + 1) * MINUTE_MS,
   day: (now) => (Math.floor(now / DAY_MS) + 1) * DAY_MS,
   month: (now) => Date.UTC(new Date(now).getUTCFullYear(), new Date(now).getUTCMonth() + 1),
 };
 
-interface Refusal {
-  readonly code: string;
+interface LimitError {
+  readonly code: ServiceErrorCode;
   readonly message: (count: number, until: string) => string;
 }
 
-const REFUSALS: Readonly<Record<Creates['per'], Refusal>> = {
+const LIMIT_ERRORS: Readonly<Record<Creates['per'], LimitError>> = {
   minute: {
     code: 'RATE_LIMIT_EXCEEDED',
     message: (count) => `an address without an API key creates at most ${count} secrets a minute`,

@@ -1,24 +1,55 @@
-/** What may be done with a secret, and by whom: policy between the wire and the store, the same for every engine. */
+/** What may be done with a secret, and by whom: the rules between the routes and the store. */
 
 import { hash, timingSafeEqual } from 'node:crypto';
 import { decodeBase64url, encodeBase64url } from '../../core/base64url.js';
 import { type RandomBytes, randomBytes } from '../../core/bytes.js';
-import { ApiError } from '../../core/errors.js';
+import type { Version } from '../../core/key.js';
 import { isSecretId } from '../../core/link.js';
 import { TIERS } from '../../core/protocol/limits.js';
-import type { CreatedReply, ReadReply, StatusReply } from '../../core/protocol/replies.js';
-import type { CreateRequest } from '../../core/protocol/requests.js';
+import type { SecretState } from '../../core/protocol/replies.js';
 import { stateOf } from '../store/contracts/lifecycle.js';
-import type { Idempotency, SecretRecord, SecretStore } from '../store/contracts/secrets.js';
+import type {
+  CreateRequest,
+  Idempotency,
+  Reading,
+  SecretRecord,
+  SecretStore,
+} from '../store/contracts/secrets.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import { type CallbackPolicy, checkCallback, PUBLIC_CALLBACKS } from './callbacks.js';
 import type { Caller } from './callers.js';
 import { limitReached, quotaOf } from './quotas.js';
+import { ServiceError } from './service-error.js';
 
-/** What the caller of a read, a revocation or a status shows. */
+/** What comes of a create. Times are milliseconds since 1970, here as below. */
+export interface CreateResult {
+  readonly id: string;
+  readonly version: Version;
+  readonly views: number;
+  readonly expiresAt: number;
+}
+
+/** What comes of a read. */
+export interface ReadResult extends Reading {
+  readonly version: Version;
+}
+
+/** What has become of a secret. */
+export interface Status {
+  readonly state: SecretState;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly views: number;
+  readonly viewsLeft: number;
+  /** `null` if it was not read. */
+  readonly firstReadAt: number | null;
+}
+
+/** What a caller who reads, revokes or asks for the status shows. */
 export interface Credentials {
   /** 32 bytes, or `null` if none came. */
   readonly proof: Uint8Array | null;
-  /** Who counts as the one who tries: see {@link Callers.nameOf}. */
+  /** Whose wrong proofs are counted together: see {@link Callers.nameOf}. */
   readonly caller: string;
 }
 
@@ -26,36 +57,46 @@ const MINUTE_MS = 60_000;
 
 const ID_BYTES = 16;
 
-/** Ids that one call of the generator serves: it takes about as long for 4,096 bytes as for 16. */
+/** Ids made from one call of the random generator: it takes about as long for 4,096 bytes as for 16. */
 const IDS_AT_ONCE = 256;
 
-/** The secrets of one store. Every method throws ApiError with a code of PROTOCOL.md section 4, or StoreError. */
+/** What the service depends on besides its store. */
+export interface SecretsOptions {
+  /** Which callbacks it takes. Default {@link PUBLIC_CALLBACKS}. */
+  readonly callbacks?: CallbackPolicy | undefined;
+  /** Milliseconds since 1970. Default `Date.now`. */
+  readonly now?: (() => number) | undefined;
+  /** Makes the ids. Default: WebCrypto's generator. */
+  readonly random?: RandomBytes | undefined;
+  /** Counts what becomes of secrets. Default: nothing is counted. */
+  readonly metrics?: Metrics | undefined;
+}
+
+/** The secrets of one store. Every method throws ServiceError, StoreError or StoreBusyError. */
 export class Secrets {
   readonly #store: SecretStore;
+  readonly #callbacks: CallbackPolicy;
   readonly #now: () => number;
   readonly #newId: () => string;
   readonly #metrics: Metrics | undefined;
 
-  /** @param now milliseconds since 1970. @param metrics counts what becomes of secrets. */
-  constructor(
-    store: SecretStore,
-    now: () => number = Date.now,
-    random: RandomBytes = randomBytes,
-    metrics?: Metrics,
-  ) {
+  constructor(store: SecretStore, options: SecretsOptions = {}) {
+    const { callbacks = PUBLIC_CALLBACKS, now = Date.now, random = randomBytes, metrics } = options;
     this.#store = store;
     this.#metrics = metrics;
+    this.#callbacks = callbacks;
     this.#now = now;
     this.#newId = idMaker(random);
   }
 
-  /** Keeps a secret within the caller's limits, or tells again what the same create came to before. */
+  /** Keeps a secret within the caller's limits. The same create again has the same result. */
   async create(
     request: CreateRequest,
     caller: Caller,
     idempotency: Idempotency | null,
-  ): Promise<CreatedReply> {
+  ): Promise<CreateResult> {
     const { expiry, ...wanted } = request;
+    checkCallback(request.callback, this.#callbacks);
     checkLimits(request, caller);
     const createdAt = this.#now();
     const quota = quotaOf(caller, createdAt);
@@ -69,46 +110,38 @@ export class Secrets {
       expiresAt: createdAt + expiry * MINUTE_MS,
     });
     if (outcome.outcome === 'conflict') {
-      throw new ApiError(
-        'the idempotency key was used for another request: use a new one',
-        409,
+      throw new ServiceError(
         'IDEMPOTENCY_KEY_REUSED',
+        'the idempotency key was used for another request: use a new one',
       );
     }
     if (outcome.outcome === 'limited') throw limitReached(quota, createdAt);
     if (outcome.outcome === 'created') this.#metrics?.secrets('created', 1);
-    const { id, version, views } = outcome;
-    const reply = { id, expires_at: isoTime(outcome.expiresAt) };
-    return version === 2 ? { ...reply, version, views } : reply;
+    const { id, version, views, expiresAt } = outcome;
+    return { id, version, views, expiresAt };
   }
 
-  /** Takes a view: for `claim`, which can repeat it, or for good. */
-  async read(id: string, claim: string | null, credentials: Credentials): Promise<ReadReply> {
+  /** Consumes a view: for `claim`, which can read again for a while, or without one for good. */
+  async read(id: string, claim: string | null, credentials: Credentials): Promise<ReadResult> {
     const now = this.#now();
     const secret = await this.#known(id, now);
     if (secret.version === 2) await this.#prove(id, secret, credentials, now);
-    // Only a key of version 2 makes a proof, and none opens this: the halves of two pairs were mixed up.
-    else if (credentials.proof !== null) throw new ApiError('the key is wrong', 403, 'WRONG_KEY');
+    // Only a version 2 key makes a proof, and none opens a version 1 secret: URL and key of two secrets were mixed up.
+    else if (credentials.proof !== null) throw wrongKey();
     const reading = await this.#store.consume(id, claim, now);
     if (reading === null) throw gone(await this.#known(id, now), now);
     this.#metrics?.secrets('read', 1);
-    const { blob, hint, viewsLeft, purgeAt } = reading;
-    return {
-      encrypted_blob: blob,
-      ...(hint === null ? {} : { hint }),
-      purge_at: isoTime(purgeAt),
-      ...(secret.version === 2 ? { version: 2, views_left: viewsLeft } : {}),
-    };
+    return { ...reading, version: secret.version };
   }
 
-  /** Acknowledges the read of `claim`. A claim that read nothing has nothing to give back: that is no error. */
+  /** Acknowledges the read of `claim`. It is no error if the claim has read nothing. */
   async acknowledge(id: string, claim: string): Promise<void> {
     const now = this.#now();
     await this.#known(id, now);
     await this.#store.acknowledge(id, claim, now);
   }
 
-  /** Ends the secret for everyone. Doing so again is no error; coming too late is. */
+  /** Ends the secret for everyone. It is no error to do so again, but one to be too late. */
   async revoke(id: string, credentials: Credentials): Promise<void> {
     const now = this.#now();
     await this.#prove(id, await this.#known(id, now), credentials, now);
@@ -118,90 +151,85 @@ export class Secrets {
     if (found === 'revoked') this.#metrics?.secrets('revoked', 1);
   }
 
-  /** What became of the secret. Uses up nothing. */
-  async status(id: string, credentials: Credentials): Promise<StatusReply> {
+  /** What has become of the secret. Consumes nothing. */
+  async status(id: string, credentials: Credentials): Promise<Status> {
     const now = this.#now();
     const secret = await this.#known(id, now);
     await this.#prove(id, secret, credentials, now);
     const { views, viewsLeft, createdAt, expiresAt, firstReadAt } = secret;
-    return {
-      state: stateOf(secret, now),
-      created_at: isoTime(createdAt),
-      expires_at: isoTime(expiresAt),
-      views,
-      views_left: viewsLeft,
-      ...(firstReadAt === null ? {} : { first_read_at: isoTime(firstReadAt) }),
-    };
+    return { state: stateOf(secret, now), createdAt, expiresAt, views, viewsLeft, firstReadAt };
   }
 
   async #known(id: string, now: number): Promise<SecretRecord> {
     const secret = isSecretId(id) ? await this.#store.find(id, now) : null;
-    if (secret === null) throw new ApiError('there is no such secret', 404, 'SECRET_NOT_FOUND');
+    if (secret === null) throw new ServiceError('SECRET_NOT_FOUND', 'there is no such secret');
     return secret;
   }
 
   /**
-   * Lets nobody past who doesn't hold the key. This comes before any word about the secret's state, so that
-   * who has only the id learns no more than that it exists. While a caller is locked out, a right proof and a
-   * wrong one get the same answer.
+   * Throws unless the caller proves that it has the key. This is checked before anything about the secret's state is
+   * told: with only the id a caller learns no more than that the secret exists. While a caller is locked out, a right
+   * proof and a wrong one get the same answer.
    */
   async #prove(id: string, secret: SecretRecord, { proof, caller }: Credentials, now: number): Promise<void> {
     if (secret.proofHash === null) {
-      throw new ApiError('a version 1 secret has no proof: it can only be read', 403, 'PROOF_REQUIRED');
+      throw new ServiceError('PROOF_REQUIRED', 'a version 1 secret has no proof: it can only be read');
     }
-    if (proof === null) throw new ApiError('Zephr-Proof is required', 403, 'PROOF_REQUIRED');
+    if (proof === null) throw new ServiceError('PROOF_REQUIRED', 'Zephr-Proof is required');
     const right = isRightProof(proof, secret.proofHash);
     const lockedUntil = await this.#store.recordProofAttempt(id, caller, right, now);
     if (lockedUntil !== null) {
-      const retryAfter = Math.ceil((lockedUntil - now) / 1000);
-      throw new ApiError(`too many wrong keys: wait ${retryAfter} s`, 429, 'TOO_MANY_ATTEMPTS', {
-        retryAfter,
-      });
+      const waitMs = lockedUntil - now;
+      const message = `too many wrong keys: wait ${Math.ceil(waitMs / 1000)} s`;
+      throw new ServiceError('TOO_MANY_ATTEMPTS', message, { waitMs });
     }
-    if (!right) throw new ApiError('the key is wrong', 403, 'WRONG_KEY');
+    if (!right) throw wrongKey();
   }
 }
 
-/** What no caller may do is refused before what this one may not, and a blob that is too large as early as can be. */
+/**
+ * Checks the limits of all callers before those of this one: who asks for what no caller may have is not told to
+ * upgrade.
+ */
 function checkLimits({ expiry, blob }: CreateRequest, { limits, tier }: Caller): void {
   const { min, max } = TIERS.pro.expiry;
   if (expiry < min || expiry > max) {
-    throw new ApiError(`expiry is not ${min} to ${max} minutes`, 400, 'INVALID_EXPIRY');
+    throw new ServiceError('INVALID_EXPIRY', `expiry is not ${min} to ${max} minutes`);
   }
   if (blob.length > limits.blob) throw tooLarge(limits.blob);
   const own = limits.expiry;
   if (expiry < own.min || expiry > own.max) {
     const who = tier === null ? 'without an API key' : `with an API key of tier ${tier}`;
     const allowed = own.min === own.max ? String(own.min) : `${own.min} to ${own.max}`;
-    throw new ApiError(`${who} the expiry is ${allowed} minutes`, 403, 'UPGRADE_REQUIRED');
+    throw new ServiceError('UPGRADE_REQUIRED', `${who} the expiry is ${allowed} minutes`);
   }
 }
 
-/** The refusal of a blob, or of a body that can't hold anything smaller. */
-export function tooLarge(limit: number): ApiError {
-  return new ApiError(`encrypted_blob is longer than ${limit} characters`, 413, 'PAYLOAD_TOO_LARGE');
+/** The error for a blob of more than `limit` characters, or for a body that can only hold such a one. */
+export function tooLarge(limit: number): ServiceError {
+  return new ServiceError('PAYLOAD_TOO_LARGE', `encrypted_blob is longer than ${limit} characters`);
 }
 
-/** Why there was nothing to take. A claim whose lease is over gets `consumed`, even if views are left for others. */
-function gone(secret: SecretRecord, now: number): ApiError {
+/** Why there was nothing to read. A claim whose lease is over gets `consumed`, even if others still have views. */
+function gone(secret: SecretRecord, now: number): ServiceError {
   const state = stateOf(secret, now);
-  if (state === 'revoked') return new ApiError('the secret was revoked', 410, 'SECRET_REVOKED');
+  if (state === 'revoked') return new ServiceError('SECRET_REVOKED', 'the secret was revoked');
   return state === 'expired' ? expired() : consumed();
 }
 
-function consumed(): ApiError {
-  return new ApiError('the secret was already read', 410, 'SECRET_ALREADY_CONSUMED');
+function consumed(): ServiceError {
+  return new ServiceError('SECRET_ALREADY_CONSUMED', 'the secret was already read');
 }
 
-function expired(): ApiError {
-  return new ApiError('the secret has expired', 410, 'SECRET_EXPIRED');
+function expired(): ServiceError {
+  return new ServiceError('SECRET_EXPIRED', 'the secret has expired');
 }
 
-function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
+function wrongKey(): ServiceError {
+  return new ServiceError('WRONG_KEY', 'the key is wrong');
 }
 
-/** Makes ids: each call gives 22 characters of base64url that were never given before. */
+/** Makes a function that returns a new id with each call: 22 characters of base64url, 128 random bits. */
 export function idMaker(random: RandomBytes): () => string {
   let bytes = random(0);
   let used = 0;
@@ -216,7 +244,7 @@ export function idMaker(random: RandomBytes): () => string {
 }
 
 /**
- * Whether `proof` is what `proofHash` was made of. Takes the same time whatever the answer.
+ * Whether `proofHash` is the hash of `proof`. Takes the same time for a right proof as for a wrong one.
  * @param proofHash base64url of a SHA-256.
  */
 export function isRightProof(proof: Uint8Array, proofHash: string): boolean {

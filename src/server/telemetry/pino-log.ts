@@ -4,14 +4,14 @@ import { pino } from 'pino';
 import type { Log } from './log.js';
 
 /**
- * A log that hands each line, without its newline, to `write`. It is written by pino, in this thread: whoever takes
- * the lines sees to it that a slow reader does not hold the server up.
+ * A log that passes each line, without its newline, to `write`. It does so in this thread and at once: `write` must
+ * not block when the log is read slowly.
  * @param now milliseconds since 1970.
  */
 export function createLog(write: (line: string) => void, now: () => number): Log {
   const logger = pino(
     {
-      // Process and host are known to whoever collects the lines of many.
+      // No process or host: what collects the logs of several machines adds those itself.
       base: null,
       timestamp: () => `,"time":"${new Date(now()).toISOString()}"`,
       formatters: { level: (level) => ({ level }) },

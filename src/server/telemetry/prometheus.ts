@@ -3,10 +3,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type Metrics, methodLabel } from './metrics.js';
 
-/** Upper bounds in seconds: from a read in memory to what a client no longer waits for. */
+/** Upper bounds in seconds: from how long a read in memory takes to longer than a client waits. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** Starts to count, from zero; and adds what Node knows of its process. @param version the package's version. */
+/** Metrics that start at zero, and those that Node has of its process. @param version the package's version. */
 export function createPrometheusMetrics(version: string): Metrics {
   const registry = new Registry();
   const registers = [registry];

@@ -1,35 +1,36 @@
-/** Delivers what is in the outbox: a few events at a time, again and again until they arrive or too long has passed. */
+/** Delivers the events in the outbox, a few at a time, and retries each until it arrives or is given up. */
 
 import type { LeasedEvent, Outbox, OutboxEvent } from '../store/contracts/outbox.js';
 import { describeError, type Log } from '../telemetry/log.js';
 import type { Attempt } from './send.js';
 
-/** How long the delivery of what has just happened may wait, and what another process left behind. */
+/** How often the outbox is asked for events that are due, in milliseconds: the most that a new one waits. */
 const PERIOD_MS = 1_000;
 
 /**
- * Longer than an attempt takes, with room for clocks that differ between the processes over one store. What a
- * process that died was delivering is taken up after this time.
+ * How long an event belongs to the process that delivers it, in milliseconds: longer than an attempt takes, with room
+ * for clocks that differ between the processes over one store. After that time another process takes over the events
+ * of one that died.
  */
 const LEASE_MS = 60_000;
 
-/** Most deliveries at once: altogether, and to one host. */
+/** Most deliveries at once: in all, and to one host. */
 const AT_ONCE = { all: 64, host: 8 };
 
-/** How long to wait after the first failures (PROTOCOL.md section 7), and after all that follow. */
+/** How long to wait after the first failures (core/protocol/PROTOCOL.md section 7), and after all that follow. */
 const FIRST_RETRIES_MS = [5_000, 30_000, 2 * 60_000, 10 * 60_000] as const;
 const RETRY_MS = 60 * 60_000;
 
-/** Attempts before an event is given up. They take three days: a receiver may be down over a weekend. */
+/** Attempts before an event is given up. They span three days: a receiver may be down over a weekend. */
 export const MAX_ATTEMPTS = 77;
 
-/** After this time an event is forgotten even if its turn never came, and how often that is seen to. */
+/** The age at which an event is forgotten even if it was never tried, and how often such events are looked for. */
 const FORGET_MS = { age: 7 * 24 * 60 * 60_000, period: 60_000 };
 
-/** What the delivery of webhooks depends on. */
+/** What delivery depends on. */
 export interface WebhookOptions {
   readonly outbox: Outbox;
-  /** One attempt; rejects never. */
+  /** Makes one attempt; never rejects. */
   readonly send: (event: OutboxEvent) => Promise<Attempt>;
   readonly log: Log;
   /** Milliseconds since 1970. */
@@ -42,7 +43,7 @@ export interface Webhooks {
   stop(): Promise<void>;
 }
 
-/** Delivers events now and from now on. Does not keep the process alive by itself. */
+/** Delivers the events that are due, now and from now on. Does not keep the process alive by itself. */
 export function startWebhooks(options: WebhookOptions): Webhooks {
   const courier = new Courier(options);
   courier.collect();
@@ -61,7 +62,7 @@ export function startWebhooks(options: WebhookOptions): Webhooks {
 /** Carries events from the outbox to their receivers. */
 class Courier {
   readonly #options: WebhookOptions;
-  /** Deliveries under way, by host. A host with any gets no more until those are done: so none exceeds its share. */
+  /** Deliveries under way, by host. A host gets no further ones until these are done, so none exceeds its share. */
   readonly #underWay = new Map<string, Set<Promise<void>>>();
   #collecting: Promise<void> | null = null;
   #forgetting: Promise<void> | null = null;
@@ -71,7 +72,7 @@ class Courier {
     this.#options = options;
   }
 
-  /** Takes what is due from the outbox, unless that is under way. */
+  /** Starts to lease and deliver what is due, unless that is under way. */
   collect(): void {
     if (this.#collecting !== null || this.#stopped) return;
     this.#collecting = this.#lease()
@@ -81,7 +82,7 @@ class Courier {
       });
   }
 
-  /** Forgets what has waited for its turn for too long. */
+  /** Starts to forget events that are too old, unless that is under way. */
   forget(): void {
     this.#forgetting ??= this.#forgetOld()
       .catch((error: unknown) => this.#options.log.error('webhooks failed', describeError(error)))
@@ -134,7 +135,7 @@ class Courier {
     deliveries.add(delivery);
   }
 
-  /** One attempt and what it comes to. If that can't be noted, the event is due again when its lease ends. */
+  /** Makes one attempt and records its outcome. If that fails, the event is due again when its lease ends. */
   async #deliver(event: LeasedEvent): Promise<void> {
     const { outbox, send, log, now } = this.#options;
     const { id, name, attempt } = event;

@@ -2,9 +2,9 @@
 
 import { join } from 'node:path';
 import { parseServer } from '../../../core/link.js';
-import { ACCESS_MODES, type Access } from '../../../core/protocol/limits.js';
 import type { TlsFiles } from '../../../server/http/tls-files.js';
 import type { PackedFile } from '../../../server/routes/page-files.js';
+import { ACCESS_MODES, type Access } from '../../../server/secrets/access.js';
 import { startServer } from '../../../server/serve.js';
 import { usageError } from '../../exit/exit.js';
 import { serveSetting, serveSwitch, storePlace } from '../../settings/serve-settings.js';

@@ -1,8 +1,8 @@
 /** Composes a webhook, once: its body, id and signature stay the same however often it is sent. */
 
 import { createHmac, randomUUID } from 'node:crypto';
-import type { CreateRequest } from '../../../core/protocol/requests.js';
 import type { EventName, OutboxEvent } from './outbox.js';
+import type { CreateRequest } from './secrets.js';
 
 /** The secret that an event is about, and where the event goes. */
 export interface EventSource {

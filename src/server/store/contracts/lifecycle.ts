@@ -1,8 +1,13 @@
 /** What becomes of a secret, and when: the rules of PROTOCOL.md sections 4 and 5 that every engine shares. */
 
-import { TOMBSTONE_MS } from '../../../core/protocol/limits.js';
 import type { SecretState } from '../../../core/protocol/replies.js';
 import type { Revocation } from './secrets.js';
+
+/** How long a tombstone answers 410 past the expiry, in milliseconds (section 5). */
+export const TOMBSTONE_MS = 24 * 60 * 60_000;
+
+/** How long an idempotency key names the same create, in milliseconds (section 4, Create). */
+export const IDEMPOTENCY_MS = 24 * 60 * 60_000;
 
 /** What decides a secret's state. Times in milliseconds since 1970. */
 export interface Lifecycle {

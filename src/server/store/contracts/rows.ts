@@ -1,7 +1,7 @@
 /** Columns that both SQL engines have by the same names, and what the contracts make of them. */
 
+import type { Version } from '../../../core/key.js';
 import type { KeyTier } from '../../../core/protocol/limits.js';
-import type { CreateRequest } from '../../../core/protocol/requests.js';
 import type { ApiKey } from './keys.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { SecretRecord } from './secrets.js';
@@ -17,7 +17,7 @@ export interface LifecycleRow {
 
 /** The columns of a secret that its record shows. */
 export interface RecordRow extends LifecycleRow {
-  readonly version: CreateRequest['version'];
+  readonly version: Version;
   readonly hint: string | null;
   readonly proof_hash: string | null;
   readonly views: number;

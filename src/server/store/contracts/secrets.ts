@@ -3,8 +3,23 @@
  * number of processes, the store alone decides who reads, and it decides inside one transaction.
  */
 
-import type { CreateRequest } from '../../../core/protocol/requests.js';
+import type { Version } from '../../../core/key.js';
 import type { Quota } from './quotas.js';
+
+/** What a client asks to keep, checked field by field. Whether the caller's limits allow it is another question. */
+export interface CreateRequest {
+  /** base64url. */
+  readonly blob: string;
+  /** Whole minutes, 1 or more. */
+  readonly expiry: number;
+  readonly splitUrlMode: boolean;
+  readonly hint: string | null;
+  readonly callback: { readonly url: string; readonly secret: string } | null;
+  readonly version: Version;
+  /** 43 characters of base64url; for version 2 always there, for version 1 never. */
+  readonly proofHash: string | null;
+  readonly views: number;
+}
 
 /** A secret to keep: what the request asked for, and what the server adds to it. */
 export interface NewSecret extends Omit<CreateRequest, 'expiry'> {
@@ -35,7 +50,7 @@ export type CreateOutcome =
   | {
       readonly outcome: 'created' | 'replayed';
       readonly id: string;
-      readonly version: CreateRequest['version'];
+      readonly version: Version;
       readonly views: number;
       readonly expiresAt: number;
     }
@@ -44,7 +59,7 @@ export type CreateOutcome =
 
 /** All that is known of a secret but its ciphertext. Stays as a tombstone until 24 h past the expiry. */
 export interface SecretRecord {
-  readonly version: CreateRequest['version'];
+  readonly version: Version;
   readonly hint: string | null;
   /** base64url of the SHA-256 of the proof; `null` for version 1. */
   readonly proofHash: string | null;

@@ -3,10 +3,11 @@
  * transaction it needs.
  */
 
-import { IDEMPOTENCY_MS, LEASE_MS } from '../../../core/protocol/limits.js';
+import { LEASE_MS } from '../../../core/protocol/limits.js';
 import {
   endedUnread,
   forgottenAt,
+  IDEMPOTENCY_MS,
   type Lifecycle,
   lockedUntil,
   neededUntil,

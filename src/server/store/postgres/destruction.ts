@@ -3,7 +3,7 @@
  * statements of a purge. A statement that changes a secret names the row it changed `settled`.
  */
 
-import { TOMBSTONE_MS } from '../../../core/protocol/limits.js';
+import { TOMBSTONE_MS } from '../contracts/lifecycle.js';
 import type { Purged } from '../contracts/store.js';
 import { announce } from './outbox.js';
 import { type PostgresPool, statement } from './pool.js';

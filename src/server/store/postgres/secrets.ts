@@ -5,8 +5,8 @@
  * first.
  */
 
-import { IDEMPOTENCY_MS, LEASE_MS } from '../../../core/protocol/limits.js';
-import { forgottenAt, lockMs, revocationOf, stateOf } from '../contracts/lifecycle.js';
+import { LEASE_MS } from '../../../core/protocol/limits.js';
+import { forgottenAt, IDEMPOTENCY_MS, lockMs, revocationOf, stateOf } from '../contracts/lifecycle.js';
 import { type LifecycleRow, lifecycleOf, type RecordRow, recordOf } from '../contracts/rows.js';
 import type {
   CreateOutcome,

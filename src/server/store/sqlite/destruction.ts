@@ -3,8 +3,7 @@
  * here runs inside the caller's transaction.
  */
 
-import { TOMBSTONE_MS } from '../../../core/protocol/limits.js';
-import { endedUnread, forgottenAt, neededUntil } from '../contracts/lifecycle.js';
+import { endedUnread, forgottenAt, neededUntil, TOMBSTONE_MS } from '../contracts/lifecycle.js';
 import { lifecycleOf, type RecordRow } from '../contracts/rows.js';
 import type { Purged } from '../contracts/store.js';
 import type { SqliteDatabase } from './driver.js';

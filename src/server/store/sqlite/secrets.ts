@@ -3,8 +3,15 @@
  * to read, {@link SqliteDestruction} destroys the ciphertext.
  */
 
-import { IDEMPOTENCY_MS, LEASE_MS, TOMBSTONE_MS } from '../../../core/protocol/limits.js';
-import { forgottenAt, lockedUntil, revocationOf, stateOf } from '../contracts/lifecycle.js';
+import { LEASE_MS } from '../../../core/protocol/limits.js';
+import {
+  forgottenAt,
+  IDEMPOTENCY_MS,
+  lockedUntil,
+  revocationOf,
+  stateOf,
+  TOMBSTONE_MS,
+} from '../contracts/lifecycle.js';
 import { lifecycleOf, recordOf } from '../contracts/rows.js';
 import type {
   CreateOutcome,

@@ -1,22 +1,15 @@
-/** IP addresses: who a caller is taken for, and how little of it a log may hold. */
+/** The network that an IP address belongs to, for those who may not know or keep the whole address. */
 
 import { isIP } from 'node:net';
 
 /**
- * What tells callers without a key apart: an IPv4 address, or the /64 of an IPv6 address, since a single host
- * has all of that to itself. Text that is no address stands for itself.
+ * The network of `address` in CIDR notation, such as `192.0.2.0/24` or `2001:db8:1::/48`; `null` if that is no IP
+ * address. An IPv6 address that stands for an IPv4 address (mapped, RFC 4291) counts as that one, and a zone is
+ * ignored.
+ * @param ipv4Bits length of an IPv4 network's prefix: 8, 16, 24 or 32.
+ * @param ipv6Bits length of an IPv6 network's prefix: a multiple of 16, at most 96.
  */
-export function callerAddress(address: string): string {
-  return networkOf(address, 32, 64) ?? address;
-}
-
-/** What a log may hold of an address: its IPv4 /24 or IPv6 /48, or `unknown`. */
-export function loggedAddress(address: string): string {
-  return networkOf(address, 24, 48) ?? 'unknown';
-}
-
-/** The network of `address` in CIDR notation, or `null` if that is no IP address. */
-function networkOf(address: string, ipv4Bits: number, ipv6Bits: number): string | null {
+export function networkOf(address: string, ipv4Bits: number, ipv6Bits: number): string | null {
   const [bare = ''] = address.split('%');
   const mapped = /^::ffff:([0-9.]+)$/i.exec(bare)?.[1];
   const family = isIP(mapped ?? bare);

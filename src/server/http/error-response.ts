@@ -1,0 +1,101 @@
+/** From an error to the HTTP response that tells of it. Every error response of the server is made here. */
+
+import type { ApiErrorCode } from '../../core/errors.js';
+import type { ErrorReply } from '../../core/protocol/replies.js';
+import { ServiceError, type ServiceErrorCode } from '../secrets/service-error.js';
+import { StoreBusyError, StoreError } from '../store/contracts/store.js';
+import type { HeaderFields } from './headers.js';
+import { RequestError, type RequestErrorCode } from './request-error.js';
+
+/** The code of every error that a client can be told of. */
+type ErrorCode = RequestErrorCode | ServiceErrorCode | 'STORE_UNAVAILABLE' | 'SERVER_BUSY' | 'INTERNAL_ERROR';
+
+/** What a client is told of an error. */
+export interface ErrorDetails {
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** How long to wait before the same may succeed, in milliseconds. */
+  readonly waitMs?: number | undefined;
+}
+
+/** The status of each code (core/protocol/PROTOCOL.md section 4, Error codes). A code without one does not compile. */
+const STATUSES: Readonly<Record<ErrorCode, number>> = {
+  INVALID_REQUEST: 400,
+  INVALID_REQUEST_BODY: 400,
+  INVALID_BLOB: 400,
+  INVALID_EXPIRY: 400,
+  INVALID_HINT: 400,
+  INVALID_CALLBACK_URL_FORMAT: 400,
+  INVALID_CALLBACK_URL_PROTOCOL: 400,
+  INVALID_CALLBACK_URL_LENGTH: 400,
+  INVALID_CALLBACK_URL_HOST: 400,
+  MISSING_CALLBACK_SECRET: 400,
+  UNEXPECTED_CALLBACK_SECRET: 400,
+  INVALID_CALLBACK_SECRET_LENGTH: 400,
+  INVALID_IDEMPOTENCY_KEY: 400,
+  INVALID_CLAIM: 400,
+  INVALID_PROOF: 400,
+  INVALID_VIEWS: 400,
+  UNSUPPORTED_VERSION: 400,
+  INVALID_API_KEY: 401,
+  API_KEY_REQUIRED: 403,
+  UPGRADE_REQUIRED: 403,
+  PROOF_REQUIRED: 403,
+  WRONG_KEY: 403,
+  NOT_FOUND: 404,
+  SECRET_NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  IDEMPOTENCY_KEY_REUSED: 409,
+  SECRET_ALREADY_CONSUMED: 410,
+  SECRET_EXPIRED: 410,
+  SECRET_REVOKED: 410,
+  PAYLOAD_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  ANON_RATE_LIMIT_EXCEEDED: 429,
+  MONTHLY_LIMIT_EXCEEDED: 429,
+  RATE_LIMIT_EXCEEDED: 429,
+  TOO_MANY_ATTEMPTS: 429,
+  INTERNAL_ERROR: 500,
+  STORE_UNAVAILABLE: 503,
+  SERVER_BUSY: 503,
+};
+
+/** When a client may come back to a server that is busy, in milliseconds. */
+export const BUSY_MS = 1_000;
+
+/** What a client is told of an error that was thrown. Only messages of our own reach it. */
+export function errorDetails(error: unknown): ErrorDetails {
+  if (error instanceof RequestError || error instanceof ServiceError) return error;
+  if (error instanceof StoreBusyError) {
+    return { code: 'SERVER_BUSY', message: error.message, waitMs: BUSY_MS };
+  }
+  if (error instanceof StoreError) return { code: 'STORE_UNAVAILABLE', message: error.message };
+  return { code: 'INTERNAL_ERROR', message: 'something went wrong in the server' };
+}
+
+/**
+ * Whether an error means that something in the server failed, which its operator must learn of. A busy server works
+ * as it should, and its log would only fill up.
+ */
+export function isFailure({ code }: ErrorDetails): boolean {
+  return STATUSES[code] >= 500 && code !== 'SERVER_BUSY';
+}
+
+/**
+ * The response that tells of an error. The `Retry-After` header has whole seconds, rounded up (RFC 9110 section
+ * 10.2.3); a 401 says what kind of credentials are accepted (section 11.6.1).
+ * @param headers what the response must carry besides.
+ */
+export function errorResponse({ code, message, waitMs }: ErrorDetails, headers: HeaderFields): Response {
+  const status = STATUSES[code];
+  const reply: ErrorReply = { error: { code: code satisfies ApiErrorCode, message } };
+  return new Response(JSON.stringify(reply), {
+    status,
+    headers: {
+      ...headers,
+      'Content-Type': 'application/json',
+      ...(status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
+      ...(waitMs === undefined ? {} : { 'Retry-After': String(Math.ceil(waitMs / 1000)) }),
+    },
+  });
+}

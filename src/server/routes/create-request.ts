@@ -1,0 +1,134 @@
+/** The body of `POST /api/secrets` (core/protocol/PROTOCOL.md section 4, Create), checked field by field. */
+
+import { isBase64url } from '../../core/base64url.js';
+import type { Version } from '../../core/key.js';
+import { MAX_HINT_LENGTH, MAX_VIEWS } from '../../core/protocol/limits.js';
+import {
+  type CallbackSecretProblem,
+  type CallbackUrlProblem,
+  type CreateBody,
+  callbackSecretProblem,
+  callbackUrlProblem,
+  isHint,
+  isProof,
+  isViews,
+  MAX_CALLBACK_SECRET_LENGTH,
+  MAX_CALLBACK_URL_LENGTH,
+} from '../../core/protocol/requests.js';
+import { RequestError, type RequestErrorCode } from '../http/request-error.js';
+import type { CreateRequest } from '../store/contracts/secrets.js';
+
+/**
+ * Checks the parsed body of a create request.
+ * @param callbackProtocols what a callback's URL may start with; a server may allow `http:` within its own network.
+ * @throws RequestError with the code of the first field that is wrong.
+ */
+export function parseCreateRequest(
+  body: unknown,
+  callbackProtocols: readonly string[] = ['https:'],
+): CreateRequest {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new RequestError('INVALID_REQUEST_BODY', 'the body is not a JSON object');
+  }
+  const fields = body as Record<string, unknown>;
+  const field = (name: keyof CreateBody): unknown =>
+    Object.hasOwn(fields, name) ? (fields[name] ?? undefined) : undefined;
+
+  const blob = field('encrypted_blob');
+  if (typeof blob !== 'string' || blob === '' || !isBase64url(blob)) {
+    throw new RequestError('INVALID_BLOB', 'encrypted_blob is not base64url');
+  }
+  const expiry = field('expiry');
+  if (typeof expiry !== 'number' || !Number.isSafeInteger(expiry) || expiry < 1) {
+    throw new RequestError('INVALID_EXPIRY', 'expiry is not a whole number of minutes');
+  }
+  const splitUrlMode = field('split_url_mode');
+  if (typeof splitUrlMode !== 'boolean') {
+    throw new RequestError('INVALID_REQUEST_BODY', 'split_url_mode is not true or false');
+  }
+  const hint = parseHint(field('hint'));
+  const callback = parseCallback(field('callback_url'), field('callback_secret'), callbackProtocols);
+  const version = field('version') ?? 1;
+  if (version !== 1 && version !== 2) {
+    throw new RequestError('UNSUPPORTED_VERSION', 'version is not 1 or 2');
+  }
+  const proofHash = parseProofHash(field('proof_hash'), version);
+  const views = parseViews(field('views'), version);
+  return { blob, expiry, splitUrlMode, hint, callback, version, proofHash, views };
+}
+
+function parseHint(hint: unknown): string | null {
+  if (hint === undefined) return null;
+  if (typeof hint !== 'string' || !isHint(hint)) {
+    throw new RequestError('INVALID_HINT', `hint is not 1 to ${MAX_HINT_LENGTH} printable ASCII characters`);
+  }
+  return hint;
+}
+
+type Problem = readonly [code: RequestErrorCode, message: string];
+
+const CALLBACK_URL_PROBLEMS: Readonly<Record<CallbackUrlProblem, Problem>> = {
+  'too long': [
+    'INVALID_CALLBACK_URL_LENGTH',
+    `callback_url is longer than ${MAX_CALLBACK_URL_LENGTH} characters`,
+  ],
+  'not a URL': ['INVALID_CALLBACK_URL_FORMAT', 'callback_url is not a URL'],
+  'wrong protocol': ['INVALID_CALLBACK_URL_PROTOCOL', 'callback_url is not https'],
+  'has a user': ['INVALID_CALLBACK_URL_FORMAT', 'callback_url holds a user name or password'],
+};
+
+const SECRET_LENGTH: Problem = [
+  'INVALID_CALLBACK_SECRET_LENGTH',
+  `callback_secret is not 1 to ${MAX_CALLBACK_SECRET_LENGTH} characters`,
+];
+
+const CALLBACK_SECRET_PROBLEMS: Readonly<Record<CallbackSecretProblem, Problem>> = {
+  'wrong length': SECRET_LENGTH,
+  'not storable': [
+    'INVALID_CALLBACK_SECRET_LENGTH',
+    'callback_secret holds a zero character or half of a character',
+  ],
+};
+
+function parseCallback(
+  url: unknown,
+  secret: unknown,
+  protocols: readonly string[],
+): CreateRequest['callback'] {
+  if (url === undefined) {
+    if (secret === undefined) return null;
+    throw new RequestError('UNEXPECTED_CALLBACK_SECRET', 'callback_secret comes without callback_url');
+  }
+  if (typeof url !== 'string') {
+    throw new RequestError('INVALID_CALLBACK_URL_FORMAT', 'callback_url is not a string');
+  }
+  const urlProblem = callbackUrlProblem(url, protocols);
+  if (urlProblem !== null) throw new RequestError(...CALLBACK_URL_PROBLEMS[urlProblem]);
+  if (secret === undefined) {
+    throw new RequestError('MISSING_CALLBACK_SECRET', 'callback_url comes without callback_secret');
+  }
+  if (typeof secret !== 'string') throw new RequestError(...SECRET_LENGTH);
+  const secretProblem = callbackSecretProblem(secret);
+  if (secretProblem !== null) throw new RequestError(...CALLBACK_SECRET_PROBLEMS[secretProblem]);
+  return { url, secret };
+}
+
+function parseProofHash(proofHash: unknown, version: Version): string | null {
+  if (version === 1) {
+    if (proofHash !== undefined) throw new RequestError('INVALID_PROOF', 'proof_hash is for version 2');
+    return null;
+  }
+  if (typeof proofHash !== 'string' || !isProof(proofHash)) {
+    throw new RequestError('INVALID_PROOF', 'proof_hash is not 32 bytes in base64url');
+  }
+  return proofHash;
+}
+
+function parseViews(views: unknown, version: Version): number {
+  if (views === undefined) return 1;
+  if (version === 1) throw new RequestError('INVALID_VIEWS', 'views is for version 2');
+  if (!isViews(views)) {
+    throw new RequestError('INVALID_VIEWS', `views is not a whole number from 1 to ${MAX_VIEWS}`);
+  }
+  return views;
+}

@@ -1,0 +1,68 @@
+/** The headers of requests (core/protocol/PROTOCOL.md section 4): what each holds, checked. */
+
+import type { Context } from 'hono';
+import { decodeBase64url } from '../../core/base64url.js';
+import type { Bytes } from '../../core/bytes.js';
+import { HEADERS, isClaim, isIdempotencyKey, isProof } from '../../core/protocol/requests.js';
+import type { ServerEnv } from '../http/answers.js';
+import { RequestError } from '../http/request-error.js';
+import type { Callers } from '../secrets/callers.js';
+import type { Credentials } from '../secrets/secrets.js';
+
+/**
+ * Checks an `Idempotency-Key` header; absent is `null`.
+ * @throws RequestError `INVALID_IDEMPOTENCY_KEY`.
+ */
+export function parseIdempotencyKey(header: string | undefined): string | null {
+  if (header === undefined) return null;
+  if (!isIdempotencyKey(header)) {
+    throw new RequestError(
+      'INVALID_IDEMPOTENCY_KEY',
+      'Idempotency-Key is not 1 to 64 letters, digits or hyphens',
+    );
+  }
+  return header;
+}
+
+/**
+ * Checks a `Zephr-Claim` header; absent is `null`.
+ * @throws RequestError `INVALID_CLAIM`.
+ */
+export function parseClaim(header: string | undefined): string | null {
+  if (header === undefined) return null;
+  if (!isClaim(header)) {
+    throw new RequestError('INVALID_CLAIM', 'Zephr-Claim is not 22 to 64 characters of base64url');
+  }
+  return header;
+}
+
+/**
+ * Checks a `Zephr-Proof` header and gives its 32 bytes; absent is `null`.
+ * @throws RequestError `INVALID_PROOF`.
+ */
+export function parseProof(header: string | undefined): Bytes | null {
+  if (header === undefined) return null;
+  if (!isProof(header)) throw new RequestError('INVALID_PROOF', 'Zephr-Proof is not 32 bytes in base64url');
+  return decodeBase64url(header);
+}
+
+/**
+ * What an `Authorization` header shows as an API key: the token of the Bearer scheme (RFC 6750 section 2.1), well
+ * formed or not. Absent is `null`; a header with no such token shows the empty key, which no server has.
+ */
+export function parseAuthorization(header: string | undefined): string | null {
+  if (header === undefined) return null;
+  const [, key = ''] = /^bearer +([^ ]+) *$/i.exec(header) ?? [];
+  return key;
+}
+
+/**
+ * What a request shows of the key of its secret, and which caller it counts for.
+ * @throws RequestError as {@link parseProof}.
+ */
+export function credentialsOf(context: Context<ServerEnv>, callers: Callers): Credentials {
+  return {
+    proof: parseProof(context.req.header(HEADERS.proof)),
+    caller: callers.nameOf(context.env.address),
+  };
+}
