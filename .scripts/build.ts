@@ -55,11 +55,6 @@ const noClipboardPrograms: Plugin = {
 
 /** What the command uses of packages that bring much more, by the package's name. */
 const USED: Readonly<Record<string, string>> = {
-  // Without fetch, web sockets, caches and mocks.
-  undici: `
-    Object.assign(require('undici/lib/dispatcher/dispatcher.js').prototype, require('undici/lib/api/index.js'));
-    exports.Client = require('undici/lib/dispatcher/client.js');
-    exports.buildConnector = require('undici/lib/core/connect.js');`,
   // clipboardy copies text here, and no pictures.
   'clipboard-image':
     'exports.writeClipboardImages = exports.readClipboardImages = exports.hasClipboardImages = undefined;',

@@ -34,7 +34,7 @@ const SERVER_COMMANDS = ['cli/commands/serve', 'cli/commands/keys'];
 /** Packages and Node modules, by room. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
   core: /^hash-wasm$/,
-  net: /^(node:.*|undici)$/,
+  net: /^node:.*$/,
   client: /^$/,
   server: /^(node:.*|hono(\/.*)?|@hono\/node-server|libsql|pino|postgres|prom-client)$/,
   web: /^uqr$/,
@@ -49,7 +49,6 @@ const HEAVY: Readonly<Record<string, string>> = {
   chalk: 'cli/terminal/colors.ts',
   clipboardy: 'cli/terminal/clipboard.ts',
   ora: 'cli/terminal/spinner.ts',
-  undici: 'net/proxied-http.ts',
   uqr: 'cli/terminal/qr-code.ts',
 };
 

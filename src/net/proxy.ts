@@ -5,7 +5,7 @@
 
 import { ValidationError } from '../core/errors.js';
 import { isLoopbackHost } from '../core/link.js';
-import { type HttpFetch, nodeFetch } from './http.js';
+import { type HttpFetch, httpFetch, nodeFetch } from './http.js';
 
 /** Environment variables by name. */
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -17,10 +17,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function fetchFor(server: string, env: Environment): HttpFetch {
   const proxy = proxyFor(server, env);
   if (proxy === null) return nodeFetch;
-  return async (url, init) => {
-    const { fetchThrough } = await import('./proxied-http.js');
-    return fetchThrough(proxy, url, init);
-  };
+  return httpFetch(async (url, signal) => {
+    const { connectThrough } = await import('./tunnel.js');
+    return connectThrough(proxy, url, signal);
+  });
 }
 
 /** The proxy for a URL, or null when it is asked directly. */

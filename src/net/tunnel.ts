@@ -1,27 +1,42 @@
 /**
- * A tunnel through a proxy (CONNECT, RFC 9110 section 9.3.6): the proxy sees the host's name and port and nothing
- * else. undici's own ProxyAgent asks a proxy that closes the connection again and again, without a pause.
+ * Tunnels through a proxy (CONNECT, RFC 9110 section 9.3.6): the proxy sees the host's name and port and nothing else.
+ * Loaded when there is a proxy.
  */
 
-import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { isIP, type Socket } from 'node:net';
+import { connect } from 'node:tls';
 import { isSystemError, NetworkError } from '../core/errors.js';
 
 /** What the system says when a host, here the proxy, cannot be reached. */
 const NOT_REACHED = ['EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'ETIMEDOUT'];
 
 /**
+ * Connects to the host of `url` through a tunnel, with TLS where it is https. TLS may not have begun yet: its errors are
+ * the socket's.
+ * @throws NetworkError, AbortError as {@link openTunnel}.
+ */
+export async function connectThrough(proxy: URL, url: URL, signal: AbortSignal): Promise<Socket> {
+  const isTls = url.protocol === 'https:';
+  const socket = await openTunnel(proxy, `${url.hostname}:${url.port || (isTls ? 443 : 80)}`, signal);
+  if (!isTls) return socket;
+  const host = withoutBrackets(url.hostname);
+  // An address is no server name (RFC 6066 section 3).
+  return connect({ socket, host, servername: isIP(host) ? '' : host, ALPNProtocols: ['http/1.1'] });
+}
+
+/**
  * Opens a tunnel.
  * @param proxy its http or https URL, with user name and password where it wants them.
  * @param target `host:port`.
- * @throws NetworkError naming the proxy, when it cannot be reached, refuses, or is no proxy; an AbortError.
+ * @throws NetworkError `PROXY_UNREACHABLE` or `PROXY_REFUSED`, naming the proxy; an AbortError when the signal fires.
  */
 export async function openTunnel(proxy: URL, target: string, signal: AbortSignal): Promise<Socket> {
-  const { default: http } = await (proxy.protocol === 'https:' ? import('node:https') : import('node:http'));
-  const asking = http.request({
+  const { request } = proxy.protocol === 'https:' ? https : http;
+  const asking = request({
     method: 'CONNECT',
-    // Without the brackets of an IPv6 address.
-    host: proxy.hostname.replace(/^\[|\]$/g, ''),
+    host: withoutBrackets(proxy.hostname),
     port: proxy.port,
     path: target,
     headers: { Host: target, Connection: 'keep-alive', ...credentials(proxy) },
@@ -32,8 +47,13 @@ export async function openTunnel(proxy: URL, target: string, signal: AbortSignal
     return await answerTo(asking, proxy.host);
   } catch (cause) {
     asking.destroy();
-    throw signal.aborted ? cause : proxyFault(cause, proxy.host);
+    throw signal.aborted ? cause : proxyError(cause, proxy.host);
   }
+}
+
+/** The host of a URL as sockets want it: they know no brackets around an IPv6 address. */
+function withoutBrackets(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '');
 }
 
 function answerTo(asking: ClientRequest, proxy: string): Promise<Socket> {
@@ -69,7 +89,7 @@ function decoded(text: string): string {
   }
 }
 
-function proxyFault(cause: unknown, proxy: string): NetworkError {
+function proxyError(cause: unknown, proxy: string): NetworkError {
   if (cause instanceof NetworkError) return cause;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no reason given';
   const why = isSystemError(cause, ...NOT_REACHED)

@@ -14,17 +14,7 @@ const server = sharedServer();
 const dist = fileURLToPath(new URL('../../dist/cli', import.meta.url));
 
 /** Parts of the bundle by the name of the file in src/ that is loaded when it is used. */
-const LAZY = [
-  'clipboard',
-  'clipboardy',
-  'keys',
-  'colors',
-  'prompt',
-  'proxied-http',
-  'qr-code',
-  'serve',
-  'spinner',
-];
+const LAZY = ['clipboard', 'clipboardy', 'keys', 'colors', 'prompt', 'tunnel', 'qr-code', 'serve', 'spinner'];
 
 /** Node's own that cost something. */
 const COSTLY = ['node:child_process', 'node:tty', 'node:tls', 'node:https', 'node:dns'];
@@ -114,7 +104,7 @@ describe('the parts', () => {
 
   it('are loaded for a proxy that is used, and not for one that is not', async () => {
     const { url } = await connectProxy();
-    expect((await loadedBy(`echo x | HTTP_PROXY=${url} zephr`)).parts).toEqual(['proxied-http']);
+    expect((await loadedBy(`echo x | HTTP_PROXY=${url} zephr`)).parts).toEqual(['tunnel']);
     expect((await loadedBy(`echo x | HTTP_PROXY=${url} NO_PROXY=127.0.0.1 zephr`)).parts).toEqual([]);
     expect((await loadedBy(`echo x | HTTPS_PROXY=${url} zephr`)).parts).toEqual([]);
   });
