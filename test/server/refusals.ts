@@ -96,7 +96,7 @@ async function lastOf(count: number, ask: () => Promise<Response>): Promise<Resp
 /** A server whose store fails when it is to find a secret. */
 function failing(error: Error): Harness {
   const store = new MemoryStore('salt');
-  store.find = () => Promise.reject(error);
+  store.secrets.find = () => Promise.reject(error);
   return harness(store);
 }
 
