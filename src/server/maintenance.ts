@@ -4,7 +4,7 @@ import type { Store } from './store/contracts/store.js';
 import { describeError, type Log } from './telemetry/log.js';
 import type { Metrics } from './telemetry/metrics.js';
 
-/** Often enough that what has expired is gone within a minute, and its traces with it (PROTOCOL.md section 5). */
+/** Often enough that what has expired is gone within a minute, with its traces (core/protocol/PROTOCOL.md section 5). */
 const PERIOD_MS = 10_000;
 
 /** What maintenance depends on. */
