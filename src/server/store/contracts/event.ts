@@ -12,7 +12,7 @@ export interface EventSource {
 }
 
 /**
- * The event `name` of `secret` (PROTOCOL.md section 7).
+ * The event `name` of `secret` (core/protocol/PROTOCOL.md section 7).
  * @param occurredAt milliseconds since 1970.
  * @param uuid makes the event's id, a UUID of version 4.
  */

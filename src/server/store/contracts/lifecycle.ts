@@ -1,4 +1,4 @@
-/** What becomes of a secret, and when: the rules of PROTOCOL.md sections 4 and 5 that every engine shares. */
+/** What becomes of a secret, and when: the rules that every engine shares (core/protocol/PROTOCOL.md sections 4, 5). */
 
 import type { SecretState } from '../../../core/protocol/replies.js';
 import type { Revocation } from './secrets.js';
@@ -24,8 +24,8 @@ const FIRST_LOCK_MS = 1_000;
 const LONGEST_LOCK_MS = 300_000;
 
 /**
- * The state at `now`. Only while it is `waiting` can a view be consumed. What was destroyed for its expiry stays expired where the
- * clock is earlier again: clocks are set back, and those of several processes differ.
+ * The state at `now`. Only while it is `waiting` can a view be consumed. A secret that was destroyed for its expiry
+ * stays expired where the clock is earlier again: clocks are set back, and those of several processes differ.
  */
 export function stateOf(secret: Lifecycle, now: number): SecretState {
   if (secret.revokedAt !== null) return 'revoked';

@@ -7,7 +7,7 @@
  * nothing is left of it.
  */
 
-/** What a webhook reports (PROTOCOL.md section 7). */
+/** What a webhook reports (core/protocol/PROTOCOL.md section 7). */
 export type EventName = 'secret.consumed' | 'secret.expired' | 'secret.revoked';
 
 /** A webhook as it is sent, the same bytes each time. */

@@ -34,7 +34,7 @@ export interface NewSecret extends Omit<CreateRequest, 'expiry'> {
   readonly expiresAt: number;
 }
 
-/** What makes a create safe to repeat (PROTOCOL.md section 4, Create). */
+/** What makes a create safe to repeat (core/protocol/PROTOCOL.md section 4, Create). */
 export interface Idempotency {
   /** The caller's own name for this create. */
   readonly key: string;
@@ -122,8 +122,8 @@ export interface SecretStore {
   revoke(id: string, now: number): Promise<Revocation>;
 
   /**
-   * Records that `caller` showed a proof for the secret, right or wrong, as PROTOCOL.md section 4 (Read) counts them.
-   * While the caller is locked out nothing is counted, whatever the proof. A right proof clears the count.
+   * Records that `caller` showed a proof for the secret, right or wrong: core/protocol/PROTOCOL.md section 4 (Read) has
+   * the rules. While the caller is locked out nothing is counted, whatever the proof. A right proof clears the count.
    * @returns until when the caller is locked out, or `null` if the proof may be acted on.
    */
   recordProofAttempt(id: string, caller: string, right: boolean, now: number): Promise<number | null>;

@@ -2,7 +2,7 @@
  * From a `postgres://` URL to an open store. The driver understands what libpq does: user, password, database,
  * `sslmode`, several hosts, and the PG… environment variables for what the URL leaves out, so that a password need not
  * stand where other users of the machine can see it. Other parameters go to PostgreSQL: with `search_path=zephr` the
- * tables lie in the schema zephr, which must exist. `connections=16` is ours: the most connections that a process opens.
+ * tables lie in the schema zephr, which must exist. `connections=16` is ours: the most that a process opens.
  */
 
 import type { Sql } from 'postgres';

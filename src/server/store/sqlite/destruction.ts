@@ -22,8 +22,8 @@ export interface SecretRow extends RecordRow {
 }
 
 /** The columns of a {@link SecretRow}. */
-export const SECRET_COLUMNS = `seq, id, version, blob_size, hint, proof_hash, views, views_left, callback_url, callback_secret,
-  created_at, expires_at, first_read_at, revoked_at, due_at >= expires_at + ${TOMBSTONE_MS} AS destroyed`;
+export const SECRET_COLUMNS = `seq, id, version, blob_size, hint, proof_hash, views, views_left,
+  callback_url, callback_secret, created_at, expires_at, first_read_at, revoked_at, due_at >= expires_at + ${TOMBSTONE_MS} AS destroyed`;
 
 /** Destroys ciphertexts and forgets records. */
 export class SqliteDestruction {

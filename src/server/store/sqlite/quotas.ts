@@ -20,7 +20,7 @@ export class SqliteQuotas implements QuotaStore {
     return new Map(rows.map(({ counter, used }) => [counter, used]));
   }
 
-  /** Counts a create, unless the quota is used up. Call it inside the create's transaction. @returns whether it counted. */
+  /** Counts a create, in the create's transaction, unless the quota is used up. @returns whether it counted. */
   count({ counter, endsAt, limit }: Quota): boolean {
     return this.#sql.count.get(endsAt, counter, limit) !== undefined;
   }

@@ -133,7 +133,10 @@ export function migrate(database: SqliteDatabase): void {
   database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
 }
 
-/** The value that the store keeps under `name`, or else `initial`, which it keeps from now on. Call it inside a transaction. */
+/**
+ * The value that the store keeps under `name`, or else `initial`, which it keeps from now on. Call it inside a
+ * transaction.
+ */
 export function remember(database: SqliteDatabase, name: string, initial: string): string {
   const stored = database.prepare<{ value: string }>('SELECT value FROM meta WHERE name = ?').get(name);
   if (stored) return stored.value;
