@@ -4,152 +4,150 @@
  */
 
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
-import { writeCommonJs } from './commonjs.js';
+import type { OutputChunk, OutputOptions, Plugin } from 'rolldown';
+import { bundle } from './bundle.js';
 import { commandTree } from './completions/model.js';
 import { manPage } from './man.js';
 import { buildPage } from './web.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 
-/** commander loads node:child_process for external subcommands, of which zephr has none: it waits until it is used. */
-const lazyChildProcess: Plugin = {
-  name: 'lazy-child-process',
-  setup({ onLoad }) {
-    onLoad({ filter: /node_modules\/commander\/lib\/command\.js$/ }, ({ path }) => {
-      const eager = "const childProcess = require('node:child_process');";
-      const source = readFileSync(path, 'utf8');
-      if (!source.includes(eager)) throw new Error(`${path} no longer says: ${eager}`);
-      const lazy = "const childProcess = { get spawn() { return require('node:child_process').spawn; } };";
-      return { contents: source.replace(eager, lazy), loader: 'js' };
-    });
+/** A module that a package gets in place of the one it imports. */
+interface Replacement {
+  readonly importer: string;
+  readonly imported: string;
+  readonly code: string;
+}
+
+const REPLACEMENTS: readonly Replacement[] = [
+  {
+    // For commands that are programs of their own, of which zephr has none. Loading it, with all it brings, is a tenth of
+    // the start: it is loaded when it is used.
+    importer: 'commander',
+    imported: 'node:child_process',
+    code: "exports.spawn = (...args) => process.getBuiltinModule('node:child_process').spawn(...args);",
   },
-};
-
-/**
- * clipboardy carries programs for systems that have no clipboard tool, and looks for them beside itself. They are
- * not bundled, so there is nothing to look for, least of all at a path that depends on the working directory.
- */
-const noClipboardPrograms: Plugin = {
-  name: 'no-clipboard-programs',
-  setup({ onLoad }) {
-    onLoad({ filter: /node_modules\/clipboardy\/lib\/(linux|windows)\.js$/ }, ({ path }) => {
-      let contents = readFileSync(path, 'utf8');
-      const programs: [RegExp, string][] = [
-        [/path\.dirname\(fileURLToPath\(import\.meta\.url\)\)/, "''"],
-        [/path\.join\(__dirname, .*\)(?=;)/, "''"],
-        [/fs\.existsSync\(\w+\)/, 'false'],
-      ];
-      for (const [found, replacement] of programs) {
-        if (!found.test(contents)) throw new Error(`${path} no longer matches ${found}`);
-        contents = contents.replace(found, replacement);
-      }
-      return { contents, loader: 'js' };
-    });
+  {
+    // zephr copies no pictures: this leaves out a third of what clipboardy loads, and 16 packages.
+    importer: 'clipboardy',
+    imported: 'clipboard-image',
+    code: 'export const writeClipboardImages = null, readClipboardImages = null, hasClipboardImages = null;',
   },
-};
+];
 
-/** What the command uses of packages that bring much more, by the package's name. */
-const USED: Readonly<Record<string, string>> = {
-  // clipboardy copies text here, and no pictures.
-  'clipboard-image':
-    'exports.writeClipboardImages = exports.readClipboardImages = exports.hasClipboardImages = undefined;',
-};
-
-const onlyUsed: Plugin = {
-  name: 'only-used',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: new RegExp(`^(${Object.keys(USED).join('|')})$`) }, ({ path }) => ({
-      path,
-      namespace: 'only-used',
-    }));
-    onLoad({ filter: /.*/, namespace: 'only-used' }, ({ path }) => ({
-      contents: USED[path] ?? '',
-      resolveDir: root,
-    }));
-  },
-};
-
-const common: BuildOptions & { metafile: true } = {
-  absWorkingDir: root,
-  bundle: true,
+/** For code that others bundle again: the names stay, and the notes of what is pure. */
+const READABLE: OutputOptions = {
   format: 'esm',
-  target: 'es2023',
-  minifySyntax: true,
-  minifyWhitespace: true,
-  legalComments: 'none',
-  metafile: true,
-  logLevel: 'warning',
+  minify: { compress: true, mangle: false, codegen: true },
+  comments: { legal: false, jsdoc: false, annotation: true },
 };
 
 const page = await buildPage();
+const [command, sdk, testing] = await Promise.all([bundleCommand(), bundleSdk(), bundleTesting()]);
 
-const cli = await build({
-  ...common,
-  entryPoints: { main: 'src/cli/main.ts', 'store-thread': 'src/server/store/sqlite/thread/worker.ts' },
-  outdir: 'dist/cli',
-  outExtension: { '.js': '.cjs' },
-  splitting: true,
-  chunkNames: '[name]-[hash]',
-  platform: 'node',
-  mainFields: ['module', 'main'],
-  external: ['libsql', 'node:*'],
-  define: {
-    __ZEPHR_STORE_THREAD__: JSON.stringify('store-thread.cjs'),
-    __ZEPHR_VERSION__: JSON.stringify(version),
-    __ZEPHR_COMPLETIONS__: JSON.stringify(JSON.stringify(completionScripts())),
-    __ZEPHR_WEB_PAGE__: JSON.stringify(JSON.stringify(page.files)),
-  },
-  plugins: [lazyChildProcess, noClipboardPrograms, onlyUsed],
-  write: false,
-});
 // Only now: a build that fails leaves the last one in place.
-rmSync(join(root, 'dist'), { recursive: true, force: true });
-await writeCommonJs(cli, root, [
-  { file: 'dist/cli/main.cjs', entryPoints: ['src/cli/main.ts'] },
-  // What most runs do.
-  {
-    file: 'dist/cli/exchange.cjs',
-    entryPoints: ['create', 'get', 'status'].map((name) => `src/cli/commands/${name}/${name}.ts`),
-  },
-]);
-
-const sdk = await build({
-  ...common,
-  entryPoints: { index: 'src/index.ts', limits: 'src/limits.ts' },
-  outdir: 'dist',
-  splitting: true,
-  chunkNames: 'sdk/[name]-[hash]',
-  platform: 'neutral',
-  mainFields: ['module', 'main'],
-});
-
-const testing = await build({
-  ...common,
-  entryPoints: { testing: 'src/testing.ts' },
-  outdir: 'dist',
-  platform: 'node',
-});
+rmSync(dist, { recursive: true, force: true });
+write('cli', command);
+write('.', sdk);
+write('.', testing);
 
 declareTypes('src/tsconfig.json');
 declareTypes('src/tsconfig.testing.json');
-// Of the server's types nobody outside needs any: the door of zephr/testing speaks of the client only.
-renameSync(join(root, 'dist/.testing-types/testing.d.ts'), join(root, 'dist/types/testing.d.ts'));
-rmSync(join(root, 'dist/.testing-types'), { recursive: true });
+// The rest of these are the server's: zephr/testing speaks of the client only.
+renameSync(join(dist, '.testing-types/testing.d.ts'), join(dist, 'types/testing.d.ts'));
+rmSync(join(dist, '.testing-types'), { recursive: true });
 
-writeFileSync(
-  join(root, 'dist/THIRD_PARTY_LICENSES'),
-  licences([cli.metafile, sdk.metafile, testing.metafile, ...page.metafiles]),
-);
+const modules = [...command, ...sdk, ...testing].flatMap(({ moduleIds }) => moduleIds);
+writeFileSync(join(dist, 'THIRD_PARTY_LICENSES'), licences([...modules, ...page.modules]));
 
 // To compare a server's page with (README).
-writeFileSync(join(root, 'dist/page-hashes.txt'), page.hashes);
+writeFileSync(join(dist, 'page-hashes.txt'), page.hashes);
 
-writeFileSync(join(root, 'dist/zephr.1'), manPage(commandTree(), version, today()));
+writeFileSync(join(dist, 'zephr.1'), manPage(commandTree(), version, today()));
+
+/**
+ * The command, as CommonJS, which Node starts in half the time of ES modules. Each file that is loaded costs, and so does
+ * code that is loaded and not used: main.cjs holds what every run needs, exchange what creating, reading and asking need,
+ * and everything else is a file of its own, loaded when it is used.
+ */
+function bundleCommand(): Promise<OutputChunk[]> {
+  return bundle({
+    entries: { main: 'src/cli/main.ts', 'store-thread': 'src/server/store/sqlite/thread/worker.ts' },
+    platform: 'node',
+    target: 'es2023',
+    external: ['libsql'],
+    define: {
+      __ZEPHR_STORE_THREAD__: JSON.stringify('store-thread.cjs'),
+      __ZEPHR_VERSION__: JSON.stringify(version),
+      __ZEPHR_COMPLETIONS__: JSON.stringify(JSON.stringify(completionScripts())),
+      __ZEPHR_WEB_PAGE__: JSON.stringify(JSON.stringify(page.files)),
+    },
+    plugins: REPLACEMENTS.map(replace),
+    output: {
+      format: 'cjs',
+      strict: true,
+      minify: true,
+      comments: false,
+      entryFileNames: '[name].cjs',
+      chunkFileNames: '[name]-[hash].cjs',
+      hashCharacters: 'hex',
+      // Node's own modules are loaded by require also where the source imports them when they are used.
+      dynamicImportInCjs: false,
+      // They do not change their exports.
+      externalLiveBindings: false,
+      codeSplitting: {
+        // A module goes with all that it imports into the first of these that names it.
+        groups: [
+          { name: 'main', test: /\/src\/cli\/main\.ts$/ },
+          { name: 'exchange', test: /\/src\/cli\/commands\/(create|get|status)\/\1\.ts$/ },
+        ],
+      },
+    },
+  });
+}
+
+/** Puts a module in the place of another. The build fails when the package no longer imports the other. */
+function replace({ importer: name, imported, code }: Replacement): Plugin {
+  const id = `\0${imported} for ${name}`;
+  let used = false;
+  return {
+    name: `replace-${imported}`,
+    resolveId(source, importer) {
+      if (source !== imported || importer?.includes(`/node_modules/${name}/`) !== true) return null;
+      used = true;
+      return id;
+    },
+    load: (loaded) => (loaded === id ? code : null),
+    buildEnd() {
+      if (!used) throw new Error(`${name} no longer imports ${imported}`);
+    },
+  };
+}
+
+/** The SDK, for Node, browsers and other bundlers, which are left the names and the notes of what is pure. */
+function bundleSdk(): Promise<OutputChunk[]> {
+  return bundle({
+    entries: { index: 'src/index.ts', limits: 'src/limits.ts' },
+    platform: 'neutral',
+    target: 'es2023',
+    output: { ...READABLE, chunkFileNames: 'sdk/[name]-[hash].js' },
+  });
+}
+
+/** The server in memory of zephr/testing. */
+function bundleTesting(): Promise<OutputChunk[]> {
+  return bundle({
+    entries: { testing: 'src/testing.ts' },
+    platform: 'node',
+    target: 'es2023',
+    output: READABLE,
+  });
+}
 
 /** The day of the build, which packagers who build alike twice can set (reproducible-builds.org). */
 function today(): string {
@@ -172,18 +170,25 @@ function completionScripts(): Record<string, string> {
   );
 }
 
+/** Writes the files of a bundle into a folder of dist. */
+function write(folder: string, chunks: readonly OutputChunk[]): void {
+  for (const { fileName, code } of chunks) {
+    const path = join(dist, folder, fileName);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, code);
+  }
+}
+
 /** The licence of every package that ended up in a bundle; a package without one fails the build. */
-function licences(metafiles: readonly Metafile[]): string {
+function licences(modules: readonly string[]): string {
   const folders = new Set<string>();
-  for (const { inputs } of metafiles) {
-    for (const input of Object.keys(inputs)) {
-      const [folder] = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? [];
-      if (folder !== undefined) folders.add(folder);
-    }
+  for (const module of modules) {
+    const [folder] = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(module) ?? [];
+    if (folder !== undefined) folders.add(folder);
   }
   const parts = [...folders].sort().map((folder) => {
     const { name, version, license } = JSON.parse(
-      readFileSync(join(root, folder, 'package.json'), 'utf8'),
+      readFileSync(join(folder, 'package.json'), 'utf8'),
     ) as Record<string, string>;
     return `${name} ${version} (${license})\n\n${licenceText(folder, license)}\n`;
   });
@@ -191,8 +196,8 @@ function licences(metafiles: readonly Metafile[]): string {
 }
 
 function licenceText(folder: string, license: string | undefined): string {
-  const file = readdirSync(join(root, folder)).find((entry) => /^licen[cs]e/i.test(entry));
-  if (file !== undefined) return readFileSync(join(root, folder, file), 'utf8').trim();
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  if (file !== undefined) return readFileSync(join(folder, file), 'utf8').trim();
   if (license === 'Unlicense')
     return 'Dedicated to the public domain by its authors (https://unlicense.org).';
   throw new Error(`${folder} is bundled and has no licence file`);

@@ -8,9 +8,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
-import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { build as buildStyle } from 'esbuild';
+import type { Plugin } from 'rolldown';
 import type { PackedFile } from '../src/server/routes/page-files.js';
 import { en } from '../src/web/strings/en.js';
+import { type Bundling, bundle } from './bundle.js';
 
 const web = fileURLToPath(new URL('../src/web/', import.meta.url));
 
@@ -19,7 +21,8 @@ export interface BuiltPage {
   readonly files: readonly PackedFile[];
   /** A line a file: SHA-256 and path, as `sha256sum --check` reads them. */
   readonly hashes: string;
-  readonly metafiles: readonly Metafile[];
+  /** The modules in it, by path. */
+  readonly modules: readonly string[];
 }
 
 /** A file before it is packed. */
@@ -29,30 +32,29 @@ interface File {
   readonly contents: Uint8Array;
 }
 
+/** Browsers from 2023 on. */
+const BROWSERS = ['es2022', 'chrome111', 'firefox113', 'safari16.4'];
+
 /** core loads Argon2id when it is used; the page's own runs it in a worker. */
 const argon2idInWorker: Plugin = {
   name: 'argon2id-in-worker',
-  setup({ onResolve }) {
-    onResolve({ filter: /^\.\/argon2id\.js$/ }, ({ importer }) =>
-      importer.endsWith('/core/crypto/key-schedule.ts')
-        ? { path: join(web, 'parts/argon2id.ts') }
-        : undefined,
-    );
+  resolveId: {
+    filter: { id: /^\.\/argon2id\.js$/ },
+    handler: (_, importer) =>
+      importer?.endsWith('/core/crypto/key-schedule.ts') ? join(web, 'parts/argon2id.ts') : null,
   },
 };
 
 /** Builds the page. */
 export async function buildPage(): Promise<BuiltPage> {
-  const worker = await bundle('parts/argon2id-worker.ts', { format: 'iife' });
+  const worker = await bundleScript('parts/argon2id-worker.ts', {}, 'iife');
   const workerFile = asset('argon2id', 'js', worker.contents);
-  const main = await bundle('main.ts', {
-    format: 'esm',
+  const main = await bundleScript('main.ts', {
     plugins: [argon2idInWorker],
     define: { __ZEPHR_ARGON2ID_WORKER__: JSON.stringify(workerFile.path.replace('assets/', '')) },
   });
-  const style = await bundle('style/style.css', {});
   const script = asset('zephr', 'js', main.contents);
-  const sheet = asset('style', 'css', style.contents);
+  const sheet = asset('style', 'css', await bundleStyle());
   const icon = asset('icon', 'svg', readFileSync(join(web, 'icon.svg')));
   const files = [
     document('index.html', 'create', { script, sheet, icon }),
@@ -69,33 +71,42 @@ export async function buildPage(): Promise<BuiltPage> {
   return {
     files: [...files, list].map(packed),
     hashes,
-    metafiles: [worker.metafile, main.metafile, style.metafile],
+    modules: [...worker.modules, ...main.modules],
   };
 }
 
-async function bundle(
+async function bundleScript(
   entry: string,
-  options: BuildOptions,
-): Promise<{ contents: Uint8Array; metafile: Metafile }> {
-  const { outputFiles, metafile } = await build({
-    absWorkingDir: fileURLToPath(new URL('..', import.meta.url)),
-    entryPoints: [`src/web/${entry}`],
+  { plugins, define }: Pick<Bundling, 'plugins' | 'define'>,
+  format: 'esm' | 'iife' = 'esm',
+): Promise<{ contents: Uint8Array; modules: readonly string[] }> {
+  const [chunk] = await bundle({
+    entries: { script: `src/web/${entry}` },
+    platform: 'browser',
+    target: BROWSERS,
+    output: { format, minify: true, comments: false, codeSplitting: false },
+    ...(plugins && { plugins }),
+    ...(define && { define }),
+  });
+  if (chunk === undefined) throw new Error(`${entry} came to nothing`);
+  return { contents: Buffer.from(chunk.code), modules: chunk.moduleIds };
+}
+
+/** The style sheet in one file. Rolldown takes scripts only. */
+async function bundleStyle(): Promise<Uint8Array> {
+  const { outputFiles } = await buildStyle({
+    entryPoints: [join(web, 'style/style.css')],
     bundle: true,
     minify: true,
-    // Browsers from 2023 on.
-    target: ['es2022', 'chrome111', 'firefox113', 'safari16.4'],
-    platform: 'browser',
+    target: BROWSERS,
     charset: 'utf8',
     legalComments: 'none',
     logLevel: 'warning',
-    outdir: 'out',
-    ...options,
-    metafile: true,
     write: false,
   });
-  const [output] = outputFiles;
-  if (output === undefined) throw new Error(`${entry} came to nothing`);
-  return { contents: output.contents, metafile };
+  const [sheet] = outputFiles;
+  if (sheet === undefined) throw new Error('the style sheet came to nothing');
+  return sheet.contents;
 }
 
 const TYPES = {

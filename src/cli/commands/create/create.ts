@@ -10,6 +10,7 @@ import { usageError } from '../../exit/exit.js';
 import { readSecretFile } from '../../files/secret-file.js';
 import { checked, linkVersion, loadSettings, type Settings, timeoutMs } from '../../settings/settings.js';
 import { variable } from '../../terminal/environment.js';
+import { askHidden } from '../../terminal/prompt.js';
 import type { Reporter } from '../../terminal/reporter.js';
 import { readAll } from '../../terminal/stdin.js';
 import type { Terminal } from '../../terminal/terminal.js';
@@ -113,14 +114,12 @@ async function readSecret(link: 'v1' | 'v2', terminal: Terminal): Promise<Uint8A
 }
 
 async function askForSecret(terminal: Terminal): Promise<Uint8Array> {
-  const { askHidden } = await import('../../terminal/prompt.js');
   const missing = { message: 'there is no secret', advice: 'pipe one in: printf %s "$PASSWORD" | zephr' };
   return new TextEncoder().encode(await askHidden(terminal, 'Secret (hidden)', missing));
 }
 
 /** Asks twice: a mistyped passphrase would lock the reader out. */
 async function choosePassphrase(terminal: Terminal): Promise<string> {
-  const { askHidden } = await import('../../terminal/prompt.js');
   const missing = {
     message: 'there is no terminal to ask for the passphrase',
     advice: 'give it with --passphrase-file',
