@@ -1,10 +1,16 @@
 /** The man page zephr(1): the command tree and the tables of src/cli in the language of man(7). */
 
-import type { Command } from 'commander';
-import { EXIT, EXIT_MEANINGS } from '../src/cli/exit/exit.js';
-import { EXAMPLES } from '../src/cli/parser/examples.js';
-import { EVERYWHERE } from '../src/cli/parser/help.js';
-import { argumentsOf, optionsOf, pathOf } from '../src/cli/parser/tree.js';
+import type { Command, Option } from 'commander';
+import { EXIT, EXIT_MEANINGS } from '../src/cli/exit/codes.js';
+import { examplesOf } from '../src/cli/parser/command.js';
+import {
+  argumentsOf,
+  describe,
+  isEverywhere,
+  optionsOf,
+  pathOf,
+  withCommands,
+} from '../src/cli/parser/tree.js';
 import { FILES, SERVE_VARIABLES, VARIABLES } from '../src/cli/terminal/environment.js';
 
 /**
@@ -13,7 +19,7 @@ import { FILES, SERVE_VARIABLES, VARIABLES } from '../src/cli/terminal/environme
  */
 export function manPage(program: Command, version: string, date: string): string {
   const commands = program.commands.flatMap(withCommands);
-  const everywhere = optionsOf(program).filter((option) => option.helpGroupHeading === EVERYWHERE);
+  const everywhere = optionsOf(program).filter(isEverywhere);
   return [
     `.TH ZEPHR 1 ${date} "zephr ${version}" "User Commands"`,
     section('NAME', ['zephr \\- hand a secret from one process to another exactly once']),
@@ -61,10 +67,6 @@ const SECURITY = [
     'version 1, which https://zephr.io speaks, do not.',
 ];
 
-function withCommands(command: Command): Command[] {
-  return [command, ...command.commands.flatMap(withCommands)];
-}
-
 /** A line for each command that does something by itself. */
 function synopsis(command: Command): string[] {
   if (command.parent !== null && command.commands.length > 0) return [];
@@ -86,17 +88,18 @@ function commandPart(command: Command): string[] {
 
 function ownOptions(command: Command): string[] {
   return optionsOf(command)
-    .filter(({ helpGroupHeading }) => helpGroupHeading !== EVERYWHERE)
+    .filter((option) => !isEverywhere(option))
     .flatMap(optionPart);
 }
 
-function optionPart({ flags, description }: { flags: string; description: string }): string[] {
+function optionPart(option: Option): string[] {
+  const { flags } = option;
   const [, names = flags, value] = /^(.*?)(?: [<[](.+)[>\]])?$/.exec(flags) ?? [];
   const shown = names.split(', ').map((name) => `\\fB${text(name)}\\fR`);
   return [
     '.TP',
     shown.join(', ') + (value === undefined ? '' : ` \\fI${text(value)}\\fR`),
-    text(description),
+    text(describe(option)),
   ];
 }
 
@@ -105,7 +108,7 @@ function item(term: string, meaning: string): string[] {
 }
 
 function exampleParts(command: Command): string[] {
-  return (EXAMPLES[pathOf(command)] ?? []).flatMap(([line, note]) =>
+  return examplesOf(command).flatMap(({ line, note }) =>
     note === '' ? ['.TP', `\\fB${text(line)}\\fR`, '\\&'] : item(line, note),
   );
 }

@@ -1,17 +1,14 @@
-/**
- * What a shell has to know to complete zephr: the command tree as plain data, with what each option's value and
- * each argument can be. An option that is new in the tree completes at once; a line here says what its value is.
- */
+/** What a shell has to know to complete zephr: the command tree as plain data. All of it is declared in the tree. */
 
-import type { Command, Option } from 'commander';
-import { EVERYWHERE } from '../../src/cli/parser/help.js';
-import { namesOf, optionsOf, pathOf } from '../../src/cli/parser/tree.js';
-import { createProgram, declareInFull } from '../../src/cli/program.js';
-import { CONFIG_KEYS } from '../../src/cli/settings/config-file.js';
+import type { Argument, Command, Option } from 'commander';
+import { EXIT } from '../../src/cli/exit/codes.js';
+import { CliOption, type Offered } from '../../src/cli/parser/option.js';
+import { describe, isEverywhere, namesOf, optionsOf, pathOf } from '../../src/cli/parser/tree.js';
+import { createProgram } from '../../src/cli/program.js';
 import { processTerminal } from '../../src/cli/terminal/terminal.js';
 
-/** What can stand in a place: some words, the name of a file, or something no shell can guess. */
-export type Values = readonly string[] | 'files' | 'unknown';
+/** What can stand in a place: some words, the name of a file, or something that no shell can guess. */
+export type Values = Offered | 'unknown';
 
 export interface OptionModel {
   /** Spellings, such as `-e` and `--expiry`. */
@@ -27,38 +24,16 @@ export interface CommandModel {
   readonly path: string;
   readonly names: readonly string[];
   readonly summary: string;
-  /** Its own; the options that every command takes aside. */
+  /** Its own, without those that every command takes. */
   readonly options: readonly OptionModel[];
   readonly commands: readonly CommandModel[];
   /** By position. */
   readonly arguments: readonly { readonly name: string; readonly values: Values }[];
 }
 
-const OPTION_VALUES: Readonly<Record<string, Values>> = {
-  '--access': ['open', 'tiered', 'closed'],
-  '--callback-secret-file': 'files',
-  '--config': 'files',
-  '--expiry': ['5m', '1h', '1d', '7d', '30d'],
-  '--key-file': 'files',
-  '--link': ['v1', 'v2'],
-  '--output': 'files',
-  '--passphrase-file': 'files',
-  '--store': 'files',
-  '--tier': ['free', 'dev', 'pro'],
-  '--tls-cert': 'files',
-  '--tls-key': 'files',
-};
-
-const ARGUMENT_VALUES: Readonly<Record<string, Values>> = {
-  'zephr completion <shell>': ['bash', 'zsh', 'fish'],
-  'zephr config get <key>': CONFIG_KEYS,
-  'zephr config set <key>': CONFIG_KEYS,
-  'zephr config unset <key>': CONFIG_KEYS,
-};
-
-/** The whole command tree, every option declared. */
+/** The whole command tree. */
 export function commandTree(): Command {
-  return declareInFull(createProgram(processTerminal(), '', {}));
+  return createProgram({ terminal: processTerminal(), exit: EXIT.done }, '', {});
 }
 
 /** The options that every command takes. */
@@ -66,23 +41,16 @@ export function optionsEverywhere(program: Command): OptionModel[] {
   return optionsOf(program).filter(isEverywhere).map(optionModel);
 }
 
-export function modelOf(command: Command, root = command): CommandModel {
-  const path = pathOf(command);
+export function modelOf(command: Command): CommandModel {
   return {
-    path,
+    path: pathOf(command),
     names: namesOf(command),
     summary: command.summary(),
     options: optionsOf(command)
       .filter((option) => !isEverywhere(option))
       .map(optionModel),
-    commands: command.commands.map((one) => modelOf(one, root)),
-    arguments: command.registeredArguments.map((argument) => ({
-      name: argument.name(),
-      values:
-        argument.name() === 'command'
-          ? root.commands.flatMap(namesOf)
-          : (ARGUMENT_VALUES[`${path} <${argument.name()}>`] ?? 'unknown'),
-    })),
+    commands: command.commands.map(modelOf),
+    arguments: command.registeredArguments.map(argumentModel),
   };
 }
 
@@ -91,16 +59,18 @@ export function withCommands(command: CommandModel): CommandModel[] {
   return [command, ...command.commands.flatMap(withCommands)];
 }
 
-function isEverywhere({ helpGroupHeading }: Option): boolean {
-  return helpGroupHeading === EVERYWHERE;
-}
-
-function optionModel({ short, long, flags, description }: Option): OptionModel {
+function optionModel(option: Option): OptionModel {
+  const { short, long, flags, argChoices } = option;
   const [, placeholder = null] = /[<[](.+)[>\]]$/.exec(flags) ?? [];
+  const offered = option instanceof CliOption ? option.offered : undefined;
   return {
     names: [short, long].filter((name) => name !== undefined),
-    description,
+    description: describe(option),
     placeholder,
-    values: (long === undefined ? undefined : OPTION_VALUES[long]) ?? 'unknown',
+    values: argChoices ?? offered ?? (placeholder === 'file' ? 'files' : 'unknown'),
   };
+}
+
+function argumentModel(argument: Argument): CommandModel['arguments'][number] {
+  return { name: argument.name(), values: argument.argChoices ?? 'unknown' };
 }

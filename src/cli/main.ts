@@ -1,8 +1,11 @@
 /** The command's entrance: parse, run, and turn whatever happens into an exit code. */
 
-import { type Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { isSystemError } from '../core/errors.js';
-import { EXIT, endingOf, Interrupted } from './exit/exit.js';
+import { Interrupted } from './exit/cli-error.js';
+import { EXIT } from './exit/codes.js';
+import { endingOf } from './exit/ending.js';
+import type { CliCommand, Run } from './parser/command.js';
 import { createProgram } from './program.js';
 import { VERSION } from './terminal/environment.js';
 import { report } from './terminal/reporter.js';
@@ -12,13 +15,14 @@ export { processTerminal };
 
 /**
  * Runs the command.
- * @param args what stands after the program's name.
- * @returns the exit code; nothing is left running.
+ * @param args the words behind the program's name.
+ * @returns the exit code: that of the command, or of the error it ended with. Nothing is left running.
  */
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
-  // commander writes synchronously; what it says is kept and written when it is done.
+  // commander writes synchronously; its output is kept here and written when it is done.
   let out = '';
-  const program = createProgram(terminal, VERSION, {
+  const run: Run = { terminal, exit: EXIT.done };
+  const program = createProgram(run, VERSION, {
     writeOut: (text) => {
       out += text;
     },
@@ -27,19 +31,19 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
   try {
     await parse(program, args);
     if (out !== '') await terminal.stdout.write(out);
-    return EXIT.done;
+    return run.exit;
   } catch (error) {
     if (error instanceof Interrupted) return terminal.endBy(error.signal);
     const ending = endingOf(error);
-    // A reader that has gone, such as head, got what it wanted.
+    // A reader that has gone, such as head, has all that it wants.
     if (isSystemError(error, 'EPIPE')) return EXIT.done;
     await report(terminal, ending, { json: args.includes('--json'), color: !args.includes('--no-color') });
     return ending.exit;
   }
 }
 
-/** Parses and runs. Help and version are no errors. */
-async function parse(program: Command, args: readonly string[]): Promise<void> {
+/** Parses and runs. commander ends help and version with an error too, which is none for us. */
+async function parse(program: CliCommand, args: readonly string[]): Promise<void> {
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { endingOf } from '../../src/cli/exit/exit.js';
+import { endingOf } from '../../src/cli/exit/ending.js';
 import { main } from '../../src/cli/main.js';
 import { escapeText, jsonLine } from '../../src/cli/terminal/escape.js';
 import { createReporter, report } from '../../src/cli/terminal/reporter.js';

@@ -3,12 +3,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { commandTree } from '../../.scripts/completions/model.js';
-import { EXAMPLES } from '../../src/cli/parser/examples.js';
+import { examplesOf } from '../../src/cli/parser/command.js';
 import { optionsOf, pathOf } from '../../src/cli/parser/tree.js';
 import { allCommands, callsIn, unknownOptions } from '../support/command-lines.js';
 import { openSession } from '../support/session.js';
 
 const COMMANDS = allCommands().map(pathOf);
+const EXAMPLES = Object.fromEntries(allCommands().map((command) => [pathOf(command), examplesOf(command)]));
 
 describe('zephr --help', () => {
   it('fits on a screen of 40 lines and 80 columns', async () => {
@@ -42,7 +43,7 @@ describe.each(COMMANDS.slice(1))('%s --help', (path) => {
     const [, examples = ''] = stdout.split('\nExamples:\n');
     const rows = EXAMPLES[path] ?? [];
     expect(rows.length).toBeGreaterThan(0);
-    for (const [command] of rows) expect(examples).toContain(`  ${command}`);
+    for (const { line } of rows) expect(examples).toContain(`  ${line}`);
     expect(Math.max(...stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
     expect(code).toBe(0);
   });
@@ -55,7 +56,7 @@ describe.each(COMMANDS.slice(1))('%s --help', (path) => {
 
 describe('examples', () => {
   it('use options that there are', () => {
-    const calls = Object.values(EXAMPLES).flatMap((rows) => rows.flatMap(([command]) => callsIn(command)));
+    const calls = Object.values(EXAMPLES).flatMap((rows) => rows.flatMap(({ line }) => callsIn(line)));
     expect(calls.length).toBeGreaterThan(15);
     expect(calls.filter((call) => unknownOptions(call).length > 0)).toEqual([]);
   });

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { commandTree } from '../../.scripts/completions/model.js';
 import { manPage } from '../../.scripts/man.js';
-import { EXIT } from '../../src/cli/exit/exit.js';
+import { EXIT } from '../../src/cli/exit/codes.js';
 import { argumentsOf, optionsOf, pathOf } from '../../src/cli/parser/tree.js';
 import { FILES, VARIABLES } from '../../src/cli/terminal/environment.js';
 import { allCommands } from '../support/command-lines.js';

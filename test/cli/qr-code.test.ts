@@ -41,24 +41,24 @@ const LINK = `https://zephr.example/secret/${'A'.repeat(22)}#v2.${'B'.repeat(43)
 
 describe('a QR code', () => {
   it('has the modules of its content and a quiet zone of four', () => {
-    expectCode(drawQrCode(LINK, { colour: false, unicode: true }).text, LINK);
+    expectCode(drawQrCode(LINK, { color: false, unicode: true }).text, LINK);
   });
 
   it('is bright on black, line by line, whatever colours the terminal has', () => {
-    const plain = drawQrCode(LINK, { colour: false, unicode: true }).text.split('\n');
-    const coloured = drawQrCode(LINK, { colour: true, unicode: true }).text.split('\n');
-    expect(coloured).toEqual(plain.map((line) => (line === '' ? '' : `\x1b[40;37;1m${line}\x1b[0m`)));
+    const plain = drawQrCode(LINK, { color: false, unicode: true }).text.split('\n');
+    const colored = drawQrCode(LINK, { color: true, unicode: true }).text.split('\n');
+    expect(colored).toEqual(plain.map((line) => (line === '' ? '' : `\x1b[40;37;1m${line}\x1b[0m`)));
   });
 
   it('fits a terminal of 80 by 25 for a usual link', () => {
-    const { text, width } = drawQrCode(LINK, { colour: false, unicode: true });
+    const { text, width } = drawQrCode(LINK, { color: false, unicode: true });
     expect(width).toBeLessThanOrEqual(80);
     expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(25);
   });
 });
 
 describe('a QR code in ASCII', () => {
-  const code = (colour: boolean) => drawQrCode(LINK, { colour, unicode: false });
+  const code = (color: boolean) => drawQrCode(LINK, { color, unicode: false });
 
   it('has the modules of its content, each two characters wide', () => {
     const { text, width } = code(false);

@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { EXIT, EXIT_MEANINGS } from '../../src/cli/exit/exit.js';
+import { EXIT, EXIT_MEANINGS } from '../../src/cli/exit/codes.js';
 import { SERVE_VARIABLES, VARIABLES } from '../../src/cli/terminal/environment.js';
 import { callsIn, unknownOptions } from '../support/command-lines.js';
 

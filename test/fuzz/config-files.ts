@@ -5,10 +5,12 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { CliError, EXIT } from '../../src/cli/exit/exit.js';
+import { CliError } from '../../src/cli/exit/cli-error.js';
+import { EXIT } from '../../src/cli/exit/codes.js';
 import { savePendingClaim, takePendingClaim, withinWords } from '../../src/cli/files/pending-claims.js';
 import { main } from '../../src/cli/main.js';
-import { CONFIG_KEYS, changeConfigFile, readConfigFile } from '../../src/cli/settings/config-file.js';
+import { CONFIG_KEYS } from '../../src/cli/settings/choices.js';
+import { changeConfigFile, readConfigFile } from '../../src/cli/settings/config-file.js';
 import { fakeTerminal } from '../support/fake-terminal.js';
 import { type Family, property, quotes, resultOf } from './family.js';
 import { FOUND_CONFIGS } from './found.js';

@@ -2,8 +2,10 @@
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { CliError, EXIT, endingOf } from '../../src/cli/exit/exit.js';
-import { timeoutMs } from '../../src/cli/settings/settings.js';
+import { CliError } from '../../src/cli/exit/cli-error.js';
+import { EXIT } from '../../src/cli/exit/codes.js';
+import { endingOf } from '../../src/cli/exit/ending.js';
+import { parseTimeout } from '../../src/cli/parser/everywhere.js';
 import { proxyFor } from '../../src/net/proxy.js';
 import { type Family, property, quotes, resultOf } from './family.js';
 import { mutated, oddLine } from './odd.js';
@@ -128,7 +130,7 @@ const timeouts = property(
     mutated(fc.nat(3_700).map(String)),
   ),
   async (timeout) => {
-    const result = await resultOf(() => timeoutMs({ timeout }));
+    const result = await resultOf(() => parseTimeout(timeout));
     if ('error' in result) {
       assert(result.error instanceof CliError && result.error.exit === EXIT.usage);
       return 'refused';

@@ -3,7 +3,7 @@
  * process of its own, since one that does not end cannot be stopped from within: see long-inputs.test.ts.
  */
 
-import { endingOf } from '../../src/cli/exit/exit.js';
+import { endingOf } from '../../src/cli/exit/ending.js';
 import { fileNameOf, shortened } from '../../src/cli/files/file-name.js';
 import { suggest } from '../../src/cli/parser/suggest.js';
 import { escapeText, jsonLine } from '../../src/cli/terminal/escape.js';

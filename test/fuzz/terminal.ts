@@ -2,7 +2,9 @@
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { CliError, EXIT, endingOf } from '../../src/cli/exit/exit.js';
+import { CliError } from '../../src/cli/exit/cli-error.js';
+import { EXIT } from '../../src/cli/exit/codes.js';
+import { endingOf } from '../../src/cli/exit/ending.js';
 import { escapeText, jsonLine } from '../../src/cli/terminal/escape.js';
 import { createReporter, report } from '../../src/cli/terminal/reporter.js';
 import { ApiError, NetworkError } from '../../src/core/errors.js';
@@ -92,7 +94,7 @@ const talk = property(
     const errors = [
       new ApiError(text, 400, 'X'),
       new NetworkError(text, label),
-      new CliError(EXIT.usage, 'X', text, { advice: label }),
+      new CliError(EXIT.usage, 'USAGE', text, { advice: label }),
     ];
     const error = errors[label.length % errors.length];
     await report(failing, endingOf(error), { json });

@@ -1,4 +1,4 @@
-/** The folders that hold zephr's files, where the system says they belong (XDG Base Directory Specification). */
+/** The folders that hold zephr's files, where the XDG Base Directory Specification or Windows puts them. */
 
 import { join } from 'node:path';
 import { folderIn } from '../terminal/environment.js';

@@ -1,31 +1,34 @@
 /**
- * The file a secret goes to. It is made under a temporary name before the secret is asked for, so that whatever
- * is wrong with the place is found while nothing is lost, and takes its own name only when it is complete.
+ * The file a secret goes to. It is made under a temporary name before the secret is requested, so that a folder which
+ * is missing or not writable costs no secret, and it takes its own name only when it is complete.
  */
 
-import { type FileHandle, link, lstat, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
-import { encodeBase64url } from '../../core/base64url.js';
-import { randomBytes } from '../../core/bytes.js';
 import { isSystemError } from '../../core/errors.js';
-import { CliError, EXIT, usageError } from '../exit/exit.js';
+import { CliError, usageError } from '../exit/cli-error.js';
+import { EXIT } from '../exit/codes.js';
+import { systemReason } from '../exit/reason.js';
 import { type Terminal, untilInterrupted } from '../terminal/terminal.js';
 import { fileNameOf, NAMELESS } from './file-name.js';
+import { openTemporaryFile } from './temporary-file.js';
 
 /** A name that every file system takes, in bytes. */
 const SHORT_BYTES = 64;
 
-/** What file systems say to a name they do not take, and to one that is a directory's. */
+/** The errors of a name that a file system does not take, and of one that is a directory's. */
 const BAD_NAME = ['ENAMETOOLONG', 'EINVAL', 'EILSEQ', 'EISDIR', 'ENOENT', 'EPERM'];
+
+const NO_DIRECTORY = 'there is no such directory';
 
 export interface OutputFile {
   /**
    * Writes the secret, waits until the disk has it, and gives it its name.
    * @param ownName the name its sender gave it, used when the output is a directory.
-   * @returns the path it ended at.
+   * @returns the path of the file.
    */
   complete(secret: Uint8Array, ownName: string | undefined): Promise<string>;
-  /** Removes what is left besides the complete file: all there is of an incomplete one. */
+  /** Removes the temporary file, where it has not become the complete one. */
   discard(): Promise<void>;
 }
 
@@ -42,7 +45,7 @@ export async function openOutputFile(
 ): Promise<OutputFile> {
   switch (await kindOf(path)) {
     case 'special':
-      return specialFile(path, await untilInterrupted(openForWriting(path, 'a'), interrupt), interrupt);
+      return specialFile(path, await untilInterrupted(openSpecial(path), interrupt), interrupt);
     case 'directory':
       return newFile(path, interrupt, (temporary, name) =>
         settleUnderName(
@@ -56,7 +59,7 @@ export async function openOutputFile(
       if (!force) throw fileExists(path);
       break;
     case 'nothing':
-      if (path.endsWith('/') || path.endsWith(sep)) throw usageError(`${path}: there is no such directory`);
+      if (path.endsWith('/') || path.endsWith(sep)) throw usageError(`${path}: ${NO_DIRECTORY}`);
   }
   return newFile(dirname(path), interrupt, (temporary) => settle(temporary, path, force));
 }
@@ -66,29 +69,20 @@ async function newFile(
   interrupt: AbortSignal,
   nameIt: (temporary: string, ownName: string | undefined) => Promise<string>,
 ): Promise<OutputFile> {
-  const temporary = join(directory, `.zephr-${encodeBase64url(randomBytes(9))}.part`);
-  const file = await openForWriting(temporary, 'wx');
-  let isOpen = true;
-  const closeOnce = async () => {
-    if (isOpen) await file.close();
-    isOpen = false;
-  };
+  const temporary = await openTemporaryFile(directory).catch((cause: unknown) => {
+    throw notWritable(directory, cause);
+  });
   return {
     async complete(secret, ownName) {
-      await file.writeFile(secret);
-      await file.sync();
-      await closeOnce();
+      await temporary.fill(secret);
       interrupt.throwIfAborted();
-      return nameIt(temporary, ownName);
+      return nameIt(temporary.path, ownName);
     },
-    async discard() {
-      await closeOnce();
-      await rm(temporary, { force: true });
-    },
+    discard: () => temporary.discard(),
   };
 }
 
-/** A pipe, device or descriptor is there already and cannot be made anew: it is written to as it is. */
+/** A pipe, device or descriptor exists already and cannot be replaced: it is written to as it is. */
 function specialFile(path: string, file: FileHandle, interrupt: AbortSignal): OutputFile {
   return {
     async complete(secret) {
@@ -103,15 +97,15 @@ function specialFile(path: string, file: FileHandle, interrupt: AbortSignal): Ou
   };
 }
 
-async function openForWriting(path: string, flags: 'a' | 'wx'): Promise<FileHandle> {
+async function openSpecial(path: string): Promise<FileHandle> {
   try {
-    return await open(path, flags, 0o600);
+    return await open(path, 'a');
   } catch (cause) {
-    throw usageError(`nothing can be written in ${dirname(path)}: ${systemReason(cause)}`, undefined, cause);
+    throw notWritable(dirname(path), cause);
   }
 }
 
-/** A descriptor that the shell has opened, by its name: to take that name for a file would put one in its place. */
+/** The paths of descriptors that the shell has opened: a rename would put a file in their place. */
 const DESCRIPTOR = /^\/(?:dev\/(?:stderr|fd\/[0-9]+)|proc\/self\/fd\/[0-9]+)$/;
 
 /** What stands at a path. A link that leads nowhere is a file: writing there would follow or replace it. */
@@ -123,7 +117,7 @@ async function kindOf(path: string): Promise<'nothing' | 'file' | 'directory' | 
     return found.isFile() ? 'file' : found.isDirectory() ? 'directory' : 'special';
   } catch (cause) {
     if (!isSystemError(cause, 'ENOENT'))
-      throw usageError(`${path}: ${systemReason(cause)}`, undefined, cause);
+      throw usageError(`${path}: ${systemReason(cause, NO_DIRECTORY)}`, undefined, cause);
     return (await exists(path)) ? 'file' : 'nothing';
   }
 }
@@ -144,23 +138,23 @@ async function settle(temporary: string, path: string, force: boolean): Promise<
   return path;
 }
 
-/** The secret has been read, and must end somewhere: under a shorter name, or under none of its own. */
+/** The secret has been read and must not be lost for its name: a name that is not possible gives way to the next. */
 async function settleUnderName(
   temporary: string,
   directory: string,
   names: readonly string[],
   force: boolean,
 ): Promise<string> {
-  let refusal: unknown;
+  let badName: unknown;
   for (const one of new Set(names)) {
     try {
       return await settleWithNumber(temporary, join(directory, one), force);
     } catch (cause) {
       if (!isSystemError(cause, ...BAD_NAME)) throw cause;
-      refusal = cause;
+      badName = cause;
     }
   }
-  throw refusal;
+  throw badName;
 }
 
 /** A taken name gets a number. */
@@ -191,10 +185,7 @@ function fileExists(path: string, cause?: unknown): CliError {
   });
 }
 
-function systemReason(cause: unknown): string {
-  if (isSystemError(cause, 'ENOENT')) return 'there is no such directory';
-  if (isSystemError(cause, 'ENOTDIR')) return 'a part of the path is not a directory';
-  if (isSystemError(cause, 'EACCES', 'EPERM', 'EROFS')) return 'permission denied';
-  if (isSystemError(cause, 'ENAMETOOLONG')) return 'the name is too long';
-  return cause instanceof Error ? cause.message : 'unknown reason';
+function notWritable(directory: string, cause: unknown): CliError {
+  const reason = systemReason(cause, NO_DIRECTORY);
+  return usageError(`nothing can be written in ${directory}: ${reason}`, undefined, cause);
 }

@@ -1,10 +1,10 @@
 /**
- * Reads that were begun and not finished: the secret was taken, or may have been, and did not arrive. The server
- * gives it again to whoever has the same claim, until `purgeAt` (PROTOCOL.md section 4), so the claim is kept in a
- * file that only its owner reads. The file holds no key: without the link it opens nothing.
+ * Reads that were begun and not finished: the server handed the secret out, or may have, and it did not arrive. Until
+ * `purgeAt` the server repeats its answer to the same claim (PROTOCOL.md section 4), so the claim is kept in a file
+ * that only its owner can read. The file holds no key: without the link it opens nothing.
  */
 
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeBase64url } from '../../core/base64url.js';
 import { encodeUtf8, randomBytes } from '../../core/bytes.js';
@@ -12,6 +12,7 @@ import type { SecretAddress } from '../../core/link.js';
 import { isClaim } from '../../core/protocol/requests.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { stateFolder } from './folders.js';
+import { replaceFile } from './temporary-file.js';
 
 /** A read that can be repeated. */
 export interface PendingClaim {
@@ -23,20 +24,20 @@ export interface PendingClaim {
 /** How long a server keeps what was claimed, where it did not say: in milliseconds. */
 const CLAIM_MS = 60_000;
 
-/** The most that is believed of a server's `purgeAt`, in milliseconds. */
+/** A `purgeAt` that is further off than this is not believed, in milliseconds. */
 const LONGEST_MS = 3_600_000;
 
 /**
- * Takes the claim of an unfinished read of this secret. Of any number of processes one gets it: renaming decides.
- * On the way, what is out of date is removed.
- * @returns null when there is none; nothing that goes wrong here is a reason not to read.
+ * Takes the claim of an unfinished read of this secret. Of several processes only one gets it: the one whose rename
+ * succeeds. Claims that are out of date are removed on the way.
+ * @returns null when there is none, or none that can be read: the secret can be read without it.
  */
 export async function takePendingClaim(
   address: SecretAddress,
   terminal: Terminal,
   now = Date.now(),
 ): Promise<PendingClaim | null> {
-  const folder = unfinishedFolder(terminal);
+  const folder = claimsFolder(terminal);
   const names = await namesIn(folder);
   // Hashing takes a moment, and nearly always there is nothing.
   if (names.length === 0) return null;
@@ -60,44 +61,30 @@ export async function savePendingClaim(
   { claim, purgeAt = new Date(Date.now() + CLAIM_MS).toISOString() }: { claim: string; purgeAt?: string },
   terminal: Terminal,
 ): Promise<string | null> {
-  const folder = unfinishedFolder(terminal);
   try {
-    const path = join(folder, await nameOf(address));
-    const temporary = asideOf(path);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(JSON.stringify({ claim, purgeAt } satisfies PendingClaim));
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
+    const path = join(claimsFolder(terminal), await nameOf(address));
+    await replaceFile(path, JSON.stringify({ claim, purgeAt } satisfies PendingClaim));
     return purgeAt;
   } catch {
-    // The secret did not arrive, and that is what has to be said; this file was only to help.
+    // The error to report is that the secret did not arrive; the claim would only have helped.
     return null;
   }
 }
 
-/** How long it can still be read, in words. Where the clocks disagree, what the protocol promises. */
+/** How long the secret can still be read, in words; where the clocks disagree, as long as the protocol promises. */
 export function withinWords(purgeAt: string, now = Date.now()): string {
   const left = Date.parse(purgeAt) - now;
   return left >= 1000 && left <= LONGEST_MS ? `within ${Math.floor(left / 1000)} s` : 'within a minute';
 }
 
-function unfinishedFolder(terminal: Terminal): string {
+function claimsFolder(terminal: Terminal): string {
   return join(stateFolder(terminal), 'unfinished');
 }
 
-/** A hash: a name tells nobody which secret it is about. */
+/** The name of a claim's file: a hash, which does not tell which secret it is about. */
 async function nameOf({ server, id }: SecretAddress): Promise<string> {
   const hash = await crypto.subtle.digest('SHA-256', encodeUtf8(`${server}\n${id}`));
   return Buffer.from(hash).toString('hex');
-}
-
-/** A name of our own beside a file's. */
-function asideOf(path: string): string {
-  return `${path}.${encodeBase64url(randomBytes(9))}`;
 }
 
 async function namesIn(folder: string): Promise<string[]> {
@@ -109,7 +96,7 @@ async function namesIn(folder: string): Promise<string[]> {
 }
 
 async function takeFile(folder: string, name: string, now: number): Promise<PendingClaim | null> {
-  const ours = asideOf(join(folder, name));
+  const ours = join(folder, `${name}.${encodeBase64url(randomBytes(9))}`);
   try {
     await rename(join(folder, name), ours);
   } catch {
@@ -123,11 +110,11 @@ async function takeFile(folder: string, name: string, now: number): Promise<Pend
   }
 }
 
-/** Removes what nobody can use any more, left by a process that was killed or by a person who gave up. */
+/** Removes claims that no server accepts any more, left by a process that was killed or by a person who gave up. */
 async function sweep(folder: string, names: readonly string[], now: number): Promise<void> {
   for (const name of names) {
     const path = join(folder, name);
-    // A young file may be one that is being written.
+    // A young file may still be in the middle of being written.
     if ((await ageOf(path, now)) > CLAIM_MS && (await readFresh(path, now)) === null) await remove(path);
   }
 }

@@ -2,34 +2,58 @@
 
 import { type LinkKey, parseKey } from '../../core/key.js';
 import { type Link, parseAddress, parseLink } from '../../core/link.js';
-import { usageError } from '../exit/exit.js';
+import type { HttpFetch } from '../../net/http.js';
+import { fetchFor } from '../../net/proxy.js';
+import { usageError } from '../exit/cli-error.js';
 import { readSecretFile } from '../files/secret-file.js';
 import { askHidden } from '../terminal/prompt.js';
 import { readLine } from '../terminal/stdin.js';
 import type { Terminal } from '../terminal/terminal.js';
+import type { Context } from './command.js';
+import type { LinkArguments, LinkFlags } from './link-options.js';
 
-/** The flags of every command that takes a link. */
-export interface LinkFlags {
-  readonly url?: string;
-  readonly key?: string;
-  readonly keyFile?: string;
-  readonly passphrase?: boolean;
-  readonly passphraseFile?: string;
+/** A link, and what it takes to ask its server about it. */
+export interface OpenedLink {
+  readonly link: Link;
+  readonly options: {
+    readonly fetch: HttpFetch;
+    /** Milliseconds. */
+    readonly timeout: number;
+    readonly signal: AbortSignal;
+    readonly passphrase?: string;
+  };
+  /** What the spinner says meanwhile. */
+  readonly waiting: string;
 }
 
 /**
- * Finds the link and checks all of it, the key included.
+ * Finds the link that a command is about, and all that goes with it.
+ * @param check is called with the link before anybody is asked for its passphrase.
  * @throws CliError or ValidationError (exit 2) when a part is missing or damaged: nothing has been sent.
  */
-export async function findLink(
-  argument: string | undefined,
-  flags: LinkFlags,
-  terminal: Terminal,
-): Promise<Link> {
+export async function openLink(
+  { args, flags, terminal }: Pick<Context<LinkFlags, LinkArguments>, 'args' | 'flags' | 'terminal'>,
+  check: (link: Link) => void = () => undefined,
+): Promise<OpenedLink> {
+  const link = await findLink(args.link, flags, terminal);
+  check(link);
+  const passphrase = await findPassphrase(link.key, flags, terminal);
+  return {
+    link,
+    options: {
+      fetch: fetchFor(link.server, terminal.env),
+      timeout: flags.timeout,
+      signal: terminal.interrupt,
+      ...(passphrase === undefined ? {} : { passphrase }),
+    },
+    waiting: `waiting for ${new URL(link.server).host}`,
+  };
+}
+
+/** Finds the link and checks all of it, the key included. */
+async function findLink(argument: string | undefined, flags: LinkFlags, terminal: Terminal): Promise<Link> {
   if (argument !== undefined && flags.url !== undefined)
     throw usageError('the link is given twice: as an argument and with --url');
-  if (flags.key !== undefined && flags.keyFile !== undefined)
-    throw usageError('the key is given twice: with --key and --key-file');
   const named = argument ?? flags.url;
   const text = (
     named === undefined || named === '-' ? await linkFromTerminal(named === '-', terminal) : named
@@ -45,8 +69,8 @@ export async function findLink(
   return { ...address, key: await findKey(flags, terminal) };
 }
 
-/** The passphrase where the link wants one or the flags say so. */
-export async function findPassphrase(
+/** The passphrase, where the link needs one. */
+async function findPassphrase(
   key: LinkKey,
   flags: LinkFlags,
   terminal: Terminal,
@@ -81,4 +105,14 @@ async function findKey({ key, keyFile }: LinkFlags, terminal: Terminal): Promise
     advice: 'give it with --key-file or --key',
   });
   return parseKey(answer.trim());
+}
+
+/**
+ * The check of commands that need to prove the key: links of version 1 have no proof.
+ * @throws CliError exit 2 for a version 1 link.
+ */
+export function requireVersion2({ key }: Link): void {
+  if (key.version === 1) {
+    throw usageError('a version 1 link can only be read', 'status and revoke are for version 2 links');
+  }
 }

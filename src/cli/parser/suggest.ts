@@ -1,11 +1,11 @@
-/** What somebody probably meant: the closest of some names to a mistyped one. */
+/** Suggests the name that was probably meant: the closest one to a mistyped word. */
 
-/** Most slips (a letter missing, too many, wrong, or two swapped) between a word and a name it may stand for. */
+/** The most slips (a letter missing, too many or wrong, or two swapped) between a word and a name that is suggested. */
 const MAX_SLIPS = 2;
 
 /**
- * The closest of `names`, or undefined when none is near: at most two slips, and no more than half of its letters.
- * Something that is no slip of the finger, such as a secret, is near to none.
+ * The closest of `names`, or undefined when none is near. A name is near to a word that has at most two slips, and at
+ * most one for every two letters of the name. So a word that is not a mistyped name, such as a secret, has none.
  */
 export function suggest(word: string, names: readonly string[]): string | undefined {
   let best: { readonly name: string; readonly slips: number } | undefined;
@@ -18,7 +18,7 @@ export function suggest(word: string, names: readonly string[]): string | undefi
   return best?.name;
 }
 
-/** Optimal string alignment distance: Levenshtein's, with swapped neighbours as one slip. */
+/** Optimal string alignment distance: Levenshtein's, with two swapped neighbors as one slip. */
 function distance(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);

@@ -1,6 +1,7 @@
 /** Looking at the command tree: how a command is called, and what it takes. */
 
 import { type Command, Help, type Option } from 'commander';
+import { EVERYWHERE } from './everywhere.js';
 
 /** What is typed to call a command, such as `zephr config set`. */
 export function pathOf(command: Command): string {
@@ -12,9 +13,25 @@ export function namesOf(command: Command): string[] {
   return [command.name(), ...command.aliases()];
 }
 
+/** A command and all below it. */
+export function withCommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withCommands)];
+}
+
 /** A command's options, `--help` among them. */
 export function optionsOf(command: Command): Option[] {
   return new Help().visibleOptions(command);
+}
+
+/** Whether every command takes this option. */
+export function isEverywhere({ helpGroupHeading }: Option): boolean {
+  return helpGroupHeading === EVERYWHERE;
+}
+
+/** What an option is for, and its default. */
+export function describe({ description, defaultValue, defaultValueDescription, negate }: Option): string {
+  const shown = defaultValueDescription ?? (negate ? undefined : defaultValue);
+  return shown === undefined ? description : `${description} (default: ${shown})`;
 }
 
 /** A command's arguments, as usage lines show them. */

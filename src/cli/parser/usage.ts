@@ -1,15 +1,32 @@
 /** Wrong usage in our words: what is wrong, what was probably meant, and never a value that may be a secret. */
 
 import type { Command, CommanderError } from 'commander';
-import { type CliError, usageError } from '../exit/exit.js';
+import { type CliError, usageError } from '../exit/cli-error.js';
+import { CliOption } from './option.js';
 import { suggest } from './suggest.js';
 import { namesOf, optionsOf, pathOf } from './tree.js';
 
-/** commander's complaint about the arguments of `command`. */
-export function complaint({ code, message }: CommanderError, command: Command): CliError {
+/** Our error for commander's about the arguments of `command`. */
+export function usageErrorFor({ code, message }: CommanderError, command: Command): CliError {
   if (code === 'commander.unknownOption') return unknownOption(message, command);
   const [first = ''] = message.replace(/^error: /, '').split('\n');
-  return usageError(first, seeHelp(command));
+  const conflict = code === 'commander.conflictingOption' ? conflictIn(first, command) : undefined;
+  return conflict ?? usageError(first, seeHelp(command));
+}
+
+/** The declared error for two options that cannot be given together. */
+function conflictIn(message: string, command: Command): CliError | undefined {
+  const declared = command.options.filter((option) => option instanceof CliOption);
+  return declared.find(({ flags }) => message.startsWith(`option '${flags}' cannot be used with`))?.conflict;
+}
+
+/**
+ * What a command does that only has commands of its own: it says which.
+ * @throws CliError exit 2, always.
+ */
+export function requireCommand(command: Command): never {
+  refuseWords(command);
+  throw usageError(`${pathOf(command)} needs a command`, theCommands(command));
 }
 
 /**
@@ -38,17 +55,12 @@ export function commandNamed(words: readonly string[], program: Command): Comman
   }, program);
 }
 
-/** The mistyped name of a command. It is near to a name, so it is no secret. */
+/** The error for the mistyped name of a command. It may be repeated: it is close to a name, so it is no secret. */
 function suggestCommand(word: string, command: Command): CliError | undefined {
   const near = suggest(word, command.commands.flatMap(namesOf));
   return near === undefined
     ? undefined
     : usageError(`there is no command '${word}'`, `did you mean ${pathOf(command)} ${near}?`);
-}
-
-/** What there is to say to a command that does nothing without one of its own. */
-export function missingCommand(command: Command): CliError {
-  return usageError(`${pathOf(command)} needs a command`, theCommands(command));
 }
 
 function noSuchCommand(command: Command): CliError {
@@ -68,7 +80,7 @@ function secretAsArgument(): CliError {
   );
 }
 
-/** What stands behind an option's name, or instead of one, is not repeated. */
+/** An option's value, and a word that may be a secret with hyphens before it, are not repeated. */
 function unknownOption(message: string, command: Command): CliError {
   const [, flag = ''] = /'(.*?)(?:=.*)?'/s.exec(message) ?? [];
   if (!/^--?[a-z]/i.test(flag)) {

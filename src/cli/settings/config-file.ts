@@ -1,28 +1,24 @@
-/** The config file: where it is, what it may hold, reading it, and changing it without ever leaving half of one. */
+/** The config file: where it is, reading it, and changing it, so that it is never half written. */
 
-import { mkdir, open, realpath, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { encodeBase64url } from '../../core/base64url.js';
-import { randomBytes } from '../../core/bytes.js';
+import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
 import { isSystemError } from '../../core/errors.js';
-import { CliError, usageError } from '../exit/exit.js';
-import { readStart } from '../files/file-start.js';
+import { CliError, usageError } from '../exit/cli-error.js';
+import { systemReason } from '../exit/reason.js';
+import { readUpTo } from '../files/bounded-read.js';
 import { configFolder } from '../files/folders.js';
 import { permissionWarning } from '../files/secret-file.js';
+import { replaceFile } from '../files/temporary-file.js';
 import { variable } from '../terminal/environment.js';
 import type { Terminal } from '../terminal/terminal.js';
-
-/** What a config file may hold; it may hold more, which is left alone. */
-export const CONFIG_KEYS = ['server', 'apiKey', 'expiry', 'link'] as const;
-
-export type ConfigKey = (typeof CONFIG_KEYS)[number];
+import { CONFIG_KEYS, type ConfigKey } from './choices.js';
 
 export type Config = Readonly<Partial<Record<ConfigKey, string>>>;
 
 /** Where the config file is. */
 export interface ConfigPlace {
   readonly path: string;
-  /** Whether somebody asked for this very file: then it must be there. */
+  /** Whether a flag or a variable names this file: then it must exist. */
   readonly explicit: boolean;
 }
 
@@ -30,14 +26,14 @@ export interface ConfigPlace {
 export interface ConfigFile {
   readonly config: Config;
   readonly exists: boolean;
-  /** Set when it holds an API key that others than its owner can read: what to say about it. */
+  /** What to warn of, when it holds an API key that not only its owner can read. */
   readonly warning?: string;
 }
 
 /** The longest config file, in bytes. */
 const MAX_BYTES = 1 << 20;
 
-/** Finds the place: `--config`, then `ZEPHR_CONFIG`, then `zephr/config.json` in the folder for settings. */
+/** Where the config file is: `--config`, then `ZEPHR_CONFIG`, then `zephr/config.json` in the folder for settings. */
 export function configPlace({ config }: { readonly config?: string }, terminal: Terminal): ConfigPlace {
   if (config?.trim() === '') throw usageError('--config is blank', 'leave it out, or name a file');
   const named = config ?? variable(terminal.env, 'ZEPHR_CONFIG');
@@ -75,10 +71,16 @@ export async function changeConfigFile(
   if (file?.ordinary === false) throw usageError(`the config file ${place.path} is a pipe or a device`);
   const { [key]: _, ...rest } = file?.members ?? {};
   const members = value === undefined ? rest : { ...file?.members, [key]: value };
-  await replaceFile(await behindLinks(place.path), textOf(members, place.path));
+  const text = textOf(members, place.path);
+  const path = await behindLinks(place.path);
+  try {
+    await replaceFile(path, text);
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
 }
 
-/** As JSON. Parsing takes any depth, writing does not. */
+/** The members as JSON. What is nested too deeply to be written as JSON can still be parsed. */
 function textOf(members: Members, path: string): string {
   try {
     return `${JSON.stringify(members, null, 2)}\n`;
@@ -99,7 +101,7 @@ interface ReadFile {
 /** What the file holds; null when there is no file. */
 async function readMembers({ path }: ConfigPlace, terminal: Terminal): Promise<ReadFile | null> {
   try {
-    const { bytes, mode, ordinary } = await readStart(path, MAX_BYTES + 1, terminal);
+    const { bytes, mode, ordinary } = await readUpTo(path, MAX_BYTES + 1, terminal);
     if (bytes.length > MAX_BYTES) throw unreadable(path, 'it is too large to be one');
     return { members: parseMembers(new TextDecoder().decode(bytes), path), mode, ordinary };
   } catch (cause) {
@@ -109,7 +111,7 @@ async function readMembers({ path }: ConfigPlace, terminal: Terminal): Promise<R
   }
 }
 
-/** A file of nothing is one that sets nothing. `TextDecoder` has dropped a byte order mark. */
+/** The members in a file's text; an empty file has none. `TextDecoder` has dropped a byte order mark. */
 function parseMembers(text: string, path: string): Members {
   let json: unknown;
   try {
@@ -136,30 +138,12 @@ function knownMembers(members: Members, path: string): Config {
   return config;
 }
 
-/** The file a symbolic link leads to: a config that lives elsewhere stays there, and the link stays a link. */
+/** The file that a symbolic link leads to: a config file kept elsewhere stays there, and the link stays a link. */
 async function behindLinks(path: string): Promise<string> {
   try {
     return await realpath(path);
   } catch (cause) {
     if (isSystemError(cause, 'ENOENT', 'ENOTDIR')) return path;
-    throw unwritable(path, cause);
-  }
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = join(dirname(path), `.zephr-${encodeBase64url(randomBytes(9))}.part`);
-  try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined);
     throw unwritable(path, cause);
   }
 }
@@ -172,13 +156,4 @@ function unreadable(path: string, why: string, cause?: unknown) {
 function unwritable(path: string, cause: unknown) {
   const advice = 'mend it, or name another with --config';
   return usageError(`the config file ${path} cannot be written: ${systemReason(cause)}`, advice, cause);
-}
-
-/** Why the system would not, in words. */
-export function systemReason(cause: unknown): string {
-  if (isSystemError(cause, 'ENOENT')) return 'there is no such file';
-  if (isSystemError(cause, 'EISDIR')) return 'it is a directory';
-  if (isSystemError(cause, 'ENOTDIR', 'EEXIST')) return 'a part of the path is not a directory';
-  if (isSystemError(cause, 'EACCES', 'EPERM', 'EROFS')) return 'permission denied';
-  return cause instanceof Error ? cause.message : 'unknown reason';
 }

@@ -4,24 +4,16 @@ import { stat } from 'node:fs/promises';
 import { ZephrError } from '../../core/errors.js';
 import { parseServer } from '../../core/link.js';
 import { DEFAULT_SERVER } from '../../core/protocol/limits.js';
-import { CliError, endingOf, usageError } from '../exit/exit.js';
+import { CliError, usageError } from '../exit/cli-error.js';
+import { endingOf } from '../exit/ending.js';
+import { ownWords } from '../exit/reason.js';
 import { PERMISSION_ADVICE, permissionWarning, readSecretFile } from '../files/secret-file.js';
+import type { CommonFlags } from '../parser/everywhere.js';
 import { blankAsAbsent, variable } from '../terminal/environment.js';
 import type { Reporter } from '../terminal/reporter.js';
 import type { Terminal } from '../terminal/terminal.js';
+import { defaultLinkVersion, type LinkVersion, parseLinkVersion } from './choices.js';
 import { type Config, configPlace, readConfigFile } from './config-file.js';
-
-/** The flags that every command takes. */
-export interface CommonFlags {
-  readonly server?: string;
-  readonly config?: string;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-  /** commander spells `--no-color` so. */
-  readonly color?: boolean;
-  /** Seconds. */
-  readonly timeout?: string;
-}
 
 /** A setting and where it came from, in words. */
 interface Sourced {
@@ -30,14 +22,14 @@ interface Sourced {
   readonly warning?: string;
 }
 
-/** What create needs to know beyond its own flags. */
+/** What a create needs beyond the flags of its own. */
 export interface Settings {
-  /** In its one spelling. */
+  /** The server's URL, in the spelling of `parseServer`. */
   readonly server: string;
   readonly serverSource: string;
   readonly apiKey: string | null;
   readonly apiKeySource: string | null;
-  /** Set when others can read the file that `ZEPHR_API_KEY_FILE` names: what to say about it. */
+  /** What to warn of, when not only its owner can read the file that `ZEPHR_API_KEY_FILE` names. */
   readonly apiKeyWarning?: string;
   readonly expiry: string | undefined;
   readonly link: string | undefined;
@@ -90,19 +82,21 @@ export async function gatherSettings(
 }
 
 /**
- * The link version: as asked, else what the server is known to speak.
- * @throws CliError exit 2 when it is neither `v1` nor `v2`.
+ * The link version: as the flag says, else the config file, else what the server is known to speak.
+ * @throws CliError exit 2 when the config file names none.
  */
-export function linkVersion(link: string | undefined, server: string): 'v1' | 'v2' {
-  if (link === undefined) return server === DEFAULT_SERVER ? 'v1' : 'v2';
-  if (link !== 'v1' && link !== 'v2') throw usageError('the link version is not v1 or v2', 'see --link');
-  return link;
+export function linkVersion(
+  flag: LinkVersion | undefined,
+  { link, server }: Pick<Settings, 'link' | 'server'>,
+): LinkVersion {
+  if (flag !== undefined) return flag;
+  return link === undefined ? defaultLinkVersion(server) : checked(undefined, () => parseLinkVersion(link));
 }
 
 /**
  * The result of a check of a setting.
- * @param flag what the flag says, if it is given; otherwise the value is from the config file.
- * @throws what the check throws; of the config file it says so.
+ * @param flag what the flag says; undefined when the checked value is from the config file.
+ * @throws what the check throws; where the value is from the config file, an error that says so.
  */
 export function checked<T>(flag: string | undefined, check: () => T): T {
   try {
@@ -114,15 +108,6 @@ export function checked<T>(flag: string | undefined, check: () => T): T {
   }
 }
 
-/** `--timeout` in milliseconds; default 10 s. */
-export function timeoutMs({ timeout }: CommonFlags): number {
-  if (timeout === undefined) return 10_000;
-  const seconds = /^[0-9]+(\.[0-9]+)?$/.test(timeout.trim()) ? Number(timeout) : Number.NaN;
-  if (!(seconds > 0 && seconds <= 3600))
-    throw usageError('the timeout is not a number of seconds, up to 3600', 'write it as 30, or 0.5');
-  return Math.ceil(seconds * 1000);
-}
-
 async function apiKeyFromFile(terminal: Terminal): Promise<Sourced | undefined> {
   const source = 'ZEPHR_API_KEY_FILE';
   const path = variable(terminal.env, source);
@@ -130,7 +115,7 @@ async function apiKeyFromFile(terminal: Terminal): Promise<Sourced | undefined> 
   try {
     const value = (await readSecretFile(path, 'API key', terminal)).trim();
     const found = await stat(path);
-    // A pipe, such as a shell's <(…), is read once.
+    // A pipe, such as a shell's <(…), has no permissions that say anything.
     const warning = found.isFile() ? permissionWarning(path, found.mode, terminal) : undefined;
     if (value !== '') return { value, source, ...(warning === undefined ? {} : { warning }) };
   } catch (error) {
@@ -144,8 +129,8 @@ function checkServer({ value, source }: Sourced): string {
   try {
     return parseServer(value);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : '';
-    throw usageError(`${why} (from ${source})`, 'write it as https://host, or http://127.0.0.1:8787', cause);
+    const message = `${ownWords(cause)} (from ${source})`;
+    throw usageError(message, 'write it as https://host, or http://127.0.0.1:8787', cause);
   }
 }
 

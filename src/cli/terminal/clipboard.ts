@@ -1,28 +1,29 @@
 /**
- * The clipboard: clipboardy, and where that has no way, the tool that is there. Loaded for `--copy`. What is
- * copied goes to a tool's stdin, never into its arguments or environment.
+ * The clipboard, by way of clipboardy or of a tool that clipboardy does not use. Loaded for `--copy`. The text goes to
+ * a tool's stdin, never into its arguments or environment.
  */
 
 import { spawn } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { CliError, EXIT } from '../exit/exit.js';
+import { CliError } from '../exit/cli-error.js';
+import { EXIT } from '../exit/codes.js';
 import { type Terminal, untilInterrupted } from './terminal.js';
 
 export interface Clipboard {
   /**
    * Puts `text` on the clipboard, exactly.
-   * @throws CliError exit 1 `NOT_COPIED` when it did not get there.
+   * @throws CliError exit 1 `NOT_COPIED` when the clipboard did not take it.
    */
   write(text: string): Promise<void>;
 }
 
-/** Time for a clipboard to answer before it counts as there, in milliseconds. */
+/** After this time without an answer a clipboard counts as present, in milliseconds. */
 const PROBE_MS = 1000;
 
 /**
  * Finds the clipboard, without touching what is on it.
- * @throws CliError exit 2 `NO_CLIPBOARD` when there is none, as far as can be told without using it.
+ * @throws CliError exit 2 `NO_CLIPBOARD` when there is none, as far as that can be told without writing to it.
  */
 export async function openClipboard(terminal: Terminal): Promise<Clipboard> {
   if (terminal.platform !== 'linux') return clipboardOf(terminal, clipboardy);
@@ -35,7 +36,7 @@ export async function openClipboard(terminal: Terminal): Promise<Clipboard> {
     await probe('xsel', ['--clipboard', '--output']);
     return clipboardOf(terminal, clipboardy);
   }
-  // clipboardy leaves xclip alone, since it keeps its output open for ever; nobody here reads that.
+  // clipboardy does not use xclip, which keeps its output open for ever; here that output is not read.
   if (await has('xclip')) {
     await probe('xclip', ['-selection', 'clipboard', '-out']);
     return clipboardOf(terminal, pipeTo('xclip', ['-selection', 'clipboard', '-in']));
@@ -52,7 +53,7 @@ function clipboardOf({ interrupt }: Terminal, write: Clipboard['write']): Clipbo
         await untilInterrupted(write(text), interrupt);
       } catch (cause) {
         interrupt.throwIfAborted();
-        // A tool's own words could repeat what it was given.
+        // The tool's own message could repeat the text.
         throw new CliError(EXIT.bug, 'NOT_COPIED', 'the clipboard did not take it', {
           advice: 'is there a desktop session? without one there is no clipboard',
           cause,
@@ -67,39 +68,39 @@ async function clipboardy(text: string): Promise<void> {
   await clipboard.write(text);
 }
 
-/** Hands text to a tool that goes on serving the clipboard in the background; nothing it says is read. */
+/** Writes text to a tool that goes on serving the clipboard in the background. The tool's output is not read. */
 function pipeTo(tool: string, args: readonly string[]): (text: string) => Promise<void> {
   return (text) =>
     new Promise((resolve, reject) => {
       const child = spawn(tool, args, { stdio: ['pipe', 'ignore', 'ignore'] });
       child.on('error', reject);
       child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`${tool} failed`))));
-      // A tool that does not read says so by its exit code.
+      // A tool that does not read its stdin fails with an exit code.
       child.stdin.on('error', () => undefined);
       child.stdin.end(text);
     });
 }
 
 /**
- * Asks an X tool for the clipboard, and looks at nothing but its complaints: without a display it has one.
- * @throws CliError exit 2
+ * Asks an X tool for the clipboard, and looks at its errors only: without a display there is one.
+ * @throws CliError exit 2 `NO_CLIPBOARD` when there is no display.
  */
 async function probe(tool: string, args: readonly string[]): Promise<void> {
-  const complaint = await new Promise<string>((resolve, reject) => {
+  const errors = await new Promise<string>((resolve, reject) => {
     const child = spawn(tool, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-    let said = '';
+    let written = '';
     child.stderr.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
+      written += chunk.toString();
     });
-    // Whoever owns the clipboard may be slow to answer; then there is one.
+    // The program that owns the clipboard may be slow to answer; then there is a clipboard.
     const timer = setTimeout(() => child.kill(), PROBE_MS);
     child.on('error', reject);
     child.on('close', (code) => {
       clearTimeout(timer);
-      resolve(code === 0 ? '' : said);
+      resolve(code === 0 ? '' : written);
     });
   });
-  if (!/display/i.test(complaint)) return;
+  if (!/display/i.test(errors)) return;
   throw noClipboard(
     'there is no clipboard: no display can be opened',
     'a clipboard needs a desktop session: leave out --copy',
@@ -116,7 +117,7 @@ async function isOnPath(tool: string, path: string): Promise<boolean> {
       await access(join(folder, tool), constants.X_OK);
       return true;
     } catch {
-      // Not there, or not to be run: the next folder may have it.
+      // Missing there, or not executable: the next folder may have it.
     }
   }
   return false;

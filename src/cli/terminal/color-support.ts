@@ -1,12 +1,11 @@
-/** What may be written to a terminal besides plain text: colours, other escape sequences, more than ASCII. */
+/** What may be written to a terminal besides plain text: colors, other escape sequences, more than ASCII. */
 
 import type { Environment, Output } from './terminal.js';
 
 /**
- * Colours for a terminal, unless somebody said otherwise: `--no-color` and NO_COLOR (no-color.org) before
- * FORCE_COLOR (force-color.org; `0` and `false` say no, as for Node) before what the stream is. A refusal wins:
- * colours that are missing hurt nobody.
- * @param flag commander's `color`: false for `--no-color`.
+ * Whether to write in colors. `--no-color` and NO_COLOR (no-color.org) say no. Next, FORCE_COLOR (force-color.org)
+ * says yes, or no with `0` and `false`, as for Node. Otherwise a terminal gets colors, and a pipe or a file does not.
+ * @param flag false for `--no-color`.
  */
 export function usesColor(stream: Output, env: Environment, flag: boolean | undefined): boolean {
   const { NO_COLOR, FORCE_COLOR } = env;
@@ -16,8 +15,8 @@ export function usesColor(stream: Output, env: Environment, flag: boolean | unde
 }
 
 /**
- * Whether a terminal is sent escape sequences at all, such as a spinner's. One that is dumb or that nobody has named
- * takes none; and NO_COLOR, for whoever records or reads aloud what a terminal shows, means none of any kind.
+ * Whether a terminal gets escape sequences at all, such as a spinner's. A terminal that is `dumb` or has no name in
+ * TERM gets none. NO_COLOR means none of any kind: it is set where the output is recorded or read aloud.
  */
 export function supportsEscapes({ NO_COLOR, TERM, OS }: Environment): boolean {
   // Windows has no TERM, and does have OS.
@@ -25,7 +24,7 @@ export function supportsEscapes({ NO_COLOR, TERM, OS }: Environment): boolean {
   return named && TERM !== 'dumb' && !isSet(NO_COLOR);
 }
 
-/** Whether text may be more than ASCII: unless the locale (POSIX, section 8.2) is one of another encoding. */
+/** Whether text may be more than ASCII: not where the locale (POSIX, section 8.2) names an encoding other than UTF-8. */
 export function supportsUnicode({ LC_ALL, LC_CTYPE, LANG }: Environment): boolean {
   const locale = [LC_ALL, LC_CTYPE, LANG].find(isSet);
   return locale === undefined || /utf-?8/i.test(locale);

@@ -1,11 +1,11 @@
-/** The colours of what is said on stderr. Loaded when something is coloured, which in a pipe is never. */
+/** The colors of messages on stderr. Loaded for the first colored word; in a pipe there is none. */
 
 import { Chalk } from 'chalk';
 
-// Whether to colour at all is decided elsewhere; the sixteen colours of level 1 are in the person's own palette.
+// color-support.ts decides whether there are colors at all. Level 1 is the sixteen colors of the person's own palette.
 const chalk = new Chalk({ level: 1 });
 
-/** What a word is, for its colour. */
+/** What a word is for, which decides its color. */
 export type Role = 'error' | 'warning' | 'advice' | 'label';
 
 export const paint: Readonly<Record<Role, (text: string) => string>> = {

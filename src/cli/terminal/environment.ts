@@ -1,4 +1,4 @@
-/** The environment variables of the command: one table, for the code that reads them and for those who ask. */
+/** The environment variables of the command: one table, for the code that reads them and for the documents. */
 
 import { createRequire } from 'node:module';
 import { isAbsolute } from 'node:path';

@@ -1,13 +1,13 @@
-/** Makes other people's text safe for a terminal: what could move the cursor or hide text is shown instead. */
+/** Makes text of unknown origin safe for a terminal: characters that could move the cursor or hide text are escaped. */
 
 /**
- * Everything that is not seen as itself: controls, marks that reorder or hide text, lone surrogates, private and
- * unassigned characters (`C`), line separators, and the blanks that Unicode counts among letters and symbols. Of
- * what a font ignores, only the selectors of an emoji's looks remain.
+ * The characters that are not seen as themselves: controls, marks that reorder or hide text, lone surrogates, private
+ * and unassigned characters (all of them `C`), line separators, and the blanks that Unicode counts among letters and
+ * symbols. Of the characters that fonts ignore, only those that choose the look of an emoji are left alone.
  */
 const UNSAFE = /[\p{C}\p{Zl}\p{Zp}\u2800]|(?![\ufe00-\ufe0f])\p{Default_Ignorable_Code_Point}/gu;
 
-/** What nearly everything is made of: then the large tables behind {@link UNSAFE} need not be built. */
+/** Plain ASCII, which nearly all text is: for that the large tables behind {@link UNSAFE} are not built. */
 const PLAIN = /^[ -~]*$/;
 
 /** `text` on one line with every unsafe character as `\u{…}`. */

@@ -1,10 +1,10 @@
 /**
- * Hidden prompts on the terminal itself, so that they work while stdin carries a secret. The terminal is put
- * back as it was on every way out, Ctrl-C and signals included.
+ * Hidden prompts on the terminal itself, so that they work while stdin carries a secret. Afterwards the terminal is in
+ * the mode it had before, after Ctrl-C and signals too.
  */
 
 import { decodeUtf8 } from '../../core/bytes.js';
-import { Interrupted, usageError } from '../exit/exit.js';
+import { Interrupted, usageError } from '../exit/cli-error.js';
 import { supportsEscapes } from './color-support.js';
 import type { Screen, Terminal } from './terminal.js';
 
@@ -27,7 +27,7 @@ const MAX_ANSWER = 1 << 20;
 
 /**
  * Asks for one hidden line.
- * @param missing what to say where there is no terminal to ask on.
+ * @param missing the error where there is no terminal to ask on.
  * @throws CliError exit 2 without a terminal or when input ends; Interrupted for Ctrl-C and for signals.
  */
 export async function askHidden(
@@ -48,11 +48,11 @@ async function readHidden(screen: Screen, question: string, { env, interrupt }: 
   const { default: tty } = await import('node:tty');
   const input = new tty.ReadStream(screen.input);
   const output = new tty.WriteStream(screen.output);
-  // A terminal that was closed takes nothing more; whatever that interrupts says so itself.
+  // Writing to a terminal that was closed fails; reading from it fails too, and that error is reported.
   output.on('error', () => undefined);
   const [pasteOn, pasteOff] = supportsEscapes(env) ? [PASTE_ON, PASTE_OFF] : ['', ''];
   const giveUp = () => {
-    // A closed stream could not give the terminal its mode back.
+    // The mode has to be set back before the stream is closed.
     input.setRawMode(false);
     input.destroy(interrupt.reason);
   };
@@ -82,10 +82,10 @@ class HiddenLine {
   #pasting = false;
 
   /**
-   * Takes what the terminal sent.
+   * Takes bytes from the terminal.
    * @returns whether the line is complete.
-   * @throws Interrupted for Ctrl-C; CliError exit 2 for Ctrl-D on an empty line, and for lines pasted into a terminal
-   *   that does not mark them: half a secret shall not pass for a whole one.
+   * @throws Interrupted for Ctrl-C; CliError exit 2 for Ctrl-D on an empty line, and for several lines pasted into a
+   *   terminal that does not mark a paste: the first line must not pass for the whole secret.
    */
   feed(chunk: Uint8Array): boolean {
     for (const [index, byte] of chunk.entries()) {
@@ -104,7 +104,7 @@ class HiddenLine {
   }
 
   /**
-   * What was entered.
+   * The line as text.
    * @throws CliError exit 2 when it is not UTF-8.
    */
   text(): string {

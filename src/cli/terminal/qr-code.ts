@@ -8,7 +8,7 @@ const STDERR = 2;
 /** The quiet zone around the code, in modules (ISO/IEC 18004 section 9.1). */
 const QUIET = 4;
 
-/** Bright white on black whatever the terminal's own colours are: a code is dark on light. */
+/** Bright white on black, so that light modules are light on every terminal: a code is dark on light. */
 const WHITE_ON_BLACK = '\x1b[40;37;1m';
 const RESET = '\x1b[0m';
 const INVERSE = '\x1b[7m';
@@ -22,27 +22,27 @@ export interface QrCode {
   readonly width: number;
 }
 
-/** How a code is drawn: in colours or not, with half blocks or in ASCII. */
+/** How a code is drawn: in colors or not, with half blocks or in ASCII. */
 export interface QrCodeStyle {
-  readonly colour: boolean;
+  readonly color: boolean;
   readonly unicode: boolean;
 }
 
 /**
- * Draws the code of `content`. Light modules are drawn and dark ones left out, so without colours it is right on
- * a dark terminal and inverted, which most readers take as well, on a light one. Without half blocks a module is
- * two characters wide and one high, about square.
+ * Draws the code of `content`. Light modules are drawn and dark ones are blanks, so without colors the code is right on
+ * a dark terminal, and inverted on a light one, which most readers accept too. Without half blocks a module is two
+ * characters wide and one high, about a square.
  */
-export function drawQrCode(content: string, { colour, unicode }: QrCodeStyle): QrCode {
+export function drawQrCode(content: string, { color, unicode }: QrCodeStyle): QrCode {
   const { data, size } = encode(content, { border: QUIET, ecc: 'L', boostEcc: true });
   const isLight = (row: number, column: number) => !(data[row]?.[column] ?? false);
-  const light = colour ? `${INVERSE}  ${UPRIGHT}` : '##';
+  const light = color ? `${INVERSE}  ${UPRIGHT}` : '##';
   const drawn = (row: number, column: number) =>
     unicode ? halfBlock(isLight(row, column), isLight(row + 1, column)) : isLight(row, column) ? light : '  ';
   let text = '';
   for (let row = 0; row < size; row += unicode ? 2 : 1) {
     const line = Array.from({ length: size }, (_, column) => drawn(row, column)).join('');
-    text += colour ? `${WHITE_ON_BLACK}${line}${RESET}\n` : `${line}\n`;
+    text += color ? `${WHITE_ON_BLACK}${line}${RESET}\n` : `${line}\n`;
   }
   return { text, width: unicode ? size : 2 * size };
 }

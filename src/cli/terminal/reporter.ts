@@ -1,6 +1,6 @@
-/** What the program says on stderr, and how it ends. Data never comes through here. */
+/** Messages on stderr: information, warnings, advice, errors, and the spinner. Data never goes this way. */
 
-import type { Ending } from '../exit/exit.js';
+import type { Ending } from '../exit/ending.js';
 import { supportsEscapes, supportsUnicode, usesColor } from './color-support.js';
 import type { Role } from './colors.js';
 import { escapeText, jsonLine } from './escape.js';
@@ -9,25 +9,25 @@ import type { Terminal } from './terminal.js';
 export interface Reporter {
   /** Says what was done. Silent with `--quiet`. */
   info(line: string): Promise<void>;
-  /** Says one thing about the secret. Silent with `--quiet`. */
+  /** Says one thing that the sender wrote about the secret. Silent with `--quiet`. */
   field(label: string, text: string): Promise<void>;
   /** Says what may go wrong, and what to do about it. Silent with `--quiet`. */
   warn(line: string, advice?: string): Promise<void>;
   /** Says what to do. Silent with `--quiet`. */
   advise(line: string): Promise<void>;
-  /** Gives the result of `work`, with a spinner when it takes a person's time. */
+  /** Gives the result of `work`, with a spinner when a person has to wait for it. */
   waitFor<T>(what: string, work: Promise<T>): Promise<T>;
 }
 
 export interface ReporterOptions {
   readonly quiet: boolean;
   readonly json?: boolean | undefined;
-  /** commander's `color`: false for `--no-color`. */
+  /** False for `--no-color`. */
   readonly color?: boolean | undefined;
 }
 
-/** Waiting that nobody notices, in milliseconds. */
-const UNNOTICED_MS = 150;
+/** The spinner appears after this time, in milliseconds: a person does not notice a shorter wait. */
+const SPINNER_DELAY_MS = 150;
 
 export function createReporter(terminal: Terminal, options: ReporterOptions): Reporter {
   const { quiet } = options;
@@ -80,7 +80,7 @@ async function painted(
   return paint[role](text);
 }
 
-/** A terminal that can move its cursor, and somebody in front of it. */
+/** Whether stderr is a terminal that can move its cursor, with a person in front of it. */
 function canSpin({ stderr, env }: Terminal, { quiet, json }: ReporterOptions): boolean {
   return !quiet && !json && supportsEscapes(env) && env.CI === undefined && stderr.isTerminal;
 }
@@ -95,11 +95,11 @@ async function spinning<T>(
   const timer = setTimeout(() => {
     stop = import('./spinner.js').then(({ startSpinner }) =>
       startSpinner(escapeText(what), {
-        colour: usesColor(stderr, env, color),
+        color: usesColor(stderr, env, color),
         unicode: supportsUnicode(env),
       }),
     );
-  }, UNNOTICED_MS);
+  }, SPINNER_DELAY_MS);
   try {
     return await work;
   } finally {
@@ -108,7 +108,7 @@ async function spinning<T>(
   }
 }
 
-/** Nobody listening on stderr is no reason to fail. */
+/** Writes to stderr. A stderr that was closed does not change how the command ends. */
 async function toStderr(terminal: Terminal, text: string): Promise<void> {
   await terminal.stderr.write(text).catch(() => undefined);
 }

@@ -1,32 +1,32 @@
-/** The spinner. Loaded when somebody waits at a terminal, and only then. */
+/** The spinner. Loaded when a person has waited at a terminal for a moment. */
 
 import tty from 'node:tty';
 import ora from 'ora';
 
 const STDERR = 2;
 
-/** Width of a terminal that does not say, such as a serial line. */
+/** The width where the terminal does not tell it, as on a serial line. */
 const USUAL_COLUMNS = 80;
 
 /**
  * Spins on stderr, which is a terminal.
- * @returns a function that clears the line and gives the cursor back.
+ * @returns a function that clears the line and shows the cursor again.
  */
 export function startSpinner(
   text: string,
-  { colour, unicode }: { colour: boolean; unicode: boolean },
+  { color, unicode }: { color: boolean; unicode: boolean },
 ): () => void {
-  // Closing it leaves descriptor 2 open: libuv works on a copy, and never closes the standard three.
+  // Closing this stream leaves descriptor 2 open: libuv works on a copy, and never closes 0, 1 and 2.
   const stream = new tty.WriteStream(STDERR);
-  // ora divides by it, and with 0 would clear lines for ever.
+  // ora divides by the width, and would clear lines for ever with 0.
   if (!(stream.columns > 0)) stream.columns = USUAL_COLUMNS;
   const spinner = ora({
     text,
     stream,
-    color: colour ? 'cyan' : false,
+    color: color ? 'cyan' : false,
     spinner: unicode ? 'dots' : 'line',
     isEnabled: true,
-    // stdin is not its business: a secret may be on its way in.
+    // ora must not read stdin: a secret may be coming in there.
     discardStdin: false,
   }).start();
   return () => {

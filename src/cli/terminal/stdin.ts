@@ -2,7 +2,8 @@
 
 import { concatBytes, decodeUtf8 } from '../../core/bytes.js';
 import { isSystemError } from '../../core/errors.js';
-import { CliError, EXIT, usageError } from '../exit/exit.js';
+import { CliError, usageError } from '../exit/cli-error.js';
+import { EXIT } from '../exit/codes.js';
 import type { Input, Terminal } from './terminal.js';
 
 /** A link and its line end are shorter than this, in bytes. */
@@ -10,7 +11,7 @@ const MAX_LINE = 8192;
 
 /**
  * Everything on stdin, exactly.
- * @param limit most bytes to take; one more ends the reading at once, however much is to come.
+ * @param limit the most bytes; one more ends the reading at once, however many would follow.
  * @throws CliError exit 4 past the limit, exit 2 when stdin cannot be read.
  */
 export async function readAll({ stdin }: Terminal, limit: number): Promise<Uint8Array> {
@@ -30,8 +31,8 @@ export async function readAll({ stdin }: Terminal, limit: number): Promise<Uint8
 }
 
 /**
- * The first line on stdin without its line end; what follows is left alone, so that a pipe that stays open is
- * no reason to wait.
+ * The first line on stdin without its line end and other white space around it. What follows is not waited for, so
+ * that the pipe may stay open.
  * @throws CliError exit 2 when there is none.
  */
 export async function readLine({ stdin }: Terminal): Promise<string> {
@@ -58,7 +59,7 @@ async function readChunk(stdin: Input): Promise<Uint8Array> {
     return await stdin.read();
   } catch (cause) {
     if (isSystemError(cause, 'EISDIR')) throw usageError('stdin is a directory', 'pipe a secret in', cause);
-    // A descriptor that was closed or is only for writing holds nothing to read.
+    // A descriptor that was closed, or is only for writing, has nothing to read.
     if (isSystemError(cause, 'EBADF')) return new Uint8Array();
     throw cause;
   }

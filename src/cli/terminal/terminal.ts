@@ -1,7 +1,7 @@
 /**
- * The streams, the environment and the signals of a run, as one object: the only file that touches `process`.
- * Data goes through the file descriptors themselves. Node's stdout drops the rest of a partial write to a file
- * and knows nothing of a full disk until too late; here every byte is written or the write fails.
+ * The streams, the environment and the signals of a run, as one object. No other file of the command touches
+ * `process`. Data goes through the file descriptors themselves: Node's stdout drops the rest of a partial write to a
+ * file, and reports a full disk too late. Here every byte is written, or the write fails.
  */
 
 import { close, constants, fstat, fstatSync, fsync, open, read, write } from 'node:fs';
@@ -9,7 +9,8 @@ import { homedir, constants as system, userInfo } from 'node:os';
 import { promisify } from 'node:util';
 import type { Bytes } from '../../core/bytes.js';
 import { isSystemError } from '../../core/errors.js';
-import { EXIT, Interrupted } from '../exit/exit.js';
+import { Interrupted } from '../exit/cli-error.js';
+import { EXIT } from '../exit/codes.js';
 
 const closeFile = promisify(close);
 const openFile = promisify(open);
@@ -18,13 +19,13 @@ const writeFile = promisify(write);
 const statFile = promisify(fstat);
 const syncFile = promisify(fsync);
 
-/** Pause before a descriptor that somebody else made non-blocking is tried again, in milliseconds. */
+/** Pause before another try on a descriptor that another process made non-blocking, in milliseconds. */
 const BUSY_PAUSE_MS = 5;
 
-/** How long what was interrupted may take to let go of the process, in milliseconds. */
+/** How long interrupted work may keep the process, in milliseconds. */
 const LAST_MOMENT_MS = 100;
 
-/** Where data comes in. */
+/** A stream of data that comes in. */
 export interface Input {
   readonly isTerminal: boolean;
   /**
@@ -34,7 +35,7 @@ export interface Input {
   read(): Promise<Bytes>;
 }
 
-/** Where data or talk goes out. */
+/** A stream of data or messages that go out. */
 export interface Output {
   readonly isTerminal: boolean;
   /**
@@ -46,7 +47,7 @@ export interface Output {
   flush(): Promise<void>;
 }
 
-/** The terminal a person sits at, whatever the standard streams are. */
+/** The terminal that a person sits at, wherever the standard streams lead. */
 export interface Screen {
   /** Descriptors of the terminal, opened for this purpose. */
   readonly input: number;
@@ -70,18 +71,18 @@ export interface Terminal {
    * @returns a function that undoes this.
    */
   onInterrupt(handler: (signal: NodeJS.Signals) => void): () => void;
-  /** Fires with an {@link Interrupted} as its reason, when interrupts are caught. Never fires otherwise. */
+  /** Fires with an {@link Interrupted} as its reason while interrupts are caught, and never otherwise. */
   readonly interrupt: AbortSignal;
   /**
-   * Lets the first interrupt fire `interrupt`, which also ends every wait for stdin and stdout, so that what was
-   * begun can be cleaned up; the second one ends the process at once.
+   * Lets the first interrupt fire `interrupt`, which also ends every wait for stdin and stdout, so that the command can
+   * clean up. The second one ends the process at once.
    * @returns a function that hands interrupts back to the system.
    */
   catchInterrupts(): () => void;
   /**
-   * Ends the process as `signal` would have, after the cleaning up. Ctrl-C is an answer to this program: exit code
-   * 130. A SIGTERM or SIGHUP comes from a supervisor or a closing terminal, which look for the signal itself in
-   * the wait status (a shell shows 143 and 129), and a SIGQUIT from somebody who wants what it is for.
+   * Ends the process after it has cleaned up. Ctrl-C ends it with exit code 130. Any other signal ends it as it would
+   * have by itself: a supervisor or a closing terminal, which send SIGTERM and SIGHUP, look for the signal in the wait
+   * status (a shell shows 143 and 129), and SIGQUIT has to leave its core dump.
    * @returns the exit code, for a process that can still set it.
    */
   endBy(signal: NodeJS.Signals): number;
@@ -89,9 +90,9 @@ export interface Terminal {
 
 const INTERRUPTS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
 
-/** The terminal of this very process. */
+/** The terminal of this process. */
 export function processTerminal(): Terminal {
-  // Made when it is needed: printing the version takes none.
+  // Made when it is needed: to print the version takes none.
   let interrupts: AbortController | undefined;
   const unlessInterrupted: Waiting = (work) =>
     interrupts === undefined ? work : untilInterrupted(work, interrupts.signal);
@@ -104,7 +105,7 @@ export function processTerminal(): Terminal {
   return {
     stdin: input(0, unlessInterrupted),
     stdout: output(1, unlessInterrupted),
-    // Whatever happens, there may be something to say about it.
+    // An interrupt does not end the writing of messages: there may be one about the interrupt.
     stderr: output(2, (work) => work),
     env: process.env,
     platform: process.platform,
@@ -134,7 +135,7 @@ function homeFolder(): string {
   return homedir() || userInfo().homedir;
 }
 
-/** Waits for some work, or not any longer. */
+/** Waits for work, or gives up waiting. */
 type Waiting = <T>(work: Promise<T>) => Promise<T>;
 
 function endBy(signal: NodeJS.Signals): number {
@@ -142,7 +143,7 @@ function endBy(signal: NodeJS.Signals): number {
     process.kill(process.pid, signal);
     return 128 + system.signals[signal];
   }
-  // A read or an open that blocks in a thread cannot be called off, and Node would wait for it for ever.
+  // A read or an open that blocks in a thread cannot be cancelled, and Node would wait for it for ever.
   setTimeout(() => process.kill(process.pid, signal), LAST_MOMENT_MS).unref();
   return EXIT.interrupted;
 }
@@ -189,12 +190,12 @@ function output(descriptor: number, waiting: Waiting): Output {
   };
 }
 
-/** node:tty brings sockets along, so only what can be a terminal at all loads it. */
+/** Whether a descriptor is a terminal. Loads node:tty, and with it sockets, only for what may be one. */
 function isTerminal(descriptor: number): boolean {
   return fstatSync(descriptor).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(descriptor);
 }
 
-/** Does it again while the descriptor says that it would block. */
+/** Repeats an operation while its descriptor would block. */
 async function untilReady<T>(operation: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
@@ -217,7 +218,7 @@ async function openScreen(): Promise<Screen | null> {
     opened.push(await openFile(inputPath, constants.O_RDWR));
     opened.push(await openFile(outputPath, constants.O_RDWR));
   } catch {
-    // No such device, or no terminal behind it: nobody can be asked.
+    // No such device, or no terminal behind it: there is nobody to ask.
     await closeAll();
     return null;
   }
@@ -230,8 +231,8 @@ function pause(milliseconds: number): Promise<void> {
 }
 
 /**
- * The result of `work`, or the interrupt's error if that comes first. Work that cannot be called off, such as a
- * read that blocks in a thread, goes on unheard: `Terminal.endBy` sees to it that it does not keep the process.
+ * The result of `work`, or the interrupt's error if that comes first. Work that cannot be cancelled, such as a read that
+ * blocks in a thread, goes on and its result is dropped; `Terminal.endBy` ends the process all the same.
  */
 export function untilInterrupted<T>(work: Promise<T>, interrupt: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -3,98 +3,76 @@
 import { parseExpiry } from '../../../core/expiry.js';
 import { parseServer } from '../../../core/link.js';
 import { isApiKey } from '../../../core/protocol/requests.js';
-import { usageError } from '../../exit/exit.js';
+import { usageError } from '../../exit/cli-error.js';
+import { EXIT, type ExitCode } from '../../exit/codes.js';
 import { PERMISSION_ADVICE } from '../../files/secret-file.js';
-import { suggest } from '../../parser/suggest.js';
-import {
-  CONFIG_KEYS,
-  type Config,
-  type ConfigKey,
-  changeConfigFile,
-  configPlace,
-  readConfigFile,
-} from '../../settings/config-file.js';
-import { type CommonFlags, linkVersion } from '../../settings/settings.js';
+import { CONFIG_KEYS, type ConfigKey, parseLinkVersion } from '../../settings/choices.js';
+import { type Config, changeConfigFile, configPlace, readConfigFile } from '../../settings/config-file.js';
 import { escapeText, jsonLine } from '../../terminal/escape.js';
 import { askHidden } from '../../terminal/prompt.js';
-import type { Reporter } from '../../terminal/reporter.js';
 import { readLine } from '../../terminal/stdin.js';
 import type { Terminal } from '../../terminal/terminal.js';
+import type { ConfigContext, ConfigKeyContext, SetConfigContext } from './command.js';
 
-/** `config get`: one value. A terminal gets to see no API key; a pipe gets it whole. */
-export async function getConfig(
-  name: string | undefined,
-  flags: CommonFlags,
-  terminal: Terminal,
-  reporter: Reporter,
-) {
-  const key = configKey(name);
-  const value = (await load(flags, terminal, reporter))[key];
+/** `config get`: one value. An API key is masked on a terminal, and whole in a pipe or a file. */
+export async function getConfig(context: ConfigKeyContext): Promise<ExitCode> {
+  const { args, flags, terminal, reporter } = context;
+  const { key } = args;
+  const value = (await load(context))[key];
   if (value === undefined) throw usageError(`the config file has no ${key}`, `set it: ${howToSet(key)}`);
   const hidden = key === 'apiKey' && terminal.stdout.isTerminal;
   if (hidden) await reporter.info('the API key is masked on a terminal: a pipe or a file gets all of it');
   const shown = hidden ? masked(value) : value;
   const plain = terminal.stdout.isTerminal ? escapeText(shown) : shown;
   await terminal.stdout.write(flags.json ? jsonLine({ key, value: shown }) : `${plain}\n`);
+  return EXIT.done;
 }
 
 /** `config ls`: what is set, a line each. */
-export async function listConfig(flags: CommonFlags, terminal: Terminal, reporter: Reporter) {
-  const config = await load(flags, terminal, reporter);
+export async function listConfig(context: ConfigContext): Promise<ExitCode> {
+  const config = await load(context);
   const shown = CONFIG_KEYS.flatMap((key) => {
     const value = config[key];
     return value === undefined ? [] : [[key, key === 'apiKey' ? masked(value) : value] as const];
   });
-  // Whoever wrote the file may not have been this program.
+  // The file may have been written by another program, with anything in it.
   const lines = shown.map(([key, value]) => `${key}=${escapeText(value)}\n`).join('');
+  const { flags, terminal } = context;
   await terminal.stdout.write(flags.json ? jsonLine(Object.fromEntries(shown)) : lines);
+  return EXIT.done;
 }
 
 /** `config path`: where the file is, or would be. */
-export async function printConfigPath(flags: CommonFlags, terminal: Terminal) {
+export async function printConfigPath({ flags, terminal }: ConfigContext): Promise<ExitCode> {
   const { path } = configPlace(flags, terminal);
   await terminal.stdout.write(flags.json ? jsonLine({ path }) : `${path}\n`);
+  return EXIT.done;
 }
 
-/** `config set`: checks the value, then stores it. The file is made where there is none. */
-export async function setConfig(
-  name: string | undefined,
-  argument: string | undefined,
-  flags: CommonFlags,
-  terminal: Terminal,
-  reporter: Reporter,
-) {
-  const key = configKey(name);
-  const value = key === 'apiKey' ? await takeApiKey(argument, terminal) : checkValue(key, argument);
+/** `config set`: checks the value, then stores it. A file that is missing is made. */
+export async function setConfig(context: SetConfigContext): Promise<ExitCode> {
+  const { args, flags, terminal } = context;
+  const { key } = args;
+  const value = key === 'apiKey' ? await takeApiKey(args.value, terminal) : checkValue(key, args.value);
   const place = configPlace(flags, terminal);
   await changeConfigFile(place, key, value, terminal);
   const shown = key === 'apiKey' ? masked(value) : value;
-  await done(
-    { key, value: shown, path: place.path },
-    `${key} is ${shown} in ${place.path}`,
-    flags,
-    terminal,
-    reporter,
-  );
+  return done({ key, value: shown, path: place.path }, `${key} is ${shown} in ${place.path}`, context);
 }
 
-/** `config unset`: removes a key; one that is not there is none to worry about. */
-export async function unsetConfig(
-  name: string | undefined,
-  flags: CommonFlags,
-  terminal: Terminal,
-  reporter: Reporter,
-) {
-  const key = configKey(name);
+/** `config unset`: removes a key; to remove one that is not set is no error. */
+export async function unsetConfig(context: ConfigKeyContext): Promise<ExitCode> {
+  const { args, flags, terminal } = context;
+  const { key } = args;
   const place = configPlace(flags, terminal);
   const { config } = await readConfigFile(place, terminal);
   const wasSet = config[key] !== undefined;
   await changeConfigFile(place, key, undefined, terminal);
   const words = wasSet ? `${key} is no longer in ${place.path}` : `${key} was not set in ${place.path}`;
-  await done({ key, wasSet, path: place.path }, words, flags, terminal, reporter);
+  return done({ key, wasSet, path: place.path }, words, context);
 }
 
-async function load(flags: CommonFlags, terminal: Terminal, reporter: Reporter): Promise<Config> {
+async function load({ flags, terminal, reporter }: ConfigContext): Promise<Config> {
   const { config, warning } = await readConfigFile(configPlace(flags, terminal), terminal);
   if (warning !== undefined) await reporter.warn(warning, PERMISSION_ADVICE);
   return config;
@@ -103,23 +81,11 @@ async function load(flags: CommonFlags, terminal: Terminal, reporter: Reporter):
 async function done(
   json: Readonly<Record<string, unknown>>,
   words: string,
-  flags: CommonFlags,
-  terminal: Terminal,
-  reporter: Reporter,
-) {
+  { flags, terminal, reporter }: ConfigContext,
+): Promise<ExitCode> {
   if (flags.json) await terminal.stdout.write(jsonLine(json));
   else await reporter.info(words);
-}
-
-function configKey(name = ''): ConfigKey {
-  const key = CONFIG_KEYS.find((one) => one === name);
-  if (key !== undefined) return key;
-  // What was typed may be a key of the other kind, so it is not repeated.
-  const near = suggest(name, CONFIG_KEYS);
-  throw usageError(
-    'the config file has no key of that name',
-    near === undefined ? `the keys are ${CONFIG_KEYS.join(', ')}` : `did you mean ${near}?`,
-  );
+  return EXIT.done;
 }
 
 async function takeApiKey(argument: string | undefined, terminal: Terminal): Promise<string> {
@@ -154,7 +120,7 @@ function checkValue(key: Exclude<ConfigKey, 'apiKey'>, argument: string | undefi
     case 'expiry':
       return parseExpiry(value).hoursSpelling ?? value;
     case 'link':
-      return linkVersion(value, '');
+      return parseLinkVersion(value);
   }
 }
 
@@ -163,7 +129,7 @@ function howToSet(key: ConfigKey): string {
   return `zephr config set ${key} ${values[key]}`;
 }
 
-/** Enough of a key to tell it from another: `zeph_...abcd`. */
+/** A key cut down to what tells it from others: `zeph_...abcd`. */
 function masked(key: string): string {
   const tail = key.length >= 20 ? key.slice(-4) : '';
   return `${key.startsWith('zeph_') ? 'zeph_' : ''}...${tail}`;

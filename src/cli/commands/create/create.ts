@@ -4,39 +4,28 @@ import { createSecret, type SecretLink } from '../../../client/create.js';
 import { maxSecretBytesV1 } from '../../../core/crypto/seal-v1.js';
 import { maxSecretBytesV2 } from '../../../core/crypto/seal-v2.js';
 import { DEFAULT_EXPIRY_MINUTES, parseExpiry } from '../../../core/expiry.js';
-import { MAX_BLOB_LENGTH, MAX_VIEWS } from '../../../core/protocol/limits.js';
+import { MAX_BLOB_LENGTH } from '../../../core/protocol/limits.js';
 import { fetchFor } from '../../../net/proxy.js';
-import { usageError } from '../../exit/exit.js';
+import { usageError } from '../../exit/cli-error.js';
+import { EXIT, type ExitCode } from '../../exit/codes.js';
 import { readSecretFile } from '../../files/secret-file.js';
-import { checked, linkVersion, loadSettings, type Settings, timeoutMs } from '../../settings/settings.js';
+import type { LinkVersion } from '../../settings/choices.js';
+import { checked, linkVersion, loadSettings, type Settings } from '../../settings/settings.js';
 import { variable } from '../../terminal/environment.js';
 import { askHidden } from '../../terminal/prompt.js';
 import type { Reporter } from '../../terminal/reporter.js';
 import { readAll } from '../../terminal/stdin.js';
 import type { Terminal } from '../../terminal/terminal.js';
-import { type HandOutFlags, handOut } from './hand-out.js';
-
-export interface CreateFlags extends HandOutFlags {
-  readonly expiry?: string;
-  readonly split?: boolean;
-  readonly hint?: string;
-  readonly passphrase?: boolean;
-  readonly passphraseFile?: string;
-  readonly views?: string;
-  readonly name?: string;
-  readonly message?: string;
-  readonly link?: string;
-  readonly callbackUrl?: string;
-  readonly callbackSecretFile?: string;
-}
+import type { CreateContext, CreateFlags } from './command.js';
+import { handOut } from './hand-out.js';
 
 /** Creates a secret from stdin, or from a hidden prompt when stdin is a terminal. */
-export async function create(flags: CreateFlags, terminal: Terminal, reporter: Reporter): Promise<void> {
+export async function create(context: CreateContext): Promise<ExitCode> {
+  const { flags, terminal, reporter } = context;
   const settings = await loadSettings(flags, terminal, reporter);
-  const link = checked(flags.link, () => linkVersion(flags.link ?? settings.link, settings.server));
+  const link = linkVersion(flags.link, settings);
   const expiry = await expiryMinutes(flags, settings, reporter);
-  const views = flags.views === undefined ? undefined : viewCount(flags.views);
-  const timeout = timeoutMs(flags);
+  const { views, timeout } = flags;
   const fetch = fetchFor(settings.server, terminal.env);
   const callback = await callbackOptions(flags, terminal);
   const passphraseFromFile =
@@ -63,11 +52,12 @@ export async function create(flags: CreateFlags, terminal: Terminal, reporter: R
     ...callback,
   });
   const created = await reporter.waitFor(`waiting for ${new URL(settings.server).host}`, creating);
-  await handOut(created, flags, terminal, reporter);
+  await handOut(created, context);
   await reporter.info(summary(created, views ?? 1));
+  return EXIT.done;
 }
 
-/** Where the server tells that the secret was read, and what it signs that with. */
+/** The URL that the server calls when the secret was read, and the secret that it signs the call with. */
 async function callbackOptions(
   { callbackUrl, callbackSecretFile }: CreateFlags,
   terminal: Terminal,
@@ -90,7 +80,7 @@ async function callbackOptions(
   return { callbackUrl, callbackSecret };
 }
 
-/** As it is, white space included: the other side has the same. */
+/** The variable's value with its white space, which is part of the secret that the receiver has too. */
 function secretFromEnvironment({ env }: Terminal): string | undefined {
   return variable(env, 'ZEPHR_CALLBACK_SECRET') === undefined ? undefined : env.ZEPHR_CALLBACK_SECRET;
 }
@@ -101,7 +91,7 @@ function summary({ mode, expiresAt }: SecretLink, views: number): string {
   return `${what} can be read ${times}, until ${expiresAt.slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-async function readSecret(link: 'v1' | 'v2', terminal: Terminal): Promise<Uint8Array> {
+async function readSecret(link: LinkVersion, terminal: Terminal): Promise<Uint8Array> {
   const limit = link === 'v1' ? maxSecretBytesV1(MAX_BLOB_LENGTH) : maxSecretBytesV2(MAX_BLOB_LENGTH);
   const secret = terminal.stdin.isTerminal ? await askForSecret(terminal) : await readAll(terminal, limit);
   if (secret.every(isWhitespace)) {
@@ -118,7 +108,7 @@ async function askForSecret(terminal: Terminal): Promise<Uint8Array> {
   return new TextEncoder().encode(await askHidden(terminal, 'Secret (hidden)', missing));
 }
 
-/** Asks twice: a mistyped passphrase would lock the reader out. */
+/** Asks twice, because a mistyped passphrase would lock the reader out. */
 async function choosePassphrase(terminal: Terminal): Promise<string> {
   const missing = {
     message: 'there is no terminal to ask for the passphrase',
@@ -144,17 +134,11 @@ async function expiryMinutes(flags: CreateFlags, settings: Settings, reporter: R
   return minutes;
 }
 
-function viewCount(text: string): number {
-  if (!/^[0-9]{1,9}$/.test(text))
-    throw usageError('--views is not a whole number', `write it as 1 to ${MAX_VIEWS}`);
-  return Number(text);
-}
-
 function isWhitespace(byte: number): boolean {
   return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
 }
 
-/** A member only where there is a value: absent and undefined are not the same. */
+/** An object with the value under `key`, or without it where the value is undefined. */
 function given<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
   return value === undefined ? {} : ({ [key]: value } as Record<K, V>);
 }

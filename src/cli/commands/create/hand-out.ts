@@ -2,32 +2,25 @@
 
 import type { SecretLink } from '../../../client/create.js';
 import { isSystemError } from '../../../core/errors.js';
-import { CliError, EXIT, Interrupted } from '../../exit/exit.js';
-import type { CommonFlags } from '../../settings/settings.js';
+import { CliError, Interrupted } from '../../exit/cli-error.js';
+import { EXIT } from '../../exit/codes.js';
+import { ownWords } from '../../exit/reason.js';
 import { supportsUnicode, usesColor } from '../../terminal/color-support.js';
 import { jsonLine } from '../../terminal/escape.js';
 import type { Reporter } from '../../terminal/reporter.js';
 import type { Terminal } from '../../terminal/terminal.js';
-
-export interface HandOutFlags extends CommonFlags {
-  readonly copy?: boolean;
-  readonly qr?: boolean;
-}
+import type { CreateContext } from './command.js';
 
 /**
  * Hands out a link or a pair.
- * @throws CliError exit 1 `NOT_WRITTEN` when it could not be printed. What comes after that is only warned of.
+ * @throws CliError exit 1 `NOT_WRITTEN` when it could not be printed. Failures after that are only warned of.
  */
-export async function handOut(
-  created: SecretLink,
-  flags: HandOutFlags,
-  terminal: Terminal,
-  reporter: Reporter,
-): Promise<void> {
+export async function handOut(created: SecretLink, context: CreateContext): Promise<void> {
+  const { flags, terminal, reporter } = context;
   await print(flags.json ? jsonLine(created) : plain(created), terminal);
-  // Of a pair the key goes another way.
+  // The key of a pair takes another channel.
   const shown = created.mode === 'split' ? created.url : created.fullLink;
-  if (flags.qr) await drawQrCode(shown, flags, terminal, reporter);
+  if (flags.qr) await drawQrCode(shown, context);
   if (flags.copy && (await copied(shown, terminal, reporter))) {
     await reporter.info(`the ${created.mode === 'split' ? 'URL' : 'link'} is on the clipboard`);
   }
@@ -42,33 +35,28 @@ async function print(text: string, { stdout }: Terminal): Promise<void> {
     await stdout.write(text);
     await stdout.flush();
   } catch (cause) {
-    // A reader that has gone, such as head, got what it wanted.
+    // A reader that has gone, such as head, has all that it wants.
     if (cause instanceof Interrupted || isSystemError(cause, 'EPIPE')) throw cause;
-    const why = cause instanceof Error ? cause.message : 'unknown reason';
-    throw new CliError(EXIT.bug, 'NOT_WRITTEN', `the link could not be written: ${why}`, {
+    throw new CliError(EXIT.bug, 'NOT_WRITTEN', `the link could not be written: ${ownWords(cause)}`, {
       advice: 'nobody has it, so nobody can read the secret: run it again',
       cause,
     });
   }
 }
 
-/** It was asked for, so it is drawn with `--quiet` too. */
-async function drawQrCode(
-  content: string,
-  { color }: HandOutFlags,
-  { stderr, env }: Terminal,
-  reporter: Reporter,
-): Promise<void> {
+/** Draws the code on stderr, with `--quiet` too: it was asked for. */
+async function drawQrCode(content: string, { flags, terminal, reporter }: CreateContext): Promise<void> {
+  const { stderr, env } = terminal;
   const { columns, drawQrCode: draw } = await import('../../terminal/qr-code.js');
   const { text, width } = draw(content, {
-    colour: usesColor(stderr, env, color),
+    color: usesColor(stderr, env, flags.color),
     unicode: supportsUnicode(env),
   });
   if (columns() < width) {
     await reporter.warn(`the terminal is too narrow for the QR code: it takes ${width} columns`);
     return;
   }
-  // Nobody listening on stderr is no reason to fail.
+  // The link was printed, so a stderr that was closed is no failure.
   await stderr.write(text).catch(() => undefined);
 }
 

@@ -1,4 +1,4 @@
-/** The dates of a server's certificate, which the requests themselves do not tell. Loaded for `zephr doctor`. */
+/** The dates of a server's certificate, for `zephr doctor`: the client's requests do not tell them. */
 
 import type { Socket } from 'node:net';
 import { type ConnectionOptions, connect } from 'node:tls';
@@ -13,7 +13,7 @@ export interface Validity {
 }
 
 /**
- * Asks a server for its certificate, on the way that requests take.
+ * Connects to a server as requests do, through the proxy if there is one, and looks at its certificate.
  * @param timeout milliseconds.
  * @throws NetworkError when there is no trusted connection in time; the signal's reason.
  */

@@ -1,10 +1,12 @@
 /** The checks of `zephr doctor` and how each ended: a line each for people, one object for programs. */
 
-import { CliError, EXIT, type ExitCode, endingOf, Interrupted } from '../../exit/exit.js';
+import { CliError, Interrupted } from '../../exit/cli-error.js';
+import { EXIT, type ExitCode } from '../../exit/codes.js';
+import { endingOf } from '../../exit/ending.js';
 import { escapeText, jsonLine } from '../../terminal/escape.js';
 import type { Output } from '../../terminal/terminal.js';
 
-/** What is looked at, in order. */
+/** The checks, in the order in which they are made. */
 const CHECKS = [
   'configuration',
   'permissions',
@@ -38,7 +40,7 @@ const MARKS: Readonly<Record<State, string>> = { ok: 'ok', warning: '! ', failed
 
 const WIDTH = Math.max(...CHECKS.map(({ length }) => length));
 
-/** Takes down checks in the order of their names, and shows each as it comes unless it is to be JSON. */
+/** Collects the results of the checks, and prints each as it comes; as JSON, all of them at the end. */
 export class CheckList {
   readonly #stdout: Output;
   readonly #json: boolean;
@@ -54,7 +56,7 @@ export class CheckList {
     return this.#add({ name, state: 'ok', message });
   }
 
-  /** Works, but is not as it should be. */
+  /** Something works, but is not as it should be. */
   warn(name: CheckName, message: string, advice: string): Promise<void> {
     return this.#add({ name, state: 'warning', message, advice });
   }
@@ -64,8 +66,8 @@ export class CheckList {
   }
 
   /**
-   * The first failure decides the exit code.
-   * @throws Interrupted, which is none.
+   * Something does not work. The first failure decides the exit code.
+   * @throws Interrupted when that is the error: an interrupt is no result of a check.
    */
   async fail(name: CheckName, error: unknown): Promise<void> {
     if (error instanceof Interrupted) throw error;
@@ -75,7 +77,7 @@ export class CheckList {
   }
 
   /**
-   * Ends the list: what was not reached is skipped.
+   * Ends the list; checks that were not reached count as skipped.
    * @throws CliError with the exit code of the first failure, if there was one.
    */
   async finish(): Promise<void> {
@@ -100,7 +102,7 @@ export class CheckList {
   }
 }
 
-/** A check as programs read it. */
+/** A check in the JSON for programs, where the advice is called `hint`. */
 function asJson({ advice, ...check }: Check) {
   return { ...check, ...(advice === undefined ? {} : { hint: advice }) };
 }

@@ -1,6 +1,6 @@
 /**
- * `zephr doctor`: every step from the config file to a second read that must fail, each with what is wrong and
- * what to do. What it prints can be shown to others: no secret, key or link is in it.
+ * `zephr doctor`: checks every step from the config file to a second read, which must fail, and says of each what is
+ * wrong and what to do. Its output can be shown to others: no secret, key or link is in it.
  */
 
 import { type ServerHealth, serverHealth } from '../../../client/health.js';
@@ -9,38 +9,30 @@ import { maxSecretBytesV2 } from '../../../core/crypto/seal-v2.js';
 import { ApiError, NetworkError } from '../../../core/errors.js';
 import { parseExpiry } from '../../../core/expiry.js';
 import { fetchFor, proxyFor } from '../../../net/proxy.js';
-import { CliError, EXIT, usageError } from '../../exit/exit.js';
+import { CliError, usageError } from '../../exit/cli-error.js';
+import { EXIT, type ExitCode } from '../../exit/codes.js';
 import { PERMISSION_ADVICE } from '../../files/secret-file.js';
 import { configPlace, readConfigFile } from '../../settings/config-file.js';
-import {
-  type CommonFlags,
-  checked,
-  gatherSettings,
-  linkVersion,
-  timeoutMs,
-} from '../../settings/settings.js';
+import { checked, gatherSettings, linkVersion } from '../../settings/settings.js';
 import type { Terminal } from '../../terminal/terminal.js';
 import { CheckList } from './check-list.js';
+import type { DoctorContext } from './command.js';
 import { checkSecret, type Trial } from './secret-check.js';
 
-export interface DoctorFlags extends CommonFlags {
-  readonly link?: string;
-}
-
-/** A clock that is further off than this is worth a word, in milliseconds. */
+/** A clock that is off by more than this gets a warning, in milliseconds. */
 const MAX_SKEW_MS = 60_000;
 
 const DAY_MS = 86_400_000;
 
-/** A certificate that ends sooner than this is worth a word; one that is short-lived, in the last sixth of its life. */
+/** A certificate that ends sooner than this gets a warning; a short-lived one only in the last sixth of its life. */
 const SOON_MS = 14 * DAY_MS;
 
 /** How long the test secret waits when nothing else is configured: every tier allows it. */
 const EXPIRY = '1h';
 
-/** What is to be tried, and on which way. */
+/** What the checks use: settings, and the way to the server. */
 interface Plan extends Trial {
-  /** The proxy, where one is on the way. */
+  /** The proxy on the way, if there is one. */
   readonly proxy: URL | null;
   /** Milliseconds for each request. */
   readonly timeout: number;
@@ -49,16 +41,12 @@ interface Plan extends Trial {
 
 /**
  * Runs the checks.
- * @param now milliseconds since 1970.
  * @throws CliError with the exit code of the first check that failed.
  */
-export async function doctor(
-  flags: DoctorFlags,
-  terminal: Terminal,
-  now: () => number = Date.now,
-): Promise<void> {
+export async function doctor(context: DoctorContext): Promise<ExitCode> {
+  const { flags, terminal, now } = context;
   const checks = new CheckList(terminal.stdout, { json: flags.json ?? false });
-  const plan = await checkSettings(checks, flags, terminal);
+  const plan = await checkSettings(checks, context);
   if (plan !== null && (await checkTrust(checks, plan, terminal))) {
     const health = await checkNetwork(checks, plan, now);
     if (health !== 'unreachable') {
@@ -67,25 +55,22 @@ export async function doctor(
     }
   }
   await checks.finish();
+  return EXIT.done;
 }
 
-async function checkSettings(
-  checks: CheckList,
-  flags: DoctorFlags,
-  terminal: Terminal,
-): Promise<Plan | null> {
-  const timeout = timeoutMs(flags);
+async function checkSettings(checks: CheckList, { flags, terminal }: DoctorContext): Promise<Plan | null> {
+  const { timeout } = flags;
   const place = configPlace(flags, terminal);
   try {
     const { config, exists, warning } = await readConfigFile(place, terminal);
     const settings = await gatherSettings(flags, config, terminal);
     const expiry = settings.expiry ?? EXPIRY;
     checked(undefined, () => parseExpiry(expiry));
-    const version = checked(flags.link, () => linkVersion(flags.link ?? settings.link, settings.server));
+    const version = linkVersion(flags.link, settings);
     const proxy = proxyFor(settings.server, terminal.env);
     await checks.ok('configuration', exists ? place.path : `the defaults: there is no ${place.path}`);
-    const exposed = warning ?? settings.apiKeyWarning;
-    if (exposed !== undefined) await checks.warn('permissions', exposed, PERMISSION_ADVICE);
+    const readable = warning ?? settings.apiKeyWarning;
+    if (readable !== undefined) await checks.warn('permissions', readable, PERMISSION_ADVICE);
     else await checks.ok('permissions', 'nobody else can read an API key there');
     await checks.ok('server', `${settings.server} (from ${settings.serverSource}), with ${version} links`);
     const transport = { fetch: fetchFor(settings.server, terminal.env), timeout, signal: terminal.interrupt };
@@ -104,7 +89,7 @@ async function checkTrust(checks: CheckList, { server }: Plan, { env }: Terminal
   return false;
 }
 
-/** @returns the server's health; null when it answers, but has none to tell. */
+/** @returns the server's health; null from a server that answers but has no health route. */
 async function checkNetwork(
   checks: CheckList,
   plan: Plan,
@@ -135,13 +120,13 @@ async function checkNetwork(
   }
 }
 
-/** A server of version 1 has no health to ask for, and says so with an error or with a web page. */
+/** A server of version 1 has no health route: it answers with an error, or with a web page. */
 function knowsNoHealth(error: unknown): boolean {
   if (error instanceof ApiError) return error.statusCode < 500;
   return error instanceof NetworkError && error.code === 'INVALID_REPLY';
 }
 
-/** The certificate is trusted, or there would be no answer: what remains is how long it will be. */
+/** Checks how long the certificate is valid. It is trusted, or the server's answer would not have come. */
 async function checkTls(
   checks: CheckList,
   { server, proxy, timeout, signal }: Plan,
@@ -166,14 +151,14 @@ async function checkTls(
 
 async function reportClock(checks: CheckList, serverTime: number | null, ownTime: number): Promise<void> {
   if (serverTime === null) return checks.skip('clock', 'the server does not tell the time');
-  // The header tells whole seconds.
+  // The Date header has whole seconds.
   const ahead = Math.round((ownTime - serverTime - 500) / 1000) * 1000;
   if (Math.abs(ahead) <= MAX_SKEW_MS) return checks.ok('clock', 'this machine and the server agree');
   const off = `${Math.round(Math.abs(ahead) / 1000).toLocaleString('en')} s ${ahead > 0 ? 'ahead of' : 'behind'}`;
   await checks.warn('clock', `this machine is ${off} the server`, 'set the clock: certificates go by it');
 }
 
-/** What the server says it speaks and allows. */
+/** Compares what the server says that it speaks and allows with what the command will ask for. */
 async function checkPromises(checks: CheckList, plan: Plan, health: ServerHealth | null): Promise<void> {
   if (health === null) {
     await checks.skip('protocol', 'the server does not tell: it is taken for one of version 1');
@@ -192,7 +177,7 @@ async function checkPromises(checks: CheckList, plan: Plan, health: ServerHealth
   await checkLimits(checks, plan, health);
 }
 
-/** What the caller may create: the API key, where there is one and the server tells, else anybody. */
+/** Says what the caller may create: with the API key where there is one, else without. */
 async function checkLimits(checks: CheckList, plan: Plan, keyless: ServerHealth): Promise<void> {
   const { server, apiKey, version, transport } = plan;
   let health = keyless;

@@ -1,4 +1,4 @@
-/** A secret there and back: what `zephr doctor` tries with a server that answers. */
+/** The last checks of `zephr doctor`: a test secret is created, looked at, read, and read again in vain. */
 
 import { createSecret } from '../../../client/create.js';
 import { readSecret } from '../../../client/read.js';
@@ -7,18 +7,21 @@ import type { TransportOptions } from '../../../client/transport/send.js';
 import { randomBytes } from '../../../core/bytes.js';
 import { ApiError } from '../../../core/errors.js';
 import { type Link, parseLink } from '../../../core/link.js';
-import { CliError, EXIT, endingOf } from '../../exit/exit.js';
+import { CliError } from '../../exit/cli-error.js';
+import { EXIT } from '../../exit/codes.js';
+import { endingOf } from '../../exit/ending.js';
+import type { LinkVersion } from '../../settings/choices.js';
 import type { Settings } from '../../settings/settings.js';
 import type { CheckList, CheckName } from './check-list.js';
 
-/** What to try, and how. */
+/** The terms of the test secret, and how its server is reached. */
 export interface Trial extends Settings {
-  readonly version: 'v1' | 'v2';
+  readonly version: LinkVersion;
   readonly expiry: string;
   readonly transport: TransportOptions;
 }
 
-/** Sends a secret there and back, and tries to have it twice. */
+/** Makes these checks. */
 export async function checkSecret(checks: CheckList, trial: Trial): Promise<void> {
   const secret = randomBytes(32);
   const link = await checkCreate(checks, trial, secret);
@@ -71,7 +74,7 @@ function misbehaves(message: string): CliError {
   return new CliError(EXIT.unreachable, 'SERVER_MISBEHAVES', message, { advice: 'do not trust this server' });
 }
 
-/** Runs a check and takes down its failure. @returns whether it went well. */
+/** Runs a check and adds its failure to the list. @returns whether there was none. */
 async function attempt(checks: CheckList, name: CheckName, check: () => Promise<void>): Promise<boolean> {
   try {
     await check();

@@ -1,54 +1,43 @@
-/** Where a secret goes: stdout, a file or the clipboard. What can be wrong with it is found before the read. */
+/** Where a secret goes: stdout, a file or the clipboard. Each is opened and checked before the secret is requested. */
 
 import type { Reading } from '../../../client/read.js';
 import { decodeUtf8 } from '../../../core/bytes.js';
 import { isSystemError } from '../../../core/errors.js';
-import { CliError, EXIT, usageError } from '../../exit/exit.js';
+import { CliError } from '../../exit/cli-error.js';
+import { EXIT } from '../../exit/codes.js';
 import { openOutputFile } from '../../files/output-file.js';
 import { isPrintable, jsonLine } from '../../terminal/escape.js';
 import type { Reporter } from '../../terminal/reporter.js';
 import type { Output, Terminal } from '../../terminal/terminal.js';
-
-export interface DestinationFlags {
-  readonly output?: string;
-  readonly force?: boolean;
-  readonly copy?: boolean;
-  readonly json?: boolean;
-}
+import type { GetFlags } from './command.js';
 
 export interface Destination {
   /**
-   * Hands the secret over.
-   * @throws when it did not arrive, and so must not be acknowledged.
+   * Writes the secret there.
+   * @throws when it did not arrive; then it must not be acknowledged.
    */
   deliver(reading: Reading): Promise<void>;
-  /** Says where it is now. */
+  /** Says where the secret is now. */
   report(reading: Reading, reporter: Reporter): Promise<void>;
-  /** Removes what a failure left behind. */
+  /** Removes what an incomplete delivery left behind. */
   discard(): Promise<void>;
 }
 
 /**
- * Opens what the flags name.
- * @throws CliError exit 2 or 4 when a secret could not go there: nothing has been sent.
+ * Opens the destination that the flags name.
+ * @throws CliError exit 2 or 4 when a secret could not be written there: nothing has been sent.
  */
-export async function openDestination(flags: DestinationFlags, terminal: Terminal): Promise<Destination> {
+export async function openDestination(flags: GetFlags, terminal: Terminal): Promise<Destination> {
   const { output, copy } = flags;
-  if (copy && output !== undefined) {
-    throw usageError(
-      'the secret goes to one place: the clipboard or the output',
-      'give one of --copy and --output',
-    );
-  }
   if (copy) return clipboard(flags, terminal);
   if (output === undefined || STDOUT.includes(output)) return stdout(flags, terminal);
   return file(output, flags, terminal);
 }
 
-/** Names of stdout. All but the first, taken for files, could be replaced by one. */
+/** Names of stdout. Taken for files, all but the first would be replaced by one. */
 const STDOUT: readonly string[] = ['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'];
 
-function stdout({ json, output }: DestinationFlags, terminal: Terminal): Destination {
+function stdout({ json, output }: GetFlags, terminal: Terminal): Destination {
   const out = terminal.stdout;
   return {
     async deliver(reading) {
@@ -68,7 +57,7 @@ function stdout({ json, output }: DestinationFlags, terminal: Terminal): Destina
   };
 }
 
-async function file(path: string, flags: DestinationFlags, terminal: Terminal): Promise<Destination> {
+async function file(path: string, flags: GetFlags, terminal: Terminal): Promise<Destination> {
   const opened = await openOutputFile(path, { force: flags.force ?? false }, terminal);
   let written = path;
   return {
@@ -83,7 +72,7 @@ async function file(path: string, flags: DestinationFlags, terminal: Terminal): 
   };
 }
 
-async function clipboard({ json }: DestinationFlags, terminal: Terminal): Promise<Destination> {
+async function clipboard({ json }: GetFlags, terminal: Terminal): Promise<Destination> {
   const { openClipboard } = await import('../../terminal/clipboard.js');
   const opened = await openClipboard(terminal);
   return {
@@ -105,7 +94,7 @@ async function write(out: Output, data: string | Uint8Array): Promise<void> {
     await out.write(data);
     await out.flush();
   } catch (error) {
-    // `| head -c 3` has all it wants.
+    // A reader that has gone, such as head, has all that it wants.
     if (!isSystemError(error, 'EPIPE')) throw error;
   }
 }
@@ -123,7 +112,7 @@ function aboutSecret({ hint, name, message, purgeAt }: Reading): Record<string, 
   return { hint, name, message, purgeAt };
 }
 
-/** The secret as text that shows as it is, or null when it is binary. */
+/** The secret as text that a terminal shows as it is, or null when it is binary. */
 function textOf(bytes: Uint8Array): string | null {
   const text = decoded(bytes);
   return text !== null && isPrintable(text) ? text : null;

@@ -4,39 +4,26 @@ import { newClaim, type Reading, readSecret } from '../../../client/read.js';
 import type { Fetch } from '../../../client/transport/fetch.js';
 import { ApiError, EncryptionError, NetworkError, ZephrError } from '../../../core/errors.js';
 import type { Link } from '../../../core/link.js';
-import { fetchFor } from '../../../net/proxy.js';
-import { CliError, EXIT, endingOf, Interrupted } from '../../exit/exit.js';
+import { AdvisedError, CliError, Interrupted } from '../../exit/cli-error.js';
+import { EXIT, type ExitCode } from '../../exit/codes.js';
+import type { ClientErrorCode } from '../../exit/error-codes.js';
+import { ownWords } from '../../exit/reason.js';
 import { savePendingClaim, takePendingClaim, withinWords } from '../../files/pending-claims.js';
-import { findLink, findPassphrase, type LinkFlags } from '../../parser/link.js';
-import { type CommonFlags, timeoutMs } from '../../settings/settings.js';
+import { openLink } from '../../parser/link.js';
 import type { Reporter } from '../../terminal/reporter.js';
 import type { Terminal } from '../../terminal/terminal.js';
-import { type DestinationFlags, openDestination } from './destination.js';
-
-export interface GetFlags extends CommonFlags, LinkFlags, DestinationFlags {}
+import type { GetContext } from './command.js';
+import { openDestination } from './destination.js';
 
 /** Reads under a claim of the caller's. */
 type Read = (claim: string) => Promise<Reading>;
 
-/** Takes a secret back. `argument` is the link, `-` for stdin, or missing. */
-export async function get(
-  argument: string | undefined,
-  flags: GetFlags,
-  terminal: Terminal,
-  reporter: Reporter,
-): Promise<void> {
-  const timeout = timeoutMs(flags);
-  const link = await findLink(argument, flags, terminal);
-  const passphrase = await findPassphrase(link.key, flags, terminal);
-  const { fetch, tries } = counted(fetchFor(link.server, terminal.env));
-  const options = {
-    fetch,
-    timeout,
-    signal: terminal.interrupt,
-    ...(passphrase === undefined ? {} : { passphrase }),
-  };
-  const read: Read = (claim) =>
-    reporter.waitFor(`waiting for ${new URL(link.server).host}`, readSecret(link, { ...options, claim }));
+/** Takes a secret back. */
+export async function get(context: GetContext): Promise<ExitCode> {
+  const { flags, terminal, reporter } = context;
+  const { link, options, waiting } = await openLink(context);
+  const { fetch, tries } = counted(options.fetch);
+  const read: Read = (claim) => reporter.waitFor(waiting, readSecret(link, { ...options, fetch, claim }));
 
   const destination = await openDestination(flags, terminal);
   try {
@@ -49,6 +36,7 @@ export async function get(
     }
     await acknowledge(reading, reporter);
     await destination.report(reading, reporter);
+    return EXIT.done;
   } finally {
     await destination.discard();
   }
@@ -61,17 +49,17 @@ async function take(
   terminal: Terminal,
   tries: () => number,
 ): Promise<{ reading: Reading; claim: string }> {
-  const unfinished = await takePendingClaim(link, terminal);
-  if (unfinished !== null) {
-    const { claim } = unfinished;
+  const pending = await takePendingClaim(link, terminal);
+  if (pending !== null) {
+    const { claim } = pending;
     try {
       return { reading: await read(claim), claim };
     } catch (error) {
       if (!isGone(error)) {
-        await savePendingClaim(link, unfinished, terminal);
+        await savePendingClaim(link, pending, terminal);
         throw error;
       }
-      // It came too late. The secret may have more readers than one.
+      // The claim is out of date. The secret may allow more than one reader, so it is read anew.
     }
   }
   const claim = newClaim();
@@ -96,43 +84,43 @@ function counted(fetch: Fetch): { fetch: Fetch; tries: () => number } {
   };
 }
 
-/** A server that knows no claims gives its answer once, on whichever try: if that one was lost, so is the secret. */
-function perhapsOurs(error: ApiError): CliError {
-  const { exit, code, message } = endingOf(error);
-  const advice =
-    'an answer to this command was lost on the way: it may have been the secret. Ask the sender for a new link';
-  return new CliError(exit, code, message, { advice, cause: error });
+/** A server without claims answers once: if the answer to an earlier try was lost, so is the secret. */
+function perhapsOurs(error: ApiError): AdvisedError {
+  return new AdvisedError(
+    error,
+    'an answer to this command was lost on the way: it may have been the secret. Ask the sender for a new link',
+  );
 }
 
 function isGone(error: unknown): error is ApiError {
   return error instanceof ApiError && (error.statusCode === 404 || error.statusCode === 410);
 }
 
-/** Faults before a request has left this machine. */
-const NOT_SENT: ReadonlySet<string> = new Set([
+/** Errors before a request has left this machine. */
+const NOT_SENT: readonly ClientErrorCode[] = [
   'CONNECTION_REFUSED',
   'HOST_LOOKUP_FAILED',
   'HOST_NOT_FOUND',
   'PROXY_REFUSED',
   'PROXY_UNREACHABLE',
   'TLS_ERROR',
-]);
+];
 
-/** Whether the server may have given the secret all the same: to nobody, or to a key that does not open it. */
+/** Whether the server may have handed the secret out although it did not arrive, or did not open. */
 function mayHaveTaken(error: unknown): boolean {
   if (error instanceof ApiError) return error.statusCode >= 500;
-  if (error instanceof NetworkError) return !NOT_SENT.has(error.code);
+  if (error instanceof NetworkError) return !NOT_SENT.some((code) => code === error.code);
   return error instanceof EncryptionError || error instanceof Interrupted;
 }
 
-/** What the sender said about the secret. */
+/** Says what the sender wrote about the secret. */
 async function describe({ hint, name, message }: Reading, reporter: Reporter): Promise<void> {
   if (hint !== undefined) await reporter.field('Hint', hint);
   if (name !== undefined) await reporter.field('Name', name);
   if (message !== undefined) await reporter.field('Message', message);
 }
 
-/** The error for a secret that was read and did not arrive: nothing is acknowledged, and the claim is kept. */
+/** The error for a secret that was read and could not be delivered. It is not acknowledged, and its claim is kept. */
 async function notDelivered(
   cause: unknown,
   link: Link,
@@ -152,21 +140,14 @@ async function notDelivered(
     return cause;
   }
   if (cause instanceof CliError) {
-    const { exit, code, message, advice } = cause;
     const still = until === null ? again : `it is still yours to read ${withinWords(until)}`;
-    return new CliError(exit, code, message, {
-      advice: advice === undefined ? again : `${advice}; ${still}`,
-      cause,
-    });
+    return new AdvisedError(cause, cause.advice === undefined ? again : `${cause.advice}; ${still}`);
   }
-  const why = cause instanceof Error ? cause.message : 'unknown reason';
-  return new CliError(EXIT.bug, 'NOT_WRITTEN', `the secret was read but could not be written: ${why}`, {
-    advice: again,
-    cause,
-  });
+  const message = `the secret was read but could not be written: ${ownWords(cause)}`;
+  return new CliError(EXIT.bug, 'NOT_WRITTEN', message, { advice: again, cause });
 }
 
-/** Tells the server that the secret has arrived. It is safe either way, so a failure is only said. */
+/** Tells the server that the secret has arrived. The secret is safe if that fails, so a failure is only warned of. */
 async function acknowledge(reading: Reading, reporter: Reporter): Promise<void> {
   try {
     await reporter.waitFor('telling the server that it has arrived', reading.acknowledge());

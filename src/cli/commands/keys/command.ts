@@ -1,14 +1,30 @@
-/** The part of the command tree that is for those who run a server: its API keys. */
+/** What `zephr keys` and its commands are and take. */
 
-import type { Command } from 'commander';
-import type { Run } from '../../parser/action.js';
-import { missingCommand, refuseWords } from '../../parser/usage.js';
-import type { Terminal } from '../../terminal/terminal.js';
+import { KEY_TIERS, type KeyTier } from '../../../core/protocol/limits.js';
+import { usageError } from '../../exit/cli-error.js';
+import type { CliCommand, Context } from '../../parser/command.js';
+import type { CommonFlags } from '../../parser/everywhere.js';
+import { CliOption, oneOf } from '../../parser/option.js';
+import { storeOption } from '../../settings/store-location.js';
 
-const STORE = ['--store <where>', "the server's store (default: as for zephr serve)"] as const;
+export interface KeysFlags extends CommonFlags {
+  readonly store?: string;
+}
 
-/** Adds `keys` and its commands to `program`, and gives `keys`. */
-export function addKeys(program: Command, terminal: Terminal, run: Run): Command {
+export interface NewKeyFlags extends KeysFlags {
+  readonly tier?: KeyTier;
+  readonly name?: string;
+}
+
+export type KeysContext = Context<KeysFlags>;
+export type NewKeyContext = Context<NewKeyFlags>;
+export type RevokeKeyContext = Context<KeysFlags, { readonly nameOrId: string }>;
+
+/** What to do about a tier that is missing or wrong. */
+export const TIER_ADVICE = 'give it one: --tier free, dev or pro';
+
+/** Adds the commands. */
+export function addKeys(program: CliCommand): void {
   const keys = program
     .command('keys')
     .summary('make, list and revoke the API keys of a server')
@@ -16,51 +32,50 @@ export function addKeys(program: Command, terminal: Terminal, run: Run): Command
       'Makes, lists and revokes the API keys of a server, in its store, while it runs or not. What a key may do is ' +
         'a matter of its tier: free, dev or pro.',
     )
-    .usage('<command>')
-    .allowExcessArguments()
-    .action(() => {
-      refuseWords(keys);
-      throw missingCommand(keys);
-    });
+    .example('zephr keys new --tier pro --name ci', 'the key, this once')
+    .example('zephr keys ls', 'which there are');
 
   keys
     .command('new')
     .summary('make a key and print it')
     .description('Makes an API key and prints it, this once: the store keeps only its hash.')
-    .option('--tier <tier>', 'what it may do: free, dev or pro')
+    .addOption(
+      oneOf(new CliOption('--tier <tier>', 'what it may do: free, dev or pro'), KEY_TIERS, () =>
+        usageError('the tier is not one that a key can have', TIER_ADVICE),
+      ),
+    )
     .option('--name <name>', 'what to call it, such as ci')
-    .option(...STORE)
-    .action(
-      run(async (reporter, flags) => {
-        const { newKey } = await import('./keys.js');
-        await newKey(flags, terminal, reporter);
-      }),
-    );
+    .addOption(store())
+    .example('zephr keys new --tier pro --name ci > key', 'for ZEPHR_API_KEY_FILE')
+    .runs(async (context: NewKeyContext) => {
+      const { newKey } = await import('./keys.js');
+      return newKey(context);
+    });
 
   keys
     .command('ls')
     .summary('print which keys there are')
     .description('Prints id, name, tier, dates and use of each API key, a line each; never a key itself.')
-    .option(...STORE)
-    .action(
-      run(async (reporter, flags) => {
-        const { listKeys } = await import('./keys.js');
-        await listKeys(flags, terminal, reporter);
-      }),
-    );
+    .addOption(store())
+    .example('zephr keys ls --json', 'for a script')
+    .runs(async (context: KeysContext) => {
+      const { listKeys } = await import('./keys.js');
+      return listKeys(context);
+    });
 
   keys
     .command('revoke')
     .summary('refuse a key from now on')
     .description('Revokes an API key: the server refuses it from now on. What was created with it stays.')
     .argument('<name-or-id>', 'the name or the id of the key; never the key itself')
-    .option(...STORE)
-    .action(
-      run(async (reporter, flags, nameOrId) => {
-        const { revokeKey } = await import('./keys.js');
-        await revokeKey(nameOrId, flags, terminal, reporter);
-      }),
-    );
+    .addOption(store())
+    .example('zephr keys revoke ci', 'by its name, or by its id')
+    .runs(async (context: RevokeKeyContext) => {
+      const { revokeKey } = await import('./keys.js');
+      return revokeKey(context);
+    });
+}
 
-  return keys;
+function store(): CliOption {
+  return storeOption("the server's store", 'as for zephr serve');
 }

@@ -1,96 +1,91 @@
 /** `zephr keys`: the API keys of a server, in its store. A running server knows at once of what changes. */
 
-import { KEY_TIERS, type KeyTier } from '../../../core/protocol/limits.js';
+import { KEY_TIERS } from '../../../core/protocol/limits.js';
 import { isApiKey } from '../../../core/protocol/requests.js';
 import { checkKeyName, issueKey } from '../../../server/secrets/api-keys.js';
 import { type Usage, usageOf } from '../../../server/secrets/quotas.js';
 import type { ApiKey } from '../../../server/store/contracts/keys.js';
 import type { Store } from '../../../server/store/contracts/store.js';
 import { openStore, storeExists } from '../../../server/store/open.js';
-import { usageError } from '../../exit/exit.js';
-import { storePlace } from '../../settings/serve-settings.js';
-import type { CommonFlags } from '../../settings/settings.js';
+import { usageError } from '../../exit/cli-error.js';
+import { EXIT, type ExitCode } from '../../exit/codes.js';
+import { storeLocation } from '../../settings/store-location.js';
 import { jsonLine } from '../../terminal/escape.js';
-import type { Reporter } from '../../terminal/reporter.js';
 import type { Terminal } from '../../terminal/terminal.js';
+import {
+  type KeysContext,
+  type KeysFlags,
+  type NewKeyContext,
+  type RevokeKeyContext,
+  TIER_ADVICE,
+} from './command.js';
 
-export interface KeysFlags extends CommonFlags {
-  readonly store?: string;
-}
-
-export interface NewKeyFlags extends KeysFlags {
-  readonly tier?: string;
-  readonly name?: string;
-}
-
-/** `keys new`: makes a key and prints it, the only time that anybody sees it. The store is made where there is none. */
-export async function newKey(flags: NewKeyFlags, terminal: Terminal, reporter: Reporter): Promise<void> {
-  const { name } = flags;
+/** `keys new`: makes a key and prints it, the only time that it is shown. A store that is missing is made. */
+export async function newKey({ flags, terminal, reporter, now }: NewKeyContext): Promise<ExitCode> {
+  const { name, tier, json } = flags;
   if (name === undefined) throw usageError('the key has no name', 'give it one: --name ci');
   checkKeyName(name);
-  const tier = keyTier(flags.tier);
-  await withStore(storePlace(flags.store, terminal), async ({ keys }) => {
-    const { key, ...issued } = await issueKey(keys, { name, tier }, Date.now());
+  if (tier === undefined) throw usageError('the key has no tier', TIER_ADVICE);
+  await withStore(storeLocation(flags.store, terminal), async ({ keys }) => {
+    const { key, ...issued } = await issueKey(keys, { name, tier }, now());
     try {
-      await terminal.stdout.write(flags.json ? jsonLine({ ...shown(issued), key }) : `${key}\n`);
+      await terminal.stdout.write(json ? jsonLine({ ...shown(issued), key }) : `${key}\n`);
       await terminal.stdout.flush();
     } catch (error) {
-      // A key that nobody got to see shall not be valid.
-      await keys.revokeKey(issued.id, Date.now());
+      // Without its output the key is lost, so it shall not stay valid.
+      await keys.revokeKey(issued.id, now());
       throw error;
     }
-    if (!flags.json) await reporter.info(`${inWords(issued)}: keep it now, it is not shown again`);
+    if (!json) await reporter.info(`${inWords(issued)}: keep it now, it is not shown again`);
   });
+  return EXIT.done;
 }
 
-/** `keys ls`: every key there is and was, and how much it has used, a line each, without the key itself. */
-export async function listKeys(flags: KeysFlags, terminal: Terminal, reporter: Reporter): Promise<void> {
+/** `keys ls`: a line for each key that was ever made, and how much it has used; never the key itself. */
+export async function listKeys({ flags, terminal, reporter, now }: KeysContext): Promise<ExitCode> {
   await withStore(await existingStore(flags, terminal), async (store) => {
     const keys = await store.keys.listKeys();
-    const usage = await usageOf(store.quotas, keys, Date.now());
+    const usage = await usageOf(store.quotas, keys, now());
     const listed = keys.map((key, index) => ({ key, usage: usage[index] ?? null }));
     if (flags.json) {
       const objects = listed.map(({ key, usage }) => ({
         ...shown(key),
-        ...(usage && { creates: told(usage) }),
+        ...(usage && { creates: asJson(usage) }),
       }));
       await terminal.stdout.write(jsonLine({ keys: objects }));
     } else if (keys.length === 0) await reporter.info('there are no API keys');
     else await terminal.stdout.write(table(listed));
   });
+  return EXIT.done;
 }
 
-/** `keys revoke`: whoever creates with the key from now on gets 401. To revoke one again is no error. */
-export async function revokeKey(
-  nameOrId: string | undefined,
-  flags: KeysFlags,
-  terminal: Terminal,
-  reporter: Reporter,
-): Promise<void> {
-  const wanted = nameOrId ?? '';
-  if (isApiKey(wanted)) {
+/** `keys revoke`: a create with the key gets 401 from now on. A key that is revoked already is no error. */
+export async function revokeKey(context: RevokeKeyContext): Promise<ExitCode> {
+  const { args, flags, terminal, reporter, now } = context;
+  if (isApiKey(args.nameOrId)) {
     throw usageError(
       'an API key is not given as an argument: arguments show in ps and in the history',
       'give its name or id: zephr keys ls',
     );
   }
   await withStore(await existingStore(flags, terminal), async ({ keys }) => {
-    const revoked = await keys.revokeKey(wanted, Date.now());
+    const revoked = await keys.revokeKey(args.nameOrId, now());
     if (revoked === null) throw usageError('there is no API key of that name or id', 'see zephr keys ls');
     if (flags.json) await terminal.stdout.write(jsonLine(shown(revoked)));
     else await reporter.info(`${inWords(revoked)}: revoked, it is refused from now on`);
   });
+  return EXIT.done;
 }
 
 /** Opens the store for as long as `work` takes. */
-async function withStore(place: string, work: (store: Store) => Promise<void>): Promise<void> {
-  if (place === 'memory:') {
+async function withStore(location: string, work: (store: Store) => Promise<void>): Promise<void> {
+  if (location === 'memory:') {
     throw usageError(
       'a store in memory is within its server: its keys cannot be reached from here',
       'name a file or a database: --store /var/lib/zephr/zephr.db',
     );
   }
-  const store = await openStore(place);
+  const store = await openStore(location);
   try {
     await work(store);
   } finally {
@@ -98,20 +93,13 @@ async function withStore(place: string, work: (store: Store) => Promise<void>): 
   }
 }
 
-/** Where the store is. One that is not there has no keys: more likely its name is mistyped. */
+/** Where the store is. One that does not exist has no keys: most likely its name is mistyped. */
 async function existingStore(flags: KeysFlags, terminal: Terminal): Promise<string> {
-  const place = storePlace(flags.store, terminal);
-  if (!(await storeExists(place))) {
-    throw usageError(`there is no store at ${place}`, 'name the one that zephr serve uses: --store');
+  const location = storeLocation(flags.store, terminal);
+  if (!(await storeExists(location))) {
+    throw usageError(`there is no store at ${location}`, 'name the one that zephr serve uses: --store');
   }
-  return place;
-}
-
-function keyTier(text: string | undefined): KeyTier {
-  const tier = KEY_TIERS.find((one) => one === text);
-  const what = text === undefined ? 'the key has no tier' : 'the tier is not one that a key can have';
-  if (tier === undefined) throw usageError(what, 'give it one: --tier free, dev or pro');
-  return tier;
+  return location;
 }
 
 /** What can be shown of a key. */
@@ -129,12 +117,12 @@ function inWords({ id, name, tier }: ApiKey): string {
   return `API key ${name} (${id}) of tier ${tier}`;
 }
 
-/** What a script is told of a quota. */
-function told({ used, limit, per, endsAt }: Usage) {
+/** A key's use of its quota, for programs. */
+function asJson({ used, limit, per, endsAt }: Usage) {
   return { used, limit, per, until: isoTime(endsAt) };
 }
 
-/** A key and how much it has used; `null` where its tier may create any number. */
+/** A key and how much it has used; null where its tier has no limit. */
 interface Listed {
   readonly key: ApiKey;
   readonly usage: Usage | null;

@@ -1,13 +1,13 @@
-/** The server's log on stderr: line after line, in few writes, and never at the cost of the server. */
+/** The server's log on stderr: lines in their order, in few writes; a slow reader of the log never slows the server. */
 
 import type { Output } from '../../terminal/terminal.js';
 
-/** Characters that may wait for a reader who is slower than the log. */
+/** Characters that may wait for a slow reader of the log. */
 const LONGEST_QUEUE = 1 << 20;
 
 /**
- * Writes lines in their order. What comes while a write is under way waits and goes out with the next; when too
- * much waits, lines are dropped, and their number is logged as soon as there is room.
+ * Makes a function that writes lines in their order. Lines that come during a write wait and go out together with the
+ * next one. When too much waits, lines are dropped, and their number is logged as soon as there is room.
  */
 export function logWriter(output: Output): (line: string) => void {
   let waiting = '';
@@ -19,7 +19,7 @@ export function logWriter(output: Output): (line: string) => void {
     while (waiting !== '') {
       const lines = waiting;
       waiting = '';
-      // A log nobody reads any more must not stop the server.
+      // A stderr that was closed must not stop the server.
       await output.write(lines).catch(() => undefined);
       if (dropped > 0) {
         waiting += `${JSON.stringify({ level: 'warn', event: 'log-lines-dropped', count: dropped })}\n`;

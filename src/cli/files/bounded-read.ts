@@ -1,10 +1,13 @@
-/** Reading small files that somebody names: they may be pipes that nobody writes to, or devices that never end. */
+/**
+ * Reading files that a person or a program names. Such a file may be a pipe without a writer or a device without an
+ * end, so the read stops at a limit and at an interrupt.
+ */
 
 import { open } from 'node:fs/promises';
 import { type Terminal, untilInterrupted } from '../terminal/terminal.js';
 
 /** The first bytes of a file, and what kind of file it is. */
-export interface FileStart {
+export interface BoundedRead {
   readonly bytes: Uint8Array;
   /** Permissions, as `stat` gives them. */
   readonly mode: number;
@@ -13,26 +16,25 @@ export interface FileStart {
 }
 
 /**
- * Reads the start of a file.
- * @param length bytes at most; a file that is longer fills them.
+ * Reads at most `limit` bytes of a file; a file that is longer fills them.
  * @throws Error with the system's `code`, such as `ENOENT` or `EISDIR`; Interrupted.
  */
-export function readStart(
+export function readUpTo(
   path: string,
-  length: number,
+  limit: number,
   { interrupt }: Pick<Terminal, 'interrupt'>,
-): Promise<FileStart> {
-  return untilInterrupted(read(path, length), interrupt);
+): Promise<BoundedRead> {
+  return untilInterrupted(read(path, limit), interrupt);
 }
 
-async function read(path: string, length: number): Promise<FileStart> {
+async function read(path: string, limit: number): Promise<BoundedRead> {
   const file = await open(path);
   try {
     const found = await file.stat();
-    const buffer = new Uint8Array(length);
+    const buffer = new Uint8Array(limit);
     let filled = 0;
-    for (let more = true; more && filled < length; ) {
-      const { bytesRead } = await file.read(buffer, filled, length - filled);
+    for (let more = true; more && filled < limit; ) {
+      const { bytesRead } = await file.read(buffer, filled, limit - filled);
       filled += bytesRead;
       more = bytesRead > 0;
     }

@@ -1,0 +1,35 @@
+/** What `zephr completion` is and takes. */
+
+import { Argument } from 'commander';
+import { usageError } from '../../exit/cli-error.js';
+import type { CliCommand, Context } from '../../parser/command.js';
+import type { CommonFlags } from '../../parser/everywhere.js';
+import { oneOf } from '../../parser/option.js';
+
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+export type Shell = (typeof SHELLS)[number];
+
+export type CompletionContext = Context<CommonFlags, { readonly shell: Shell }>;
+
+/** Adds the command. */
+export function addCompletion(program: CliCommand): void {
+  program
+    .command('completion')
+    .summary('print the completion script of a shell')
+    .description('Prints what makes a shell complete zephr: bash, zsh or fish.')
+    .addArgument(
+      oneOf(new Argument('<shell>', 'bash, zsh or fish'), SHELLS, (near) =>
+        usageError(
+          'there is no completion for that shell',
+          near === undefined ? 'the shells are bash, zsh and fish' : `did you mean ${near}?`,
+        ),
+      ),
+    )
+    .example('eval "$(zephr completion bash)"', 'in ~/.bashrc; zsh alike')
+    .example('zephr completion fish | source', 'in ~/.config/fish/config.fish')
+    .runs(async (context: CompletionContext) => {
+      const { completion } = await import('./completion.js');
+      return completion(context);
+    });
+}

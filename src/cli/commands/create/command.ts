@@ -1,0 +1,69 @@
+/** What `zephr` is and takes without a command: it creates a secret. */
+
+import { MAX_VIEWS } from '../../../core/protocol/limits.js';
+import type { CliCommand, Context } from '../../parser/command.js';
+import type { CommonFlags } from '../../parser/everywhere.js';
+import { CliOption, wholeNumber } from '../../parser/option.js';
+import { refuseWords } from '../../parser/usage.js';
+import { type LinkVersion, linkOption } from '../../settings/choices.js';
+
+export interface CreateFlags extends CommonFlags {
+  readonly expiry?: string;
+  readonly split?: boolean;
+  readonly hint?: string;
+  readonly passphrase?: boolean;
+  readonly passphraseFile?: string;
+  readonly views?: number;
+  readonly name?: string;
+  readonly message?: string;
+  readonly callbackUrl?: string;
+  readonly callbackSecretFile?: string;
+  readonly copy?: boolean;
+  readonly qr?: boolean;
+  readonly link?: LinkVersion;
+}
+
+export type CreateContext = Context<CreateFlags>;
+
+/** Declares it on the program itself. */
+export function declareCreate(program: CliCommand): void {
+  program
+    .description('Hand a secret from one process to another exactly once.')
+    .usage('[options]            (reads a secret, prints a link)\n       zephr <command> [options]')
+    .addOption(
+      new CliOption('-e, --expiry <time>', 'how long to keep it: 5m, 1h, 30d')
+        .default(undefined, '1h')
+        .offers(['5m', '1h', '1d', '7d', '30d']),
+    )
+    .option('-s, --split', 'print URL and key apart, on two lines')
+    .option('-H, --hint <label>', 'clear-text label, which the server sees')
+    .option('-p, --passphrase', 'ask for a passphrase; the reader needs it too')
+    .option('--passphrase-file <file>', 'take the passphrase from a file')
+    .addOption(
+      new CliOption('--views <n>', `readers allowed, 1 to ${MAX_VIEWS}`)
+        .default(undefined, '1')
+        // The client checks whether so many are allowed.
+        .argParser(
+          wholeNumber(
+            { min: 0, max: 999_999_999 },
+            '--views is not a whole number',
+            `write it as 1 to ${MAX_VIEWS}`,
+          ),
+        ),
+    )
+    .option('--name <file name>', 'file name for the reader, encrypted')
+    .option('--message <text>', 'message to the reader, encrypted')
+    .option('--callback-url <url>', 'https URL that gets a webhook when it is read')
+    .option('--callback-secret-file <file>', 'signs the webhook; or ZEPHR_CALLBACK_SECRET')
+    .option('-c, --copy', 'put the link (split: the URL) on the clipboard')
+    .option('--qr', 'draw the link as a QR code on stderr')
+    .addOption(linkOption('link version', 'v2, v1 for zephr.io'))
+    .example('printf %s "$PASSWORD" | zephr', 'a link, readable once')
+    .example('zephr get < link', 'the secret, on stdout')
+    .example('tar cz conf | zephr --split', 'URL and key, for two channels')
+    .runs(async (context: CreateContext) => {
+      refuseWords(program);
+      const { create } = await import('./create.js');
+      return create(context);
+    });
+}

@@ -1,0 +1,24 @@
+/** `zephr help`: prints what `--help` prints. It has the tree at hand, so there is nothing to load for it. */
+
+import { Argument } from 'commander';
+import type { CliCommand } from '../../parser/command.js';
+import { namesOf } from '../../parser/tree.js';
+import { commandNamed } from '../../parser/usage.js';
+
+/** Adds the command, which must be the last one: it knows those that are there. */
+export function addHelpCommand(program: CliCommand): void {
+  const help = program
+    .command('help')
+    .summary('print the help of a command')
+    .example('zephr help config set')
+    .action((words: string[]) => {
+      commandNamed(words, program).help();
+    });
+  const names = program.commands.flatMap(namesOf);
+  // More words than one name commands of commands, so the choices are checked when all of them are there.
+  help.addArgument(
+    new Argument('[command...]')
+      .choices(names)
+      .argParser((word: string, words: string[] | undefined) => [...(words ?? []), word]),
+  );
+}

@@ -1,0 +1,23 @@
+/**
+ * `zephr revoke`: destroys a secret for every reader. It takes what a reader has, the link and the passphrase, and so
+ * proves that it may; the secret itself is neither sent nor opened.
+ */
+
+import { revokeSecret } from '../../../client/status.js';
+import { EXIT, type ExitCode } from '../../exit/codes.js';
+import { openLink, requireVersion2 } from '../../parser/link.js';
+import { jsonLine } from '../../terminal/escape.js';
+import type { RevokeContext } from './command.js';
+
+/**
+ * Destroys a secret.
+ * @throws ApiError when the server refuses, such as 410 for a secret that was read already.
+ */
+export async function revoke(context: RevokeContext): Promise<ExitCode> {
+  const { flags, terminal, reporter } = context;
+  const { link, options, waiting } = await openLink(context, requireVersion2);
+  await reporter.waitFor(waiting, revokeSecret(link, options));
+  if (flags.json) await terminal.stdout.write(jsonLine({ revoked: true, secretId: link.id }));
+  else await reporter.info('revoked: nobody can read it any more');
+  return EXIT.done;
+}

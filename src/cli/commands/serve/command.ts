@@ -1,0 +1,88 @@
+/** What `zephr serve` is and takes. Each of its options has a variable too, such as `ZEPHR_SERVE_RATE_LIMIT`. */
+
+import { ACCESS_MODES, type Access } from '../../../core/protocol/limits.js';
+import { usageError } from '../../exit/cli-error.js';
+import type { CliCommand, Context } from '../../parser/command.js';
+import type { CommonFlags } from '../../parser/everywhere.js';
+import { CliOption, oneOf, wholeNumber } from '../../parser/option.js';
+import { serveVariable, storeOption } from '../../settings/store-location.js';
+
+export interface ServeFlags extends CommonFlags {
+  readonly host: string;
+  readonly port: number;
+  readonly store?: string;
+  readonly access: Access;
+  readonly rateLimit?: number;
+  readonly trustProxy?: readonly string[];
+  readonly baseUrl?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly maxConnections?: number;
+  readonly metrics?: boolean;
+  readonly allowPrivateCallbacks?: boolean;
+}
+
+export type ServeContext = Context<ServeFlags>;
+
+/** The options. The server has defaults of its own for the rate limit and the connections. */
+function options(): CliOption[] {
+  return [
+    new CliOption('--host <address>', 'address to listen on').default('127.0.0.1'),
+    new CliOption('--port <n>', 'port to listen on, 0 picks one')
+      .default(8787)
+      .argParser(wholeNumber({ min: 0, max: 65_535 }, 'the port is not a number from 0 to 65535')),
+    storeOption('a file for SQLite, memory: or postgres://host/database', '~/.local/state/zephr/zephr.db'),
+    oneOf(
+      new CliOption(
+        '--access <mode>',
+        'what callers without an API key may do: open, tiered, closed',
+      ).default('open'),
+      ACCESS_MODES,
+      () => usageError('the access mode is not open, tiered or closed'),
+    ),
+    new CliOption(
+      '--rate-limit <n>',
+      'creates per minute and address without an API key, with --access open; 0: any number',
+    )
+      .default(undefined, '60')
+      .argParser(
+        wholeNumber(
+          { min: 0, max: 999_999_999 },
+          'the rate limit is not a number',
+          'write it as creates a minute, or 0 for none',
+        ),
+      ),
+    new CliOption(
+      '--trust-proxy <cidr,...>',
+      'proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8',
+    ).argParser((text) => text.split(',').map((range) => range.trim())),
+    new CliOption('--base-url <url>', 'address that clients use, such as https://host/zephr'),
+    new CliOption('--tls-cert <file>', 'certificate, in PEM: speak HTTPS; SIGHUP reads it again'),
+    new CliOption('--tls-key <file>', 'its key, in PEM'),
+    new CliOption('--max-connections <n>', 'connections at once')
+      .default(undefined, '1000')
+      .argParser(
+        wholeNumber({ min: 1, max: 999_999 }, 'the limit of connections is not a number from 1 to 999999'),
+      ),
+    new CliOption('--metrics', 'count, and show the numbers to Prometheus at /metrics'),
+    new CliOption('--allow-private-callbacks', 'webhooks may go to private addresses, and over http'),
+  ];
+}
+
+/** Adds the command. */
+export function addServe(program: CliCommand): void {
+  const serve = program
+    .command('serve')
+    .summary('run a server')
+    .description('Runs a server. When it is ready it prints its URL; its log, in JSON, goes to stderr.')
+    .example('zephr serve', 'http://127.0.0.1:8787')
+    .example('zephr serve --store /var/lib/zephr/zephr.db', 'behind a proxy that speaks TLS')
+    .runs(
+      async (context: ServeContext) => {
+        const { serve } = await import('./serve.js');
+        return serve(context);
+      },
+      { ownInterrupts: true },
+    );
+  for (const option of options()) serve.addOption(option.readsFrom(serveVariable(option.name())));
+}

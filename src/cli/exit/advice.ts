@@ -1,0 +1,80 @@
+/** What to do about an error, by its code: the line behind `zephr: hint:`. */
+
+import { ApiError, type ZephrError } from '../../core/errors.js';
+import { type ErrorCode, lookUp } from './error-codes.js';
+
+/** By code; the error's own message says what happened. */
+const ADVICE = {
+  API_KEY_REQUIRED: 'set ZEPHR_API_KEY',
+  CONNECTION_LOST: 'run the same command again',
+  CONNECTION_REFUSED: 'is the server running? see --server',
+  EMPTY_SECRET: 'pipe a secret in: echo "$PASSWORD" | zephr',
+  HOST_NOT_AVAILABLE: 'see --host; 0.0.0.0 is every address this machine has',
+  HOST_NOT_FOUND: 'check the name of the server, and your network',
+  INVALID_API_KEY: 'check ZEPHR_API_KEY and the config file',
+  INVALID_EXPIRY: 'write it as 5m, 90m, 1h or 7d, at most 30d',
+  INVALID_KEY: 'copy the whole link again: the key is 43 characters after "v1." or "v2."',
+  INVALID_LINK: 'copy the whole link again: https://host/secret/<id>#<key>',
+  INVALID_PROXY: 'write it as http://host:port, or unset it',
+  INVALID_REPLY: 'check --server: does that address belong to a zephr server?',
+  MISSING_KEY: 'give the key with --key-file or --key',
+  NEEDS_VERSION_2: 'use --link v2, on a server that speaks it',
+  NOT_A_STORE: 'see --store',
+  NO_SQLITE: 'or keep the secrets elsewhere with --store',
+  PAYLOAD_TOO_LARGE: 'the server takes less; send it in parts or ask for a larger tier',
+  PORT_NOT_ALLOWED: 'see --port',
+  PORT_TAKEN: 'is another server running? see --port',
+  PROXY_REFUSED: 'check HTTPS_PROXY (HTTP_PROXY for http), or name the server in NO_PROXY',
+  PROXY_UNREACHABLE: 'check HTTPS_PROXY (HTTP_PROXY for http), or name the server in NO_PROXY',
+  SECRET_ALREADY_CONSUMED: 'if that was not you, whoever read it knows the secret: change it',
+  SECRET_EXPIRED: 'ask the sender for a new link',
+  SECRET_NOT_FOUND: 'check the link and its server; a secret is forgotten a day after its expiry',
+  SECRET_REVOKED: 'ask the sender for a new link',
+  STORE_BUSY: 'try again when it is free; see --store',
+  STORE_DAMAGED: 'see --store',
+  STORE_FULL: 'free some space; see --store',
+  STORE_IS_DIRECTORY: 'see --store',
+  STORE_MISSING: 'see --store',
+  STORE_NOT_SUPPORTED: 'see --store',
+  STORE_NOT_TRUSTED: 'a private authority? name its certificate in NODE_EXTRA_CA_CERTS',
+  STORE_NOT_WRITABLE: 'see --store',
+  STORE_REFUSED: 'see --store; PGUSER and PGPASSWORD count too',
+  STORE_TOO_NEW: 'a newer zephr wrote it: update this one',
+  STORE_UNAVAILABLE: 'see --store',
+  STORE_UNREACHABLE: 'see --store',
+  STORE_UNUSABLE: 'see --store',
+  TIMEOUT: 'try again, or allow more time with --timeout',
+  TLS_NOT_READABLE: 'see --tls-cert and --tls-key',
+  TLS_NOT_USABLE: 'see --tls-cert and --tls-key',
+  UNKNOWN_KEY_VERSION: 'update zephr',
+  UNSUPPORTED_BY_SERVER: 'use --link v1 if its weaker promises are enough',
+  UPGRADE_REQUIRED: 'the limits of your tier do not allow this',
+  WRONG_KEY: 'check the key and the passphrase; nothing was used up',
+} as const satisfies Partial<Record<ErrorCode, string>>;
+
+/** What to do about an error of core, client, net or server; undefined when there is nothing to say. */
+export function adviceFor(error: ZephrError): string | undefined {
+  if (error instanceof ApiError && error.retryAfter !== undefined)
+    return `try again in ${error.retryAfter} s`;
+  if (error.code === 'TLS_ERROR') return tlsAdvice(error.message);
+  return lookUp(ADVICE, error.code);
+}
+
+/** What to do about TLS, by the reason of Node or OpenSSL that a message ends with. */
+function tlsAdvice(message: string): string {
+  const [, reason = ''] = /\((\w+)\)$/.exec(message) ?? [];
+  switch (reason) {
+    case 'CERT_HAS_EXPIRED':
+      return 'its certificate has expired: tell whoever runs the server; and is the clock here right?';
+    case 'CERT_NOT_YET_VALID':
+      return 'its certificate is not valid yet: is the clock here right?';
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return 'its certificate is for another name: check the name of the server';
+    case 'EPROTO':
+    case 'ERR_SSL_WRONG_VERSION_NUMBER':
+    case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
+      return 'that port does not speak https: check --server';
+    default:
+      return 'a private authority? name its certificate in NODE_EXTRA_CA_CERTS';
+  }
+}

@@ -1,0 +1,51 @@
+/** Errors of the command itself: each knows its exit code and what to do about it. */
+
+import { ZephrError } from '../../core/errors.js';
+import { EXIT, type ExitCode } from './codes.js';
+import type { CliErrorCode } from './error-codes.js';
+
+/** An error with its exit code and, where there is something to do about it, advice. */
+export class CliError extends ZephrError {
+  override readonly name = 'CliError';
+  declare readonly code: CliErrorCode;
+  readonly exit: ExitCode;
+  readonly advice: string | undefined;
+
+  constructor(
+    exit: ExitCode,
+    code: CliErrorCode,
+    message: string,
+    options?: ErrorOptions & { readonly advice?: string | undefined },
+  ) {
+    super(message, code, options);
+    this.exit = exit;
+    this.advice = options?.advice;
+  }
+}
+
+/** Wrong usage or input: exit 2. */
+export function usageError(message: string, advice?: string, cause?: unknown): CliError {
+  return new CliError(EXIT.usage, 'USAGE', message, { advice, cause });
+}
+
+/** An interrupt by the user or the system. It is reported as nothing: the program ends as the signal would end it. */
+export class Interrupted extends CliError {
+  readonly signal: NodeJS.Signals;
+
+  constructor(signal: NodeJS.Signals) {
+    super(EXIT.interrupted, 'INTERRUPTED', 'interrupted');
+    this.signal = signal;
+  }
+}
+
+/** An error that ends the program as it would by itself, but with advice that fits the case better. */
+export class AdvisedError extends ZephrError {
+  override readonly name = 'AdvisedError';
+  declare readonly cause: ZephrError;
+  readonly advice: string;
+
+  constructor(cause: ZephrError, advice: string) {
+    super(cause.message, cause.code, { cause });
+    this.advice = advice;
+  }
+}

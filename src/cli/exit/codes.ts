@@ -1,0 +1,32 @@
+/** The exit codes (CLI.md), which scripts rely on. */
+
+export const EXIT = {
+  done: 0,
+  bug: 1,
+  usage: 2,
+  keyRefused: 3,
+  notAllowed: 4,
+  notFound: 5,
+  gone: 6,
+  limited: 7,
+  unreachable: 8,
+  decryptionFailed: 9,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** What each code means; man page and README show this table. */
+export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  done: 'done',
+  bug: 'a bug or something unforeseen',
+  usage: 'usage or input: bad option, bad link, empty secret, nothing to read',
+  keyRefused: 'the API key was refused',
+  notAllowed: 'not allowed: tier, size, API key required, no `--force`',
+  notFound: 'no such secret',
+  gone: 'gone: already read, expired or revoked',
+  limited: 'rate or quota limit; the hint says when to try again',
+  unreachable: 'network or server failure; nothing was used up unless it says so',
+  decryptionFailed: 'does not open: wrong key or passphrase, or tampered',
+  interrupted: 'interrupted',
+};

@@ -1,0 +1,103 @@
+/** How the program ends for an error: the one table from errors to exit codes. */
+
+import {
+  ApiError,
+  type ApiErrorCode,
+  EncryptionError,
+  NetworkError,
+  ValidationError,
+  ZephrError,
+} from '../../core/errors.js';
+import { adviceFor } from './advice.js';
+import { AdvisedError, CliError } from './cli-error.js';
+import { EXIT, type ExitCode } from './codes.js';
+import { type ClientErrorCode, lookUp, type StartErrorCode } from './error-codes.js';
+
+/** What is reported of an error, and the exit code. */
+export interface Ending {
+  readonly exit: ExitCode;
+  readonly code: string;
+  readonly message: string;
+  readonly advice?: string;
+}
+
+/** The ending for anything that was thrown. */
+export function endingOf(error: unknown): Ending {
+  if (!(error instanceof ZephrError)) return unforeseen(error);
+  const knowsAdvice = error instanceof CliError || error instanceof AdvisedError;
+  const advice = knowsAdvice ? error.advice : adviceFor(error);
+  return {
+    exit: exitFor(error),
+    code: error.code,
+    message: error.message,
+    ...(advice === undefined ? {} : { advice }),
+  };
+}
+
+function exitFor(error: ZephrError): ExitCode {
+  if (error instanceof AdvisedError) return exitFor(error.cause);
+  if (error instanceof CliError) return error.exit;
+  if (error instanceof ApiError) return lookUp(EXIT_OF_ANSWER, error.code) ?? exitForStatus(error.statusCode);
+  if (error instanceof NetworkError) return EXIT.unreachable;
+  if (error instanceof EncryptionError) return EXIT.decryptionFailed;
+  return lookUp(EXIT_OF_CODE, error.code) ?? (error instanceof ValidationError ? EXIT.usage : EXIT.bug);
+}
+
+/** Answers of a server whose status does not say enough. */
+const EXIT_OF_ANSWER = {
+  PROOF_REQUIRED: EXIT.decryptionFailed,
+  WRONG_KEY: EXIT.decryptionFailed,
+} as const satisfies Partial<Record<ApiErrorCode, ExitCode>>;
+
+/**
+ * Errors without an answer whose class does not say enough. A server that cannot start ends with 2 where something
+ * has to be changed first, and with 8 where another try can succeed.
+ */
+const EXIT_OF_CODE = {
+  SECRET_TOO_LARGE: EXIT.notAllowed,
+  HOST_NOT_AVAILABLE: EXIT.usage,
+  NOT_A_STORE: EXIT.usage,
+  NO_SQLITE: EXIT.usage,
+  PORT_NOT_ALLOWED: EXIT.usage,
+  PORT_TAKEN: EXIT.unreachable,
+  STORE_BUSY: EXIT.unreachable,
+  STORE_DAMAGED: EXIT.usage,
+  STORE_FULL: EXIT.unreachable,
+  STORE_IS_DIRECTORY: EXIT.usage,
+  STORE_MISSING: EXIT.usage,
+  STORE_NOT_SUPPORTED: EXIT.usage,
+  STORE_NOT_TRUSTED: EXIT.usage,
+  STORE_NOT_WRITABLE: EXIT.usage,
+  STORE_REFUSED: EXIT.usage,
+  STORE_TOO_NEW: EXIT.usage,
+  STORE_UNAVAILABLE: EXIT.unreachable,
+  STORE_UNREACHABLE: EXIT.unreachable,
+  STORE_UNUSABLE: EXIT.unreachable,
+  TLS_NOT_READABLE: EXIT.usage,
+  TLS_NOT_USABLE: EXIT.usage,
+} as const satisfies Record<StartErrorCode, ExitCode> & Partial<Record<ClientErrorCode, ExitCode>>;
+
+/** By the status, for codes of other servers too. */
+function exitForStatus(status: number): ExitCode {
+  switch (status) {
+    case 401:
+      return EXIT.keyRefused;
+    case 403:
+    case 413:
+      return EXIT.notAllowed;
+    case 404:
+      return EXIT.notFound;
+    case 410:
+      return EXIT.gone;
+    case 429:
+      return EXIT.limited;
+    default:
+      return status >= 500 ? EXIT.unreachable : EXIT.usage;
+  }
+}
+
+/** A bug, or a refusal of the system that this program does not expect: its own words, without a stack trace. */
+function unforeseen(error: unknown): Ending {
+  const message = error instanceof Error ? error.message : 'something unforeseen happened';
+  return { exit: EXIT.bug, code: 'UNFORESEEN', message };
+}

@@ -1,0 +1,75 @@
+/**
+ * The codes of the errors that this program can end with, by who throws them. The tables beside this file are keyed
+ * by them, so that a mistyped code does not compile. Servers of others may send codes that are not here.
+ */
+
+import type { ApiErrorCode } from '../../core/errors.js';
+
+/** Errors of the command itself. */
+export type CliErrorCode =
+  | 'BINARY_TO_CLIPBOARD'
+  | 'BINARY_TO_TERMINAL'
+  | 'CHECK_FAILED'
+  | 'INTERRUPTED'
+  | 'NOT_COPIED'
+  | 'NOT_WRITTEN'
+  | 'NO_CLIPBOARD'
+  | 'OUTPUT_EXISTS'
+  | 'SECRET_TOO_LARGE'
+  | 'SERVER_MISBEHAVES'
+  | 'UNSUPPORTED_BY_SERVER'
+  | 'USAGE';
+
+/** Errors of core, client and net before a server's answer, or instead of one. */
+export type ClientErrorCode =
+  | 'CONNECTION_LOST'
+  | 'CONNECTION_REFUSED'
+  | 'EMPTY_SECRET'
+  | 'HOST_LOOKUP_FAILED'
+  | 'HOST_NOT_FOUND'
+  | 'INVALID_API_KEY'
+  | 'INVALID_EXPIRY'
+  | 'INVALID_KEY'
+  | 'INVALID_LINK'
+  | 'INVALID_PROXY'
+  | 'INVALID_REPLY'
+  | 'MISSING_KEY'
+  | 'NEEDS_VERSION_2'
+  | 'PROXY_REFUSED'
+  | 'PROXY_UNREACHABLE'
+  | 'SECRET_TOO_LARGE'
+  | 'TIMEOUT'
+  | 'TLS_ERROR'
+  | 'UNKNOWN_KEY_VERSION'
+  | 'UNSUPPORTED_BY_SERVER';
+
+/** Errors of a server that cannot start. */
+export type StartErrorCode =
+  | 'HOST_NOT_AVAILABLE'
+  | 'NOT_A_STORE'
+  | 'NO_SQLITE'
+  | 'PORT_NOT_ALLOWED'
+  | 'PORT_TAKEN'
+  | 'STORE_BUSY'
+  | 'STORE_DAMAGED'
+  | 'STORE_FULL'
+  | 'STORE_IS_DIRECTORY'
+  | 'STORE_MISSING'
+  | 'STORE_NOT_SUPPORTED'
+  | 'STORE_NOT_TRUSTED'
+  | 'STORE_NOT_WRITABLE'
+  | 'STORE_REFUSED'
+  | 'STORE_TOO_NEW'
+  | 'STORE_UNAVAILABLE'
+  | 'STORE_UNREACHABLE'
+  | 'STORE_UNUSABLE'
+  | 'TLS_NOT_READABLE'
+  | 'TLS_NOT_USABLE';
+
+/** Every code that a table here may name. */
+export type ErrorCode = ApiErrorCode | CliErrorCode | ClientErrorCode | StartErrorCode;
+
+/** What `table` has for `code`, which may be any string, such as the name of a method of every object. */
+export function lookUp<Value>(table: Readonly<Record<string, Value>>, code: string): Value | undefined {
+  return Object.hasOwn(table, code) ? table[code] : undefined;
+}

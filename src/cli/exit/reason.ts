@@ -1,0 +1,21 @@
+/** Why something failed, in the words of a person: for the part behind the colon of a message. */
+
+import { isSystemError } from '../../core/errors.js';
+
+/**
+ * Why the system did not do it.
+ * @param missing what to say when the path leads nowhere; by default, that there is no such file.
+ */
+export function systemReason(cause: unknown, missing = 'there is no such file'): string {
+  if (isSystemError(cause, 'ENOENT')) return missing;
+  if (isSystemError(cause, 'EISDIR')) return 'it is a directory';
+  if (isSystemError(cause, 'ENOTDIR', 'EEXIST')) return 'a part of the path is not a directory';
+  if (isSystemError(cause, 'EACCES', 'EPERM', 'EROFS')) return 'permission denied';
+  if (isSystemError(cause, 'ENAMETOOLONG')) return 'the name is too long';
+  return ownWords(cause);
+}
+
+/** What an error says of itself. */
+export function ownWords(cause: unknown): string {
+  return cause instanceof Error ? cause.message : 'unknown reason';
+}

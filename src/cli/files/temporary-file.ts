@@ -1,0 +1,60 @@
+/**
+ * Files that are complete or not there: written under a temporary name, brought to the disk, and only then given their
+ * own name in one step. Only their owner can read them.
+ */
+
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { encodeBase64url } from '../../core/base64url.js';
+import { randomBytes } from '../../core/bytes.js';
+
+/** A new file beside the one it will become. */
+export interface TemporaryFile {
+  readonly path: string;
+  /** Writes all of the file, waits until the disk has it, and closes it. Its name is the caller's to change. */
+  fill(data: string | Uint8Array): Promise<void>;
+  /** Closes and removes it; one that was renamed stays. */
+  discard(): Promise<void>;
+}
+
+/**
+ * Makes a file with a name of its own.
+ * @throws Error with the system's `code`, such as `ENOENT` or `EACCES`.
+ */
+export async function openTemporaryFile(folder: string): Promise<TemporaryFile> {
+  const path = join(folder, `.zephr-${encodeBase64url(randomBytes(9))}.part`);
+  const file = await open(path, 'wx', 0o600);
+  let isOpen = true;
+  const close = async () => {
+    if (isOpen) await file.close();
+    isOpen = false;
+  };
+  return {
+    path,
+    async fill(data) {
+      await file.writeFile(data);
+      await file.sync();
+      await close();
+    },
+    async discard() {
+      await close();
+      await rm(path, { force: true });
+    },
+  };
+}
+
+/**
+ * Puts a file in the place of the one at `path`, if there is one. A folder that is missing is made, for its owner only.
+ * @throws Error with the system's `code`; then what was at `path` is still there.
+ */
+export async function replaceFile(path: string, data: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const temporary = await openTemporaryFile(dirname(path));
+  try {
+    await temporary.fill(data);
+    await rename(temporary.path, path);
+  } finally {
+    // What went wrong before is what has to be reported.
+    await temporary.discard().catch(() => undefined);
+  }
+}

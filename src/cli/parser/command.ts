@@ -1,0 +1,126 @@
+/**
+ * A command as commander has it, with what zephr's commands have besides: examples, variables for options, and an
+ * action that gets one context and returns an exit code.
+ */
+
+import { Command } from 'commander';
+import type { ExitCode } from '../exit/codes.js';
+import { blankAsAbsent } from '../terminal/environment.js';
+import { createReporter, type Reporter } from '../terminal/reporter.js';
+import type { Terminal } from '../terminal/terminal.js';
+import type { CommonFlags } from './everywhere.js';
+import { CliOption } from './option.js';
+
+/** One run of the program: the terminal it has, and the exit code that its command returned. */
+export interface Run {
+  readonly terminal: Terminal;
+  exit: ExitCode;
+}
+
+/** What a command's function gets. */
+export interface Context<Flags extends CommonFlags = CommonFlags, Args extends object = object> {
+  /** The arguments, by their declared names. */
+  readonly args: Args;
+  /** The options, from flags, variables and declared defaults. */
+  readonly flags: Flags;
+  readonly terminal: Terminal;
+  readonly reporter: Reporter;
+  /** The clock: milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** A line of a shell, and what it gives. */
+export interface Example {
+  readonly line: string;
+  readonly note: string;
+}
+
+export class CliCommand extends Command {
+  readonly #run: Run;
+  readonly #examples: Example[] = [];
+
+  constructor(name: string, run: Run) {
+    super(name);
+    this.#run = run;
+  }
+
+  override createCommand(name = ''): CliCommand {
+    return new CliCommand(name, this.#run);
+  }
+
+  override createOption(flags: string, description?: string): CliOption {
+    return new CliOption(flags, description);
+  }
+
+  /** How the command is used: help and man page show it. */
+  get examples(): readonly Example[] {
+    return this.#examples;
+  }
+
+  /** Adds an example. */
+  example(line: string, note = ''): this {
+    this.#examples.push({ line, note });
+    return this;
+  }
+
+  /**
+   * Declares what the command does.
+   * @param action is called in its context, and returns the exit code. The types of flags and arguments are those
+   *   that the declaration gives.
+   * @param ownInterrupts the command deals with interrupts itself. Otherwise one fires `terminal.interrupt`.
+   */
+  runs<Flags extends CommonFlags, Args extends object>(
+    action: (context: Context<Flags, Args>) => Promise<ExitCode>,
+    { ownInterrupts = false } = {},
+  ): this {
+    return this.action(async () => {
+      const { terminal } = this.#run;
+      this.#readVariables();
+      const flags = this.opts<Flags>();
+      const { quiet = false, json, color } = flags;
+      const reporter = createReporter(terminal, { quiet, json, color });
+      const context = { args: this.#arguments<Args>(), flags, terminal, reporter, now: Date.now };
+      const release = ownInterrupts ? () => undefined : terminal.catchInterrupts();
+      try {
+        this.#run.exit = await action(context);
+      } finally {
+        release();
+      }
+    });
+  }
+
+  /** Takes over options that were given before the name of this command: they count too. */
+  inherit(ancestor = this.parent): void {
+    if (ancestor === null) return;
+    this.inherit(ancestor.parent);
+    for (const option of this.options) {
+      const name = option.attributeName();
+      const source = ancestor.getOptionValueSource(name);
+      if (source === 'cli') this.setOptionValueWithSource(name, ancestor.getOptionValue(name), source);
+    }
+  }
+
+  /** Sets options that have no flag from their variables. A blank variable counts as absent. */
+  #readVariables(): void {
+    for (const option of this.options) {
+      if (!(option instanceof CliOption) || option.variable === undefined) continue;
+      const name = option.attributeName();
+      const text = blankAsAbsent(this.#run.terminal.env[option.variable]);
+      if (text === undefined || this.getOptionValueSource(name) === 'cli') continue;
+      this.setOptionValueWithSource(name, option.parseVariable(text), 'env');
+    }
+  }
+
+  #arguments<Args>(): Args {
+    const entries = this.registeredArguments.map((argument, index) => {
+      const name = argument.name().replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+      return [name, this.processedArgs[index]];
+    });
+    return Object.fromEntries(entries);
+  }
+}
+
+/** The examples of a command of the tree. */
+export function examplesOf(command: Command): readonly Example[] {
+  return command instanceof CliCommand ? command.examples : [];
+}
