@@ -40,13 +40,14 @@ export function createProgram(run: Run, version: string, output: OutputConfigura
   addDoctor(program);
   addCompletion(program);
   addHelpCommand(program);
-  for (const command of withCommands(program)) complete(command, version);
+  const commands = withCommands(program);
+  declareEverywhere(commands, version);
+  for (const command of commands) handleUsage(command);
   return program;
 }
 
-/** Adds what every command has: the common options, and our words for wrong usage. */
-function complete(command: Command, version: string): void {
-  declareEverywhere(command, version);
+/** Makes a command count the options before its name, and answer wrong usage in our words. */
+function handleUsage(command: Command): void {
   const isGroup = command.commands.length > 0;
   command
     .allowExcessArguments(isGroup)

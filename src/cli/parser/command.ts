@@ -5,10 +5,10 @@
 
 import { Command } from 'commander';
 import type { ExitCode } from '../exit/codes.js';
+import type { CommonFlags } from '../settings/settings.js';
 import { blankAsAbsent } from '../terminal/environment.js';
 import { createReporter, type Reporter } from '../terminal/reporter.js';
 import type { Terminal } from '../terminal/terminal.js';
-import type { CommonFlags } from './everywhere.js';
 import { CliOption } from './option.js';
 
 /** One run of the program: the terminal it has, and the exit code that its command returned. */

@@ -7,33 +7,23 @@ import { CliOption } from './option.js';
 /** Their heading in the help. */
 export const EVERYWHERE = 'Everywhere:';
 
-/** Their values. */
-export interface CommonFlags {
-  readonly server?: string;
-  readonly config?: string;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-  /** False for `--no-color`. */
-  readonly color: boolean;
-  /** Milliseconds. */
-  readonly timeout: number;
-}
-
-/** Declares them. */
-export function declareEverywhere(command: Command, version: string): void {
-  command
-    .optionsGroup(EVERYWHERE)
-    .option('--server <url>', 'the server to create on; a link names its own')
-    .option('--config <file>', 'the config file to use')
-    .option('--json', 'print the result as one JSON object')
-    .option('-q, --quiet', 'print errors only')
-    .option('--no-color', 'print no colours')
-    .addOption(
-      new CliOption('--timeout <seconds>', 'give up after this time')
-        .default(10_000, '10')
-        .argParser(parseTimeout),
-    )
-    .version(version, '-V, --version', 'print the version');
+/** Declares them for all of `commands`. The declarations are shared: a command has its own values, not its own options. */
+export function declareEverywhere(commands: readonly Command[], version: string): void {
+  const options = [
+    new CliOption('--server <url>', 'the server to create on; a link names its own'),
+    new CliOption('--config <file>', 'the config file to use'),
+    new CliOption('--json', 'print the result as one JSON object'),
+    new CliOption('-q, --quiet', 'print errors only'),
+    new CliOption('--no-color', 'print no colours'),
+    new CliOption('--timeout <seconds>', 'give up after this time')
+      .default(10_000, '10')
+      .argParser(parseTimeout),
+  ];
+  for (const command of commands) {
+    command.optionsGroup(EVERYWHERE);
+    for (const option of options) command.addOption(option);
+    command.version(version, '-V, --version', 'print the version');
+  }
 }
 
 /**

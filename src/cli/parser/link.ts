@@ -10,7 +10,7 @@ import { askHidden } from '../terminal/prompt.js';
 import { readLine } from '../terminal/stdin.js';
 import type { Terminal } from '../terminal/terminal.js';
 import type { Context } from './command.js';
-import type { LinkArguments, LinkFlags } from './link-options.js';
+import type { LinkArguments, LinkFlags } from './shared-options.js';
 
 /** A link, and what it takes to ask its server about it. */
 export interface OpenedLink {

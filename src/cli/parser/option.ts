@@ -15,8 +15,8 @@ export class CliOption extends Option {
   offered: Offered | undefined;
   /** The environment variable that is read where the flag is missing. */
   variable: string | undefined;
-  /** The error for this option together with the one it conflicts with. */
-  conflict: CliError | undefined;
+  /** Makes the error for this option together with the one it conflicts with. */
+  conflict: (() => CliError) | undefined;
 
   /** Declares what a shell offers for the value. */
   offers(values: Offered): this {
@@ -33,9 +33,9 @@ export class CliOption extends Option {
     return this;
   }
 
-  /** Declares an option that it cannot be given with, by its name in the flags, and the words for that. */
+  /** Declares an option that it cannot be given with, by its name in the flags, and the error for both. */
   conflictsWithAs(name: string, message: string, advice?: string): this {
-    this.conflict = usageError(message, advice);
+    this.conflict = () => usageError(message, advice);
     return this.conflicts(name);
   }
 

@@ -17,7 +17,8 @@ export function usageErrorFor({ code, message }: CommanderError, command: Comman
 /** The declared error for two options that cannot be given together. */
 function conflictIn(message: string, command: Command): CliError | undefined {
   const declared = command.options.filter((option) => option instanceof CliOption);
-  return declared.find(({ flags }) => message.startsWith(`option '${flags}' cannot be used with`))?.conflict;
+  const found = declared.find(({ flags }) => message.startsWith(`option '${flags}' cannot be used with`));
+  return found?.conflict?.();
 }
 
 /**

@@ -1,11 +1,7 @@
-/**
- * Settings that are one of some words: the keys of the config file, and the versions of links. For declarations too,
- * so it loads nothing that reads a file.
- */
+/** Settings that are one of some words: the keys of the config file, and the versions of links. */
 
 import { DEFAULT_SERVER } from '../../core/protocol/limits.js';
 import { type CliError, usageError } from '../exit/cli-error.js';
-import { CliOption, oneOf } from '../parser/option.js';
 
 /** What a config file may hold; it may hold more, which is left alone. */
 export const CONFIG_KEYS = ['server', 'apiKey', 'expiry', 'link'] as const;
@@ -15,15 +11,6 @@ export type ConfigKey = (typeof CONFIG_KEYS)[number];
 export const LINK_VERSIONS = ['v1', 'v2'] as const;
 
 export type LinkVersion = (typeof LINK_VERSIONS)[number];
-
-/** The option `--link`. */
-export function linkOption(description: string, defaultDescription: string): CliOption {
-  return oneOf(
-    new CliOption('--link <v1|v2>', description).default(undefined, defaultDescription),
-    LINK_VERSIONS,
-    noLinkVersion,
-  );
-}
 
 /**
  * A link version by its name.
@@ -35,11 +22,12 @@ export function parseLinkVersion(text: string): LinkVersion {
   return version;
 }
 
+/** The error for another word than a link version. */
+export function noLinkVersion(): CliError {
+  return usageError('the link version is not v1 or v2', 'see --link');
+}
+
 /** The link version where none is asked for: what the server is known to speak. */
 export function defaultLinkVersion(server: string): LinkVersion {
   return server === DEFAULT_SERVER ? 'v1' : 'v2';
-}
-
-function noLinkVersion(): CliError {
-  return usageError('the link version is not v1 or v2', 'see --link');
 }

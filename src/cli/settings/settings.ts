@@ -8,12 +8,23 @@ import { CliError, usageError } from '../exit/cli-error.js';
 import { endingOf } from '../exit/ending.js';
 import { ownWords } from '../exit/reason.js';
 import { PERMISSION_ADVICE, permissionWarning, readSecretFile } from '../files/secret-file.js';
-import type { CommonFlags } from '../parser/everywhere.js';
 import { blankAsAbsent, variable } from '../terminal/environment.js';
 import type { Reporter } from '../terminal/reporter.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { defaultLinkVersion, type LinkVersion, parseLinkVersion } from './choices.js';
 import { type Config, configPlace, readConfigFile } from './config-file.js';
+
+/** The options that every command takes. */
+export interface CommonFlags {
+  readonly server?: string;
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  /** False for `--no-color`. */
+  readonly color: boolean;
+  /** Milliseconds. */
+  readonly timeout: number;
+}
 
 /** A setting and where it came from, in words. */
 interface Sourced {

@@ -3,8 +3,8 @@
 import { Argument } from 'commander';
 import { usageError } from '../../exit/cli-error.js';
 import type { CliCommand, Context } from '../../parser/command.js';
-import type { CommonFlags } from '../../parser/everywhere.js';
 import { oneOf } from '../../parser/option.js';
+import type { CommonFlags } from '../../settings/settings.js';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 

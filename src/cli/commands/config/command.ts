@@ -3,9 +3,9 @@
 import { Argument } from 'commander';
 import { usageError } from '../../exit/cli-error.js';
 import type { CliCommand, Context } from '../../parser/command.js';
-import type { CommonFlags } from '../../parser/everywhere.js';
 import { oneOf } from '../../parser/option.js';
 import { CONFIG_KEYS, type ConfigKey } from '../../settings/choices.js';
+import type { CommonFlags } from '../../settings/settings.js';
 
 export type ConfigContext = Context;
 export type ConfigKeyContext = Context<CommonFlags, { readonly key: ConfigKey }>;

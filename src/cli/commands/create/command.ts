@@ -2,10 +2,11 @@
 
 import { MAX_VIEWS } from '../../../core/protocol/limits.js';
 import type { CliCommand, Context } from '../../parser/command.js';
-import type { CommonFlags } from '../../parser/everywhere.js';
 import { CliOption, wholeNumber } from '../../parser/option.js';
+import { linkVersionOption } from '../../parser/shared-options.js';
 import { refuseWords } from '../../parser/usage.js';
-import { type LinkVersion, linkOption } from '../../settings/choices.js';
+import type { LinkVersion } from '../../settings/choices.js';
+import type { CommonFlags } from '../../settings/settings.js';
 
 export interface CreateFlags extends CommonFlags {
   readonly expiry?: string;
@@ -57,7 +58,7 @@ export function declareCreate(program: CliCommand): void {
     .option('--callback-secret-file <file>', 'signs the webhook; or ZEPHR_CALLBACK_SECRET')
     .option('-c, --copy', 'put the link (split: the URL) on the clipboard')
     .option('--qr', 'draw the link as a QR code on stderr')
-    .addOption(linkOption('link version', 'v2, v1 for zephr.io'))
+    .addOption(linkVersionOption('link version', 'v2, v1 for zephr.io'))
     .example('printf %s "$PASSWORD" | zephr', 'a link, readable once')
     .example('zephr get < link', 'the secret, on stdout')
     .example('tar cz conf | zephr --split', 'URL and key, for two channels')

@@ -1,8 +1,9 @@
 /** What `zephr doctor` is and takes. */
 
 import type { CliCommand, Context } from '../../parser/command.js';
-import type { CommonFlags } from '../../parser/everywhere.js';
-import { type LinkVersion, linkOption } from '../../settings/choices.js';
+import { linkVersionOption } from '../../parser/shared-options.js';
+import type { LinkVersion } from '../../settings/choices.js';
+import type { CommonFlags } from '../../settings/settings.js';
 
 export interface DoctorFlags extends CommonFlags {
   readonly link?: LinkVersion;
@@ -19,7 +20,7 @@ export function addDoctor(program: CliCommand): void {
       'Checks configuration, network, server and API key, then creates a secret, reads it, and reads it again. ' +
         'It counts as one create.',
     )
-    .addOption(linkOption('link version to try', 'as for zephr'))
+    .addOption(linkVersionOption('link version to try', 'as for zephr'))
     .example('zephr doctor', 'your server, with your API key')
     .example('zephr doctor --server https://host --json', 'another, for a script')
     .runs(async (context: DoctorContext) => {

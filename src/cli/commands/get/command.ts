@@ -1,8 +1,8 @@
 /** What `zephr get` is and takes. */
 
 import type { CliCommand, Context } from '../../parser/command.js';
-import { declareLink, type LinkArguments, type LinkFlags } from '../../parser/link-options.js';
 import { CliOption } from '../../parser/option.js';
+import { declareLink, type LinkArguments, type LinkFlags } from '../../parser/shared-options.js';
 
 export interface GetFlags extends LinkFlags {
   readonly output?: string;

@@ -3,9 +3,9 @@
 import { KEY_TIERS, type KeyTier } from '../../../core/protocol/limits.js';
 import { usageError } from '../../exit/cli-error.js';
 import type { CliCommand, Context } from '../../parser/command.js';
-import type { CommonFlags } from '../../parser/everywhere.js';
 import { CliOption, oneOf } from '../../parser/option.js';
-import { storeOption } from '../../settings/store-location.js';
+import { storeOption } from '../../parser/shared-options.js';
+import type { CommonFlags } from '../../settings/settings.js';
 
 export interface KeysFlags extends CommonFlags {
   readonly store?: string;
@@ -19,9 +19,6 @@ export interface NewKeyFlags extends KeysFlags {
 export type KeysContext = Context<KeysFlags>;
 export type NewKeyContext = Context<NewKeyFlags>;
 export type RevokeKeyContext = Context<KeysFlags, { readonly nameOrId: string }>;
-
-/** What to do about a tier that is missing or wrong. */
-export const TIER_ADVICE = 'give it one: --tier free, dev or pro';
 
 /** Adds the commands. */
 export function addKeys(program: CliCommand): void {
@@ -41,7 +38,7 @@ export function addKeys(program: CliCommand): void {
     .description('Makes an API key and prints it, this once: the store keeps only its hash.')
     .addOption(
       oneOf(new CliOption('--tier <tier>', 'what it may do: free, dev or pro'), KEY_TIERS, () =>
-        usageError('the tier is not one that a key can have', TIER_ADVICE),
+        usageError('the tier is not one that a key can have', 'give it one: --tier free, dev or pro'),
       ),
     )
     .option('--name <name>', 'what to call it, such as ci')

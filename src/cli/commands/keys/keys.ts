@@ -12,20 +12,14 @@ import { EXIT, type ExitCode } from '../../exit/codes.js';
 import { storeLocation } from '../../settings/store-location.js';
 import { jsonLine } from '../../terminal/escape.js';
 import type { Terminal } from '../../terminal/terminal.js';
-import {
-  type KeysContext,
-  type KeysFlags,
-  type NewKeyContext,
-  type RevokeKeyContext,
-  TIER_ADVICE,
-} from './command.js';
+import type { KeysContext, KeysFlags, NewKeyContext, RevokeKeyContext } from './command.js';
 
 /** `keys new`: makes a key and prints it, the only time that it is shown. A store that is missing is made. */
 export async function newKey({ flags, terminal, reporter, now }: NewKeyContext): Promise<ExitCode> {
   const { name, tier, json } = flags;
   if (name === undefined) throw usageError('the key has no name', 'give it one: --name ci');
   checkKeyName(name);
-  if (tier === undefined) throw usageError('the key has no tier', TIER_ADVICE);
+  if (tier === undefined) throw usageError('the key has no tier', 'give it one: --tier free, dev or pro');
   await withStore(storeLocation(flags.store, terminal), async ({ keys }) => {
     const { key, ...issued } = await issueKey(keys, { name, tier }, now());
     try {

@@ -1,7 +1,7 @@
 /** What `zephr revoke` is and takes. */
 
 import type { CliCommand, Context } from '../../parser/command.js';
-import { declareLink, type LinkArguments, type LinkFlags } from '../../parser/link-options.js';
+import { declareLink, type LinkArguments, type LinkFlags } from '../../parser/shared-options.js';
 
 export type RevokeContext = Context<LinkFlags, LinkArguments>;
 

@@ -3,9 +3,9 @@
 import { ACCESS_MODES, type Access } from '../../../core/protocol/limits.js';
 import { usageError } from '../../exit/cli-error.js';
 import type { CliCommand, Context } from '../../parser/command.js';
-import type { CommonFlags } from '../../parser/everywhere.js';
 import { CliOption, oneOf, wholeNumber } from '../../parser/option.js';
-import { serveVariable, storeOption } from '../../settings/store-location.js';
+import { serveVariable, storeOption } from '../../parser/shared-options.js';
+import type { CommonFlags } from '../../settings/settings.js';
 
 export interface ServeFlags extends CommonFlags {
   readonly host: string;

@@ -1,0 +1,59 @@
+/** What several commands take, declared once: a link, the version of one, a server's store. */
+
+import { LINK_VERSIONS, noLinkVersion } from '../settings/choices.js';
+import type { CommonFlags } from '../settings/settings.js';
+import type { CliCommand } from './command.js';
+import { CliOption, oneOf } from './option.js';
+
+/** The argument of commands that take a link. */
+export interface LinkArguments {
+  /** The link, or `-` for stdin. */
+  readonly link?: string;
+}
+
+/** The options of commands that take a link. */
+export interface LinkFlags extends CommonFlags {
+  readonly key?: string;
+  readonly keyFile?: string;
+  readonly url?: string;
+  readonly passphrase?: boolean;
+  readonly passphraseFile?: string;
+}
+
+/** Declares the argument and the options of a command that takes a link. */
+export function declareLink(command: CliCommand): CliCommand {
+  return command
+    .argument('[link]', 'the link, or - for stdin')
+    .addOption(
+      new CliOption('-k, --key <key>', 'the key of a split pair').conflictsWithAs(
+        'keyFile',
+        'the key is given twice: with --key and --key-file',
+      ),
+    )
+    .option('--key-file <file>', 'take the key from a file')
+    .option('--url <url>', 'the URL of a split pair')
+    .option('-p, --passphrase', 'ask for the passphrase on the terminal')
+    .option('--passphrase-file <file>', 'take the passphrase from a file');
+}
+
+/** The option `--link`. */
+export function linkVersionOption(description: string, defaultDescription: string): CliOption {
+  return oneOf(
+    new CliOption('--link <v1|v2>', description).default(undefined, defaultDescription),
+    LINK_VERSIONS,
+    noLinkVersion,
+  );
+}
+
+/** The option `--store`. */
+export function storeOption(description: string, defaultDescription: string): CliOption {
+  return new CliOption('--store <where>', description)
+    .default(undefined, defaultDescription)
+    .offers('files')
+    .readsFrom(serveVariable('store'));
+}
+
+/** The variable of an option of `zephr serve`, such as `ZEPHR_SERVE_RATE_LIMIT` for `rate-limit`. */
+export function serveVariable(name: string): string {
+  return `ZEPHR_SERVE_${name.toUpperCase().replaceAll('-', '_')}`;
+}
