@@ -1,6 +1,6 @@
 /** The environment variables of the command: one table, for the code that reads them and for the documents. */
 
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import type { Environment } from './terminal.js';
 
@@ -57,11 +57,10 @@ declare const __ZEPHR_VERSION__: string | undefined;
 
 /** The version of the package: put in by the bundler, read from package.json when run from source. */
 export const VERSION: string =
-  typeof __ZEPHR_VERSION__ === 'string'
-    ? __ZEPHR_VERSION__
-    : versionFromPackage(createRequire(import.meta.url));
+  typeof __ZEPHR_VERSION__ === 'string' ? __ZEPHR_VERSION__ : versionIn('../../../package.json');
 
-function versionFromPackage(require: NodeJS.Require): string {
-  const { version } = require('../../../package.json') as { version: string };
+function versionIn(file: string): string {
+  const text = readFileSync(new URL(file, import.meta.url), 'utf8');
+  const { version } = JSON.parse(text) as { version: string };
   return version;
 }

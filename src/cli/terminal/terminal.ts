@@ -5,7 +5,6 @@
  */
 
 import { close, constants, fstat, fstatSync, fsync, open, read, write } from 'node:fs';
-import { homedir, constants as system, userInfo } from 'node:os';
 import { promisify } from 'node:util';
 import type { Bytes } from '../../core/bytes.js';
 import { isSystemError } from '../../core/errors.js';
@@ -109,7 +108,9 @@ export function processTerminal(): Terminal {
     stderr: output(2, (work) => work),
     env: process.env,
     platform: process.platform,
-    home: homeFolder(),
+    get home() {
+      return homeFolder();
+    },
     openScreen,
     onInterrupt,
     get interrupt() {
@@ -130,8 +131,12 @@ export function processTerminal(): Terminal {
   };
 }
 
-/** The home directory. Where HOME is blank it is the one of the user database, not the working directory. */
+/**
+ * The home directory. Where HOME is blank it is the one of the user database, not the working directory. node:os is
+ * loaded here, because to print the version takes none.
+ */
 function homeFolder(): string {
+  const { homedir, userInfo } = process.getBuiltinModule('node:os');
   return homedir() || userInfo().homedir;
 }
 
@@ -141,7 +146,7 @@ type Waiting = <T>(work: Promise<T>) => Promise<T>;
 function endBy(signal: NodeJS.Signals): number {
   if (signal !== 'SIGINT') {
     process.kill(process.pid, signal);
-    return 128 + system.signals[signal];
+    return 128 + process.getBuiltinModule('node:os').constants.signals[signal];
   }
   // A read or an open that blocks in a thread cannot be cancelled, and Node would wait for it for ever.
   setTimeout(() => process.kill(process.pid, signal), LAST_MOMENT_MS).unref();
