@@ -3,7 +3,8 @@
 import { isSystemError } from '../../core/errors.js';
 
 /**
- * Why the system did not do it.
+ * Why the system did not do something with a file.
+ * @param cause the error of a call of node:fs. An error of another kind says for itself what happened.
  * @param missing what to say when the path leads nowhere; by default, that there is no such file.
  */
 export function systemReason(cause: unknown, missing = 'there is no such file'): string {
@@ -15,7 +16,10 @@ export function systemReason(cause: unknown, missing = 'there is no such file'):
   return ownWords(cause);
 }
 
-/** What an error says of itself. */
+/**
+ * What an error says of itself.
+ * @returns its message, for what was thrown and is no error a few words.
+ */
 export function ownWords(cause: unknown): string {
   return cause instanceof Error ? cause.message : 'unknown reason';
 }

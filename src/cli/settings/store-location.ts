@@ -1,19 +1,24 @@
-/** Where a server's store is, for `zephr serve`, which runs the server, and `zephr keys`, which changes its keys. */
+/** Where a server's store is: for `zephr serve`, which runs the server, and `zephr keys`, which changes its API keys. */
 
 import { join } from 'node:path';
 import { stateFolder } from '../files/folders.js';
 import { blankAsAbsent } from '../terminal/environment.js';
-import type { Terminal } from '../terminal/terminal.js';
+import type { Environment, Terminal } from '../terminal/terminal.js';
 
 /**
- * Where the store is: `memory:`, a path or a URL; by default a file in the state folder. PostgreSQL's URL gets the
- * `PGSSLMODE` of the environment, as libpq does and the driver does not: with that variable set, no connection may be
- * in the clear.
- * @param store what the option `--store` says.
+ * The location as the server's `openStore` takes it: `memory:`, a path or a URL; by default a file in the state folder.
+ * @param store what the option `--store` or its variable says.
  */
 export function storeLocation(store: string | undefined, terminal: Terminal): string {
-  const location = store ?? join(stateFolder(terminal), 'zephr.db');
-  const mode = blankAsAbsent(terminal.env.PGSSLMODE);
+  return withSslMode(store ?? join(stateFolder(terminal), 'zephr.db'), terminal.env);
+}
+
+/**
+ * Adds `PGSSLMODE` to a URL of PostgreSQL that names no mode itself, as libpq does and the driver does not: where that
+ * variable is set, no connection may be in the clear.
+ */
+function withSslMode(location: string, env: Environment): string {
+  const mode = blankAsAbsent(env.PGSSLMODE);
   const isPostgres = /^postgres(ql)?:/i.test(location);
   if (mode === undefined || !isPostgres || /[?&]ssl(mode)?=/.test(location)) return location;
   return `${location}${location.includes('?') ? '&' : '?'}sslmode=${encodeURIComponent(mode)}`;

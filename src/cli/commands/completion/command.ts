@@ -2,15 +2,11 @@
 
 import { Argument } from 'commander';
 import { usageError } from '../../exit/cli-error.js';
-import type { CliCommand, Context } from '../../parser/command.js';
+import type { CliCommand } from '../../parser/command.js';
 import { oneOf } from '../../parser/option.js';
-import type { CommonFlags } from '../../settings/settings.js';
+import type { CompletionContext, Shell } from './completion.js';
 
-export const SHELLS = ['bash', 'zsh', 'fish'] as const;
-
-export type Shell = (typeof SHELLS)[number];
-
-export type CompletionContext = Context<CommonFlags, { readonly shell: Shell }>;
+const SHELLS: readonly Shell[] = ['bash', 'zsh', 'fish'];
 
 /** Adds the command. */
 export function addCompletion(program: CliCommand): void {

@@ -2,7 +2,12 @@
 
 import { readFileSync } from 'node:fs';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
-import type { CompletionContext, Shell } from './command.js';
+import type { Context } from '../../parser/command.js';
+import type { CommonFlags } from '../../settings/settings.js';
+
+export type Shell = 'bash' | 'zsh' | 'fish';
+
+export type CompletionContext = Context<CommonFlags, { readonly shell: Shell }>;
 
 /** The scripts by file name, as JSON; there is none when run from source. */
 declare const __ZEPHR_COMPLETIONS__: string | undefined;

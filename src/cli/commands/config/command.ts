@@ -2,14 +2,10 @@
 
 import { Argument } from 'commander';
 import { usageError } from '../../exit/cli-error.js';
-import type { CliCommand, Context } from '../../parser/command.js';
+import type { CliCommand } from '../../parser/command.js';
 import { oneOf } from '../../parser/option.js';
-import { CONFIG_KEYS, type ConfigKey } from '../../settings/choices.js';
-import type { CommonFlags } from '../../settings/settings.js';
-
-export type ConfigContext = Context;
-export type ConfigKeyContext = Context<CommonFlags, { readonly key: ConfigKey }>;
-export type SetConfigContext = Context<CommonFlags, { readonly key: ConfigKey; readonly value?: string }>;
+import { CONFIG_KEYS } from '../../settings/choices.js';
+import type { ConfigContext, ConfigKeyContext, SetConfigContext } from './config.js';
 
 /** Adds the commands. */
 export function addConfig(program: CliCommand): void {

@@ -6,13 +6,18 @@ import { isApiKey } from '../../../core/protocol/requests.js';
 import { usageError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import { PERMISSION_ADVICE } from '../../files/secret-file.js';
+import type { Context } from '../../parser/command.js';
 import { CONFIG_KEYS, type ConfigKey, parseLinkVersion } from '../../settings/choices.js';
 import { type Config, changeConfigFile, configPlace, readConfigFile } from '../../settings/config-file.js';
+import type { CommonFlags } from '../../settings/settings.js';
 import { escapeText, jsonLine } from '../../terminal/escape.js';
 import { askHidden } from '../../terminal/prompt.js';
 import { readLine } from '../../terminal/stdin.js';
 import type { Terminal } from '../../terminal/terminal.js';
-import type { ConfigContext, ConfigKeyContext, SetConfigContext } from './command.js';
+
+export type ConfigContext = Context;
+export type ConfigKeyContext = Context<CommonFlags, { readonly key: ConfigKey }>;
+export type SetConfigContext = Context<CommonFlags, { readonly key: ConfigKey; readonly value?: string }>;
 
 /** `config get`: one value. An API key is masked on a terminal, and whole in a pipe or a file. */
 export async function getConfig(context: ConfigKeyContext): Promise<ExitCode> {

@@ -1,30 +1,11 @@
 /** What `zephr` is and takes without a command: it creates a secret. */
 
 import { MAX_VIEWS } from '../../../core/protocol/limits.js';
-import type { CliCommand, Context } from '../../parser/command.js';
+import type { CliCommand } from '../../parser/command.js';
 import { CliOption, wholeNumber } from '../../parser/option.js';
 import { linkVersionOption } from '../../parser/shared-options.js';
 import { refuseWords } from '../../parser/usage.js';
-import type { LinkVersion } from '../../settings/choices.js';
-import type { CommonFlags } from '../../settings/settings.js';
-
-export interface CreateFlags extends CommonFlags {
-  readonly expiry?: string;
-  readonly split?: boolean;
-  readonly hint?: string;
-  readonly passphrase?: boolean;
-  readonly passphraseFile?: string;
-  readonly views?: number;
-  readonly name?: string;
-  readonly message?: string;
-  readonly callbackUrl?: string;
-  readonly callbackSecretFile?: string;
-  readonly copy?: boolean;
-  readonly qr?: boolean;
-  readonly link?: LinkVersion;
-}
-
-export type CreateContext = Context<CreateFlags>;
+import type { CreateContext } from './create.js';
 
 /** Declares it on the program itself. */
 export function declareCreate(program: CliCommand): void {

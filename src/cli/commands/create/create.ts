@@ -9,6 +9,7 @@ import { fetchFor } from '../../../net/proxy.js';
 import { usageError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import { readSecretFile } from '../../files/secret-file.js';
+import type { Context } from '../../parser/command.js';
 import type { LinkVersion } from '../../settings/choices.js';
 import { checked, linkVersion, loadSettings, type Settings } from '../../settings/settings.js';
 import { variable } from '../../terminal/environment.js';
@@ -16,8 +17,23 @@ import { askHidden } from '../../terminal/prompt.js';
 import type { Reporter } from '../../terminal/reporter.js';
 import { readAll } from '../../terminal/stdin.js';
 import type { Terminal } from '../../terminal/terminal.js';
-import type { CreateContext, CreateFlags } from './command.js';
-import { handOut } from './hand-out.js';
+import { type HandOutFlags, handOut } from './hand-out.js';
+
+export interface CreateFlags extends HandOutFlags {
+  readonly expiry?: string;
+  readonly split?: boolean;
+  readonly hint?: string;
+  readonly passphrase?: boolean;
+  readonly passphraseFile?: string;
+  readonly views?: number;
+  readonly name?: string;
+  readonly message?: string;
+  readonly callbackUrl?: string;
+  readonly callbackSecretFile?: string;
+  readonly link?: LinkVersion;
+}
+
+export type CreateContext = Context<CreateFlags>;
 
 /** Creates a secret from stdin, or from a hidden prompt when stdin is a terminal. */
 export async function create(context: CreateContext): Promise<ExitCode> {

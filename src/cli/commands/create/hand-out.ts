@@ -5,17 +5,23 @@ import { isSystemError } from '../../../core/errors.js';
 import { CliError, Interrupted } from '../../exit/cli-error.js';
 import { EXIT } from '../../exit/codes.js';
 import { ownWords } from '../../exit/reason.js';
+import type { Context } from '../../parser/command.js';
+import type { CommonFlags } from '../../settings/settings.js';
 import { supportsUnicode, usesColor } from '../../terminal/color-support.js';
 import { jsonLine } from '../../terminal/escape.js';
 import type { Reporter } from '../../terminal/reporter.js';
 import type { Terminal } from '../../terminal/terminal.js';
-import type { CreateContext } from './command.js';
+
+export interface HandOutFlags extends CommonFlags {
+  readonly copy?: boolean;
+  readonly qr?: boolean;
+}
 
 /**
  * Hands out a link or a pair.
  * @throws CliError exit 1 `NOT_WRITTEN` when it could not be printed. Failures after that are only warned of.
  */
-export async function handOut(created: SecretLink, context: CreateContext): Promise<void> {
+export async function handOut(created: SecretLink, context: Context<HandOutFlags>): Promise<void> {
   const { flags, terminal, reporter } = context;
   await print(flags.json ? jsonLine(created) : plain(created), terminal);
   // The key of a pair takes another channel.
@@ -45,7 +51,10 @@ async function print(text: string, { stdout }: Terminal): Promise<void> {
 }
 
 /** Draws the code on stderr, with `--quiet` too: it was asked for. */
-async function drawQrCode(content: string, { flags, terminal, reporter }: CreateContext): Promise<void> {
+async function drawQrCode(
+  content: string,
+  { flags, terminal, reporter }: Context<HandOutFlags>,
+): Promise<void> {
   const { stderr, env } = terminal;
   const { columns, drawQrCode: draw } = await import('../../terminal/qr-code.js');
   const { text, width } = draw(content, {

@@ -1,15 +1,11 @@
-/** What `zephr doctor` is and takes. */
+/**
+ * What `zephr doctor` is and takes. It uses the settings that a create would use, so that what it finds is what a create
+ * would meet.
+ */
 
-import type { CliCommand, Context } from '../../parser/command.js';
+import type { CliCommand } from '../../parser/command.js';
 import { linkVersionOption } from '../../parser/shared-options.js';
-import type { LinkVersion } from '../../settings/choices.js';
-import type { CommonFlags } from '../../settings/settings.js';
-
-export interface DoctorFlags extends CommonFlags {
-  readonly link?: LinkVersion;
-}
-
-export type DoctorContext = Context<DoctorFlags>;
+import type { DoctorContext } from './doctor.js';
 
 /** Adds the command. */
 export function addDoctor(program: CliCommand): void {

@@ -12,12 +12,19 @@ import { fetchFor, proxyFor } from '../../../net/proxy.js';
 import { CliError, usageError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import { PERMISSION_ADVICE } from '../../files/secret-file.js';
+import type { Context } from '../../parser/command.js';
+import type { LinkVersion } from '../../settings/choices.js';
 import { configPlace, readConfigFile } from '../../settings/config-file.js';
-import { checked, gatherSettings, linkVersion } from '../../settings/settings.js';
+import { type CommonFlags, checked, gatherSettings, linkVersion } from '../../settings/settings.js';
 import type { Terminal } from '../../terminal/terminal.js';
 import { CheckList } from './check-list.js';
-import type { DoctorContext } from './command.js';
 import { checkSecret, type Trial } from './secret-check.js';
+
+export interface DoctorFlags extends CommonFlags {
+  readonly link?: LinkVersion;
+}
+
+export type DoctorContext = Context<DoctorFlags>;
 
 /** A clock that is off by more than this gets a warning, in milliseconds. */
 const MAX_SKEW_MS = 60_000;

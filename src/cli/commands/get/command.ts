@@ -1,16 +1,9 @@
 /** What `zephr get` is and takes. */
 
-import type { CliCommand, Context } from '../../parser/command.js';
+import type { CliCommand } from '../../parser/command.js';
 import { CliOption } from '../../parser/option.js';
-import { declareLink, type LinkArguments, type LinkFlags } from '../../parser/shared-options.js';
-
-export interface GetFlags extends LinkFlags {
-  readonly output?: string;
-  readonly force?: boolean;
-  readonly copy?: boolean;
-}
-
-export type GetContext = Context<GetFlags, LinkArguments>;
+import { declareLink } from '../../parser/shared-options.js';
+import type { GetContext } from './get.js';
 
 /** Adds the command. */
 export function addGet(program: CliCommand): void {

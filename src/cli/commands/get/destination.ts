@@ -9,7 +9,13 @@ import { openOutputFile } from '../../files/output-file.js';
 import { isPrintable, jsonLine } from '../../terminal/escape.js';
 import type { Reporter } from '../../terminal/reporter.js';
 import type { Output, Terminal } from '../../terminal/terminal.js';
-import type { GetFlags } from './command.js';
+
+export interface DestinationFlags {
+  readonly output?: string;
+  readonly force?: boolean;
+  readonly copy?: boolean;
+  readonly json?: boolean;
+}
 
 export interface Destination {
   /**
@@ -27,7 +33,7 @@ export interface Destination {
  * Opens the destination that the flags name.
  * @throws CliError exit 2 or 4 when a secret could not be written there: nothing has been sent.
  */
-export async function openDestination(flags: GetFlags, terminal: Terminal): Promise<Destination> {
+export async function openDestination(flags: DestinationFlags, terminal: Terminal): Promise<Destination> {
   const { output, copy } = flags;
   if (copy) return clipboard(flags, terminal);
   if (output === undefined || STDOUT.includes(output)) return stdout(flags, terminal);
@@ -37,7 +43,7 @@ export async function openDestination(flags: GetFlags, terminal: Terminal): Prom
 /** Names of stdout. Taken for files, all but the first would be replaced by one. */
 const STDOUT: readonly string[] = ['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'];
 
-function stdout({ json, output }: GetFlags, terminal: Terminal): Destination {
+function stdout({ json, output }: DestinationFlags, terminal: Terminal): Destination {
   const out = terminal.stdout;
   return {
     async deliver(reading) {
@@ -57,7 +63,7 @@ function stdout({ json, output }: GetFlags, terminal: Terminal): Destination {
   };
 }
 
-async function file(path: string, flags: GetFlags, terminal: Terminal): Promise<Destination> {
+async function file(path: string, flags: DestinationFlags, terminal: Terminal): Promise<Destination> {
   const opened = await openOutputFile(path, { force: flags.force ?? false }, terminal);
   let written = path;
   return {
@@ -72,7 +78,7 @@ async function file(path: string, flags: GetFlags, terminal: Terminal): Promise<
   };
 }
 
-async function clipboard({ json }: GetFlags, terminal: Terminal): Promise<Destination> {
+async function clipboard({ json }: DestinationFlags, terminal: Terminal): Promise<Destination> {
   const { openClipboard } = await import('../../terminal/clipboard.js');
   const opened = await openClipboard(terminal);
   return {

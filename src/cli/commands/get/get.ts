@@ -9,11 +9,14 @@ import { EXIT, type ExitCode } from '../../exit/codes.js';
 import type { ClientErrorCode } from '../../exit/error-codes.js';
 import { ownWords } from '../../exit/reason.js';
 import { savePendingClaim, takePendingClaim, withinWords } from '../../files/pending-claims.js';
+import type { Context } from '../../parser/command.js';
 import { openLink } from '../../parser/link.js';
+import type { LinkArguments, LinkFlags } from '../../parser/shared-options.js';
 import type { Reporter } from '../../terminal/reporter.js';
 import type { Terminal } from '../../terminal/terminal.js';
-import type { GetContext } from './command.js';
-import { openDestination } from './destination.js';
+import { type DestinationFlags, openDestination } from './destination.js';
+
+export type GetContext = Context<LinkFlags & DestinationFlags, LinkArguments>;
 
 /** Reads under a claim of the caller's. */
 type Read = (claim: string) => Promise<Reading>;

@@ -5,7 +5,10 @@ import type { CliCommand } from '../../parser/command.js';
 import { namesOf } from '../../parser/tree.js';
 import { commandNamed } from '../../parser/usage.js';
 
-/** Adds the command, which must be the last one: it knows those that are there. */
+/**
+ * Adds the command. It must be the last one, because its argument offers the names of those that are there.
+ * @param program the program, whose commands and their commands have a help.
+ */
 export function addHelpCommand(program: CliCommand): void {
   const help = program
     .command('help')

@@ -1,24 +1,11 @@
 /** What `zephr keys` and its commands are and take. */
 
-import { KEY_TIERS, type KeyTier } from '../../../core/protocol/limits.js';
+import { KEY_TIERS } from '../../../core/protocol/limits.js';
 import { usageError } from '../../exit/cli-error.js';
-import type { CliCommand, Context } from '../../parser/command.js';
+import type { CliCommand } from '../../parser/command.js';
 import { CliOption, oneOf } from '../../parser/option.js';
 import { storeOption } from '../../parser/shared-options.js';
-import type { CommonFlags } from '../../settings/settings.js';
-
-export interface KeysFlags extends CommonFlags {
-  readonly store?: string;
-}
-
-export interface NewKeyFlags extends KeysFlags {
-  readonly tier?: KeyTier;
-  readonly name?: string;
-}
-
-export type KeysContext = Context<KeysFlags>;
-export type NewKeyContext = Context<NewKeyFlags>;
-export type RevokeKeyContext = Context<KeysFlags, { readonly nameOrId: string }>;
+import type { KeysContext, NewKeyContext, RevokeKeyContext } from './keys.js';
 
 /** Adds the commands. */
 export function addKeys(program: CliCommand): void {

@@ -1,6 +1,6 @@
 /** `zephr keys`: the API keys of a server, in its store. A running server knows at once of what changes. */
 
-import { KEY_TIERS } from '../../../core/protocol/limits.js';
+import { KEY_TIERS, type KeyTier } from '../../../core/protocol/limits.js';
 import { isApiKey } from '../../../core/protocol/requests.js';
 import { checkKeyName, issueKey } from '../../../server/secrets/api-keys.js';
 import { type Usage, usageOf } from '../../../server/secrets/quotas.js';
@@ -9,10 +9,24 @@ import type { Store } from '../../../server/store/contracts/store.js';
 import { openStore, storeExists } from '../../../server/store/open.js';
 import { usageError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
+import type { Context } from '../../parser/command.js';
+import type { CommonFlags } from '../../settings/settings.js';
 import { storeLocation } from '../../settings/store-location.js';
 import { jsonLine } from '../../terminal/escape.js';
 import type { Terminal } from '../../terminal/terminal.js';
-import type { KeysContext, KeysFlags, NewKeyContext, RevokeKeyContext } from './command.js';
+
+export interface KeysFlags extends CommonFlags {
+  readonly store?: string;
+}
+
+export interface NewKeyFlags extends KeysFlags {
+  readonly tier?: KeyTier;
+  readonly name?: string;
+}
+
+export type KeysContext = Context<KeysFlags>;
+export type NewKeyContext = Context<NewKeyFlags>;
+export type RevokeKeyContext = Context<KeysFlags, { readonly nameOrId: string }>;
 
 /** `keys new`: makes a key and prints it, the only time that it is shown. A store that is missing is made. */
 export async function newKey({ flags, terminal, reporter, now }: NewKeyContext): Promise<ExitCode> {

@@ -1,11 +1,18 @@
-/** What `zephr revoke` is and takes. */
+/**
+ * What `zephr revoke` is and takes. A server revokes a secret for those who prove that they have its key: its sender, who
+ * has the link too, or a reader who does not want it.
+ *
+ * Links of version 1 have no proof, and their servers cannot revoke: they are refused before anything is sent.
+ */
 
-import type { CliCommand, Context } from '../../parser/command.js';
-import { declareLink, type LinkArguments, type LinkFlags } from '../../parser/shared-options.js';
+import type { CliCommand } from '../../parser/command.js';
+import { declareLink } from '../../parser/shared-options.js';
+import type { RevokeContext } from './revoke.js';
 
-export type RevokeContext = Context<LinkFlags, LinkArguments>;
-
-/** Adds the command. */
+/**
+ * Adds the command.
+ * @param program the program, which `revoke` becomes a command of.
+ */
 export function addRevoke(program: CliCommand): void {
   declareLink(program.command('revoke'))
     .summary('destroy it unread')

@@ -5,9 +5,12 @@
 
 import { revokeSecret } from '../../../client/status.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
+import type { Context } from '../../parser/command.js';
 import { openLink, requireVersion2 } from '../../parser/link.js';
+import type { LinkArguments, LinkFlags } from '../../parser/shared-options.js';
 import { jsonLine } from '../../terminal/escape.js';
-import type { RevokeContext } from './command.js';
+
+export type RevokeContext = Context<LinkFlags, LinkArguments>;
 
 /**
  * Destroys a secret.

@@ -1,28 +1,11 @@
 /** What `zephr serve` is and takes. Each of its options has a variable too, such as `ZEPHR_SERVE_RATE_LIMIT`. */
 
-import { ACCESS_MODES, type Access } from '../../../core/protocol/limits.js';
+import { ACCESS_MODES } from '../../../server/secrets/access.js';
 import { usageError } from '../../exit/cli-error.js';
-import type { CliCommand, Context } from '../../parser/command.js';
+import type { CliCommand } from '../../parser/command.js';
 import { CliOption, oneOf, wholeNumber } from '../../parser/option.js';
 import { serveVariable, storeOption } from '../../parser/shared-options.js';
-import type { CommonFlags } from '../../settings/settings.js';
-
-export interface ServeFlags extends CommonFlags {
-  readonly host: string;
-  readonly port: number;
-  readonly store?: string;
-  readonly access: Access;
-  readonly rateLimit?: number;
-  readonly trustProxy?: readonly string[];
-  readonly baseUrl?: string;
-  readonly tlsCert?: string;
-  readonly tlsKey?: string;
-  readonly maxConnections?: number;
-  readonly metrics?: boolean;
-  readonly allowPrivateCallbacks?: boolean;
-}
-
-export type ServeContext = Context<ServeFlags>;
+import type { ServeContext } from './serve.js';
 
 /** The options. The server has defaults of its own for the rate limit and the connections. */
 function options(): CliOption[] {

@@ -4,15 +4,16 @@ import { join } from 'node:path';
 import { parseServer } from '../../../core/link.js';
 import type { TlsFiles } from '../../../server/http/tls-files.js';
 import type { PackedFile } from '../../../server/routes/page-files.js';
-import { ACCESS_MODES, type Access } from '../../../server/secrets/access.js';
+import type { Access } from '../../../server/secrets/access.js';
 import { startServer } from '../../../server/serve.js';
 import { usageError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import { ownWords } from '../../exit/reason.js';
+import type { Context } from '../../parser/command.js';
+import type { CommonFlags } from '../../settings/settings.js';
 import { storeLocation } from '../../settings/store-location.js';
 import { VERSION } from '../../terminal/environment.js';
 import type { Terminal } from '../../terminal/terminal.js';
-import type { ServeContext, ServeFlags } from './command.js';
 import { logWriter } from './log-writer.js';
 
 declare const __ZEPHR_STORE_THREAD__: string | undefined;
@@ -23,6 +24,23 @@ const STORE_THREAD =
 
 /** The files of the web page as JSON: put in by the bundler, or by .scripts/zephr.ts when run from source. */
 declare const __ZEPHR_WEB_PAGE__: string;
+
+export interface ServeFlags extends CommonFlags {
+  readonly host: string;
+  readonly port: number;
+  readonly store?: string;
+  readonly access: Access;
+  readonly rateLimit?: number;
+  readonly trustProxy?: readonly string[];
+  readonly baseUrl?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly maxConnections?: number;
+  readonly metrics?: boolean;
+  readonly allowPrivateCallbacks?: boolean;
+}
+
+export type ServeContext = Context<ServeFlags>;
 
 /**
  * Runs a server until SIGINT or SIGTERM, which let it finish the requests it has. A SIGHUP ends it in the same way,

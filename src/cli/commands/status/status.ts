@@ -2,9 +2,12 @@
 
 import { type SecretStatus, secretStatus } from '../../../client/status.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
+import type { Context } from '../../parser/command.js';
 import { openLink, requireVersion2 } from '../../parser/link.js';
+import type { LinkArguments, LinkFlags } from '../../parser/shared-options.js';
 import { jsonLine } from '../../terminal/escape.js';
-import type { StatusContext } from './command.js';
+
+export type StatusContext = Context<LinkFlags, LinkArguments>;
 
 /** Prints what has become of a secret. */
 export async function status(context: StatusContext): Promise<ExitCode> {
