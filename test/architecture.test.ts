@@ -1,4 +1,4 @@
-/** The walls of the house (DESIGN.md): who may import whom, and that nobody goes in circles. */
+/** The walls of the house (src/README.md): who may import whom, and that nobody goes in circles. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';

@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { EXIT, EXIT_MEANINGS } from '../src/cli/exit/codes.js';
@@ -208,6 +208,34 @@ describe('CLI.md', () => {
     const { stdout } = await openSession().sh('zephr --help');
     const shown = textUnder(cli, 'The help screen').replace(/^ {4}/gm, '');
     expect(shown).toBe(`\n\n${stdout}`);
+  });
+});
+
+describe('src/README.md', () => {
+  const map = readFileSync(join(root, 'src/README.md'), 'utf8');
+  const entries = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true });
+  const pathOfEntry = ({ parentPath, name }: (typeof entries)[number]) =>
+    relative(join(root, 'src'), join(parentPath, name));
+
+  it('has a row for each folder, and no other', () => {
+    const rows = tableIn(textUnder(map, 'Rooms and shelves')).map(([name = '']) => name);
+    const folders = entries
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => `\`${pathOfEntry(entry)}/\``);
+    expect(rows.sort()).toEqual(folders.sort());
+  });
+
+  it('names files that there are', () => {
+    const paths = new Set(entries.map(pathOfEntry));
+    const names = new Set(entries.map(({ name }) => name));
+    const named = [...map.matchAll(/`([\w/*-]+\.(?:ts|js|md))`/g)].map(([, name = '']) => name);
+    const missing = named.filter(
+      (name) =>
+        !name.includes('*') &&
+        !(name.includes('/') ? paths.has(name) || existsSync(join(root, name)) : names.has(name)),
+    );
+    expect(named.length).toBeGreaterThan(30);
+    expect(missing).toEqual([]);
   });
 });
 

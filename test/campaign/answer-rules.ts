@@ -1,4 +1,4 @@
-/** What may be answered at all (PROTOCOL.md section 4), and that a create makes one secret. */
+/** What may be answered at all (core/protocol/PROTOCOL.md section 4), and that a create makes one secret. */
 
 import { TOMBSTONE_MS } from '../../src/server/store/contracts/lifecycle.js';
 import type { Rule } from './checker.js';

@@ -1,4 +1,6 @@
-/** What must have come in the end: an answer to whoever asks, and the webhooks (PROTOCOL.md section 7). */
+/**
+ * What must have come in the end: an answer to whoever asks, and the webhooks (core/protocol/PROTOCOL.md section 7).
+ */
 
 import type { EventName } from '../../src/server/store/contracts/outbox.js';
 import type { Rule } from './checker.js';

@@ -1,6 +1,6 @@
 /**
- * A client that knows version 1 only, written from PROTOCOL.md sections 1, 2 and 4 and from nothing else: it
- * stands for the clients that exist. It shares no line with src/.
+ * A client that knows version 1 only, written from core/protocol/PROTOCOL.md sections 1, 2 and 4 and from nothing else:
+ * it stands for the clients that exist. It shares no line with src/.
  */
 
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';

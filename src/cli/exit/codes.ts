@@ -1,4 +1,4 @@
-/** The exit codes (CLI.md), which scripts rely on. */
+/** The exit codes (cli/CLI.md), which scripts rely on. */
 
 export const EXIT = {
   done: 0,

@@ -1,7 +1,7 @@
 /**
  * Reads that were begun and not finished: the server handed the secret out, or may have, and it did not arrive. Until
- * `purgeAt` the server repeats its answer to the same claim (PROTOCOL.md section 4), so the claim is kept in a file
- * that only its owner can read. The file holds no key: without the link it opens nothing.
+ * `purgeAt` the server repeats its answer to the same claim (core/protocol/PROTOCOL.md section 4), so the claim is kept
+ * in a file that only its owner can read. The file holds no key: without the link it opens nothing.
  */
 
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';

@@ -7,7 +7,7 @@ import { type PlainKey, translate } from './language.js';
 /** An outcome. Its texts have the keys `{name}.heading` and `{name}.text`. */
 export type Outcome = Extract<PlainKey, `${string}.text`> extends `${infer Name}.text` ? Name : never;
 
-/** Outcomes by error code: those of PROTOCOL.md section 4, and those of core and client. */
+/** Outcomes by error code: those of core/protocol/PROTOCOL.md section 4, and those of core and client. */
 const BY_CODE: Readonly<Record<string, Outcome>> = {
   SECRET_ALREADY_CONSUMED: 'read',
   SECRET_EXPIRED: 'expired',

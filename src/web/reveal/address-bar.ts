@@ -11,8 +11,8 @@ export interface AddressBar {
 }
 
 /**
- * Reads the address bar. Where a link's `#` became `%23` on the way (PROTOCOL.md section 1), writes the `#` back, so
- * that reloading the page does not send the key to the server once more.
+ * Reads the address bar. Where a link's `#` became `%23` on the way (core/protocol/PROTOCOL.md section 1), writes the
+ * `#` back, so that reloading the page does not send the key to the server once more.
  * @throws ValidationError when the link is damaged.
  */
 export function readAddressBar(): AddressBar {

@@ -45,7 +45,10 @@ class RevealForm {
   readonly #check = byId('reveal-check', HTMLButtonElement);
   readonly #status = byId('reveal-status', HTMLElement);
   readonly #errors = new ErrorNote('reveal-error');
-  /** Sent with each read: for a minute the server repeats a read of the same claim (PROTOCOL.md section 4, Read). */
+  /**
+   * Sent with each read: for a minute the server repeats a read of the same claim (core/protocol/PROTOCOL.md section 4,
+   * Read).
+   */
   readonly #claim = newClaim();
   /** Whether this page has tried to read. The status can then be `read` because of this page itself. */
   #hasTriedToRead = false;
