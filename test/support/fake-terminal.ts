@@ -19,9 +19,12 @@ export function fakeTerminal({ stdin = '', env = {}, onStdout }: FakeTerminalOpt
   const output = (name: 'stdout' | 'stderr'): Output => ({
     isTerminal: false,
     async write(data) {
-      const bytes = Buffer.from(data);
-      if (name === 'stdout') await onStdout?.(bytes);
-      written[name].push(bytes);
+      const pieces = typeof data === 'string' || data instanceof Uint8Array ? [Buffer.from(data)] : data;
+      for await (const piece of pieces) {
+        const bytes = Buffer.from(piece);
+        if (name === 'stdout') await onStdout?.(bytes);
+        written[name].push(bytes);
+      }
     },
     flush: async () => undefined,
   });

@@ -11,7 +11,7 @@ import { EXIT } from '../exit/codes.js';
 import { systemReason } from '../exit/reason.js';
 import { type Terminal, untilInterrupted } from '../terminal/terminal.js';
 import { fileNameOf, NAMELESS } from './file-name.js';
-import { openTemporaryFile } from './temporary-file.js';
+import { type FileContents, openTemporaryFile, writeTo } from './temporary-file.js';
 
 /** A name that every file system takes, in bytes. */
 const SHORT_BYTES = 64;
@@ -27,7 +27,7 @@ export interface OutputFile {
    * @param ownName the name its sender gave it, used when the output is a directory.
    * @returns the path of the file.
    */
-  complete(secret: Uint8Array, ownName: string | undefined): Promise<string>;
+  complete(secret: FileContents, ownName: string | undefined): Promise<string>;
   /** Removes the temporary file, where it has not become the complete one. */
   discard(): Promise<void>;
 }
@@ -86,7 +86,7 @@ async function newFile(
 function specialFile(path: string, file: FileHandle, interrupt: AbortSignal): OutputFile {
   return {
     async complete(secret) {
-      await untilInterrupted(file.writeFile(secret), interrupt);
+      await untilInterrupted(writeTo(file, secret), interrupt);
       await file.close();
       return path;
     },

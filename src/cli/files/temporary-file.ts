@@ -3,16 +3,19 @@
  * own name in one step. Only their owner can read them.
  */
 
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { encodeBase64url } from '../../core/base64url.js';
 import { randomBytes } from '../../core/bytes.js';
+
+/** What can be written to a file: all at once, or piece by piece as it comes. */
+export type FileContents = string | Uint8Array | AsyncIterable<Uint8Array>;
 
 /** A new file beside the one it will become. */
 export interface TemporaryFile {
   readonly path: string;
   /** Writes all of the file, waits until the disk has it, and closes it. Its name is the caller's to change. */
-  fill(data: string | Uint8Array): Promise<void>;
+  fill(data: FileContents): Promise<void>;
   /** Closes and removes it; one that was renamed stays. */
   discard(): Promise<void>;
 }
@@ -32,7 +35,7 @@ export async function openTemporaryFile(folder: string): Promise<TemporaryFile> 
   return {
     path,
     async fill(data) {
-      await file.writeFile(data);
+      await writeTo(file, data);
       await file.sync();
       await close();
     },
@@ -57,4 +60,10 @@ export async function replaceFile(path: string, data: string): Promise<void> {
     // What went wrong before is what has to be reported.
     await temporary.discard().catch(() => undefined);
   }
+}
+
+/** Writes `contents` where the file's last write ended. Of a stream, one piece at a time. */
+export async function writeTo(file: FileHandle, contents: FileContents): Promise<void> {
+  if (typeof contents === 'string' || contents instanceof Uint8Array) return file.writeFile(contents);
+  for await (const piece of contents) await file.writeFile(piece);
 }

@@ -38,10 +38,11 @@ export interface Input {
 export interface Output {
   readonly isTerminal: boolean;
   /**
-   * Writes all of it.
-   * @throws Error with the system's `code`: `EPIPE` when the reader has gone, `ENOSPC` when the disk is full.
+   * Writes all of it. Of a stream, the next piece is asked for when the one before was written.
+   * @throws Error with the system's `code`: `EPIPE` when the reader has gone, `ENOSPC` when the disk is full; what the
+   *   stream throws.
    */
-  write(data: string | Uint8Array): Promise<void>;
+  write(data: string | Uint8Array | AsyncIterable<Uint8Array>): Promise<void>;
   /** Waits until a file has what was written to it on its disk. Does nothing for pipes and terminals. */
   flush(): Promise<void>;
 }
@@ -175,19 +176,23 @@ function input(descriptor: number, waiting: Waiting): Input {
 }
 
 function output(descriptor: number, waiting: Waiting): Output {
+  const writeAll = async (bytes: Uint8Array) => {
+    for (let offset = 0; offset < bytes.length; ) {
+      const from = offset;
+      const { bytesWritten } = await waiting(
+        untilReady(() => writeFile(descriptor, bytes, from, bytes.length - from, null)),
+      );
+      offset += bytesWritten;
+    }
+  };
   return {
     get isTerminal() {
       return isTerminal(descriptor);
     },
     async write(data) {
-      const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
-      for (let offset = 0; offset < bytes.length; ) {
-        const from = offset;
-        const { bytesWritten } = await waiting(
-          untilReady(() => writeFile(descriptor, bytes, from, bytes.length - from, null)),
-        );
-        offset += bytesWritten;
-      }
+      if (typeof data === 'string') return writeAll(new TextEncoder().encode(data));
+      if (data instanceof Uint8Array) return writeAll(data);
+      for await (const piece of data) await writeAll(piece);
     },
     async flush() {
       if ((await statFile(descriptor)).isFile()) await syncFile(descriptor);
