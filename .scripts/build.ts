@@ -7,8 +7,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { OutputChunk, OutputOptions, Plugin } from 'rolldown';
+import type { OutputChunk, OutputOptions } from 'rolldown';
 import { bundle } from './bundle.js';
+import { CHANGED_PACKAGES } from './changed-packages.js';
 import { commandTree } from './completions/model.js';
 import { manPage } from './man.js';
 import { buildPage } from './web.js';
@@ -16,29 +17,6 @@ import { buildPage } from './web.js';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-
-/** A module that a package gets in place of the one it imports. */
-interface Replacement {
-  readonly importer: string;
-  readonly imported: string;
-  readonly code: string;
-}
-
-const REPLACEMENTS: readonly Replacement[] = [
-  {
-    // For commands that are programs of their own, of which zephr has none. Loading it, with all it brings, is a tenth of
-    // the start: it is loaded when it is used.
-    importer: 'commander',
-    imported: 'node:child_process',
-    code: "exports.spawn = (...args) => process.getBuiltinModule('node:child_process').spawn(...args);",
-  },
-  {
-    // zephr copies no pictures: this leaves out a third of what clipboardy loads, and 16 packages.
-    importer: 'clipboardy',
-    imported: 'clipboard-image',
-    code: 'export const writeClipboardImages = null, readClipboardImages = null, hasClipboardImages = null;',
-  },
-];
 
 /** For code that others bundle again: the names stay, and the notes of what is pure. */
 const READABLE: OutputOptions = {
@@ -87,7 +65,7 @@ function bundleCommand(): Promise<OutputChunk[]> {
       __ZEPHR_COMPLETIONS__: JSON.stringify(JSON.stringify(completionScripts())),
       __ZEPHR_WEB_PAGE__: JSON.stringify(JSON.stringify(page.files)),
     },
-    plugins: REPLACEMENTS.map(replace),
+    plugins: CHANGED_PACKAGES,
     output: {
       format: 'cjs',
       strict: true,
@@ -109,24 +87,6 @@ function bundleCommand(): Promise<OutputChunk[]> {
       },
     },
   });
-}
-
-/** Puts a module in the place of another. The build fails when the package no longer imports the other. */
-function replace({ importer: name, imported, code }: Replacement): Plugin {
-  const id = `\0${imported} for ${name}`;
-  let used = false;
-  return {
-    name: `replace-${imported}`,
-    resolveId(source, importer) {
-      if (source !== imported || importer?.includes(`/node_modules/${name}/`) !== true) return null;
-      used = true;
-      return id;
-    },
-    load: (loaded) => (loaded === id ? code : null),
-    buildEnd() {
-      if (!used) throw new Error(`${name} no longer imports ${imported}`);
-    },
-  };
 }
 
 /** The SDK, for Node, browsers and other bundlers, which are left the names and the notes of what is pure. */
