@@ -1,4 +1,4 @@
-/** The command's entrance: parse, run, and turn whatever happens into an exit code. */
+/** The command's entrance: parse, run, and turn its end or its error into an exit code. */
 
 import { CommanderError } from 'commander';
 import { isSystemError } from '../core/errors.js';

@@ -96,7 +96,7 @@ function exitForStatus(status: number): ExitCode {
   }
 }
 
-/** A bug, or a refusal of the system that this program does not expect: its own words, without a stack trace. */
+/** A bug, or an error of the system that this program does not expect: its own message, without a stack trace. */
 function unforeseen(error: unknown): Ending {
   const message = error instanceof Error ? error.message : 'something unforeseen happened';
   return { exit: EXIT.bug, code: 'UNFORESEEN', message };

@@ -28,7 +28,7 @@ export interface OpenedLink {
 
 /**
  * Finds the link that a command is about, and all that goes with it.
- * @param check is called with the link before anybody is asked for its passphrase.
+ * @param check is called with the link before the passphrase is asked for.
  * @throws CliError or ValidationError (exit 2) when a part is missing or damaged: nothing has been sent.
  */
 export async function openLink(
@@ -64,7 +64,7 @@ async function findLink(argument: string | undefined, flags: LinkFlags, terminal
     }
     return parseLink(text);
   }
-  // The URL is checked before anybody is asked for the key.
+  // The URL is checked before the key is asked for.
   const address = parseAddress(text);
   return { ...address, key: await findKey(flags, terminal) };
 }

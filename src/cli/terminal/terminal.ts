@@ -228,7 +228,7 @@ async function openScreen(): Promise<Screen | null> {
     opened.push(await openFile(inputPath, constants.O_RDWR));
     opened.push(await openFile(outputPath, constants.O_RDWR));
   } catch {
-    // No such device, or no terminal behind it: there is nobody to ask.
+    // No such device, or no terminal behind it: no question can be asked.
     await closeAll();
     return null;
   }
