@@ -64,8 +64,10 @@ export interface Purged {
   readonly forgotten: number;
 }
 
-/** The names of the verbs that serve requests; metrics use them as labels, so no two nouns share one. */
-export type RequestVerb = keyof SecretStore | keyof KeyStore;
+/** The names of the verbs that serve requests, which are labels of metrics. If two nouns share one, it does not compile. */
+export type RequestVerb = Distinct<keyof SecretStore, keyof KeyStore>;
+type Distinct<One, Other extends Apart<One, Other>> = One | Other;
+type Apart<One, Other> = Extract<Other, One> extends never ? unknown : never;
 
 /** The engine failed: nothing was kept, consumed or destroyed. The cause tells why, to the operator only. */
 export class StoreError extends ZephrError {
