@@ -43,6 +43,9 @@ export type HttpFetch = (url: string, request: HttpRequest) => Promise<HttpReply
 /** Opens a connection for one request: to the host of `url`, with TLS where `url` is https. */
 export type Connect = (url: URL, signal: AbortSignal) => Promise<Socket>;
 
+/** How long a connection waits for the next request, in milliseconds. Servers close idle ones too, often unannounced. */
+const IDLE_MS = 5000;
+
 /**
  * Makes a fetch that sends over HTTP/1.1.
  * @param connect opens a connection for each request. Without it they go to the host itself, and a connection is kept
@@ -62,7 +65,7 @@ export function httpFetch(connect?: Connect): HttpFetch {
       return exchange(http.request(url, { ...options, ...way }), body, signal);
     }
     // Not Node's global agent: it follows NODE_USE_ENV_PROXY, whose rules are not those of proxy.ts.
-    const agent = agents.get(url.protocol) ?? new http.Agent({ keepAlive: true });
+    const agent = agents.get(url.protocol) ?? new http.Agent({ keepAlive: true, timeout: IDLE_MS });
     agents.set(url.protocol, agent);
     return exchange(http.request(url, { ...options, agent }), body, signal);
   };
@@ -119,7 +122,7 @@ async function sendStream(
   pipeline(source, outgoing, () => undefined);
 }
 
-/** Told from the rest without the name ReadableStream, which takes Node milliseconds to load. */
+/** Does not say `ReadableStream`, for Node loads that class, in some milliseconds, when its name is first used. */
 function isStream(body: HttpRequest['body']): body is ReadableStream<Uint8Array> {
   return typeof body === 'object' && !(body instanceof Uint8Array);
 }
