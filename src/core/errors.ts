@@ -1,5 +1,5 @@
 /**
- * The errors that zephr throws on purpose, and how to tell one of the operating system. Messages start in lower case,
+ * The errors that zephr throws on purpose, and the codes of those that it did not make. Messages start in lower case,
  * have no full stop, and never hold a secret, a key or a link's fragment.
  */
 
@@ -83,12 +83,16 @@ export class NetworkError extends ZephrError {
   }
 }
 
+/** The `code` by which zephr, Node or the operating system names the reason of an error; `undefined` without one. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
 /** Whether `error` is the operating system's, with one of these codes (errno(3), such as `ENOENT`). */
 export function isSystemError(
   error: unknown,
   ...codes: readonly string[]
 ): error is Error & { readonly code: string } {
-  return (
-    error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code)
-  );
+  const code = errorCode(error);
+  return code !== undefined && codes.includes(code);
 }

@@ -7,7 +7,7 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import { connect } from 'node:tls';
-import { isSystemError, NetworkError } from '../core/errors.js';
+import { errorCode, isSystemError, NetworkError } from '../core/errors.js';
 
 /** What the system says when a host, here the proxy, cannot be reached. */
 const NOT_REACHED = ['EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'ETIMEDOUT'];
@@ -91,7 +91,7 @@ function decoded(text: string): string {
 
 function proxyError(cause: unknown, proxy: string): NetworkError {
   if (cause instanceof NetworkError) return cause;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no reason given';
+  const code = errorCode(cause) ?? 'no reason given';
   const why = isSystemError(cause, ...NOT_REACHED)
     ? 'cannot be reached'
     : isSystemError(cause, 'ECONNRESET', 'EPIPE')

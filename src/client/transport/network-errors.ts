@@ -1,7 +1,7 @@
 /** What went wrong on the network: each failure becomes a NetworkError that names the host. */
 
 import type { NetworkErrorCode } from '../../core/error-codes.js';
-import { NetworkError, ValidationError } from '../../core/errors.js';
+import { errorCode, NetworkError, ValidationError } from '../../core/errors.js';
 
 interface Kind {
   readonly code: NetworkErrorCode;
@@ -95,7 +95,8 @@ export function isTransient(error: NetworkError): boolean {
 /** The first code in a chain of causes; `fetch` wraps the error that has it. */
 function findCode(cause: unknown): string {
   for (let error = cause, depth = 0; error instanceof Error && depth < 5; error = error.cause, depth++) {
-    if ('code' in error && typeof error.code === 'string') return error.code;
+    const code = errorCode(error);
+    if (code !== undefined) return code;
     // A connection to a host of several addresses fails with one error for each (RFC 8305).
     if (error instanceof AggregateError && error.errors.length > 0) return findCode(error.errors[0]);
   }

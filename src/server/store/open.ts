@@ -4,7 +4,7 @@ import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { encodeBase64url } from '../../core/base64url.js';
 import { randomBytes } from '../../core/bytes.js';
-import { ZephrError } from '../../core/errors.js';
+import { isSystemError, ZephrError } from '../../core/errors.js';
 import type { Store } from './contracts/store.js';
 import { MemoryStore } from './memory/store.js';
 import { openSqliteStore } from './sqlite/open.js';
@@ -53,6 +53,6 @@ export async function storeExists(where: string): Promise<boolean> {
     await access(resolve(where));
     return true;
   } catch (error) {
-    return !(error instanceof Error && 'code' in error && error.code === 'ENOENT');
+    return !isSystemError(error, 'ENOENT');
   }
 }

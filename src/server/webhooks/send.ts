@@ -4,6 +4,7 @@
  */
 
 import type { IncomingMessage } from 'node:http';
+import { errorCode } from '../../core/errors.js';
 import { GuardError, type GuardedRequest, guardedRequest } from '../../net/guarded-connection.js';
 import type { Resolve } from '../../net/resolve.js';
 import type { CallbackPolicy } from '../secrets/callbacks.js';
@@ -47,7 +48,7 @@ export async function sendWebhook(event: OutboxEvent, options: SendOptions): Pro
     return { outcome: status >= 200 && status <= 299 ? 'delivered' : 'refused', status };
   } catch (error) {
     if (error instanceof GuardError) return { outcome: 'failed', reason: error.code };
-    return { outcome: 'failed', reason: signal.aborted ? 'TIMED_OUT' : codeOf(error) };
+    return { outcome: 'failed', reason: signal.aborted ? 'TIMED_OUT' : (errorCode(error) ?? 'NO_ANSWER') };
   }
 }
 
@@ -70,9 +71,4 @@ async function discard(answer: IncomingMessage): Promise<void> {
     length += chunk.length;
     if (length > MAX_ANSWER) return;
   }
-}
-
-function codeOf(error: unknown): string {
-  const { code } = error as { code?: unknown };
-  return typeof code === 'string' ? code : 'NO_ANSWER';
 }

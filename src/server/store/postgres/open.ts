@@ -6,7 +6,7 @@
  */
 
 import type { Sql } from 'postgres';
-import { ZephrError } from '../../../core/errors.js';
+import { errorCode, ZephrError } from '../../../core/errors.js';
 import { type Driver, openDriver, type PoolLimits, PostgresPool } from './pool.js';
 import { migratePostgres } from './schema.js';
 import { PostgresStore } from './store.js';
@@ -98,7 +98,7 @@ function openOnce(address: string): Driver {
 function explain({ host, port, path, ssl }: Sql['options'], error: unknown): unknown {
   if (error instanceof ZephrError) return error;
   const place = path || host.map((name, index) => `${name}:${port[index] ?? ''}`).join(', ');
-  const state = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const state = errorCode(error) ?? '';
   const [code, what] = EXPLANATIONS[state] ?? unexpected(state, ssl !== false);
   return new ZephrError(`the store at ${place} ${what}`, code, { cause: error });
 }

@@ -2,7 +2,7 @@
 
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ZephrError } from '../../../core/errors.js';
+import { isSystemError, ZephrError } from '../../../core/errors.js';
 import { loadSqliteDriver, type SqliteDatabase, sqliteResultCode } from './driver.js';
 import { SqliteStore } from './store.js';
 
@@ -47,7 +47,7 @@ async function prepareFile(path: string): Promise<void> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await (await open(path, 'a', 0o600)).close();
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'EISDIR') {
+    if (isSystemError(cause, 'EISDIR')) {
       throw new ZephrError(`the store ${path} is a directory: name a file in it`, 'STORE_IS_DIRECTORY', {
         cause,
       });
