@@ -12,9 +12,9 @@ export { type Reading, type RetrieveSecretOptions, readSecret } from './client/r
 export { type RetrievalResult, retrieveSecret } from './client/retrieve.js';
 export { revokeSecret, type SecretStatus, secretStatus } from './client/status.js';
 export type { Fetch, FetchInit, FetchReader, FetchReply } from './client/transport/fetch.js';
+export type { ApiErrorCode } from './core/error-codes.js';
 export {
   ApiError,
-  type ApiErrorCode,
   EncryptionError,
   NetworkError,
   ValidationError,

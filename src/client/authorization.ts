@@ -1,6 +1,6 @@
 /** What authorizes a request about a secret: the URL it goes to, and the headers that show what its sender may do. */
 
-import { formatProof, type UnlockedKey, unlockKey } from '../core/crypto/seal-v2.js';
+import { formatProof, type UnlockedKey, unlockKey } from '../core/crypto/key-schedule.js';
 import { ValidationError } from '../core/errors.js';
 import type { SecretAddress } from '../core/link.js';
 import { HEADERS } from '../core/protocol/requests.js';

@@ -1,8 +1,9 @@
 /** Creating: seals a secret here, sends the sealed blob, and gives the link. */
 
 import { encodeUtf8 } from '../core/bytes.js';
+import { proofHash, unlockKey } from '../core/crypto/key-schedule.js';
 import { sealV1 } from '../core/crypto/seal-v1.js';
-import { proofHash, sealV2, unlockKey } from '../core/crypto/seal-v2.js';
+import { sealV2 } from '../core/crypto/seal-v2.js';
 import { ValidationError } from '../core/errors.js';
 import { DEFAULT_EXPIRY_MINUTES, parseExpiry } from '../core/expiry.js';
 import { formatKey, generateKey, type LinkKey, type Version } from '../core/key.js';

@@ -2,8 +2,10 @@
 
 import { encodeBase64url } from '../core/base64url.js';
 import { type Bytes, randomBytes } from '../core/bytes.js';
+import { type UnlockedKey, unlockKey } from '../core/crypto/key-schedule.js';
+import type { Meta } from '../core/crypto/meta.js';
 import { openV1 } from '../core/crypto/seal-v1.js';
-import { type Meta, openV2, type UnlockedKey, unlockKey } from '../core/crypto/seal-v2.js';
+import { openV2 } from '../core/crypto/seal-v2.js';
 import { ValidationError } from '../core/errors.js';
 import type { Link } from '../core/link.js';
 import { parseReadReply } from '../core/protocol/replies.js';

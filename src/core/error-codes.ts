@@ -1,4 +1,4 @@
-/** The codes of the errors that core and client throw, by class, so that the compiler checks tables keyed by them. */
+/** The codes of the errors that core and client throw, by class, so that tables and tests can be keyed by them. */
 
 /** Codes of a ValidationError: what is wrong with the caller's input. */
 export type ValidationErrorCode =
@@ -93,6 +93,3 @@ export type ApiErrorCode =
   | 'INTERNAL_ERROR'
   | 'STORE_UNAVAILABLE'
   | 'SERVER_BUSY';
-
-/** Every code above. */
-export type ErrorCode = ValidationErrorCode | EncryptionErrorCode | NetworkErrorCode | ApiErrorCode;

@@ -5,8 +5,6 @@
 
 import type { ApiErrorCode } from './error-codes.js';
 
-export type { ApiErrorCode } from './error-codes.js';
-
 /** The base class of zephr's errors: `code` is stable and for programs, `message` is for people. */
 export class ZephrError extends Error {
   override readonly name: string = 'ZephrError';

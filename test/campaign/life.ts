@@ -3,7 +3,7 @@
 import { createSecret } from '../../src/client/create.js';
 import { newClaim, type Reading, readSecret } from '../../src/client/read.js';
 import { revokeSecret, secretStatus } from '../../src/client/status.js';
-import { formatProof, unlockKey } from '../../src/core/crypto/seal-v2.js';
+import { formatProof, unlockKey } from '../../src/core/crypto/key-schedule.js';
 import { ApiError, EncryptionError, NetworkError } from '../../src/core/errors.js';
 import { type Link, parseLink } from '../../src/core/link.js';
 import { HEADERS } from '../../src/core/protocol/requests.js';

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { base64urlLength, decodeBase64url, encodeBase64url } from '../../src/core/base64url.js';
 import { type Bytes, concatBytes, encodeUtf8 } from '../../src/core/bytes.js';
 import { frameLength, writeFrame } from '../../src/core/crypto/frame.js';
+import { unlockKey } from '../../src/core/crypto/key-schedule.js';
 import { encodeMeta } from '../../src/core/crypto/meta.js';
 import { sealV1 } from '../../src/core/crypto/seal-v1.js';
 import {
@@ -12,7 +13,6 @@ import {
   openV2,
   sealStreamV2,
   sealV2,
-  unlockKey,
 } from '../../src/core/crypto/seal-v2.js';
 import { CHUNK_BYTES, sealChunks } from '../../src/core/crypto/stream.js';
 import { generateKey, parseKey } from '../../src/core/key.js';

@@ -2,7 +2,7 @@
 
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import type { ApiErrorCode } from '../../src/core/errors.js';
+import type { ApiErrorCode } from '../../src/core/error-codes.js';
 import { listen } from '../../src/server/http/listen.js';
 import { issueKey } from '../../src/server/secrets/api-keys.js';
 import { StoreError } from '../../src/server/store/contracts/store.js';

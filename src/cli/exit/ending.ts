@@ -1,13 +1,7 @@
 /** How the program ends for an error: the one table from errors to exit codes. */
 
-import {
-  ApiError,
-  type ApiErrorCode,
-  EncryptionError,
-  NetworkError,
-  ValidationError,
-  ZephrError,
-} from '../../core/errors.js';
+import type { ApiErrorCode } from '../../core/error-codes.js';
+import { ApiError, EncryptionError, NetworkError, ValidationError, ZephrError } from '../../core/errors.js';
 import { adviceFor } from './advice.js';
 import { AdvisedError, CliError } from './cli-error.js';
 import { EXIT, type ExitCode } from './codes.js';

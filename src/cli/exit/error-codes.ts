@@ -3,7 +3,7 @@
  * by them, so that a mistyped code does not compile. Servers of others may send codes that are not here.
  */
 
-import type { ApiErrorCode } from '../../core/errors.js';
+import type { ApiErrorCode } from '../../core/error-codes.js';
 
 /** Errors of the command itself. */
 export type CliErrorCode =

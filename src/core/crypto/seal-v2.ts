@@ -8,9 +8,6 @@ import type { UnlockedKey } from './key-schedule.js';
 import { decodeMeta, encodeMeta, type Meta } from './meta.js';
 import { type ByteSource, longestPlaintext, openChunks, sealChunks } from './stream.js';
 
-export { formatProof, type PassphraseKdf, proofHash, type UnlockedKey, unlockKey } from './key-schedule.js';
-export type { Meta } from './meta.js';
-
 /** The first byte of every version 2 blob. */
 const VERSION = 0x02;
 

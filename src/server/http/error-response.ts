@@ -1,6 +1,6 @@
 /** From an error to the HTTP response that tells of it. Every error response of the server is made here. */
 
-import type { ApiErrorCode } from '../../core/errors.js';
+import type { ApiErrorCode } from '../../core/error-codes.js';
 import type { ErrorReply } from '../../core/protocol/replies.js';
 import { ServiceError, type ServiceErrorCode } from '../secrets/service-error.js';
 import { StoreBusyError, StoreError } from '../store/contracts/store.js';
@@ -8,18 +8,23 @@ import type { HeaderFields } from './headers.js';
 import { RequestError, type RequestErrorCode } from './request-error.js';
 
 /** The code of every error that a client can be told of. */
-type ErrorCode = RequestErrorCode | ServiceErrorCode | 'STORE_UNAVAILABLE' | 'SERVER_BUSY' | 'INTERNAL_ERROR';
+type ServerErrorCode =
+  | RequestErrorCode
+  | ServiceErrorCode
+  | 'STORE_UNAVAILABLE'
+  | 'SERVER_BUSY'
+  | 'INTERNAL_ERROR';
 
 /** What a client is told of an error. */
 export interface ErrorDetails {
-  readonly code: ErrorCode;
+  readonly code: ServerErrorCode;
   readonly message: string;
   /** How long to wait before the same may succeed, in milliseconds. */
   readonly waitMs?: number | undefined;
 }
 
 /** The status of each code (core/protocol/PROTOCOL.md section 4, Error codes). A code without one does not compile. */
-const STATUSES: Readonly<Record<ErrorCode, number>> = {
+const STATUSES: Readonly<Record<ServerErrorCode, number>> = {
   INVALID_REQUEST: 400,
   INVALID_REQUEST_BODY: 400,
   INVALID_BLOB: 400,
