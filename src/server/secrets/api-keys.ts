@@ -1,6 +1,6 @@
 /** API keys: making one, and recognizing it later (core/protocol/PROTOCOL.md section 6). */
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type RandomBytes, randomBytes } from '../../core/bytes.js';
 import { ValidationError } from '../../core/errors.js';
 import type { KeyTier } from '../../core/protocol/limits.js';
@@ -69,7 +69,7 @@ export async function recognizeKey(keys: KeyStore, key: string): Promise<ApiKey>
 
 /** A plain hash, without salt or stretching, is enough: 238 random bits cannot be guessed. */
 function hashOf(key: string): string {
-  return createHash('sha256').update(key).digest('base64url');
+  return hash('sha256', key, 'base64url');
 }
 
 /** Random letters and digits, all equally likely. */

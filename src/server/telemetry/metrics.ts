@@ -3,7 +3,9 @@
 import type { RequestVerb } from '../store/contracts/store.js';
 
 /** What can happen to secrets. */
-export type SecretEvent = 'created' | 'read' | 'revoked' | 'expired';
+export const SECRET_EVENTS = ['created', 'read', 'revoked', 'expired'] as const;
+
+export type SecretEvent = (typeof SECRET_EVENTS)[number];
 
 /** Where the server counts. */
 export interface Metrics {

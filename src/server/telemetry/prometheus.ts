@@ -1,7 +1,7 @@
 /** {@link Metrics} in the text format of Prometheus (https://prometheus.io/docs/instrumenting/exposition_formats/). */
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { type Metrics, methodLabel } from './metrics.js';
+import { type Metrics, methodLabel, SECRET_EVENTS } from './metrics.js';
 
 /** Upper bounds in seconds: from how long a read in memory takes to longer than a client waits. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -31,7 +31,7 @@ export function createPrometheusMetrics(version: string): Metrics {
     labelNames: ['event'],
     registers,
   });
-  for (const event of ['created', 'read', 'revoked', 'expired']) secrets.inc({ event }, 0);
+  for (const event of SECRET_EVENTS) secrets.inc({ event }, 0);
   const store = new Histogram({
     name: 'zephr_store_duration_seconds',
     help: 'Time the store takes to answer',

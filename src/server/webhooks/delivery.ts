@@ -12,7 +12,7 @@ const PERIOD_MS = 1_000;
  * for clocks that differ between the processes over one store. After that time another process takes over the events
  * of one that died.
  */
-const LEASE_MS = 60_000;
+const EVENT_LEASE_MS = 60_000;
 
 /** Most deliveries at once: in all, and to one host. */
 const AT_ONCE = { all: 64, host: 8 };
@@ -67,6 +67,8 @@ class Courier {
   #collecting: Promise<void> | null = null;
   #forgetting: Promise<void> | null = null;
   #stopped = false;
+  readonly #logFailure = (error: unknown): void =>
+    this.#options.log.error('webhooks failed', describeError(error));
 
   constructor(options: WebhookOptions) {
     this.#options = options;
@@ -76,7 +78,7 @@ class Courier {
   collect(): void {
     if (this.#collecting !== null || this.#stopped) return;
     this.#collecting = this.#lease()
-      .catch((error: unknown) => this.#options.log.error('webhooks failed', describeError(error)))
+      .catch(this.#logFailure)
       .finally(() => {
         this.#collecting = null;
       });
@@ -85,7 +87,7 @@ class Courier {
   /** Starts to forget events that are too old, unless that is under way. */
   forget(): void {
     this.#forgetting ??= this.#forgetOld()
-      .catch((error: unknown) => this.#options.log.error('webhooks failed', describeError(error)))
+      .catch(this.#logFailure)
       .finally(() => {
         this.#forgetting = null;
       });
@@ -103,7 +105,7 @@ class Courier {
     let leased: readonly LeasedEvent[];
     do {
       if (this.#stopped || this.#count() > AT_ONCE.all - AT_ONCE.host) return;
-      leased = await outbox.leaseEvents(now(), AT_ONCE.host, LEASE_MS, [...this.#underWay.keys()]);
+      leased = await outbox.leaseEvents(now(), AT_ONCE.host, EVENT_LEASE_MS, [...this.#underWay.keys()]);
       for (const event of leased) this.#start(event);
     } while (leased.length === AT_ONCE.host);
   }
@@ -125,7 +127,7 @@ class Courier {
     const deliveries = this.#underWay.get(host) ?? new Set();
     this.#underWay.set(host, deliveries);
     const delivery = this.#deliver(event)
-      .catch((error: unknown) => this.#options.log.error('webhooks failed', describeError(error)))
+      .catch(this.#logFailure)
       .finally(() => {
         deliveries.delete(delivery);
         if (deliveries.size > 0) return;
