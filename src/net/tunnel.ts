@@ -34,7 +34,7 @@ export async function connectThrough(proxy: URL, url: URL, signal: AbortSignal):
  */
 export async function openTunnel(proxy: URL, target: string, signal: AbortSignal): Promise<Socket> {
   const { request } = proxy.protocol === 'https:' ? https : http;
-  const asking = request({
+  const connecting = request({
     method: 'CONNECT',
     host: withoutBrackets(proxy.hostname),
     port: proxy.port,
@@ -44,9 +44,9 @@ export async function openTunnel(proxy: URL, target: string, signal: AbortSignal
     signal,
   });
   try {
-    return await answerTo(asking, proxy.host);
+    return await answerTo(connecting, proxy.host);
   } catch (cause) {
-    asking.destroy();
+    connecting.destroy();
     throw signal.aborted ? cause : proxyError(cause, proxy.host);
   }
 }
@@ -56,19 +56,20 @@ function withoutBrackets(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, '');
 }
 
-function answerTo(asking: ClientRequest, proxy: string): Promise<Socket> {
+/** The tunnel that a CONNECT request is answered with. */
+function answerTo(connecting: ClientRequest, proxy: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    asking.on('error', reject);
-    asking.on('connect', ({ statusCode = 0 }: IncomingMessage, socket: Socket, head: Buffer) => {
-      if (statusCode < 200 || statusCode > 299) return reject(refusal(proxy, statusCode));
+    connecting.on('error', reject);
+    connecting.on('connect', ({ statusCode = 0 }: IncomingMessage, socket: Socket, head: Buffer) => {
+      if (statusCode < 200 || statusCode > 299) return reject(proxyRefused(proxy, statusCode));
       if (head.length > 0) socket.unshift(head);
       resolve(socket);
     });
-    asking.end();
+    connecting.end();
   });
 }
 
-function refusal(proxy: string, status: number): NetworkError {
+function proxyRefused(proxy: string, status: number): NetworkError {
   const why = status === 407 ? 'wants a user name and password' : `refuses to pass this on (HTTP ${status})`;
   return new NetworkError(`the proxy ${proxy} ${why}`, proxy, 'PROXY_REFUSED');
 }

@@ -16,7 +16,7 @@ const ROWS = 20_000;
 const CROWD = 'crowd.example';
 
 /** Statements that may read a whole table: it is small, and they are for an operator's command. */
-const WHOLE = ['PING', 'ALL', 'REVOKE_KEY', 'FIND_REVOKED'];
+const WHOLE = ['PING', 'LIST_KEYS', 'REVOKE_KEY', 'FIND_REVOKED_KEY'];
 
 /** The text of every statement that the store's modules have, by name. */
 const TEXTS = [secrets, destruction, quotas, keys, outbox, engine]
@@ -108,7 +108,7 @@ describe.skipIf(withoutPostgres)(`in a large PostgreSQL database${withoutPostgre
   test('a lease looks at a few thousand of the events of busy hosts, and goes on from there', async () => {
     await crowd(60_000);
     const lease = ['100000', '8', '200000', `'${CROWD}'`, '0', `''`];
-    for (const node of await planOf(outbox.LEASE.text, lease)) {
+    for (const node of await planOf(outbox.LEASE_EVENTS.text, lease)) {
       const looked = (node['Actual Rows'] ?? 0) + (node['Rows Removed by Filter'] ?? 0);
       expect([node['Node Type'], looked <= 5_001]).toEqual([node['Node Type'], true]);
     }

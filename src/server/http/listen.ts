@@ -5,14 +5,19 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { ZephrError } from '../../core/errors.js';
+import type { Peer } from './answers.js';
 import { type BodyDeadline, startBodyDeadline } from './body-deadline.js';
 import { Connections } from './connections.js';
 import { BUSY_MS, type ErrorDetails, errorResponse } from './error-response.js';
 import { NO_STORE, securityHeaders } from './headers.js';
 import { RequestError } from './request-error.js';
-import type { WebApp } from './routing.js';
 import type { TlsPair } from './tls-files.js';
 import type { ClientAddress } from './trusted-proxies.js';
+
+/** A whole server without its sockets. */
+export interface WebApp {
+  fetch(request: Request, peer: Peer): Response | Promise<Response>;
+}
 
 /** Where to listen. */
 export interface ListenOptions {
@@ -73,7 +78,7 @@ export async function listen(app: WebApp, options: ListenOptions): Promise<Liste
   const timeouts = { wholeMs: requestTimeoutMs, idleMs: idleTimeoutMs };
   const errorHeaders = { ...securityHeaders(tls !== undefined), ...NO_STORE };
   const deadlines = new WeakMap<object, BodyDeadline>();
-  const errorHandler = () => errorResponse(UNREADABLE, errorHeaders);
+  const errorHandler = () => errorResponse(MALFORMED, errorHeaders);
   const answer = getRequestListener(
     (request, { incoming }) => {
       const forwardedFor = String(incoming.headers['x-forwarded-for'] ?? '');
@@ -141,7 +146,7 @@ function hostsIn(rawHeaders: readonly string[]): number {
 }
 
 /** For a request whose URL is not valid, or that names no host or two: it never becomes a Request. */
-const UNREADABLE = new RequestError('INVALID_REQUEST', 'the request is malformed');
+const MALFORMED = new RequestError('INVALID_REQUEST', 'the request is malformed');
 
 /** For a request on a connection above the limit. */
 const TOO_MANY: ErrorDetails = {

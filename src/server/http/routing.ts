@@ -3,13 +3,8 @@
 import type { Context, Hono } from 'hono';
 import { routePath } from 'hono/route';
 import { getPath } from 'hono/utils/url';
-import { answerError, type Handler, type Peer, type ServerEnv } from './answers.js';
+import { answerError, type Handler, type ServerEnv } from './answers.js';
 import { RequestError } from './request-error.js';
-
-/** A whole server without its sockets. */
-export interface WebApp {
-  fetch(request: Request, peer: Peer): Response | Promise<Response>;
-}
 
 /**
  * Puts `handlers`, by method, at `path`; every other method gets 405. Without this, Hono would give a HEAD request

@@ -247,6 +247,6 @@ export function idMaker(random: RandomBytes): () => string {
  * Whether `proofHash` is the hash of `proof`. Takes the same time for a right proof as for a wrong one.
  * @param proofHash base64url of a SHA-256.
  */
-export function isRightProof(proof: Uint8Array, proofHash: string): boolean {
+function isRightProof(proof: Uint8Array, proofHash: string): boolean {
   return timingSafeEqual(hash('sha256', proof, 'buffer'), decodeBase64url(proofHash));
 }

@@ -5,7 +5,7 @@ import type { EventName, OutboxEvent } from './outbox.js';
 import type { CreateRequest } from './secrets.js';
 
 /** The secret that an event is about, and where the event goes. */
-export interface EventSource {
+export interface EventSubject {
   readonly id: string;
   readonly hint: string | null;
   readonly callback: NonNullable<CreateRequest['callback']>;
@@ -18,7 +18,7 @@ export interface EventSource {
  */
 export function composeEvent(
   name: EventName,
-  { id: secretId, hint, callback }: EventSource,
+  { id: secretId, hint, callback }: EventSubject,
   occurredAt: number,
   uuid: () => string = randomUUID,
 ): OutboxEvent {

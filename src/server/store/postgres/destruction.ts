@@ -40,7 +40,7 @@ const PURGE_BATCH = 200;
  * Destroys what is due, except rows that another process has locked. The array, here and in the statements below that
  * forget, makes PostgreSQL go by the index to the rows it changes, also where it plans without knowing the limit.
  */
-export const PURGE = statement<
+export const DESTROY_DUE = statement<
   [limit: number, now: number],
   { readonly looked: number; readonly destroyed: number }
 >(`
@@ -53,7 +53,7 @@ export const PURGE = statement<
   )
   SELECT (SELECT COUNT(*) FROM settled) AS looked, (SELECT COUNT(*) FROM destroyed) AS destroyed`);
 
-export const FORGET = statement<[limit: number, now: number], { readonly id: string }>(`
+export const FORGET_SECRETS = statement<[limit: number, now: number], { readonly id: string }>(`
   WITH due AS (
     SELECT id FROM secrets WHERE needed_until IS NULL AND expires_at <= $2::bigint - ${TOMBSTONE_MS}
     ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
@@ -62,8 +62,8 @@ export const FORGET = statement<[limit: number, now: number], { readonly id: str
 
 /** One batch of the secrets' part of {@link Engine.purge}. @returns also whether there may be more to do. */
 export async function purgeSecrets(pool: PostgresPool, now: number): Promise<Purged & { more: boolean }> {
-  const [batch] = await pool.query(PURGE, PURGE_BATCH, now);
-  const forgotten = await pool.query(FORGET, PURGE_BATCH, now);
+  const [batch] = await pool.query(DESTROY_DUE, PURGE_BATCH, now);
+  const forgotten = await pool.query(FORGET_SECRETS, PURGE_BATCH, now);
   return {
     destroyed: batch?.destroyed ?? 0,
     forgotten: forgotten.length,

@@ -6,23 +6,23 @@ import { KEY_COLUMNS, type KeyRow, keyOf } from '../contracts/rows.js';
 import { type PostgresPool, statement } from './pool.js';
 
 /** No row if the name is taken. */
-export const ADD = statement<
+export const ADD_KEY = statement<
   [id: string, name: string, tier: KeyTier, hash: string, createdAt: number],
   { readonly id: string }
 >(`
   INSERT INTO api_keys (id, name, tier, hash, created_at) VALUES ($1, $2, $3, $4, $5)
   ON CONFLICT (name) WHERE revoked_at IS NULL DO NOTHING RETURNING id`);
 
-export const FIND_VALID = statement<[hash: string], KeyRow>(
+export const FIND_KEY = statement<[hash: string], KeyRow>(
   `SELECT ${KEY_COLUMNS} FROM api_keys WHERE hash = $1 AND revoked_at IS NULL`,
 );
 
-export const ALL = statement<[], KeyRow>(`SELECT ${KEY_COLUMNS} FROM api_keys ORDER BY seq`);
+export const LIST_KEYS = statement<[], KeyRow>(`SELECT ${KEY_COLUMNS} FROM api_keys ORDER BY seq`);
 
 export const REVOKE_KEY = statement<[now: number, nameOrId: string], KeyRow>(`
   UPDATE api_keys SET revoked_at = $1 WHERE (id = $2 OR name = $2) AND revoked_at IS NULL RETURNING ${KEY_COLUMNS}`);
 
-export const FIND_REVOKED = statement<[nameOrId: string], KeyRow>(`
+export const FIND_REVOKED_KEY = statement<[nameOrId: string], KeyRow>(`
   SELECT ${KEY_COLUMNS} FROM api_keys WHERE id = $1 OR name = $1 ORDER BY revoked_at DESC, seq DESC LIMIT 1`);
 
 /** A {@link KeyStore} in PostgreSQL. */
@@ -35,22 +35,22 @@ export class PostgresKeys implements KeyStore {
   }
 
   async addKey({ id, name, tier, hash, createdAt }: NewApiKey): Promise<'added' | 'name taken'> {
-    const [added] = await this.#pool.query(ADD, id, name, tier, hash, createdAt);
+    const [added] = await this.#pool.query(ADD_KEY, id, name, tier, hash, createdAt);
     return added === undefined ? 'name taken' : 'added';
   }
 
   async findKey(hash: string): Promise<ApiKey | null> {
-    const [row] = await this.#pool.query(FIND_VALID, hash);
+    const [row] = await this.#pool.query(FIND_KEY, hash);
     return keyOf(row);
   }
 
   async listKeys(): Promise<readonly ApiKey[]> {
-    return (await this.#pool.query(ALL)).flatMap((row) => keyOf(row) ?? []);
+    return (await this.#pool.query(LIST_KEYS)).flatMap((row) => keyOf(row) ?? []);
   }
 
   async revokeKey(nameOrId: string, now: number): Promise<ApiKey | null> {
     const [revoked] = await this.#pool.query(REVOKE_KEY, now, nameOrId);
-    const [row] = revoked ? [revoked] : await this.#pool.query(FIND_REVOKED, nameOrId);
+    const [row] = revoked ? [revoked] : await this.#pool.query(FIND_REVOKED_KEY, nameOrId);
     return keyOf(row);
   }
 }

@@ -48,7 +48,7 @@ interface LeaseRow extends Omit<EventRow, 'id'> {
  * No host has a space in it. The array makes PostgreSQL go by the index to the rows it updates, also where it plans
  * without knowing the limit.
  */
-export const LEASE = statement<LeaseValues, LeaseRow>(`
+export const LEASE_EVENTS = statement<LeaseValues, LeaseRow>(`
   WITH beyond AS (
     SELECT due_at, id FROM outbox WHERE (due_at, id) >= ($5, $6) AND due_at <= $1
     ORDER BY due_at, id LIMIT 1 OFFSET ${SCAN}
@@ -66,7 +66,7 @@ export const LEASE = statement<LeaseValues, LeaseRow>(`
   )
   SELECT * FROM place LEFT JOIN (leased JOIN due USING (id)) ON TRUE ORDER BY due_at, id`);
 
-export const DELIVERED = statement<[id: string], never>('DELETE FROM outbox WHERE id = $1');
+export const MARK_DELIVERED = statement<[id: string], never>('DELETE FROM outbox WHERE id = $1');
 
 export const GIVE_UP = statement<[id: string, attempt: number], never>(
   'DELETE FROM outbox WHERE id = $1 AND attempt = $2',
@@ -118,14 +118,14 @@ export class PostgresOutbox implements Outbox {
   ): Promise<readonly LeasedEvent[]> {
     const { due_at, id } = this.#from;
     const hosts = exceptHosts.join(' ');
-    const rows = await this.#pool.query(LEASE, now, limit, now + leaseMs, hosts, due_at, id);
+    const rows = await this.#pool.query(LEASE_EVENTS, now, limit, now + leaseMs, hosts, due_at, id);
     const leased = rows.flatMap(({ id, ...row }) => (id === null ? [] : [{ ...row, id }]));
     this.#from = (leased.length === limit ? leased.at(-1) : endOf(rows)) ?? START;
     return leased.map(leasedEvent);
   }
 
   async markDelivered(id: string): Promise<void> {
-    await this.#pool.query(DELIVERED, id);
+    await this.#pool.query(MARK_DELIVERED, id);
   }
 
   async markFailed(id: string, attempt: number, retryAt: number | null): Promise<void> {
@@ -146,6 +146,6 @@ function endOf([row]: readonly LeaseRow[]): Place | undefined {
 
 function leasedEvent(row: EventRow): LeasedEvent {
   const callback = { url: row.url, secret: row.callback_secret };
-  const source = { id: row.secret_id, hint: row.hint, callback };
-  return { ...composeEvent(row.event, source, row.occurred_at, () => row.id), attempt: row.attempt };
+  const subject = { id: row.secret_id, hint: row.hint, callback };
+  return { ...composeEvent(row.event, subject, row.occurred_at, () => row.id), attempt: row.attempt };
 }

@@ -7,7 +7,7 @@ import { loadSqliteDriver, type SqliteDatabase, sqliteResultCode } from './drive
 import { SqliteStore } from './store.js';
 
 /** What SQLite's result codes mean to an operator: https://sqlite.org/rescode.html */
-const FAILURES: Readonly<Record<number, readonly [code: string, what: string]>> = {
+const EXPLANATIONS: Readonly<Record<number, readonly [code: string, what: string]>> = {
   5: ['STORE_BUSY', 'is locked by another program: stop that first'],
   8: ['STORE_NOT_WRITABLE', 'cannot be written: check its permissions and those of its folder'],
   10: ['STORE_UNUSABLE', 'cannot be read or written: check its disk'],
@@ -59,8 +59,8 @@ async function prepareFile(path: string): Promise<void> {
 }
 
 function explain(path: string, error: unknown): unknown {
-  const failure = FAILURES[sqliteResultCode(error) ?? 0];
-  if (failure === undefined) return error;
-  const [code, what] = failure;
+  const explanation = EXPLANATIONS[sqliteResultCode(error) ?? 0];
+  if (explanation === undefined) return error;
+  const [code, what] = explanation;
   return new ZephrError(`the store ${path} ${what}`, code, { cause: error });
 }
