@@ -1,4 +1,4 @@
-/** What authorizes a request about a secret: the URL it goes to, and the headers that show what its sender may do. */
+/** Authorizing requests about a secret: the URL they go to, and the headers that show what their sender may do. */
 
 import { formatProof, type UnlockedKey, unlockKey } from '../core/crypto/key-schedule.js';
 import { ValidationError } from '../core/errors.js';
@@ -6,7 +6,7 @@ import type { SecretAddress } from '../core/link.js';
 import { HEADERS } from '../core/protocol/requests.js';
 import { type LinkOrPair, toLink } from './link-or-pair.js';
 
-/** Lets its holder ask for a secret's status and revoke it. Only the making of one knows what it is made from. */
+/** Lets its holder ask for a secret's status and revoke it; both are the same however it was made. */
 export interface Authorization {
   /** The secret's URL in the server's API. */
   readonly url: string;

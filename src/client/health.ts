@@ -1,4 +1,4 @@
-/** Asks a server for its health: whether it works, what it speaks, what it allows. */
+/** Asks a server for its health: whether it works, which versions of the protocol it speaks, and what it allows. */
 
 import { parseServer } from '../core/link.js';
 import { DEFAULT_SERVER } from '../core/protocol/limits.js';
@@ -7,6 +7,7 @@ import { apiKeyHeaders } from './authorization.js';
 import { checkReply } from './transport/network-errors.js';
 import { send, type TransportOptions } from './transport/send.js';
 
+/** Options of a health check. */
 export interface HealthOptions extends TransportOptions {
   /** The server's URL. Default `https://zephr.io`. */
   readonly server?: string;

@@ -15,6 +15,7 @@ import { type LinkOrPair, toLink } from './link-or-pair.js';
 import { checkReply } from './transport/network-errors.js';
 import { send, type TransportOptions } from './transport/send.js';
 
+/** Options of reading, of asking for a status and of revoking. */
 export interface RetrieveSecretOptions extends TransportOptions {
   /**
    * Needed when the link says so (`v2p`), and wrong when it does not: a ValidationError `PASSPHRASE_REQUIRED` or
@@ -56,12 +57,12 @@ export function newClaim(): string {
 }
 
 /**
- * Takes one view of a secret and opens it. Whatever can fail without the server fails before the request. A repeated
+ * Takes one view of a secret and opens it. All that can fail without the server does so before the request. A repeated
  * request carries the same claim, so that a lost reply can be had again.
  * @throws ValidationError for a damaged link, a missing or unneeded passphrase or a malformed claim, before anything is
  *   sent.
  * @throws ApiError 404 unknown, 410 read, expired or revoked, 403 wrong key or passphrase, 429 too many tries.
- * @throws EncryptionError when what came does not open.
+ * @throws EncryptionError when the secret does not open.
  * @throws NetworkError when no usable answer came; the reason of `signal`.
  */
 export async function readSecret(from: LinkOrPair, options: RetrieveSecretOptions = {}): Promise<Reading> {

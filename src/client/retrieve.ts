@@ -16,12 +16,12 @@ export interface RetrievalResult extends Omit<Reading, 'acknowledge'> {
 
 /**
  * Reads a secret, upon which the server forgets it. A reply that is lost on the network is asked for again, and
- * meanwhile nobody else can get it.
+ * meanwhile no other reader can get it.
  * @param link the whole link, or `{ url, key }` of a split pair.
  * @throws ValidationError for a damaged link (`INVALID_LINK`, `MISSING_KEY`, `INVALID_KEY`, `UNKNOWN_KEY_VERSION`) or
  *   a passphrase that is missing or not needed, before anything is sent.
  * @throws ApiError 404 unknown, 410 read, expired or revoked, 403 wrong key or passphrase, 429 too many tries.
- * @throws EncryptionError when what came does not open.
+ * @throws EncryptionError when the secret does not open.
  * @throws NetworkError when no usable answer came; the reason of `signal`.
  * @example
  * const { plaintext } = await retrieveSecret(link);

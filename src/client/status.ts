@@ -46,7 +46,7 @@ export async function revokeSecret(from: LinkOrPair, options: RetrieveSecretOpti
   await revoke(await authorizeByLink(from, options.passphrase), options);
 }
 
-/** The status of the secret that `authorization` is for. Throws what the server or the network makes it. */
+/** The status of the secret that the authorization is for. @throws ApiError, NetworkError as {@link secretStatus}. */
 async function statusOf(
   { url: secret, headers }: Authorization,
   options: TransportOptions,
@@ -64,7 +64,7 @@ async function statusOf(
   };
 }
 
-/** Destroys the secret that `authorization` is for. */
+/** Destroys the secret that the authorization is for. @throws ApiError, NetworkError as {@link revokeSecret}. */
 async function revoke({ url, headers }: Authorization, options: TransportOptions): Promise<void> {
   await send({ method: 'DELETE', url, headers }, options);
 }

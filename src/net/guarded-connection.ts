@@ -1,7 +1,7 @@
 /**
- * HTTP requests to places that someone else chose: the name is resolved once, every address is checked, and the
- * connection goes to one of those addresses and to nothing else. So a name server that changes its answer after the
- * check leads nowhere, and redirects are not followed.
+ * HTTP requests to URLs that come from outside: the name is resolved once, every address is checked, and the
+ * connection goes to one of the checked addresses only. A name server that changes its answer after the check changes
+ * nothing, and redirects are not followed.
  */
 
 import type { LookupAddress } from 'node:dns';
@@ -28,7 +28,7 @@ export interface Guard {
   readonly ca?: string | undefined;
 }
 
-/** What is sent. */
+/** A request to send. */
 export interface GuardedRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -46,7 +46,7 @@ export class GuardError extends ZephrError {
 
 /**
  * Sends a request to `url`, over a connection of its own: never through a proxy. With https the certificate must be
- * valid for the host of the URL, whatever address it leads to.
+ * valid for the host of the URL, not for the address that the host resolves to.
  * @param signal ends everything: reading the response's body rejects with Node's `ECONNRESET` then.
  * @returns the response once its status and headers are here; its body is still to be read. A redirect is a response
  *   like any other.

@@ -1,4 +1,4 @@
-/** The network that an IP address belongs to, for those who may not know or keep the whole address. */
+/** The network that an IP address belongs to, for logs and names that must not hold the whole address. */
 
 import { isIP } from 'node:net';
 

@@ -1,6 +1,6 @@
 /**
  * Which proxy, if any, stands between this machine and a server. The variables mean what they mean for curl: those
- * in lower case come first, HTTPS_PROXY is for https and HTTP_PROXY for http, NO_PROXY names what needs none.
+ * in lower case come first, HTTPS_PROXY is for https and HTTP_PROXY for http, NO_PROXY lists the hosts without one.
  */
 
 import { ValidationError } from '../core/errors.js';
@@ -23,7 +23,10 @@ export function fetchFor(server: string, env: Environment): HttpFetch {
   });
 }
 
-/** The proxy for a URL, or null when it is asked directly. */
+/**
+ * The proxy for a URL, or null when its host is asked directly.
+ * @throws ValidationError as {@link fetchFor} does.
+ */
 export function proxyFor(target: string, env: Environment): URL | null {
   const url = new URL(target);
   const name = url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
@@ -39,7 +42,7 @@ function inEitherCase(env: Environment, name: string): string | undefined {
   return [env[name.toLowerCase()], env[name]].map((value) => value?.trim()).find((value) => value);
 }
 
-/** A proxy may be written without its scheme. What is wrong is not quoted, for it may hold a password. */
+/** A proxy may be written without its scheme. The error does not quote it, because it may hold a password. */
 function parseProxy(value: string, name: string): URL {
   const text = value.includes('://') ? value : `http://${value}`;
   const proxy = URL.canParse(text) ? new URL(text) : null;

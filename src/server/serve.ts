@@ -22,7 +22,7 @@ export interface ServerOptions {
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;
-  /** `memory:`, or the path of an SQLite file. */
+  /** `memory:`, the URL of a PostgreSQL database, or the path of an SQLite file. */
   readonly store: string;
   /** The program of an SQLite store's own thread: see `OpenOptions`. Default: it works in this thread. */
   readonly storeThread?: string | undefined;

@@ -19,7 +19,7 @@ export interface Attempt {
   readonly repeatable: boolean;
   /** Calls fetch. */
   ask(): Promise<FetchReply>;
-  /** Why the source of the body failed while it was sent, if it did: fetch would call that a failure of the network. */
+  /** The error of the body's source, if it failed while it was sent: fetch would call that a failure of the network. */
   sourceFailure?(): { readonly cause: unknown } | undefined;
 }
 
@@ -50,7 +50,7 @@ export async function attemptForStream(attempt: Attempt): Promise<FetchReply> {
   return reply;
 }
 
-/** Sends the request and gives its reply, with the bytes of those bodies that are to be read. */
+/** Sends the request and gives its reply, with the bytes of the body if `isRead` says that it is to be read. */
 async function exchange(
   attempt: Attempt,
   isRead: (reply: FetchReply) => boolean,
@@ -85,8 +85,8 @@ function checkStatus(reply: FetchReply, bytes: Bytes, { url, host }: Attempt): v
 
 /**
  * The JSON of a body; `undefined` for an empty one.
- * @throws NetworkError when it is not JSON: cut off if it said that it was, behind a proxy that hid the cut, and else
- *   the reply of another service. So is one with a content coding, for which no request asks.
+ * @throws NetworkError when it is not JSON: `CONNECTION_LOST` if it is declared as JSON, since then it was cut off
+ *   behind a proxy that hid the cut, and else `INVALID_REPLY`. A content coding, for which no request asks, is the latter too.
  */
 function jsonOf(reply: FetchReply, bytes: Bytes, host: string): unknown {
   const { json, flaw } = parseJson(bytes);

@@ -5,6 +5,7 @@ import { NetworkError, ValidationError } from '../../core/errors.js';
 /** A timer takes no more milliseconds (24.8 days). */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
+/** The running time of one request. */
 export interface Deadline {
   /** Fires when the time is up or the caller cancels. */
   readonly signal: AbortSignal;
@@ -14,7 +15,7 @@ export interface Deadline {
   restart(): void;
   /** Stops an idle time while there is nothing to wait for but the caller. The time of a whole request runs on. */
   pause(): void;
-  /** What a failed request throws: the caller's reason for cancelling, or that the time was up, or else `error`. */
+  /** The error to throw for a failed request: the caller's reason for cancelling, or `TIMEOUT`, or else `error`. */
   reasonFor(error: unknown): unknown;
   /** Stops the time and forgets the caller's signal. */
   end(): void;

@@ -1,4 +1,4 @@
-/** The part of the Fetch Standard (https://fetch.spec.whatwg.org) that the client uses: what has it can be injected. */
+/** The part of the Fetch Standard (https://fetch.spec.whatwg.org) that the client needs of the fetch it is given. */
 
 import type { Bytes } from '../../core/bytes.js';
 
@@ -22,17 +22,17 @@ export interface FetchReader {
   cancel(reason?: unknown): Promise<void>;
 }
 
-/** A reply, of whatever status. */
+/** A reply of any status. */
 export interface FetchReply {
   readonly status: number;
   readonly headers: { get(name: string): string | null };
   readonly body: { getReader(): FetchReader } | null;
 }
 
-/** `globalThis.fetch`, or less. It rejects when no reply came, and never for a status. */
+/** `globalThis.fetch`, or a function that does as much of it. It rejects when no reply came, and never for a status. */
 export type Fetch = (url: string, init: FetchInit) => Promise<FetchReply>;
 
-/** What a request is sent with whose body can also be bytes or a stream. */
+/** {@link FetchInit} with a body that can also be bytes or a stream. */
 export interface StreamFetchInit extends Omit<FetchInit, 'body'> {
   readonly body?: string | Bytes | ReadableStream<Uint8Array>;
   /** Set when the body is a stream, for which the standard requires it. */

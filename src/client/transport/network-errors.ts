@@ -1,4 +1,4 @@
-/** What went wrong on the network: each failure becomes a NetworkError that names the host. */
+/** Failures of the network: each becomes a NetworkError that names the host. */
 
 import type { NetworkErrorCode } from '../../core/error-codes.js';
 import { errorCode, NetworkError, ValidationError } from '../../core/errors.js';
@@ -30,7 +30,7 @@ const TRANSIENT: ReadonlySet<string> = new Set(
   [NO_ANSWER, REFUSED, LOST, LOOKUP_FAILED].map(({ code }) => code),
 );
 
-/** By the codes of Node's errors (libuv, c-ares, OpenSSL, undici). Browsers give none: there all are no answer. */
+/** By the codes of Node's errors (libuv, c-ares, OpenSSL, undici). Browsers give no code: all is NO_ANSWER there. */
 const KINDS: Readonly<Record<string, Kind>> = {
   ENOTFOUND: UNKNOWN_HOST,
   EAI_AGAIN: LOOKUP_FAILED,
@@ -43,7 +43,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   UND_ERR_HEADERS_OVERFLOW: NOT_ZEPHR,
 };
 
-/** Codes of Node's HTTP parser (llhttp) for what is not HTTP, but for the one of an answer that ends too soon. */
+/** Codes of Node's HTTP parser (llhttp): the answer is not HTTP. The one for an answer cut short is in the table. */
 const NOT_HTTP_CODE = /^HPE_/;
 
 const TLS_CODE = /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;

@@ -1,6 +1,6 @@
 /**
- * Requests whose body, or whose reply's body, is a stream of any length. Their deadline is one of idle time: it is for
- * each wait until more bytes move, not for the whole.
+ * Requests whose body, or whose reply's body, is a stream of any length. Their deadline limits the idle time: each wait
+ * until more bytes move, not the whole.
  */
 
 import type { Bytes } from '../../core/bytes.js';
@@ -12,6 +12,7 @@ import { DEFAULT_TIMEOUT_MS, type Request, type TransportOptions } from './send.
 import { inTries } from './tries.js';
 import { startUpload } from './upload.js';
 
+/** A request whose body may be a stream. */
 export interface StreamRequest extends Omit<Request, 'body'> {
   /**
    * A string is sent as UTF-8. A request with a string, bytes, or a function that opens a stream has three tries; one

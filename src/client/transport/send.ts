@@ -22,6 +22,7 @@ export interface TransportOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A request to a server's API. */
 export interface Request {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly url: string;

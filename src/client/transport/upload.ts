@@ -8,6 +8,7 @@ import type { Deadline } from './deadline.js';
  */
 const MAX_PIECE_BYTES = 65_536;
 
+/** A stream on its way to the server. */
 export interface Upload {
   /** What fetch is given to send. */
   readonly body: ReadableStream<Uint8Array>;

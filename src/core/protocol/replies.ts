@@ -69,7 +69,7 @@ export interface ErrorReply {
 
 const STATES: readonly string[] = ['waiting', 'read', 'expired', 'revoked'] satisfies SecretState[];
 
-/** The times that are accepted, in milliseconds since 1970: from then until 9999, the last year of four digits. */
+/** The times that are accepted: the years 1970 to 9999, the last of four digits, in milliseconds since 1970. */
 const FIRST_MS = 0;
 const END_MS = 253_402_300_800_000;
 

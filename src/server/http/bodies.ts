@@ -1,4 +1,4 @@
-/** The body of a request, as far as it may be trusted: its size, its encoding, its syntax. */
+/** Reads the body of a request: checks its size, its encoding and its syntax. */
 
 import type { Context } from 'hono';
 import { type Bytes, concatBytes, decodeUtf8 } from '../../core/bytes.js';

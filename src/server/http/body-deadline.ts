@@ -21,7 +21,7 @@ export interface BodyTimeouts {
   readonly idleMs: number;
 }
 
-/** What Node sends too to a client that does not send its headers in time. */
+/** The same bytes that Node sends to a client whose headers are late. */
 const TIMED_OUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 
 /**

@@ -17,14 +17,14 @@ export interface CreateQuota extends Quota {
   readonly per: Creates['per'];
 }
 
-/** What a create of `caller` at `now` (milliseconds since 1970) counts against; `null` for nothing. */
+/** The quota that a create of this caller at `now` (milliseconds since 1970) counts against; `null` for none. */
 export function quotaOf(
   { name, limits: { creates } }: Pick<Caller, 'name' | 'limits'>,
   now: number,
 ): CreateQuota | null {
   if (creates === null) return null;
   const { count, per } = creates;
-  // A minute and a day, or a day and a month, can end together.
+  // The counter names the period, because a minute and a day, or a day and a month, can end together.
   return { counter: `${name} ${per}`, limit: count, endsAt: END_OF[per](now), per };
 }
 

@@ -49,7 +49,7 @@ export interface Status {
 export interface Credentials {
   /** 32 bytes, or `null` if none came. */
   readonly proof: Uint8Array | null;
-  /** Whose wrong proofs are counted together: see {@link Callers.nameOf}. */
+  /** Whose wrong proofs are counted together: see `Callers.nameOf`. */
   readonly caller: string;
 }
 
@@ -141,7 +141,10 @@ export class Secrets {
     await this.#store.acknowledge(id, claim, now);
   }
 
-  /** Ends the secret for everyone. It is no error to do so again, but one to be too late. */
+  /**
+   * Ends the secret for everyone. Revoking it again is no error.
+   * @throws ServiceError `SECRET_ALREADY_CONSUMED` or `SECRET_EXPIRED` if it ended otherwise.
+   */
   async revoke(id: string, credentials: Credentials): Promise<void> {
     const now = this.#now();
     await this.#prove(id, await this.#known(id, now), credentials, now);
@@ -188,8 +191,9 @@ export class Secrets {
 }
 
 /**
- * Checks the limits of all callers before those of this one: who asks for what no caller may have is not told to
- * upgrade.
+ * Checks the limits of all callers before those of this one, so that a request no tier allows is not answered with the
+ * advice to upgrade.
+ * @throws ServiceError `INVALID_EXPIRY`, `PAYLOAD_TOO_LARGE` or `UPGRADE_REQUIRED`.
  */
 function checkLimits({ expiry, blob }: CreateRequest, { limits, tier }: Caller): void {
   const { min, max } = TIERS.pro.expiry;

@@ -1,4 +1,4 @@
-/** From what an operator writes after `--store` to an open store. */
+/** Opens the store that an operator names with `--store`. */
 
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -14,7 +14,7 @@ const SALT_BYTES = 16;
 
 /** How a store is opened. */
 export interface OpenOptions {
-  /** The bundle of `sqlite/thread/worker.ts`: an SQLite store gets a thread of its own. Default: it runs in this one. */
+  /** The bundle of `sqlite/thread/worker.ts`: an SQLite store gets a thread of its own. Default: it is in this one. */
   readonly thread?: string | undefined;
 }
 

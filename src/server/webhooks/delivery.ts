@@ -8,9 +8,9 @@ import type { Attempt } from './send.js';
 const PERIOD_MS = 1_000;
 
 /**
- * How long an event belongs to the process that delivers it, in milliseconds: longer than an attempt takes, with room
- * for clocks that differ between the processes over one store. After that time another process takes over the events
- * of one that died.
+ * How long a process has an event to itself to deliver it, in milliseconds: longer than an attempt takes, with room for
+ * clocks that differ between the processes over one store. After that time another process takes over the events of one
+ * that died.
  */
 const EVENT_LEASE_MS = 60_000;
 

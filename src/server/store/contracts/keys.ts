@@ -4,7 +4,7 @@
 
 import type { KeyTier } from '../../../core/protocol/limits.js';
 
-/** What stays known of a key after it was shown. A revoked one is kept, to be told from one that never was. */
+/** What stays known of a key after it was shown. A revoked key is kept, to be told from one that never existed. */
 export interface ApiKey {
   /** `key_` and 12 letters or digits. Names the key everywhere but in its holder's requests. */
   readonly id: string;

@@ -1,7 +1,6 @@
 /**
- * Quotas as a store counts them. What a counter stands for, how much of it there is and when it ends is the business
- * of the service (`server/secrets/quotas.ts`): a store keeps a number for each counter and end, and forgets it after
- * that end.
+ * Quotas as a store counts them. The service (`server/secrets/quotas.ts`) decides what a counter stands for, what its
+ * limit is and when it ends. A store keeps a number for each counter and end, and forgets it after that end.
  */
 
 /** How many creates may be counted by one counter before it ends. */

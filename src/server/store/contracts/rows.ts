@@ -1,4 +1,4 @@
-/** Columns that both SQL engines have by the same names, and what the contracts make of them. */
+/** Columns that both SQL engines have by the same names, and the contracts' types made from them. */
 
 import type { Version } from '../../../core/key.js';
 import type { KeyTier } from '../../../core/protocol/limits.js';
@@ -37,6 +37,7 @@ export interface KeyRow {
 /** The columns of a {@link KeyRow}. */
 export const KEY_COLUMNS = 'id, name, tier, created_at, revoked_at';
 
+/** What decides the state of the secret in this row. */
 export function lifecycleOf(row: LifecycleRow): Lifecycle {
   return {
     viewsLeft: row.views_left,
@@ -46,6 +47,7 @@ export function lifecycleOf(row: LifecycleRow): Lifecycle {
   };
 }
 
+/** The record of the secret in this row. */
 export function recordOf(row: RecordRow): SecretRecord {
   return {
     version: row.version,
@@ -58,6 +60,7 @@ export function recordOf(row: RecordRow): SecretRecord {
   };
 }
 
+/** The key in this row; `null` without a row. */
 export function keyOf(row: KeyRow | undefined): ApiKey | null {
   if (row === undefined) return null;
   const { id, name, tier, created_at: createdAt, revoked_at: revokedAt } = row;

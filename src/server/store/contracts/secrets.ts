@@ -104,7 +104,7 @@ export interface SecretStore {
 
   /**
    * Consumes one view and returns the ciphertext. Of any number of readers exactly `views` succeed, ever, and only
-   * before the expiry and before a revocation. A claim is given its view for {@link LEASE_MS}: the same claim reads
+   * before the expiry and before a revocation. A claim is given its view for `LEASE_MS`: the same claim reads
    * the same bytes again without another view until that lease ends or is acknowledged, and nothing afterwards. A
    * reader without a claim destroys the ciphertext with the last view, unless another reader's lease is still live:
    * then the end of the last lease destroys it.
@@ -116,14 +116,14 @@ export interface SecretStore {
   acknowledge(id: string, claim: string, now: number): Promise<void>;
 
   /**
-   * Ends the secret for everyone, those with a live lease included: no ciphertext is left, whatever is returned.
-   * `revoked` only if this call or an earlier one denied a reader a view.
+   * Ends the secret for everyone, those with a live lease included: no ciphertext is left afterwards.
+   * @returns `revoked` only if this call or an earlier one denied a reader a view.
    */
   revoke(id: string, now: number): Promise<Revocation>;
 
   /**
    * Records that `caller` showed a proof for the secret, right or wrong: core/protocol/PROTOCOL.md section 4 (Read) has
-   * the rules. While the caller is locked out nothing is counted, whatever the proof. A right proof clears the count.
+   * the rules. While the caller is locked out no proof is counted, right or wrong. A right proof clears the count.
    * @returns until when the caller is locked out, or `null` if the proof may be acted on.
    */
   recordProofAttempt(id: string, caller: string, right: boolean, now: number): Promise<number | null>;

@@ -15,7 +15,7 @@ interface Undelivered {
 export class MemoryOutbox implements Outbox {
   readonly #events = new Map<string, Undelivered>();
 
-  /** Appends an event about a secret, if that has a callback. Call it as {@link MemoryOutbox.append}. */
+  /** Appends an event about a secret, or nothing if that has no callback. Call it as {@link MemoryOutbox.append}. */
   announce(
     name: EventName,
     { id, hint, callback }: Pick<NewSecret, 'id' | 'hint' | 'callback'>,

@@ -141,7 +141,7 @@ export class MemorySecrets implements SecretStore {
     return until || null;
   }
 
-  /** The secrets' part of {@link Engine.purge}. */
+  /** The secrets' part of `Engine.purge`. */
   async purge(now: number, signal?: AbortSignal): Promise<Purged> {
     let looked = 0;
     let destroyed = 0;

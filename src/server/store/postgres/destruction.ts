@@ -60,7 +60,7 @@ export const FORGET_SECRETS = statement<[limit: number, now: number], { readonly
   )
   DELETE FROM secrets WHERE id = ANY (ARRAY(SELECT id FROM due)) RETURNING id`);
 
-/** One batch of the secrets' part of {@link Engine.purge}. @returns also whether there may be more to do. */
+/** One batch of the secrets' part of `Engine.purge`. @returns also whether there may be more to do. */
 export async function purgeSecrets(pool: PostgresPool, now: number): Promise<Purged & { more: boolean }> {
   const [batch] = await pool.query(DESTROY_DUE, PURGE_BATCH, now);
   const forgotten = await pool.query(FORGET_SECRETS, PURGE_BATCH, now);

@@ -35,6 +35,7 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   '42704': ['STORE_NOT_SUPPORTED', 'does not know one of the parameters in the address'],
   '42703': ['NOT_A_STORE', "holds somebody else's tables: name another schema with ?search_path="],
   '42P07': ['NOT_A_STORE', "holds somebody else's tables: name another schema with ?search_path="],
+  '53300': ['STORE_BUSY', 'has no connection left: raise its max_connections'],
   '57P03': ['STORE_UNREACHABLE', 'is starting or stopping: try again in a moment'],
   CERT_HAS_EXPIRED: ['STORE_NOT_TRUSTED', 'shows a certificate that has expired: renew it'],
   ERR_TLS_CERT_ALTNAME_INVALID: ['STORE_NOT_TRUSTED', 'shows a certificate for another name: use that one'],
@@ -43,14 +44,14 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
-  '53300': ['STORE_BUSY', 'has no connection left: raise its max_connections'],
 };
 
 /**
  * Opens the store at `where`, and makes its tables when they are not there.
  * @param newCallerSalt kept by the store if it is new.
  * @param limits of the pool; `connections=` in the address comes before theirs.
- * @throws ZephrError with what to do: `STORE_UNREACHABLE` or a code above, `STORE_TOO_NEW`. It names host and port.
+ * @throws ZephrError with what to do: `STORE_NOT_SUPPORTED`, `STORE_UNREACHABLE`, `STORE_UNUSABLE`, a code of
+ *   {@link EXPLANATIONS} or `STORE_TOO_NEW`. Its message names host and port.
  */
 export async function openPostgresStore(
   where: string,

@@ -30,7 +30,7 @@ export interface PoolLimits {
 }
 
 /**
- * Parameters of each session. The limits, in milliseconds, are shorter than `patienceMs`, so that PostgreSQL's own
+ * Parameters of a pool's sessions. The limits, in milliseconds, are shorter than `patienceMs`, so that PostgreSQL's own
  * error comes before the pool gives up.
  */
 export const SESSION: Session = {
@@ -48,7 +48,7 @@ export const SESSION: Session = {
 /** Seconds until a connection must stand. */
 const CONNECT_TIMEOUT = 5;
 
-/** Parameters of every session. The statements are written for this isolation level. */
+/** Parameters of every session, also of the one that makes the tables. All SQL is written for this isolation level. */
 const BASICS: Session = { application_name: 'zephr', default_transaction_isolation: 'read committed' };
 
 /** The driver's numbers for PostgreSQL's BIGINT, which holds times here: they fit a double for 285,000 years. */

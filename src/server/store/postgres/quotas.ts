@@ -1,4 +1,4 @@
-/** The quotas of the PostgreSQL store: a table in the same database. What counts in it is the SQL of each create. */
+/** The quotas of the PostgreSQL store: a table in the same database. The statement of each create counts in it. */
 
 import type { QuotaStore } from '../contracts/quotas.js';
 import { type PostgresPool, statement } from './pool.js';

@@ -65,7 +65,7 @@ export class SqliteDestruction {
     return true;
   }
 
-  /** One batch of the secrets' part of {@link Engine.purge}. @returns also whether there may be more to do. */
+  /** One batch of the secrets' part of `Engine.purge`. @returns also whether there may be more to do. */
   purge(now: number): Purged & { readonly more: boolean } {
     const due = this.#sql.selectDue.all(now, PURGE_BATCH.records);
     let more = due.length === PURGE_BATCH.records;

@@ -43,7 +43,7 @@ export class SqliteOutbox implements Outbox {
     this.#sql = prepareStatements(database);
   }
 
-  /** Appends an event about a secret, if that has a callback. Call it as {@link SqliteOutbox.append}. */
+  /** Appends an event about a secret, or nothing if that has no callback. Call it as {@link SqliteOutbox.append}. */
   announce(
     name: EventName,
     { id, hint, callback_url: url, callback_secret: secret }: SecretColumns,

@@ -10,7 +10,7 @@ import type { SqliteDatabase } from './driver.js';
  *   is ciphertext, when that must be destroyed; afterwards, when the tombstone is forgotten. `body_hash` says what
  *   a repeated create must be identical to.
  * - `ciphertexts` holds the blobs apart, so that what changes a record does not copy its blob.
- *   {@link paddingFor} says what `padding` is for.
+ *   `padding.ts` says what `padding` is for.
  * - `outbox` holds the webhooks to deliver. `due_at` is when a process may lease one: for one that is leased, when
  *   that lease ends. Its rows refer to no secret, because they outlive them.
  * - `leases` says which claim has a view until when; `attempts` which caller showed how many wrong proofs.

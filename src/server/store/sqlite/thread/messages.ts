@@ -1,6 +1,6 @@
 /**
- * What the process's first thread and the one with the store send each other. The messages name nouns and verbs of
- * the contracts, and know none of them: a new verb needs nothing here.
+ * What the process's first thread and the one with the store send each other. The messages hold the names of nouns and
+ * verbs as text: a new verb needs no change here.
  */
 
 import { ZephrError } from '../../../../core/errors.js';

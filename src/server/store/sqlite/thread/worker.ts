@@ -1,5 +1,5 @@
 /**
- * The threads of a {@link ThreadStore}. One makes checkpoints; the other opens the SQLite store that its start names,
+ * The threads that `openInThread` starts. One makes checkpoints; the other opens the SQLite store that its start names,
  * and answers calls until it is asked to close. Calls that come together share a transaction, and their results a
  * message.
  */
