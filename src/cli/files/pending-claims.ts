@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { encodeBase64url } from '../../core/base64url.js';
 import { encodeUtf8, randomBytes } from '../../core/bytes.js';
 import type { SecretAddress } from '../../core/link.js';
+import { LEASE_MS } from '../../core/protocol/limits.js';
 import { isClaim } from '../../core/protocol/requests.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { stateFolder } from './folders.js';
@@ -21,10 +22,7 @@ export interface PendingClaim {
   readonly purgeAt: string;
 }
 
-/** How long a server keeps what was claimed, where it did not say: in milliseconds. */
-const CLAIM_MS = 60_000;
-
-/** A `purgeAt` that is further off than this is not believed, in milliseconds. */
+/** A `purgeAt` that is further off than this is not trusted, in milliseconds: the clocks disagree. */
 const LONGEST_MS = 3_600_000;
 
 /**
@@ -53,12 +51,12 @@ export async function takePendingClaim(
 
 /**
  * Keeps a claim for the next read of this secret.
- * @param purgeAt as the server said; one minute from now where it did not.
+ * @param purgeAt as the server said; where it did not, a lease from now.
  * @returns until when the secret can be read again, or null when the claim could not be kept.
  */
 export async function savePendingClaim(
   address: SecretAddress,
-  { claim, purgeAt = new Date(Date.now() + CLAIM_MS).toISOString() }: { claim: string; purgeAt?: string },
+  { claim, purgeAt = new Date(Date.now() + LEASE_MS).toISOString() }: { claim: string; purgeAt?: string },
   terminal: Terminal,
 ): Promise<string | null> {
   try {
@@ -115,7 +113,7 @@ async function sweep(folder: string, names: readonly string[], now: number): Pro
   for (const name of names) {
     const path = join(folder, name);
     // A young file may still be in the middle of being written.
-    if ((await ageOf(path, now)) > CLAIM_MS && (await readFresh(path, now)) === null) await remove(path);
+    if ((await ageOf(path, now)) > LEASE_MS && (await readFresh(path, now)) === null) await remove(path);
   }
 }
 
@@ -136,7 +134,7 @@ async function readFresh(path: string, now: number): Promise<PendingClaim | null
     const { mtimeMs } = await stat(path);
     const { claim, purgeAt } = JSON.parse(await readFile(path, 'utf8')) as Partial<PendingClaim>;
     if (typeof claim !== 'string' || !isClaim(claim) || typeof purgeAt !== 'string') return null;
-    const until = Math.max(Date.parse(purgeAt), mtimeMs + CLAIM_MS);
+    const until = Math.max(Date.parse(purgeAt), mtimeMs + LEASE_MS);
     return now <= Math.min(until, mtimeMs + LONGEST_MS) ? { claim, purgeAt } : null;
   } catch {
     return null;

@@ -1,6 +1,7 @@
 /** What several commands take, declared once: a link, the version of one, a server's store. */
 
-import { LINK_VERSIONS, noLinkVersion } from '../settings/choices.js';
+import { LINK_VERSIONS } from '../../core/protocol/link-versions.js';
+import { noLinkVersion } from '../settings/choices.js';
 import type { CommonFlags } from '../settings/settings.js';
 import type { CliCommand } from './command.js';
 import { CliOption, oneOf } from './option.js';

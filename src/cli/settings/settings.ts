@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { ZephrError } from '../../core/errors.js';
 import { parseServer } from '../../core/link.js';
 import { DEFAULT_SERVER } from '../../core/protocol/limits.js';
+import { defaultLinkVersion, type LinkVersion } from '../../core/protocol/link-versions.js';
 import { CliError, usageError } from '../exit/cli-error.js';
 import { endingOf } from '../exit/ending.js';
 import { ownWords } from '../exit/reason.js';
@@ -11,8 +12,8 @@ import { PERMISSION_ADVICE, permissionWarning, readSecretFile } from '../files/s
 import { blankAsAbsent, variable } from '../terminal/environment.js';
 import type { Reporter } from '../terminal/reporter.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { defaultLinkVersion, type LinkVersion, parseLinkVersion } from './choices.js';
-import { type Config, configPlace, readConfigFile } from './config-file.js';
+import { type Config, parseLinkVersion } from './choices.js';
+import { configPlace, readConfigFile } from './config-file.js';
 
 /** The options that every command takes. */
 export interface CommonFlags {
@@ -93,8 +94,8 @@ export async function gatherSettings(
 }
 
 /**
- * The link version: as the flag says, else the config file, else what the server is known to speak.
- * @throws CliError exit 2 when the config file names none.
+ * The link version: as the flag says, else the config file, else the default of the server.
+ * @throws CliError exit 2 when the config file names something else than a link version.
  */
 export function linkVersion(
   flag: LinkVersion | undefined,

@@ -8,12 +8,12 @@ import { maxSecretBytesV1 } from '../../../core/crypto/seal-v1.js';
 import { maxSecretBytesV2 } from '../../../core/crypto/seal-v2.js';
 import { ApiError, NetworkError } from '../../../core/errors.js';
 import { parseExpiry } from '../../../core/expiry.js';
+import { type LinkVersion, protocolVersion } from '../../../core/protocol/link-versions.js';
 import { fetchFor, proxyFor } from '../../../net/proxy.js';
 import { CliError, usageError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import { PERMISSION_ADVICE } from '../../files/secret-file.js';
 import type { Context } from '../../parser/command.js';
-import type { LinkVersion } from '../../settings/choices.js';
 import { configPlace, readConfigFile } from '../../settings/config-file.js';
 import { type CommonFlags, checked, gatherSettings, linkVersion } from '../../settings/settings.js';
 import type { Terminal } from '../../terminal/terminal.js';
@@ -173,7 +173,7 @@ async function checkPromises(checks: CheckList, plan: Plan, health: ServerHealth
     return;
   }
   const { protocol, version } = health;
-  const wanted = plan.version === 'v1' ? 1 : 2;
+  const wanted = protocolVersion(plan.version);
   if (protocol.includes(wanted)) {
     const software = version === undefined ? '' : `, zephr ${version}`;
     await checks.ok('protocol', `version ${protocol.join(' and ')}${software}`);

@@ -7,10 +7,10 @@ import type { TransportOptions } from '../../../client/transport/send.js';
 import { randomBytes } from '../../../core/bytes.js';
 import { ApiError } from '../../../core/errors.js';
 import { type Link, parseLink } from '../../../core/link.js';
+import type { LinkVersion } from '../../../core/protocol/link-versions.js';
 import { CliError } from '../../exit/cli-error.js';
 import { EXIT } from '../../exit/codes.js';
 import { endingOf } from '../../exit/ending.js';
-import type { LinkVersion } from '../../settings/choices.js';
 import type { Settings } from '../../settings/settings.js';
 import type { CheckList, CheckName } from './check-list.js';
 
