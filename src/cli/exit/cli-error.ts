@@ -28,7 +28,7 @@ export function usageError(message: string, advice?: string, cause?: unknown): C
   return new CliError(EXIT.usage, 'USAGE', message, { advice, cause });
 }
 
-/** An interrupt by the user or the system. It is reported as nothing: the program ends as the signal would end it. */
+/** An interrupt by the user or the system. Nothing is reported: the program ends as the signal would end it. */
 export class Interrupted extends CliError {
   readonly signal: NodeJS.Signals;
 
@@ -38,7 +38,7 @@ export class Interrupted extends CliError {
   }
 }
 
-/** An error that ends the program as it would by itself, but with advice that fits the case better. */
+/** Another error, with advice that fits the case better. The exit code is that of the other error. */
 export class AdvisedError extends ZephrError {
   override readonly name = 'AdvisedError';
   declare readonly cause: ZephrError;

@@ -26,7 +26,7 @@ export interface PendingClaim {
 const LONGEST_MS = 3_600_000;
 
 /**
- * Takes the claim of an unfinished read of this secret. Of several processes only one gets it: the one whose rename
+ * Takes away the claim of an unfinished read of this secret. Of several processes only one gets it: the one whose rename
  * succeeds. Claims that are out of date are removed on the way.
  * @returns null when there is none, or none that can be read: the secret can be read without it.
  */
@@ -69,8 +69,8 @@ export async function savePendingClaim(
   }
 }
 
-/** How long the secret can still be read, in words; where the clocks disagree, as long as the protocol promises. */
-export function withinWords(purgeAt: string, now = Date.now()): string {
+/** How long the secret can still be read, such as `within 42 s`; where the clocks disagree, the protocol's minute. */
+export function timeLeftInWords(purgeAt: string, now = Date.now()): string {
   const left = Date.parse(purgeAt) - now;
   return left >= 1000 && left <= LONGEST_MS ? `within ${Math.floor(left / 1000)} s` : 'within a minute';
 }
@@ -79,7 +79,7 @@ function claimsFolder(terminal: Terminal): string {
   return join(stateFolder(terminal), 'unfinished');
 }
 
-/** The name of a claim's file: a hash, which does not tell which secret it is about. */
+/** The name of a claim's file: a hash, which does not show which secret the claim is for. */
 async function nameOf({ server, id }: SecretAddress): Promise<string> {
   const hash = await crypto.subtle.digest('SHA-256', encodeUtf8(`${server}\n${id}`));
   return Buffer.from(hash).toString('hex');
@@ -126,7 +126,7 @@ async function ageOf(path: string, now: number): Promise<number> {
 }
 
 /**
- * What a file holds, or null when that is out of date: past `purgeAt`, and a minute old by this machine's clock,
+ * The claim in a file, or null when it is out of date: past `purgeAt`, and a minute old by this machine's clock,
  * which need not be the server's. A claim that is kept too long does no harm: the server refuses it.
  */
 async function readFresh(path: string, now: number): Promise<PendingClaim | null> {

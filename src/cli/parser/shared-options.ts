@@ -26,7 +26,7 @@ export function declareLink(command: CliCommand): CliCommand {
   return command
     .argument('[link]', 'the link, or - for stdin')
     .addOption(
-      new CliOption('-k, --key <key>', 'the key of a split pair').conflictsWithAs(
+      new CliOption('-k, --key <key>', 'the key of a split pair').excludes(
         'keyFile',
         'the key is given twice: with --key and --key-file',
       ),

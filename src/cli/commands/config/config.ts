@@ -58,7 +58,7 @@ export async function printConfigPath({ flags, terminal }: ConfigContext): Promi
 export async function setConfig(context: SetConfigContext): Promise<ExitCode> {
   const { args, flags, terminal } = context;
   const { key } = args;
-  const value = key === 'apiKey' ? await takeApiKey(args.value, terminal) : checkValue(key, args.value);
+  const value = key === 'apiKey' ? await readApiKey(args.value, terminal) : checkValue(key, args.value);
   const place = configPlace(flags, terminal);
   await changeConfigFile(place, key, value, terminal);
   const shown = key === 'apiKey' ? masked(value) : value;
@@ -93,7 +93,7 @@ async function done(
   return EXIT.done;
 }
 
-async function takeApiKey(argument: string | undefined, terminal: Terminal): Promise<string> {
+async function readApiKey(argument: string | undefined, terminal: Terminal): Promise<string> {
   const advice = 'pipe it in: zephr config set apiKey < file';
   if (argument !== undefined) {
     throw usageError(
