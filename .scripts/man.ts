@@ -2,6 +2,7 @@
 
 import type { Command, Option } from 'commander';
 import { EXIT, EXIT_MEANINGS } from '../src/cli/exit/codes.js';
+import { FILES } from '../src/cli/files/folders.js';
 import { examplesOf } from '../src/cli/parser/command.js';
 import {
   argumentsOf,
@@ -11,7 +12,7 @@ import {
   pathOf,
   withCommands,
 } from '../src/cli/parser/tree.js';
-import { FILES, SERVE_VARIABLES, VARIABLES } from '../src/cli/terminal/environment.js';
+import { SERVE_VARIABLES, VARIABLES } from '../src/cli/terminal/environment.js';
 
 /**
  * The page's text.

@@ -5,8 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { commandTree } from '../../.scripts/completions/model.js';
 import { manPage } from '../../.scripts/man.js';
 import { EXIT } from '../../src/cli/exit/codes.js';
+import { FILES } from '../../src/cli/files/folders.js';
 import { argumentsOf, optionsOf, pathOf } from '../../src/cli/parser/tree.js';
-import { FILES, VARIABLES } from '../../src/cli/terminal/environment.js';
+import { VARIABLES } from '../../src/cli/terminal/environment.js';
 import { allCommands } from '../support/command-lines.js';
 
 const page = fileURLToPath(new URL('../../dist/zephr.1', import.meta.url));

@@ -28,6 +28,14 @@ export function usageError(message: string, advice?: string, cause?: unknown): C
   return new CliError(EXIT.usage, 'USAGE', message, { advice, cause });
 }
 
+/**
+ * The error for a secret on the command line, where other users of the machine can see it.
+ * @param what the kind of secret, such as `an API key`.
+ */
+export function secretAsArgument(what: string, advice: string): CliError {
+  return usageError(`${what} is not given as an argument: arguments show in ps and in the history`, advice);
+}
+
 /** An interrupt by the user or the system. Nothing is reported: the program ends as the signal would end it. */
 export class Interrupted extends CliError {
   readonly signal: NodeJS.Signals;

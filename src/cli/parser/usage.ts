@@ -1,7 +1,7 @@
 /** Wrong usage in our words: what is wrong, what was probably meant, and never a value that may be a secret. */
 
 import type { Command, CommanderError } from 'commander';
-import { type CliError, usageError } from '../exit/cli-error.js';
+import { type CliError, secretAsArgument, usageError } from '../exit/cli-error.js';
 import { CliOption } from './option.js';
 import { suggest } from './suggest.js';
 import { namesOf, optionsOf, pathOf } from './tree.js';
@@ -42,7 +42,7 @@ export function rejectWords(command: Command): void {
   if (near !== undefined) throw near;
   if (command.parent !== null) throw noSuchCommand(command);
   if (/^https?:\/\//i.test(first)) throw usageError('to take a secret back, use zephr get <link>');
-  throw secretAsArgument();
+  throw pipeItIn();
 }
 
 /**
@@ -75,18 +75,15 @@ function theCommands(command: Command): string {
   return `the commands are ${command.commands.map((one) => one.name()).join(', ')}`;
 }
 
-function secretAsArgument(): CliError {
-  return usageError(
-    'a secret is not given as an argument: arguments show in ps and in the history',
-    'pipe it in: printf %s "$PASSWORD" | zephr',
-  );
+function pipeItIn(): CliError {
+  return secretAsArgument('a secret', 'pipe it in: printf %s "$PASSWORD" | zephr');
 }
 
 /** The error for an unknown option. Its value is not repeated, nor a word that may be a secret that begins with `-`. */
 function unknownOption(message: string, command: Command): CliError {
   const [, flag = ''] = /'(.*?)(?:=.*)?'/s.exec(message) ?? [];
   if (!/^--?[a-z]/i.test(flag)) {
-    return command.parent === null ? secretAsArgument() : usageError('unknown option', seeHelp(command));
+    return command.parent === null ? pipeItIn() : usageError('unknown option', seeHelp(command));
   }
   const [name] = /^--[a-z-]{2,40}$|^-[a-z](?!-)/i.exec(flag) ?? [];
   const near = suggest(

@@ -3,7 +3,7 @@
 import { parseExpiry } from '../../../core/expiry.js';
 import { parseServer } from '../../../core/link.js';
 import { isApiKey } from '../../../core/protocol/requests.js';
-import { usageError } from '../../exit/cli-error.js';
+import { secretAsArgument, usageError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import { PERMISSION_ADVICE } from '../../files/secret-file.js';
 import type { Context } from '../../parser/command.js';
@@ -95,19 +95,17 @@ async function done(
 
 async function readApiKey(argument: string | undefined, terminal: Terminal): Promise<string> {
   const advice = 'pipe it in: zephr config set apiKey < file';
-  if (argument !== undefined) {
-    throw usageError(
-      'an API key is not given as an argument: arguments show in ps and in the history',
-      advice,
-    );
-  }
+  if (argument !== undefined) throw secretAsArgument('an API key', advice);
   const answer = terminal.stdin.isTerminal
     ? await askHidden(terminal, 'API key', { message: 'there is no API key', advice })
     : await readLine(terminal);
   const key = answer.trim();
   if (key === '') throw usageError('there is no API key', advice);
   if (!isApiKey(key)) {
-    throw usageError('that is no API key: zeph_ and 40 letters and digits', 'copy the whole key again');
+    throw usageError(
+      'that is not an API key, which is zeph_ and 40 letters and digits',
+      'copy the whole key again',
+    );
   }
   return key;
 }

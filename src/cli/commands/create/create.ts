@@ -144,9 +144,7 @@ async function expiryMinutes(flags: CreateFlags, settings: Settings, reporter: R
   if (text === undefined) return DEFAULT_EXPIRY_MINUTES;
   const { minutes, hoursSpelling } = checkSetting(flags.expiry, () => parseExpiry(text.trim()));
   if (hoursSpelling !== undefined) {
-    await reporter.warn(
-      `an expiry of ${text} is taken for hours, as older documents do: write ${hoursSpelling}`,
-    );
+    await reporter.warn(`an expiry of ${text} means hours, as in older documents: write ${hoursSpelling}`);
   }
   return minutes;
 }

@@ -78,7 +78,7 @@ async function checkSettings(checks: CheckList, { flags, terminal }: DoctorConte
     await checks.ok('configuration', exists ? place.path : `the defaults: there is no ${place.path}`);
     const readable = warning ?? settings.apiKeyWarning;
     if (readable !== undefined) await checks.warn('permissions', readable, PERMISSION_ADVICE);
-    else await checks.ok('permissions', 'nobody else can read an API key there');
+    else await checks.ok('permissions', 'only the owner can read a file with an API key');
     await checks.ok('server', `${settings.server} (from ${settings.serverSource}), with ${version} links`);
     const transport = { fetch: fetchFor(settings.server, terminal.env), timeout, signal: terminal.interrupt };
     return { ...settings, expiry, version, transport, proxy, timeout, signal: terminal.interrupt };
@@ -171,7 +171,7 @@ async function reportClock(checks: CheckList, serverTime: number | null, ownTime
 /** Checks that the server speaks the version that a create will use, and says what the server allows. */
 async function checkProtocol(checks: CheckList, plan: Plan, health: ServerHealth | null): Promise<void> {
   if (health === null) {
-    await checks.skip('protocol', 'the server does not tell: it is taken for one of version 1');
+    await checks.skip('protocol', 'the server does not tell: version 1 is assumed');
     await checks.skip('limits', 'the server does not tell');
     return;
   }
@@ -195,7 +195,7 @@ async function checkLimits(checks: CheckList, plan: Plan, keyless: ServerHealth)
     if (apiKey !== null) health = await serverHealth({ ...transport, server, apiKey });
   } catch (error) {
     if (error instanceof ApiError && error.statusCode === 401)
-      return checks.skip('limits', 'an API key that is refused has none');
+      return checks.skip('limits', 'unknown: the server refused the API key');
     return checks.fail('limits', error);
   }
   const { access, tier, limits } = health;

@@ -30,7 +30,7 @@ export async function checkSecret(checks: CheckList, trial: Trial): Promise<void
     if (trial.version === 'v1') return checks.skip('status', 'version 1 links have none');
     const { state } = await secretStatus(link, trial.transport);
     if (state !== 'waiting') throw misbehaves(`the server says of an unread secret that it is ${state}`);
-    await checks.ok('status', 'waiting, and it took nothing to ask');
+    await checks.ok('status', 'waiting, and asking used up nothing');
   });
   const wasRead = await attempt(checks, 'read', async () => {
     const reading = await readSecret(link, trial.transport);
