@@ -129,7 +129,7 @@ function wrapped(line: string): string {
   return line.replace(/(?=.{80})(.{1,79}) /g, '$1\n').replace(/^\./gm, '\\&.');
 }
 
-/** Text as it is, whatever it means to troff; what stands in backquotes in bold. */
+/** Text with troff's own characters escaped; what stands in backquotes is bold. */
 function text(plain: string): string {
   return plain
     .replaceAll('\\', '\\e')

@@ -1,3 +1,5 @@
+/** `zephr config` and the config file: what is stored, who can read it, and an API key that is never shown. */
+
 import {
   chmodSync,
   lstatSync,

@@ -1,3 +1,5 @@
+/** The man page: complete, and what man and troff make of it. */
+
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
