@@ -1,6 +1,6 @@
 /**
  * Builds what is published: the command, with the web page in it, and the SDK as bundles without a dependency to
- * install, the SDK's types, and the licences of what was bundled.
+ * install, the SDK's types, and the licenses of what was bundled.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -18,7 +18,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 
-/** For code that others bundle again: the names stay, and the notes of what is pure. */
+/** For code that other bundlers read: names stay, and so do the annotations of what has no side effects. */
 const READABLE: OutputOptions = {
   format: 'esm',
   minify: { compress: true, mangle: false, codegen: true },
@@ -36,21 +36,21 @@ write('.', testing);
 
 declareTypes('src/tsconfig.json');
 declareTypes('src/tsconfig.testing.json');
-// The rest of these are the server's: zephr/testing speaks of the client only.
+// The other declarations are the server's: that of zephr/testing names only types of the client.
 renameSync(join(dist, '.testing-types/testing.d.ts'), join(dist, 'types/testing.d.ts'));
 rmSync(join(dist, '.testing-types'), { recursive: true });
 
 const modules = [...command, ...sdk, ...testing].flatMap(({ moduleIds }) => moduleIds);
-writeFileSync(join(dist, 'THIRD_PARTY_LICENSES'), licences([...modules, ...page.modules]));
+writeFileSync(join(dist, 'THIRD_PARTY_LICENSES'), licenses([...modules, ...page.modules]));
 
-// To compare a server's page with (README).
+// What a visitor compares the page of a server with (README).
 writeFileSync(join(dist, 'page-hashes.txt'), page.hashes);
 
 writeFileSync(join(dist, 'zephr.1'), manPage(commandTree(), version, today()));
 
 /**
  * The command, as CommonJS, which Node starts in half the time of ES modules. Each file that is loaded costs, and so does
- * code that is loaded and not used: main.cjs holds what every run needs, exchange what creating, reading and asking need,
+ * code that is loaded and not used: main.cjs holds what every run needs, exchange what creating, reading and status need,
  * and everything else is a file of its own, loaded when it is used.
  */
 function bundleCommand(): Promise<OutputChunk[]> {
@@ -76,10 +76,10 @@ function bundleCommand(): Promise<OutputChunk[]> {
       hashCharacters: 'hex',
       // Node's own modules are loaded by require also where the source imports them when they are used.
       dynamicImportInCjs: false,
-      // They do not change their exports.
+      // Node's modules do not change their exports.
       externalLiveBindings: false,
       codeSplitting: {
-        // A module goes with all that it imports into the first of these that names it.
+        // The first group that names a module gets it, with all that the module imports.
         groups: [
           { name: 'main', test: /\/src\/cli\/main\.ts$/ },
           { name: 'exchange', test: /\/src\/cli\/commands\/(create|get|status)\/\1\.ts$/ },
@@ -89,7 +89,7 @@ function bundleCommand(): Promise<OutputChunk[]> {
   });
 }
 
-/** The SDK, for Node, browsers and other bundlers, which are left the names and the notes of what is pure. */
+/** The SDK, for Node, browsers and other bundlers. */
 function bundleSdk(): Promise<OutputChunk[]> {
   return bundle({
     entries: { index: 'src/index.ts', limits: 'src/limits.ts' },
@@ -109,14 +109,14 @@ function bundleTesting(): Promise<OutputChunk[]> {
   });
 }
 
-/** The day of the build, which packagers who build alike twice can set (reproducible-builds.org). */
+/** The day of the build. SOURCE_DATE_EPOCH sets it, so that two builds can be identical (reproducible-builds.org). */
 function today(): string {
   const { SOURCE_DATE_EPOCH } = process.env;
   const date = SOURCE_DATE_EPOCH === undefined ? new Date() : new Date(Number(SOURCE_DATE_EPOCH) * 1000);
   return date.toISOString().slice(0, 10);
 }
 
-/** Writes the declarations of what a project includes. */
+/** Writes the type declarations of a TypeScript project. */
 function declareTypes(project: string): void {
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   execFileSync(process.execPath, [tsc, '-p', project], { cwd: root, stdio: 'inherit' });
@@ -139,8 +139,8 @@ function write(folder: string, chunks: readonly OutputChunk[]): void {
   }
 }
 
-/** The licence of every package that ended up in a bundle; a package without one fails the build. */
-function licences(modules: readonly string[]): string {
+/** The license of every package that ended up in a bundle; a package without one fails the build. */
+function licenses(modules: readonly string[]): string {
   const folders = new Set<string>();
   for (const module of modules) {
     const [folder] = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(module) ?? [];
@@ -150,15 +150,15 @@ function licences(modules: readonly string[]): string {
     const { name, version, license } = JSON.parse(
       readFileSync(join(folder, 'package.json'), 'utf8'),
     ) as Record<string, string>;
-    return `${name} ${version} (${license})\n\n${licenceText(folder, license)}\n`;
+    return `${name} ${version} (${license})\n\n${licenseText(folder, license)}\n`;
   });
   return `zephr's bundles contain these packages:\n\n${parts.join(`\n${'-'.repeat(72)}\n\n`)}`;
 }
 
-function licenceText(folder: string, license: string | undefined): string {
+function licenseText(folder: string, license: string | undefined): string {
   const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
   if (file !== undefined) return readFileSync(join(folder, file), 'utf8').trim();
   if (license === 'Unlicense')
     return 'Dedicated to the public domain by its authors (https://unlicense.org).';
-  throw new Error(`${folder} is bundled and has no licence file`);
+  throw new Error(`${folder} is bundled and has no license file`);
 }

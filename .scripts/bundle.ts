@@ -5,8 +5,8 @@ import { build, type OutputChunk, type OutputOptions, type Plugin } from 'rolldo
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** A bundle to be made. */
-export interface Bundling {
+/** What to bundle, and how. */
+export interface BundleOptions {
   /** Sources relative to the repository, by the name of the file that each becomes. */
   readonly entries: Readonly<Record<string, string>>;
   readonly platform: 'node' | 'browser' | 'neutral';
@@ -21,9 +21,9 @@ export interface Bundling {
 
 /**
  * Makes a bundle, and writes nothing.
- * @throws Error for whatever Rolldown would only warn of: what it warns of is a mistake in the sources or here.
+ * @throws Error also where Rolldown would only warn: its warnings are about mistakes in the sources or here.
  */
-export async function bundle(options: Bundling): Promise<OutputChunk[]> {
+export async function bundle(options: BundleOptions): Promise<OutputChunk[]> {
   const { entries, platform, target, define = {}, external = [], plugins = [], output } = options;
   const { output: files } = await build({
     cwd: root,
@@ -31,10 +31,10 @@ export async function bundle(options: Bundling): Promise<OutputChunk[]> {
     platform,
     external,
     plugins,
-    // The newer of the two forms in which packages come.
+    // Where a package comes as ES modules and as CommonJS, the former.
     resolve: { mainFields: ['module', 'main'] },
     transform: { target, define },
-    // What other files of a bundle use of an entry point may be among its exports.
+    // An entry point may export more than its source does: what other files of the bundle use of it.
     preserveEntrySignatures: 'allow-extension',
     onLog(level, log) {
       if (level === 'warn') throw new Error(log.message);

@@ -3,7 +3,7 @@
 import { basename } from 'node:path';
 import type { Plugin } from 'rolldown';
 
-/** A module that a package gets in place of the one it imports. */
+/** A module that a package gets in place of the one that it imports. */
 interface Replacement {
   readonly importer: string;
   readonly imported: string;
@@ -12,7 +12,7 @@ interface Replacement {
 
 const REPLACEMENTS: readonly Replacement[] = [
   {
-    // commander needs it for commands that are programs of their own, of which zephr has none. Loading it at once is 7 to
+    // commander starts commands that are programs of their own with it, and zephr has none. Loading it at once is 7 to
     // 11 % of the processor time of `zephr --version`, so it is loaded when it is used.
     importer: 'commander',
     imported: 'node:child_process',

@@ -2,6 +2,7 @@
 
 import type { Command, Option } from 'commander';
 import { EXIT, EXIT_MEANINGS } from '../src/cli/exit/codes.js';
+import { FILES } from '../src/cli/files/folders.js';
 import { examplesOf } from '../src/cli/parser/command.js';
 import {
   argumentsOf,
@@ -11,7 +12,7 @@ import {
   pathOf,
   withCommands,
 } from '../src/cli/parser/tree.js';
-import { FILES, SERVE_VARIABLES, VARIABLES } from '../src/cli/terminal/environment.js';
+import { SERVE_VARIABLES, VARIABLES } from '../src/cli/terminal/environment.js';
 
 /**
  * The page's text.
@@ -128,7 +129,7 @@ function wrapped(line: string): string {
   return line.replace(/(?=.{80})(.{1,79}) /g, '$1\n').replace(/^\./gm, '\\&.');
 }
 
-/** Text as it is, whatever it means to troff; what stands in backquotes in bold. */
+/** Text with troff's own characters escaped; what stands in backquotes is bold. */
 function text(plain: string): string {
   return plain
     .replaceAll('\\', '\\e')

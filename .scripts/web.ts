@@ -12,11 +12,11 @@ import { build as buildStyle } from 'esbuild';
 import type { Plugin } from 'rolldown';
 import type { PackedFile } from '../src/server/routes/page-files.js';
 import { en } from '../src/web/strings/en.js';
-import { type Bundling, bundle } from './bundle.js';
+import { type BundleOptions, bundle } from './bundle.js';
 
 const web = fileURLToPath(new URL('../src/web/', import.meta.url));
 
-/** The page as it is served, and what went into it. */
+/** The page as `zephr serve` gets it, and what went into it. */
 export interface BuiltPage {
   readonly files: readonly PackedFile[];
   /** A line a file: SHA-256 and path, as `sha256sum --check` reads them. */
@@ -35,7 +35,7 @@ interface File {
 /** Browsers from 2023 on. */
 const BROWSERS = ['es2022', 'chrome111', 'firefox113', 'safari16.4'];
 
-/** core loads Argon2id when it is used; the page's own runs it in a worker. */
+/** Puts the page's module for Argon2id, which runs it in a worker, in the place of core's. */
 const argon2idInWorker: Plugin = {
   name: 'argon2id-in-worker',
   resolveId: {
@@ -77,7 +77,7 @@ export async function buildPage(): Promise<BuiltPage> {
 
 async function bundleScript(
   entry: string,
-  { plugins, define }: Pick<Bundling, 'plugins' | 'define'>,
+  { plugins, define }: Pick<BundleOptions, 'plugins' | 'define'>,
   format: 'esm' | 'iife' = 'esm',
 ): Promise<{ contents: Uint8Array; modules: readonly string[] }> {
   const [chunk] = await bundle({

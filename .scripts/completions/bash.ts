@@ -2,9 +2,10 @@
 
 import { type CommandModel, type OptionModel, type Values, withCommands } from './model.js';
 
+/** The script, made of cases over `command:word`. */
 export function bashScript(program: CommandModel, everywhere: readonly OptionModel[]): string {
   const commands = withCommands(program);
-  const options = [...commands.flatMap((one) => places(one.path, one.options)), ...places('*', everywhere)];
+  const options = [...commands.flatMap((one) => scoped(one.path, one.options)), ...scoped('*', everywhere)];
   return `# bash completion for zephr. Made by .scripts/completions.ts from the command tree: change that.
 
 _zephr_words() {
@@ -67,39 +68,43 @@ complete -F _zephr zephr
 `;
 }
 
-/** An option and the commands it belongs to: a path, or `*` for all. */
-interface Place {
+/** An option, and the path of the command that has it; `*` for an option of all commands. */
+interface ScopedOption {
   readonly path: string;
   readonly option: OptionModel;
 }
 
-function places(path: string, options: readonly OptionModel[]): Place[] {
+function scoped(path: string, options: readonly OptionModel[]): ScopedOption[] {
   return options.map((option) => ({ path, option }));
 }
 
-function takesValue({ option }: Place): boolean {
+function takesValue({ option }: ScopedOption): boolean {
   return option.placeholder !== null;
 }
 
-/** The word after the option is its value, and no command. */
-function skipped({ path, option }: Place): string {
+/** The case of an option before the cursor: the word after it is its value, and no command. */
+function skipped({ path, option }: ScopedOption): string {
   return `${anyOf(path, option.names)}) value=1 ;;`;
 }
 
+/** The cases of words that call a command of this one. */
 function descents({ path, commands }: CommandModel): string[] {
   return commands.map((one) => `${anyOf(path, one.names)}) command='${one.path}' position=0 ;;`);
 }
 
-function offered({ path, option: { names, values } }: Place): string {
+/** The case of an option right before the cursor: its values are offered. */
+function offered({ path, option: { names, values } }: ScopedOption): string {
   return `${anyOf(path, names)}) ${values === 'unknown' ? '' : `${offer(values)}; `}return ;;`;
 }
 
+/** The case of a command in which an option is being typed: all of its options are offered. */
 function named({ path, options }: CommandModel): string {
   return `${quoted(path)}) _zephr_words ${options.flatMap(({ names }) => names).join(' ')} $everywhere ;;`;
 }
 
+/** The cases of a command in which an argument is being typed, by its position. */
 function positions({ path, commands, arguments: places }: CommandModel): string[] {
-  // A URL comes in several words, so that positions before a command say nothing.
+  // bash splits a URL at its colons into several words, so before a command the position says nothing.
   const own =
     commands.length === 0
       ? []
@@ -110,6 +115,7 @@ function positions({ path, commands, arguments: places }: CommandModel): string[
   return [...own, ...rest];
 }
 
+/** A call of the function of the script that offers such values. */
 function offer(values: Values): string {
   return values === 'files' ? '_zephr_files' : `_zephr_words ${[...values].join(' ')}`;
 }

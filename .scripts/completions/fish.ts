@@ -2,6 +2,7 @@
 
 import { type CommandModel, type OptionModel, type Values, withCommands } from './model.js';
 
+/** The script: a function that finds the command, then one line for each option, command and argument. */
 export function fishScript(program: CommandModel, everywhere: readonly OptionModel[]): string {
   const commands = withCommands(program);
   return `# fish completion for zephr. Made by .scripts/completions.ts from the command tree: change that.
@@ -32,7 +33,7 @@ ${[...everywhere.map((option) => `complete -c zephr ${optionFlags(option)}`), ..
 `;
 }
 
-/** What the words before the cursor mean: an option whose value follows, or a command. */
+/** The cases of words before the cursor: an option whose value follows, or a command. */
 function walk({ path, options, commands }: CommandModel): string[] {
   return [
     valueOptions(path, options),

@@ -41,6 +41,7 @@ export function optionsEverywhere(program: Command): OptionModel[] {
   return optionsOf(program).filter(isEverywhere).map(optionModel);
 }
 
+/** The model of a command and of all below it. */
 export function modelOf(command: Command): CommandModel {
   return {
     path: pathOf(command),

@@ -2,6 +2,7 @@
 
 import { type CommandModel, type OptionModel, type Values, withCommands } from './model.js';
 
+/** The script, for a folder of fpath and for `eval` alike. */
 export function zshScript(program: CommandModel, everywhere: readonly OptionModel[]): string {
   return `#compdef zephr
 # zsh completion for zephr. Made by .scripts/completions.ts from the command tree: change that.

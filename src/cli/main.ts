@@ -42,7 +42,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
   }
 }
 
-/** Parses and runs. commander ends help and version with an error too, which is none for us. */
+/** Parses and runs. commander ends `--help` and `--version` with an error of exit code 0, which is no error here. */
 async function parse(program: CliCommand, args: readonly string[]): Promise<void> {
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -1,3 +1,5 @@
+/** `--callback-url`: what a create asks of its server, and where the secret that signs the webhook comes from. */
+
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

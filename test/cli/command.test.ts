@@ -39,9 +39,7 @@ async function run(args: string[], env: Record<string, string> = {}, code: ExitC
         .argParser(wholeNumber({ min: 1, max: 99 }, 'not from 1 to 99')),
     )
     .addOption(new CliOption('--loud', '').readsFrom('LOUD'))
-    .addOption(
-      new CliOption('--shape <shape>', '').conflictsWithAs('loud', 'a shape is not loud', 'leave one out'),
-    )
+    .addOption(new CliOption('--shape <shape>', '').excludes('loud', 'a shape is not loud', 'leave one out'))
     .runs(async (context: Context<Flags, Args>) => {
       got = context;
       return code;

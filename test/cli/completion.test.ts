@@ -1,3 +1,5 @@
+/** The completion scripts: in line with the command tree, and run by the shells themselves where they are installed. */
+
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,5 @@
+/** `zephr config` and the config file: what is stored, who can read it, and an API key that is never shown. */
+
 import {
   chmodSync,
   lstatSync,
@@ -322,8 +324,8 @@ describe('an API key', () => {
 
   it.each([
     ['nothing', ':', 'there is no API key'],
-    ['half of one', `echo ${KEY.slice(0, -1)}`, 'that is no API key'],
-    ['another secret', 'echo hunter2', 'that is no API key'],
+    ['half of one', `echo ${KEY.slice(0, -1)}`, 'that is not an API key'],
+    ['another secret', 'echo hunter2', 'that is not an API key'],
   ])('is not %s', async (_, source, words) => {
     const { code, stderr } = await session().sh(`${source} | zephr config set apiKey`);
     expect(stderr).toContain(words);

@@ -1,3 +1,5 @@
+/** `zephr doctor`: what it says of a healthy server, and what it finds wrong. */
+
 import { chmodSync, writeFileSync } from 'node:fs';
 import { request as forward } from 'node:http';
 import { join } from 'node:path';

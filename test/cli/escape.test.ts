@@ -1,4 +1,4 @@
-/** Whatever other people send, nothing but what is seen as itself reaches the terminal. */
+/** Text that others wrote reaches the terminal only as visible characters: all others are escaped. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -75,9 +75,9 @@ describe('text from elsewhere', () => {
         await reporter.warn(label, text);
         await reporter.info(text);
         expect(terminal.written('stderr').toString()).not.toMatch(UNSEEN);
-        const coloured = fakeTerminal({ env: { FORCE_COLOR: '1' } });
-        await createReporter(coloured, { quiet: false }).field('Message', text);
-        const without = coloured.written('stderr').toString().replace('\x1b[1mMessage:\x1b[22m', 'Message:');
+        const colored = fakeTerminal({ env: { FORCE_COLOR: '1' } });
+        await createReporter(colored, { quiet: false }).field('Message', text);
+        const without = colored.written('stderr').toString().replace('\x1b[1mMessage:\x1b[22m', 'Message:');
         expect(without).not.toMatch(UNSEEN);
       }),
     );

@@ -1,4 +1,4 @@
-/** The tables from errors to exit codes and advice: typed, true to what is thrown, and deaf to codes of others. */
+/** The tables from errors to exit codes and advice: typed, true to what is thrown, and unmoved by codes of other servers. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';

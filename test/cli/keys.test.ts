@@ -1,3 +1,5 @@
+/** `zephr keys`: API keys are made, listed and revoked in a store, also under a running server. */
+
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';

@@ -1,3 +1,5 @@
+/** The log on stderr: lines in order, and none of them may slow the server. */
+
 import { describe, expect, it } from 'vitest';
 import { logWriter } from '../../src/cli/commands/serve/log-writer.js';
 import type { Output } from '../../src/cli/terminal/terminal.js';

@@ -1,3 +1,5 @@
+/** The man page: complete, and what man and troff make of it. */
+
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -5,8 +7,9 @@ import { describe, expect, it } from 'vitest';
 import { commandTree } from '../../.scripts/completions/model.js';
 import { manPage } from '../../.scripts/man.js';
 import { EXIT } from '../../src/cli/exit/codes.js';
+import { FILES } from '../../src/cli/files/folders.js';
 import { argumentsOf, optionsOf, pathOf } from '../../src/cli/parser/tree.js';
-import { FILES, VARIABLES } from '../../src/cli/terminal/environment.js';
+import { VARIABLES } from '../../src/cli/terminal/environment.js';
 import { allCommands } from '../support/command-lines.js';
 
 const page = fileURLToPath(new URL('../../dist/zephr.1', import.meta.url));

@@ -1,4 +1,4 @@
-/** `zephr get -o`: a file with the exact bytes, or nothing, and never somebody else's. */
+/** `zephr get -o`: a file with the exact bytes or none, and never in place of one that was there. */
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';

@@ -211,7 +211,7 @@ describe.skipIf(!HAS_SCRIPT)('a binary secret that a terminal would not show', (
   });
 });
 
-describe('a note that somebody spoiled', () => {
+describe('a claim file that was tampered with', () => {
   it.each(['a\nb', '', 'short', 'ä'.repeat(30)])(
     'with the claim %j is as if there were none',
     async (claim) => {

@@ -1,3 +1,5 @@
+/** `--qr`: codes that a reader can scan, in colors, without, and in ASCII. */
+
 import { encode } from 'uqr';
 import { describe, expect, it } from 'vitest';
 import { drawQrCode } from '../../src/cli/terminal/qr-code.js';
@@ -44,7 +46,7 @@ describe('a QR code', () => {
     expectCode(drawQrCode(LINK, { color: false, unicode: true }).text, LINK);
   });
 
-  it('is bright on black, line by line, whatever colours the terminal has', () => {
+  it('is bright on black, line by line, whatever colors the terminal has', () => {
     const plain = drawQrCode(LINK, { color: false, unicode: true }).text.split('\n');
     const colored = drawQrCode(LINK, { color: true, unicode: true }).text.split('\n');
     expect(colored).toEqual(plain.map((line) => (line === '' ? '' : `\x1b[40;37;1m${line}\x1b[0m`)));
@@ -68,7 +70,7 @@ describe('a QR code in ASCII', () => {
     expect(width).toBe(2 * size);
   });
 
-  it('has light modules in inverse video with colours', () => {
+  it('has light modules in inverse video with colors', () => {
     expect(
       code(true)
         .text.replaceAll('\x1b[7m  \x1b[27m', '##')

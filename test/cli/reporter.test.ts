@@ -1,4 +1,4 @@
-/** What is said on stderr: colours and a spinner for a person at a terminal, plain lines for everything else. */
+/** What is said on stderr: colors and a spinner for a person at a terminal, plain lines for everything else. */
 
 import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
@@ -9,7 +9,7 @@ import { HAS_SCRIPT, type } from '../support/typing.js';
 const server = sharedServer();
 const { session } = server;
 
-/** The server, far away: longer than anybody waits without a word. */
+/** A server that answers so late that the spinner appears. */
 async function farServer(): Promise<string> {
   return httpHost((near, response) => {
     setTimeout(() => {
@@ -24,7 +24,7 @@ async function farServer(): Promise<string> {
 }
 
 const ESC = '\x1b';
-const COLOUR = new RegExp(`${ESC}\\[[0-9;]*m`);
+const COLOR = new RegExp(`${ESC}\\[[0-9;]*m`);
 const RED = `${ESC}[31m${ESC}[1mzephr: error:${ESC}[22m${ESC}[39m `;
 const YELLOW = `${ESC}[33mzephr: warning:${ESC}[39m `;
 const CYAN = `${ESC}[36mzephr: hint:${ESC}[39m `;
@@ -143,7 +143,7 @@ describe.skipIf(!HAS_SCRIPT)('on a terminal', () => {
     const one = session({ ZEPHR_SERVER: await farServer() });
     const plain = await type(one, 'echo x | zephr --no-color', []);
     expect(plain.screen).toContain('waiting for');
-    expect(plain.screen).not.toMatch(COLOUR);
+    expect(plain.screen).not.toMatch(COLOR);
     expect(plain.screen).toContain('⠋');
     const ascii = await type(one, 'echo x | LC_ALL=C zephr', []);
     expect(ascii.screen).toMatch(/-\S* waiting for/);

@@ -1,3 +1,5 @@
+/** Which options of `zephr serve` decide who may use the server. */
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';

@@ -1,3 +1,5 @@
+/** Where the webhooks of `zephr serve` may go. */
+
 import { createHmac } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { httpHost } from '../support/hosts.js';

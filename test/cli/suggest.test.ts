@@ -1,10 +1,12 @@
+/** The name that is suggested for a mistyped word. */
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { suggest } from '../../src/cli/parser/suggest.js';
 
 const NAMES = ['get', 'status', 'revoke', 'serve', 'config', 'completion'];
 
-describe('the nearest name', () => {
+describe('the suggestion', () => {
   it.each([
     ['get', 'get'],
     ['gte', 'get'],

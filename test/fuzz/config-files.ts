@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { CliError } from '../../src/cli/exit/cli-error.js';
 import { EXIT } from '../../src/cli/exit/codes.js';
-import { savePendingClaim, takePendingClaim, withinWords } from '../../src/cli/files/pending-claims.js';
+import { savePendingClaim, takePendingClaim, timeLeftInWords } from '../../src/cli/files/pending-claims.js';
 import { main } from '../../src/cli/main.js';
 import { CONFIG_KEYS } from '../../src/cli/settings/choices.js';
 import { changeConfigFile, readConfigFile } from '../../src/cli/settings/config-file.js';
@@ -150,7 +150,7 @@ const unfinished = property(
       assert.deepEqual(readdirSync(notes), []);
       if (taken === null) return 'ignored';
       assert.match(taken.claim, /^[A-Za-z0-9_-]{22,64}$/);
-      assert.match(withinWords(taken.purgeAt, NOW), /^within (\d{1,4} s|a minute)$/);
+      assert.match(timeLeftInWords(taken.purgeAt, NOW), /^within (\d{1,4} s|a minute)$/);
       return 'taken';
     }),
   { weight: 8, outcomes: ['taken', 'ignored'] },

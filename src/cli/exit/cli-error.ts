@@ -28,7 +28,15 @@ export function usageError(message: string, advice?: string, cause?: unknown): C
   return new CliError(EXIT.usage, 'USAGE', message, { advice, cause });
 }
 
-/** An interrupt by the user or the system. It is reported as nothing: the program ends as the signal would end it. */
+/**
+ * The error for a secret on the command line, where other users of the machine can see it.
+ * @param what the kind of secret, such as `an API key`.
+ */
+export function secretAsArgument(what: string, advice: string): CliError {
+  return usageError(`${what} is not given as an argument: arguments show in ps and in the history`, advice);
+}
+
+/** An interrupt by the user or the system. Nothing is reported: the program ends as the signal would end it. */
 export class Interrupted extends CliError {
   readonly signal: NodeJS.Signals;
 
@@ -38,7 +46,7 @@ export class Interrupted extends CliError {
   }
 }
 
-/** An error that ends the program as it would by itself, but with advice that fits the case better. */
+/** Another error, with advice that fits the case better. The exit code is that of the other error. */
 export class AdvisedError extends ZephrError {
   override readonly name = 'AdvisedError';
   declare readonly cause: ZephrError;

@@ -69,7 +69,7 @@ export type StartErrorCode =
 /** Every code that a table here may name. */
 export type ErrorCode = ApiErrorCode | CliErrorCode | ClientErrorCode | StartErrorCode;
 
-/** What `table` has for `code`, which may be any string, such as the name of a method of every object. */
+/** The value of `code` in `table`, or undefined. A code may be any string, `toString` too, which every object has. */
 export function lookUp<Value>(table: Readonly<Record<string, Value>>, code: string): Value | undefined {
   return Object.hasOwn(table, code) ? table[code] : undefined;
 }

@@ -13,13 +13,13 @@ export function systemReason(cause: unknown, missing = 'there is no such file'):
   if (isSystemError(cause, 'ENOTDIR', 'EEXIST')) return 'a part of the path is not a directory';
   if (isSystemError(cause, 'EACCES', 'EPERM', 'EROFS')) return 'permission denied';
   if (isSystemError(cause, 'ENAMETOOLONG')) return 'the name is too long';
-  return ownWords(cause);
+  return messageOf(cause);
 }
 
 /**
- * What an error says of itself.
- * @returns its message, for what was thrown and is no error a few words.
+ * The message of an error.
+ * @returns `unknown reason` for a thrown value that is no error.
  */
-export function ownWords(cause: unknown): string {
+export function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : 'unknown reason';
 }

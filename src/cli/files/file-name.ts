@@ -1,7 +1,7 @@
 /** Makes a safe file name of the name that a sender gave a secret: a name must not do anything on the reader's machine. */
 
 /** The name of a secret that has none. */
-export const NAMELESS = 'secret';
+export const DEFAULT_NAME = 'secret';
 
 /** The longest name, in bytes: file systems take 255, and a number is added to a name that exists. */
 const MAX_BYTES = 240;
@@ -19,10 +19,10 @@ const DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout
  * @param bytes the most bytes it may have in UTF-8.
  */
 export function fileNameOf(name: string | undefined, platform: NodeJS.Platform, bytes = MAX_BYTES): string {
-  if (name === undefined) return NAMELESS;
+  if (name === undefined) return DEFAULT_NAME;
   const short = shortened(name.replace(UNSAFE, '_'), bytes);
   const safe = platform === 'win32' ? forWindows(short, bytes) : short;
-  return safe.replace(/^[.-]/, '_') || NAMELESS;
+  return safe.replace(/^[.-]/, '_') || DEFAULT_NAME;
 }
 
 /** Windows ignores dots and blanks at the end, so they are removed before the name is compared with its devices. */

@@ -1,8 +1,15 @@
 /** The folders that hold zephr's files, where the XDG Base Directory Specification or Windows puts them. */
 
-import { join } from 'node:path';
-import { folderIn } from '../terminal/environment.js';
-import type { Terminal } from '../terminal/terminal.js';
+import { isAbsolute, join } from 'node:path';
+import { type VARIABLES, variable } from '../terminal/environment.js';
+import type { Environment, Terminal } from '../terminal/terminal.js';
+
+/** The files that zephr keeps, in the default folders; the man page shows this table. */
+export const FILES = {
+  '~/.config/zephr/config.json': 'the config file, readable by its owner only',
+  '~/.local/state/zephr/zephr.db': 'what `zephr serve` keeps: sealed secrets, and no key',
+  '~/.local/state/zephr/unfinished/': 'reads that broke off, for another try within a minute; no key either',
+} as const;
 
 /**
  * The folder of the config file: `$XDG_CONFIG_HOME/zephr`, by default in `~/.config` or, on Windows, `%APPDATA%`.
@@ -22,13 +29,19 @@ export function stateFolder(terminal: Terminal): string {
 
 function folderOf(
   { env, platform, home }: Terminal,
-  variable: 'XDG_CONFIG_HOME' | 'XDG_STATE_HOME',
+  onUnix: 'XDG_CONFIG_HOME' | 'XDG_STATE_HOME',
   onWindows: 'APPDATA' | 'LOCALAPPDATA',
   inHome: string,
 ): string {
   const base =
-    folderIn(env, variable) ??
+    folderIn(env, onUnix) ??
     (platform === 'win32' ? folderIn(env, onWindows) : undefined) ??
     join(home, inHome);
   return join(base, 'zephr');
+}
+
+/** A folder that a variable names. One that is not absolute is to be ignored (XDG Base Directory Specification). */
+function folderIn(env: Environment, name: keyof typeof VARIABLES): string | undefined {
+  const path = variable(env, name);
+  return path !== undefined && isAbsolute(path) ? path : undefined;
 }

@@ -10,13 +10,13 @@ import { CliError, usageError } from '../exit/cli-error.js';
 import { EXIT } from '../exit/codes.js';
 import { systemReason } from '../exit/reason.js';
 import { type Terminal, untilInterrupted } from '../terminal/terminal.js';
-import { fileNameOf, NAMELESS } from './file-name.js';
+import { DEFAULT_NAME, fileNameOf } from './file-name.js';
 import { type FileContents, openTemporaryFile, writeTo } from './temporary-file.js';
 
 /** A name that every file system takes, in bytes. */
 const SHORT_BYTES = 64;
 
-/** The errors of a name that a file system does not take, and of one that is a directory's. */
+/** The codes for a name that a file system does not take, and for one that a directory has. */
 const BAD_NAME = ['ENAMETOOLONG', 'EINVAL', 'EILSEQ', 'EISDIR', 'ENOENT', 'EPERM'];
 
 const NO_DIRECTORY = 'there is no such directory';
@@ -48,10 +48,10 @@ export async function openOutputFile(
       return specialFile(path, await untilInterrupted(openSpecial(path), interrupt), interrupt);
     case 'directory':
       return newFile(path, interrupt, (temporary, name) =>
-        settleUnderName(
+        moveToFirstValidName(
           temporary,
           path,
-          [fileNameOf(name, platform), fileNameOf(name, platform, SHORT_BYTES), NAMELESS],
+          [fileNameOf(name, platform), fileNameOf(name, platform, SHORT_BYTES), DEFAULT_NAME],
           force,
         ),
       );
@@ -61,13 +61,13 @@ export async function openOutputFile(
     case 'nothing':
       if (path.endsWith('/') || path.endsWith(sep)) throw usageError(`${path}: ${NO_DIRECTORY}`);
   }
-  return newFile(dirname(path), interrupt, (temporary) => settle(temporary, path, force));
+  return newFile(dirname(path), interrupt, (temporary) => moveTo(temporary, path, force));
 }
 
 async function newFile(
   directory: string,
   interrupt: AbortSignal,
-  nameIt: (temporary: string, ownName: string | undefined) => Promise<string>,
+  moveToName: (temporary: string, ownName: string | undefined) => Promise<string>,
 ): Promise<OutputFile> {
   const temporary = await openTemporaryFile(directory).catch((cause: unknown) => {
     throw notWritable(directory, cause);
@@ -76,7 +76,7 @@ async function newFile(
     async complete(secret, ownName) {
       await temporary.fill(secret);
       interrupt.throwIfAborted();
-      return nameIt(temporary.path, ownName);
+      return moveToName(temporary.path, ownName);
     },
     discard: () => temporary.discard(),
   };
@@ -122,8 +122,8 @@ async function kindOf(path: string): Promise<'nothing' | 'file' | 'directory' | 
   }
 }
 
-/** Gives the temporary file its name; without `force` never over another file, however late it came. */
-async function settle(temporary: string, path: string, force: boolean): Promise<string> {
+/** Moves the temporary file to its name; without `force` never over another file, however late that came. */
+async function moveTo(temporary: string, path: string, force: boolean): Promise<string> {
   if (force) {
     await rename(temporary, path);
     return path;
@@ -138,8 +138,8 @@ async function settle(temporary: string, path: string, force: boolean): Promise<
   return path;
 }
 
-/** The secret has been read and must not be lost for its name: a name that is not possible gives way to the next. */
-async function settleUnderName(
+/** Tries one name after the other: a secret that was read must not be lost because of a name that is not possible. */
+async function moveToFirstValidName(
   temporary: string,
   directory: string,
   names: readonly string[],
@@ -148,7 +148,7 @@ async function settleUnderName(
   let badName: unknown;
   for (const one of new Set(names)) {
     try {
-      return await settleWithNumber(temporary, join(directory, one), force);
+      return await moveToFreeName(temporary, join(directory, one), force);
     } catch (cause) {
       if (!isSystemError(cause, ...BAD_NAME)) throw cause;
       badName = cause;
@@ -157,11 +157,11 @@ async function settleUnderName(
   throw badName;
 }
 
-/** A taken name gets a number. */
-async function settleWithNumber(temporary: string, path: string, force: boolean): Promise<string> {
+/** Moves the file to a name that is not taken: `.1`, `.2` and so on are added to one that is. */
+async function moveToFreeName(temporary: string, path: string, force: boolean): Promise<string> {
   for (let number = 0; ; number++) {
     try {
-      return await settle(temporary, number === 0 ? path : `${path}.${number}`, force);
+      return await moveTo(temporary, number === 0 ? path : `${path}.${number}`, force);
     } catch (error) {
       if (!(error instanceof CliError && error.code === 'OUTPUT_EXISTS')) throw error;
     }

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { encodeBase64url } from '../../core/base64url.js';
 import { encodeUtf8, randomBytes } from '../../core/bytes.js';
 import type { SecretAddress } from '../../core/link.js';
+import { LEASE_MS } from '../../core/protocol/limits.js';
 import { isClaim } from '../../core/protocol/requests.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { stateFolder } from './folders.js';
@@ -21,14 +22,11 @@ export interface PendingClaim {
   readonly purgeAt: string;
 }
 
-/** How long a server keeps what was claimed, where it did not say: in milliseconds. */
-const CLAIM_MS = 60_000;
-
-/** A `purgeAt` that is further off than this is not believed, in milliseconds. */
+/** A `purgeAt` that is further off than this is not trusted, in milliseconds: the clocks disagree. */
 const LONGEST_MS = 3_600_000;
 
 /**
- * Takes the claim of an unfinished read of this secret. Of several processes only one gets it: the one whose rename
+ * Takes away the claim of an unfinished read of this secret. Of several processes only one gets it: the one whose rename
  * succeeds. Claims that are out of date are removed on the way.
  * @returns null when there is none, or none that can be read: the secret can be read without it.
  */
@@ -53,12 +51,12 @@ export async function takePendingClaim(
 
 /**
  * Keeps a claim for the next read of this secret.
- * @param purgeAt as the server said; one minute from now where it did not.
+ * @param purgeAt as the server said; where it did not, a lease from now.
  * @returns until when the secret can be read again, or null when the claim could not be kept.
  */
 export async function savePendingClaim(
   address: SecretAddress,
-  { claim, purgeAt = new Date(Date.now() + CLAIM_MS).toISOString() }: { claim: string; purgeAt?: string },
+  { claim, purgeAt = new Date(Date.now() + LEASE_MS).toISOString() }: { claim: string; purgeAt?: string },
   terminal: Terminal,
 ): Promise<string | null> {
   try {
@@ -71,8 +69,8 @@ export async function savePendingClaim(
   }
 }
 
-/** How long the secret can still be read, in words; where the clocks disagree, as long as the protocol promises. */
-export function withinWords(purgeAt: string, now = Date.now()): string {
+/** How long the secret can still be read, such as `within 42 s`; where the clocks disagree, the protocol's minute. */
+export function timeLeftInWords(purgeAt: string, now = Date.now()): string {
   const left = Date.parse(purgeAt) - now;
   return left >= 1000 && left <= LONGEST_MS ? `within ${Math.floor(left / 1000)} s` : 'within a minute';
 }
@@ -81,7 +79,7 @@ function claimsFolder(terminal: Terminal): string {
   return join(stateFolder(terminal), 'unfinished');
 }
 
-/** The name of a claim's file: a hash, which does not tell which secret it is about. */
+/** The name of a claim's file: a hash, which does not show which secret the claim is for. */
 async function nameOf({ server, id }: SecretAddress): Promise<string> {
   const hash = await crypto.subtle.digest('SHA-256', encodeUtf8(`${server}\n${id}`));
   return Buffer.from(hash).toString('hex');
@@ -115,7 +113,7 @@ async function sweep(folder: string, names: readonly string[], now: number): Pro
   for (const name of names) {
     const path = join(folder, name);
     // A young file may still be in the middle of being written.
-    if ((await ageOf(path, now)) > CLAIM_MS && (await readFresh(path, now)) === null) await remove(path);
+    if ((await ageOf(path, now)) > LEASE_MS && (await readFresh(path, now)) === null) await remove(path);
   }
 }
 
@@ -128,7 +126,7 @@ async function ageOf(path: string, now: number): Promise<number> {
 }
 
 /**
- * What a file holds, or null when that is out of date: past `purgeAt`, and a minute old by this machine's clock,
+ * The claim in a file, or null when it is out of date: past `purgeAt`, and a minute old by this machine's clock,
  * which need not be the server's. A claim that is kept too long does no harm: the server refuses it.
  */
 async function readFresh(path: string, now: number): Promise<PendingClaim | null> {
@@ -136,7 +134,7 @@ async function readFresh(path: string, now: number): Promise<PendingClaim | null
     const { mtimeMs } = await stat(path);
     const { claim, purgeAt } = JSON.parse(await readFile(path, 'utf8')) as Partial<PendingClaim>;
     if (typeof claim !== 'string' || !isClaim(claim) || typeof purgeAt !== 'string') return null;
-    const until = Math.max(Date.parse(purgeAt), mtimeMs + CLAIM_MS);
+    const until = Math.max(Date.parse(purgeAt), mtimeMs + LEASE_MS);
     return now <= Math.min(until, mtimeMs + LONGEST_MS) ? { claim, purgeAt } : null;
   } catch {
     return null;

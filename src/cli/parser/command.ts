@@ -89,7 +89,7 @@ export class CliCommand extends Command {
     });
   }
 
-  /** Takes over options that were given before the name of this command: they count too. */
+  /** Takes over the options that were given before the name of this command, as in `zephr --json get`. */
   inherit(ancestor = this.parent): void {
     if (ancestor === null) return;
     this.inherit(ancestor.parent);
@@ -100,7 +100,7 @@ export class CliCommand extends Command {
     }
   }
 
-  /** Sets options that have no flag from their variables. A blank variable counts as absent. */
+  /** Sets the options that were not given as flags from their variables. A blank variable counts as absent. */
   #readVariables(): void {
     for (const option of this.options) {
       if (!(option instanceof CliOption) || option.variable === undefined) continue;

@@ -7,7 +7,7 @@ import { type Argument, Option } from 'commander';
 import { type CliError, usageError } from '../exit/cli-error.js';
 import { suggest } from './suggest.js';
 
-/** What a shell can offer for a value: some words, or the names of files. */
+/** The values that a shell can offer: some words, or the names of files. */
 export type Offered = readonly string[] | 'files';
 
 export class CliOption extends Option {
@@ -15,7 +15,7 @@ export class CliOption extends Option {
   offered: Offered | undefined;
   /** The environment variable that is read where the flag is missing. */
   variable: string | undefined;
-  /** Makes the error for this option together with the one it conflicts with. */
+  /** Makes the error for this option together with the one that it excludes. */
   conflict: (() => CliError) | undefined;
 
   /** Declares what a shell offers for the value. */
@@ -33,8 +33,11 @@ export class CliOption extends Option {
     return this;
   }
 
-  /** Declares an option that it cannot be given with, by its name in the flags, and the error for both. */
-  conflictsWithAs(name: string, message: string, advice?: string): this {
+  /**
+   * Declares another option that cannot be given together with this one, and the error for giving both.
+   * @param name the attribute of the other one among the flags, such as `keyFile`.
+   */
+  excludes(name: string, message: string, advice?: string): this {
     this.conflict = () => usageError(message, advice);
     return this.conflicts(name);
   }

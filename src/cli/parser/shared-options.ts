@@ -1,6 +1,7 @@
 /** What several commands take, declared once: a link, the version of one, a server's store. */
 
-import { LINK_VERSIONS, noLinkVersion } from '../settings/choices.js';
+import { LINK_VERSIONS } from '../../core/protocol/link-versions.js';
+import { noLinkVersion } from '../settings/choices.js';
 import type { CommonFlags } from '../settings/settings.js';
 import type { CliCommand } from './command.js';
 import { CliOption, oneOf } from './option.js';
@@ -25,7 +26,7 @@ export function declareLink(command: CliCommand): CliCommand {
   return command
     .argument('[link]', 'the link, or - for stdin')
     .addOption(
-      new CliOption('-k, --key <key>', 'the key of a split pair').conflictsWithAs(
+      new CliOption('-k, --key <key>', 'the key of a split pair').excludes(
         'keyFile',
         'the key is given twice: with --key and --key-file',
       ),

@@ -1,12 +1,12 @@
 /** Wrong usage in our words: what is wrong, what was probably meant, and never a value that may be a secret. */
 
 import type { Command, CommanderError } from 'commander';
-import { type CliError, usageError } from '../exit/cli-error.js';
+import { type CliError, secretAsArgument, usageError } from '../exit/cli-error.js';
 import { CliOption } from './option.js';
 import { suggest } from './suggest.js';
 import { namesOf, optionsOf, pathOf } from './tree.js';
 
-/** Our error for commander's about the arguments of `command`. */
+/** Our error in place of commander's, about the arguments of `command`. */
 export function usageErrorFor({ code, message }: CommanderError, command: Command): CliError {
   if (code === 'commander.unknownOption') return unknownOption(message, command);
   const [first = ''] = message.replace(/^error: /, '').split('\n');
@@ -22,26 +22,27 @@ function conflictIn(message: string, command: Command): CliError | undefined {
 }
 
 /**
- * What a command does that only has commands of its own: it says which.
+ * What a command such as `zephr config` does by itself: it fails, and names its commands.
  * @throws CliError exit 2, always.
  */
 export function requireCommand(command: Command): never {
-  refuseWords(command);
+  rejectWords(command);
   throw usageError(`${pathOf(command)} needs a command`, theCommands(command));
 }
 
 /**
- * Refuses words that stand where one of the command's own commands could, and are none.
+ * Rejects words that stand where the name of a command could and are no command. Behind `zephr` itself such a word is
+ * most likely the secret.
  * @throws CliError exit 2, unless there are no words.
  */
-export function refuseWords(command: Command): void {
+export function rejectWords(command: Command): void {
   const [first] = command.args;
   if (first === undefined) return;
   const near = suggestCommand(first, command);
   if (near !== undefined) throw near;
   if (command.parent !== null) throw noSuchCommand(command);
   if (/^https?:\/\//i.test(first)) throw usageError('to take a secret back, use zephr get <link>');
-  throw secretAsArgument();
+  throw pipeItIn();
 }
 
 /**
@@ -74,18 +75,15 @@ function theCommands(command: Command): string {
   return `the commands are ${command.commands.map((one) => one.name()).join(', ')}`;
 }
 
-function secretAsArgument(): CliError {
-  return usageError(
-    'a secret is not given as an argument: arguments show in ps and in the history',
-    'pipe it in: printf %s "$PASSWORD" | zephr',
-  );
+function pipeItIn(): CliError {
+  return secretAsArgument('a secret', 'pipe it in: printf %s "$PASSWORD" | zephr');
 }
 
-/** An option's value, and a word that may be a secret with hyphens before it, are not repeated. */
+/** The error for an unknown option. Its value is not repeated, nor a word that may be a secret that begins with `-`. */
 function unknownOption(message: string, command: Command): CliError {
   const [, flag = ''] = /'(.*?)(?:=.*)?'/s.exec(message) ?? [];
   if (!/^--?[a-z]/i.test(flag)) {
-    return command.parent === null ? secretAsArgument() : usageError('unknown option', seeHelp(command));
+    return command.parent === null ? pipeItIn() : usageError('unknown option', seeHelp(command));
   }
   const [name] = /^--[a-z-]{2,40}$|^-[a-z](?!-)/i.exec(flag) ?? [];
   const near = suggest(

@@ -11,9 +11,7 @@ import { permissionWarning } from '../files/secret-file.js';
 import { replaceFile } from '../files/temporary-file.js';
 import { variable } from '../terminal/environment.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { CONFIG_KEYS, type ConfigKey } from './choices.js';
-
-export type Config = Readonly<Partial<Record<ConfigKey, string>>>;
+import { CONFIG_KEYS, type Config, type ConfigKey } from './choices.js';
 
 /** Where the config file is. */
 export interface ConfigPlace {

@@ -4,15 +4,16 @@ import { stat } from 'node:fs/promises';
 import { ZephrError } from '../../core/errors.js';
 import { parseServer } from '../../core/link.js';
 import { DEFAULT_SERVER } from '../../core/protocol/limits.js';
+import { defaultLinkVersion, type LinkVersion } from '../../core/protocol/link-versions.js';
 import { CliError, usageError } from '../exit/cli-error.js';
 import { endingOf } from '../exit/ending.js';
-import { ownWords } from '../exit/reason.js';
+import { messageOf } from '../exit/reason.js';
 import { PERMISSION_ADVICE, permissionWarning, readSecretFile } from '../files/secret-file.js';
 import { blankAsAbsent, variable } from '../terminal/environment.js';
 import type { Reporter } from '../terminal/reporter.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { defaultLinkVersion, type LinkVersion, parseLinkVersion } from './choices.js';
-import { type Config, configPlace, readConfigFile } from './config-file.js';
+import { type Config, parseLinkVersion } from './choices.js';
+import { configPlace, readConfigFile } from './config-file.js';
 
 /** The options that every command takes. */
 export interface CommonFlags {
@@ -33,7 +34,7 @@ interface Sourced {
   readonly warning?: string;
 }
 
-/** What a create needs beyond the flags of its own. */
+/** What creating a secret needs beyond its own flags. */
 export interface Settings {
   /** The server's URL, in the spelling of `parseServer`. */
   readonly server: string;
@@ -42,7 +43,9 @@ export interface Settings {
   readonly apiKeySource: string | null;
   /** What to warn of, when not only its owner can read the file that `ZEPHR_API_KEY_FILE` names. */
   readonly apiKeyWarning?: string;
+  /** As the config file has it, not checked yet. */
   readonly expiry: string | undefined;
+  /** As the config file has it, not checked yet. */
   readonly link: string | undefined;
 }
 
@@ -93,15 +96,17 @@ export async function gatherSettings(
 }
 
 /**
- * The link version: as the flag says, else the config file, else what the server is known to speak.
- * @throws CliError exit 2 when the config file names none.
+ * The link version: as the flag says, else the config file, else the default of the server.
+ * @throws CliError exit 2 when the config file names something else than a link version.
  */
 export function linkVersion(
   flag: LinkVersion | undefined,
   { link, server }: Pick<Settings, 'link' | 'server'>,
 ): LinkVersion {
   if (flag !== undefined) return flag;
-  return link === undefined ? defaultLinkVersion(server) : checked(undefined, () => parseLinkVersion(link));
+  return link === undefined
+    ? defaultLinkVersion(server)
+    : checkSetting(undefined, () => parseLinkVersion(link));
 }
 
 /**
@@ -109,7 +114,7 @@ export function linkVersion(
  * @param flag what the flag says; undefined when the checked value is from the config file.
  * @throws what the check throws; where the value is from the config file, an error that says so.
  */
-export function checked<T>(flag: string | undefined, check: () => T): T {
+export function checkSetting<T>(flag: string | undefined, check: () => T): T {
   try {
     return check();
   } catch (cause) {
@@ -140,7 +145,7 @@ function checkServer({ value, source }: Sourced): string {
   try {
     return parseServer(value);
   } catch (cause) {
-    const message = `${ownWords(cause)} (from ${source})`;
+    const message = `${messageOf(cause)} (from ${source})`;
     throw usageError(message, 'write it as https://host, or http://127.0.0.1:8787', cause);
   }
 }

@@ -82,7 +82,7 @@ function pipeTo(tool: string, args: readonly string[]): (text: string) => Promis
 }
 
 /**
- * Asks an X tool for the clipboard, and looks at its errors only: without a display there is one.
+ * Asks an X tool for the clipboard, and looks only at what it writes to stderr: without a display it says so.
  * @throws CliError exit 2 `NO_CLIPBOARD` when there is no display.
  */
 async function probe(tool: string, args: readonly string[]): Promise<void> {

@@ -1,7 +1,6 @@
 /** The environment variables of the command: one table, for the code that reads them and for the documents. */
 
 import { readFileSync } from 'node:fs';
-import { isAbsolute } from 'node:path';
 import type { Environment } from './terminal.js';
 
 /** Every variable and what it is for; man page and README show this table. */
@@ -29,22 +28,9 @@ export const SERVE_VARIABLES = {
   meaning: 'and so on: any option of `zephr serve`, its hyphens as underscores',
 } as const;
 
-/** The files of the command, where nothing moves them elsewhere. */
-export const FILES = {
-  '~/.config/zephr/config.json': 'the config file, readable by its owner only',
-  '~/.local/state/zephr/zephr.db': 'what `zephr serve` keeps: sealed secrets, and no key',
-  '~/.local/state/zephr/unfinished/': 'reads that broke off, for another try within a minute; no key either',
-} as const;
-
 /** The value of a variable without white space around it; undefined when it is absent or blank. */
 export function variable(env: Environment, name: keyof typeof VARIABLES): string | undefined {
   return blankAsAbsent(env[name]);
-}
-
-/** A folder that a variable names. One that is not absolute is to be ignored (XDG Base Directory Specification). */
-export function folderIn(env: Environment, name: keyof typeof VARIABLES): string | undefined {
-  const path = variable(env, name);
-  return path !== undefined && isAbsolute(path) ? path : undefined;
 }
 
 /** A setting without white space around it; a blank one counts as absent. */

@@ -13,7 +13,7 @@ export function addCompletion(program: CliCommand): void {
   program
     .command('completion')
     .summary('print the completion script of a shell')
-    .description('Prints what makes a shell complete zephr: bash, zsh or fish.')
+    .description('Prints the script that makes bash, zsh or fish complete the words of zephr.')
     .addArgument(
       oneOf(new Argument('<shell>', 'bash, zsh or fish'), SHELLS, (near) =>
         usageError(
@@ -22,7 +22,8 @@ export function addCompletion(program: CliCommand): void {
         ),
       ),
     )
-    .example('eval "$(zephr completion bash)"', 'in ~/.bashrc; zsh alike')
+    .example('eval "$(zephr completion bash)"', 'in ~/.bashrc')
+    .example('eval "$(zephr completion zsh)"', 'in ~/.zshrc, after compinit')
     .example('zephr completion fish | source', 'in ~/.config/fish/config.fish')
     .runs(async (context: CompletionContext) => {
       const { completion } = await import('./completion.js');

@@ -13,8 +13,8 @@ export function addConfig(program: CliCommand): void {
     .command('config')
     .summary('look at the config file and change it')
     .description(
-      'Looks at the config file and changes it. Its keys are server, apiKey, expiry and link: what flags and ' +
-        'environment leave open.',
+      'Looks at the config file and changes it. Its keys are server, apiKey, expiry and link. Flags and ' +
+        'environment variables come before it.',
     )
     .example('zephr config set server https://host', 'use your own server')
     .example('zephr config ls', 'what is set');
@@ -28,7 +28,7 @@ export function addConfig(program: CliCommand): void {
     )
     .addArgument(key())
     .example('zephr config get server')
-    .example('zephr config get apiKey > file', 'whole: only a terminal gets it masked')
+    .example('zephr config get apiKey > file', 'whole; a terminal shows it masked')
     .runs(async (context: ConfigKeyContext) => {
       const { getConfig } = await import('./config.js');
       return getConfig(context);
@@ -38,8 +38,8 @@ export function addConfig(program: CliCommand): void {
     .command('set')
     .summary('check a value and store it')
     .description(
-      'Checks a value and stores it in the config file, which only its owner can read. An API key is no ' +
-        'argument: it is read from stdin, or asked for.',
+      'Checks a value and stores it in the config file, which only its owner can read. An API key is not ' +
+        'given as an argument: it is read from stdin, or asked for.',
     )
     .addArgument(key())
     .argument('[value]', 'the value; never an API key')
@@ -53,7 +53,7 @@ export function addConfig(program: CliCommand): void {
   config
     .command('unset')
     .summary('remove a value')
-    .description('Removes a value from the config file; the default holds again.')
+    .description('Removes a value from the config file; the default applies again.')
     .addArgument(key())
     .example('zephr config unset apiKey')
     .runs(async (context: ConfigKeyContext) => {

@@ -3,12 +3,12 @@
 import { parseExpiry } from '../../../core/expiry.js';
 import { parseServer } from '../../../core/link.js';
 import { isApiKey } from '../../../core/protocol/requests.js';
-import { usageError } from '../../exit/cli-error.js';
+import { secretAsArgument, usageError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import { PERMISSION_ADVICE } from '../../files/secret-file.js';
 import type { Context } from '../../parser/command.js';
-import { CONFIG_KEYS, type ConfigKey, parseLinkVersion } from '../../settings/choices.js';
-import { type Config, changeConfigFile, configPlace, readConfigFile } from '../../settings/config-file.js';
+import { CONFIG_KEYS, type Config, type ConfigKey, parseLinkVersion } from '../../settings/choices.js';
+import { changeConfigFile, configPlace, readConfigFile } from '../../settings/config-file.js';
 import type { CommonFlags } from '../../settings/settings.js';
 import { escapeText, jsonLine } from '../../terminal/escape.js';
 import { askHidden } from '../../terminal/prompt.js';
@@ -58,7 +58,7 @@ export async function printConfigPath({ flags, terminal }: ConfigContext): Promi
 export async function setConfig(context: SetConfigContext): Promise<ExitCode> {
   const { args, flags, terminal } = context;
   const { key } = args;
-  const value = key === 'apiKey' ? await takeApiKey(args.value, terminal) : checkValue(key, args.value);
+  const value = key === 'apiKey' ? await readApiKey(args.value, terminal) : checkValue(key, args.value);
   const place = configPlace(flags, terminal);
   await changeConfigFile(place, key, value, terminal);
   const shown = key === 'apiKey' ? masked(value) : value;
@@ -93,21 +93,19 @@ async function done(
   return EXIT.done;
 }
 
-async function takeApiKey(argument: string | undefined, terminal: Terminal): Promise<string> {
+async function readApiKey(argument: string | undefined, terminal: Terminal): Promise<string> {
   const advice = 'pipe it in: zephr config set apiKey < file';
-  if (argument !== undefined) {
-    throw usageError(
-      'an API key is not given as an argument: arguments show in ps and in the history',
-      advice,
-    );
-  }
+  if (argument !== undefined) throw secretAsArgument('an API key', advice);
   const answer = terminal.stdin.isTerminal
     ? await askHidden(terminal, 'API key', { message: 'there is no API key', advice })
     : await readLine(terminal);
   const key = answer.trim();
   if (key === '') throw usageError('there is no API key', advice);
   if (!isApiKey(key)) {
-    throw usageError('that is no API key: zeph_ and 40 letters and digits', 'copy the whole key again');
+    throw usageError(
+      'that is not an API key, which is zeph_ and 40 letters and digits',
+      'copy the whole key again',
+    );
   }
   return key;
 }

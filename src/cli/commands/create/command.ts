@@ -4,7 +4,7 @@ import { MAX_VIEWS } from '../../../core/protocol/limits.js';
 import type { CliCommand } from '../../parser/command.js';
 import { CliOption, wholeNumber } from '../../parser/option.js';
 import { linkVersionOption } from '../../parser/shared-options.js';
-import { refuseWords } from '../../parser/usage.js';
+import { rejectWords } from '../../parser/usage.js';
 import type { CreateContext } from './create.js';
 
 /** Declares it on the program itself. */
@@ -44,7 +44,7 @@ export function declareCreate(program: CliCommand): void {
     .example('zephr get < link', 'the secret, on stdout')
     .example('tar cz conf | zephr --split', 'URL and key, for two channels')
     .runs(async (context: CreateContext) => {
-      refuseWords(program);
+      rejectWords(program);
       const { create } = await import('./create.js');
       return create(context);
     });

@@ -5,13 +5,13 @@ import { maxSecretBytesV1 } from '../../../core/crypto/seal-v1.js';
 import { maxSecretBytesV2 } from '../../../core/crypto/seal-v2.js';
 import { DEFAULT_EXPIRY_MINUTES, parseExpiry } from '../../../core/expiry.js';
 import { MAX_BLOB_LENGTH } from '../../../core/protocol/limits.js';
+import type { LinkVersion } from '../../../core/protocol/link-versions.js';
 import { fetchFor } from '../../../net/proxy.js';
 import { usageError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import { readSecretFile } from '../../files/secret-file.js';
 import type { Context } from '../../parser/command.js';
-import type { LinkVersion } from '../../settings/choices.js';
-import { checked, linkVersion, loadSettings, type Settings } from '../../settings/settings.js';
+import { checkSetting, linkVersion, loadSettings, type Settings } from '../../settings/settings.js';
 import { variable } from '../../terminal/environment.js';
 import { askHidden } from '../../terminal/prompt.js';
 import type { Reporter } from '../../terminal/reporter.js';
@@ -49,7 +49,7 @@ export async function create(context: CreateContext): Promise<ExitCode> {
       ? undefined
       : await readSecretFile(flags.passphraseFile, 'passphrase', terminal);
 
-  const secret = await readSecret(link, terminal);
+  const secret = await obtainSecret(link, terminal);
   const passphrase = passphraseFromFile ?? (flags.passphrase ? await choosePassphrase(terminal) : undefined);
   const creating = createSecret(secret, {
     server: settings.server,
@@ -107,7 +107,8 @@ function summary({ mode, expiresAt }: SecretLink, views: number): string {
   return `${what} can be read ${times}, until ${expiresAt.slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-async function readSecret(link: LinkVersion, terminal: Terminal): Promise<Uint8Array> {
+/** The secret from stdin or from a hidden prompt, no larger than a link of this version can carry. */
+async function obtainSecret(link: LinkVersion, terminal: Terminal): Promise<Uint8Array> {
   const limit = link === 'v1' ? maxSecretBytesV1(MAX_BLOB_LENGTH) : maxSecretBytesV2(MAX_BLOB_LENGTH);
   const secret = terminal.stdin.isTerminal ? await askForSecret(terminal) : await readAll(terminal, limit);
   if (secret.every(isWhitespace)) {
@@ -141,11 +142,9 @@ async function choosePassphrase(terminal: Terminal): Promise<string> {
 async function expiryMinutes(flags: CreateFlags, settings: Settings, reporter: Reporter): Promise<number> {
   const text = flags.expiry ?? settings.expiry;
   if (text === undefined) return DEFAULT_EXPIRY_MINUTES;
-  const { minutes, hoursSpelling } = checked(flags.expiry, () => parseExpiry(text.trim()));
+  const { minutes, hoursSpelling } = checkSetting(flags.expiry, () => parseExpiry(text.trim()));
   if (hoursSpelling !== undefined) {
-    await reporter.warn(
-      `an expiry of ${text} is taken for hours, as older documents do: write ${hoursSpelling}`,
-    );
+    await reporter.warn(`an expiry of ${text} means hours, as in older documents: write ${hoursSpelling}`);
   }
   return minutes;
 }

@@ -4,7 +4,7 @@ import type { SecretLink } from '../../../client/create.js';
 import { isSystemError } from '../../../core/errors.js';
 import { CliError, Interrupted } from '../../exit/cli-error.js';
 import { EXIT } from '../../exit/codes.js';
-import { ownWords } from '../../exit/reason.js';
+import { messageOf } from '../../exit/reason.js';
 import type { Context } from '../../parser/command.js';
 import type { CommonFlags } from '../../settings/settings.js';
 import { supportsUnicode, usesColor } from '../../terminal/color-support.js';
@@ -27,7 +27,7 @@ export async function handOut(created: SecretLink, context: Context<HandOutFlags
   // The key of a pair takes another channel.
   const shown = created.mode === 'split' ? created.url : created.fullLink;
   if (flags.qr) await drawQrCode(shown, context);
-  if (flags.copy && (await copied(shown, terminal, reporter))) {
+  if (flags.copy && (await copyToClipboard(shown, terminal, reporter))) {
     await reporter.info(`the ${created.mode === 'split' ? 'URL' : 'link'} is on the clipboard`);
   }
 }
@@ -43,7 +43,7 @@ async function print(text: string, { stdout }: Terminal): Promise<void> {
   } catch (cause) {
     // A reader that has gone, such as head, has all that it wants.
     if (cause instanceof Interrupted || isSystemError(cause, 'EPIPE')) throw cause;
-    throw new CliError(EXIT.bug, 'NOT_WRITTEN', `the link could not be written: ${ownWords(cause)}`, {
+    throw new CliError(EXIT.bug, 'NOT_WRITTEN', `the link could not be written: ${messageOf(cause)}`, {
       advice: 'nobody has it, so nobody can read the secret: run it again',
       cause,
     });
@@ -69,7 +69,8 @@ async function drawQrCode(
   await stderr.write(text).catch(() => undefined);
 }
 
-async function copied(text: string, terminal: Terminal, reporter: Reporter): Promise<boolean> {
+/** @returns whether it worked; if not, there was a warning. */
+async function copyToClipboard(text: string, terminal: Terminal, reporter: Reporter): Promise<boolean> {
   try {
     const { openClipboard } = await import('../../terminal/clipboard.js');
     const clipboard = await openClipboard(terminal);

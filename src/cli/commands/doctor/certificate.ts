@@ -1,4 +1,4 @@
-/** The dates of a server's certificate, for `zephr doctor`: the client's requests do not tell them. */
+/** The dates of a server's certificate, for `zephr doctor`: the client's requests do not give them. */
 
 import type { Socket } from 'node:net';
 import { type ConnectionOptions, connect } from 'node:tls';
@@ -27,14 +27,15 @@ export async function certificateValidity(
   const ended = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
   try {
     const tunnel = proxy === null ? null : await openTunnel(proxy, `${hostname}:${address.port}`, ended);
-    return await shownBy({ ...address, ...(tunnel === null ? {} : { socket: tunnel }) }, ended);
+    return await peerValidity({ ...address, ...(tunnel === null ? {} : { socket: tunnel }) }, ended);
   } catch (cause) {
     signal.throwIfAborted();
     throw cause instanceof NetworkError ? cause : networkError(cause, host);
   }
 }
 
-function shownBy(options: ConnectionOptions & { host: string; socket?: Socket }, signal: AbortSignal) {
+/** Does the TLS handshake, with the checks that every request has, and takes the dates of the certificate that came. */
+function peerValidity(options: ConnectionOptions & { host: string; socket?: Socket }, signal: AbortSignal) {
   // An address has no server name (RFC 6066 section 3).
   const isName = /[a-z]/i.test(options.host) && !options.host.includes(':');
   return new Promise<Validity>((resolve, reject) => {

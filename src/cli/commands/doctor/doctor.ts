@@ -8,14 +8,14 @@ import { maxSecretBytesV1 } from '../../../core/crypto/seal-v1.js';
 import { maxSecretBytesV2 } from '../../../core/crypto/seal-v2.js';
 import { ApiError, NetworkError } from '../../../core/errors.js';
 import { parseExpiry } from '../../../core/expiry.js';
+import { type LinkVersion, protocolVersion } from '../../../core/protocol/link-versions.js';
 import { fetchFor, proxyFor } from '../../../net/proxy.js';
 import { CliError, usageError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import { PERMISSION_ADVICE } from '../../files/secret-file.js';
 import type { Context } from '../../parser/command.js';
-import type { LinkVersion } from '../../settings/choices.js';
 import { configPlace, readConfigFile } from '../../settings/config-file.js';
-import { type CommonFlags, checked, gatherSettings, linkVersion } from '../../settings/settings.js';
+import { type CommonFlags, checkSetting, gatherSettings, linkVersion } from '../../settings/settings.js';
 import type { Terminal } from '../../terminal/terminal.js';
 import { CheckList } from './check-list.js';
 import { checkSecret, type Trial } from './secret-check.js';
@@ -57,7 +57,7 @@ export async function doctor(context: DoctorContext): Promise<ExitCode> {
   if (plan !== null && (await checkTrust(checks, plan, terminal))) {
     const health = await checkNetwork(checks, plan, now);
     if (health !== 'unreachable') {
-      await checkPromises(checks, plan, health);
+      await checkProtocol(checks, plan, health);
       await checkSecret(checks, plan);
     }
   }
@@ -72,13 +72,13 @@ async function checkSettings(checks: CheckList, { flags, terminal }: DoctorConte
     const { config, exists, warning } = await readConfigFile(place, terminal);
     const settings = await gatherSettings(flags, config, terminal);
     const expiry = settings.expiry ?? EXPIRY;
-    checked(undefined, () => parseExpiry(expiry));
+    checkSetting(undefined, () => parseExpiry(expiry));
     const version = linkVersion(flags.link, settings);
     const proxy = proxyFor(settings.server, terminal.env);
     await checks.ok('configuration', exists ? place.path : `the defaults: there is no ${place.path}`);
     const readable = warning ?? settings.apiKeyWarning;
     if (readable !== undefined) await checks.warn('permissions', readable, PERMISSION_ADVICE);
-    else await checks.ok('permissions', 'nobody else can read an API key there');
+    else await checks.ok('permissions', 'only the owner can read a file with an API key');
     await checks.ok('server', `${settings.server} (from ${settings.serverSource}), with ${version} links`);
     const transport = { fetch: fetchFor(settings.server, terminal.env), timeout, signal: terminal.interrupt };
     return { ...settings, expiry, version, transport, proxy, timeout, signal: terminal.interrupt };
@@ -96,7 +96,10 @@ async function checkTrust(checks: CheckList, { server }: Plan, { env }: Terminal
   return false;
 }
 
-/** @returns the server's health; null from a server that answers but has no health route. */
+/**
+ * Checks that the server can be reached, its certificate, and the clocks.
+ * @returns the server's health; null from a server that answers but has no health route.
+ */
 async function checkNetwork(
   checks: CheckList,
   plan: Plan,
@@ -114,7 +117,7 @@ async function checkNetwork(
     await reportClock(checks, health.time, (start + end) / 2);
     return health;
   } catch (error) {
-    if (knowsNoHealth(error)) {
+    if (hasNoHealthRoute(error)) {
       await checks.ok('network', `${host} answered${way}`);
       await checkTls(checks, plan, now);
       await checks.skip('clock', 'the server does not tell the time');
@@ -128,7 +131,7 @@ async function checkNetwork(
 }
 
 /** A server of version 1 has no health route: it answers with an error, or with a web page. */
-function knowsNoHealth(error: unknown): boolean {
+function hasNoHealthRoute(error: unknown): boolean {
   if (error instanceof ApiError) return error.statusCode < 500;
   return error instanceof NetworkError && error.code === 'INVALID_REPLY';
 }
@@ -165,15 +168,15 @@ async function reportClock(checks: CheckList, serverTime: number | null, ownTime
   await checks.warn('clock', `this machine is ${off} the server`, 'set the clock: certificates go by it');
 }
 
-/** Compares what the server says that it speaks and allows with what the command will ask for. */
-async function checkPromises(checks: CheckList, plan: Plan, health: ServerHealth | null): Promise<void> {
+/** Checks that the server speaks the version that a create will use, and says what the server allows. */
+async function checkProtocol(checks: CheckList, plan: Plan, health: ServerHealth | null): Promise<void> {
   if (health === null) {
-    await checks.skip('protocol', 'the server does not tell: it is taken for one of version 1');
+    await checks.skip('protocol', 'the server does not tell: version 1 is assumed');
     await checks.skip('limits', 'the server does not tell');
     return;
   }
   const { protocol, version } = health;
-  const wanted = plan.version === 'v1' ? 1 : 2;
+  const wanted = protocolVersion(plan.version);
   if (protocol.includes(wanted)) {
     const software = version === undefined ? '' : `, zephr ${version}`;
     await checks.ok('protocol', `version ${protocol.join(' and ')}${software}`);
@@ -192,7 +195,7 @@ async function checkLimits(checks: CheckList, plan: Plan, keyless: ServerHealth)
     if (apiKey !== null) health = await serverHealth({ ...transport, server, apiKey });
   } catch (error) {
     if (error instanceof ApiError && error.statusCode === 401)
-      return checks.skip('limits', 'an API key that is refused has none');
+      return checks.skip('limits', 'unknown: the server refused the API key');
     return checks.fail('limits', error);
   }
   const { access, tier, limits } = health;

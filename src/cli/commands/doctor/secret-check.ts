@@ -7,10 +7,10 @@ import type { TransportOptions } from '../../../client/transport/send.js';
 import { randomBytes } from '../../../core/bytes.js';
 import { ApiError } from '../../../core/errors.js';
 import { type Link, parseLink } from '../../../core/link.js';
+import type { LinkVersion } from '../../../core/protocol/link-versions.js';
 import { CliError } from '../../exit/cli-error.js';
 import { EXIT } from '../../exit/codes.js';
 import { endingOf } from '../../exit/ending.js';
-import type { LinkVersion } from '../../settings/choices.js';
 import type { Settings } from '../../settings/settings.js';
 import type { CheckList, CheckName } from './check-list.js';
 
@@ -30,7 +30,7 @@ export async function checkSecret(checks: CheckList, trial: Trial): Promise<void
     if (trial.version === 'v1') return checks.skip('status', 'version 1 links have none');
     const { state } = await secretStatus(link, trial.transport);
     if (state !== 'waiting') throw misbehaves(`the server says of an unread secret that it is ${state}`);
-    await checks.ok('status', 'waiting, and it took nothing to ask');
+    await checks.ok('status', 'waiting, and asking used up nothing');
   });
   const wasRead = await attempt(checks, 'read', async () => {
     const reading = await readSecret(link, trial.transport);

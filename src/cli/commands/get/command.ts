@@ -16,7 +16,7 @@ export function addGet(program: CliCommand): void {
     .option('-o, --output <file>', 'write to this file (0600) or directory; - is stdout')
     .option('--force', 'overwrite the file')
     .addOption(
-      new CliOption('-c, --copy', 'put it on the clipboard instead of stdout').conflictsWithAs(
+      new CliOption('-c, --copy', 'put it on the clipboard instead of stdout').excludes(
         'output',
         'the secret goes to one place: the clipboard or the output',
         'give one of --copy and --output',

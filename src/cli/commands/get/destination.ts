@@ -40,7 +40,7 @@ export async function openDestination(flags: DestinationFlags, terminal: Termina
   return file(output, flags, terminal);
 }
 
-/** Names of stdout. Taken for files, all but the first would be replaced by one. */
+/** The names of stdout. As the path of an output file, each but `-` would be replaced by a new file. */
 const STDOUT: readonly string[] = ['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'];
 
 function stdout({ json, output }: DestinationFlags, terminal: Terminal): Destination {

@@ -7,8 +7,8 @@ import type { Link } from '../../../core/link.js';
 import { AdvisedError, CliError, Interrupted } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import type { ClientErrorCode } from '../../exit/error-codes.js';
-import { ownWords } from '../../exit/reason.js';
-import { savePendingClaim, takePendingClaim, withinWords } from '../../files/pending-claims.js';
+import { messageOf } from '../../exit/reason.js';
+import { savePendingClaim, takePendingClaim, timeLeftInWords } from '../../files/pending-claims.js';
 import type { Context } from '../../parser/command.js';
 import { openLink } from '../../parser/link.js';
 import type { LinkArguments, LinkFlags } from '../../parser/shared-options.js';
@@ -18,19 +18,24 @@ import { type DestinationFlags, openDestination } from './destination.js';
 
 export type GetContext = Context<LinkFlags & DestinationFlags, LinkArguments>;
 
-/** Reads under a claim of the caller's. */
-type Read = (claim: string) => Promise<Reading>;
+/** Asks the server for the secret under a claim. */
+type ReadUnder = (claim: string) => Promise<Reading>;
 
-/** Takes a secret back. */
+/**
+ * Reads a secret, delivers it, and acknowledges it.
+ * @throws CliError or ValidationError (exit 2 or 4) before anything is sent; the errors of {@link readSecret}; an error
+ *   with advice when the secret came and could not be delivered.
+ */
 export async function get(context: GetContext): Promise<ExitCode> {
   const { flags, terminal, reporter } = context;
   const { link, options, waiting } = await openLink(context);
   const { fetch, tries } = counted(options.fetch);
-  const read: Read = (claim) => reporter.waitFor(waiting, readSecret(link, { ...options, fetch, claim }));
+  const read: ReadUnder = (claim) =>
+    reporter.waitFor(waiting, readSecret(link, { ...options, fetch, claim }));
 
   const destination = await openDestination(flags, terminal);
   try {
-    const { reading, claim } = await take(link, read, terminal, tries);
+    const { reading, claim } = await readUnderClaim(link, read, terminal, tries);
     if (!flags.json) await describe(reading, reporter);
     try {
       await destination.deliver(reading);
@@ -45,10 +50,10 @@ export async function get(context: GetContext): Promise<ExitCode> {
   }
 }
 
-/** Takes the secret: under the claim of an unfinished read where there is one, else under a new one. */
-async function take(
+/** Reads under the claim of an unfinished read where there is one, else under a new one. */
+async function readUnderClaim(
   link: Link,
-  read: Read,
+  read: ReadUnder,
   terminal: Terminal,
   tries: () => number,
 ): Promise<{ reading: Reading; claim: string }> {
@@ -69,8 +74,8 @@ async function take(
   try {
     return { reading: await read(claim), claim };
   } catch (error) {
-    if (mayHaveTaken(error)) await savePendingClaim(link, { claim }, terminal);
-    if (isGone(error) && link.key.version === 1 && tries() > 1) throw perhapsOurs(error);
+    if (mayBeConsumed(error)) await savePendingClaim(link, { claim }, terminal);
+    if (isGone(error) && link.key.version === 1 && tries() > 1) throw withLostReplyAdvice(error);
     throw error;
   }
 }
@@ -87,8 +92,8 @@ function counted(fetch: Fetch): { fetch: Fetch; tries: () => number } {
   };
 }
 
-/** A server without claims answers once: if the answer to an earlier try was lost, so is the secret. */
-function perhapsOurs(error: ApiError): AdvisedError {
+/** A server without claims answers once: if its answer to an earlier try was lost, so is the secret. */
+function withLostReplyAdvice(error: ApiError): AdvisedError {
   return new AdvisedError(
     error,
     'an answer to this command was lost on the way: it may have been the secret. Ask the sender for a new link',
@@ -109,8 +114,8 @@ const NOT_SENT: readonly ClientErrorCode[] = [
   'TLS_ERROR',
 ];
 
-/** Whether the server may have handed the secret out although it did not arrive, or did not open. */
-function mayHaveTaken(error: unknown): boolean {
+/** Whether the server may have handed out a secret that did not arrive, or that did not open. */
+function mayBeConsumed(error: unknown): boolean {
   if (error instanceof ApiError) return error.statusCode >= 500;
   if (error instanceof NetworkError) return !NOT_SENT.some((code) => code === error.code);
   return error instanceof EncryptionError || error instanceof Interrupted;
@@ -137,16 +142,16 @@ async function notDelivered(
   const again =
     until === null
       ? 'the server gave it once and will not again: ask the sender for a new link'
-      : `run the same command again ${withinWords(until)}: it is still yours to read`;
+      : `run the same command again ${timeLeftInWords(until)}: it is still yours to read`;
   if (cause instanceof Interrupted) {
     await reporter.advise(again);
     return cause;
   }
   if (cause instanceof CliError) {
-    const still = until === null ? again : `it is still yours to read ${withinWords(until)}`;
+    const still = until === null ? again : `it is still yours to read ${timeLeftInWords(until)}`;
     return new AdvisedError(cause, cause.advice === undefined ? again : `${cause.advice}; ${still}`);
   }
-  const message = `the secret was read but could not be written: ${ownWords(cause)}`;
+  const message = `the secret was read but could not be written: ${messageOf(cause)}`;
   return new CliError(EXIT.bug, 'NOT_WRITTEN', message, { advice: again, cause });
 }
 

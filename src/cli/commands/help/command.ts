@@ -7,12 +7,13 @@ import { commandNamed } from '../../parser/usage.js';
 
 /**
  * Adds the command. It must be the last one, because its argument offers the names of those that are there.
- * @param program the program, whose commands and their commands have a help.
+ * @param program the program, the commands of which are there already.
  */
 export function addHelpCommand(program: CliCommand): void {
   const help = program
     .command('help')
     .summary('print the help of a command')
+    .description('Prints the help of a command, or of zephr itself.')
     .example('zephr help config set')
     .action((words: string[]) => {
       commandNamed(words, program).help();

@@ -13,11 +13,11 @@ export function addKeys(program: CliCommand): void {
     .command('keys')
     .summary('make, list and revoke the API keys of a server')
     .description(
-      'Makes, lists and revokes the API keys of a server, in its store, while it runs or not. What a key may do is ' +
-        'a matter of its tier: free, dev or pro.',
+      'Makes, lists and revokes the API keys of a server, in its store, whether it runs or not. What a key may ' +
+        'do depends on its tier: free, dev or pro.',
     )
     .example('zephr keys new --tier pro --name ci', 'the key, this once')
-    .example('zephr keys ls', 'which there are');
+    .example('zephr keys ls', 'which keys there are');
 
   keys
     .command('new')

@@ -7,7 +7,7 @@ import { type Usage, usageOf } from '../../../server/secrets/quotas.js';
 import type { ApiKey } from '../../../server/store/contracts/keys.js';
 import type { Store } from '../../../server/store/contracts/store.js';
 import { openStore, storeExists } from '../../../server/store/open.js';
-import { usageError } from '../../exit/cli-error.js';
+import { secretAsArgument, usageError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import type { Context } from '../../parser/command.js';
 import type { CommonFlags } from '../../settings/settings.js';
@@ -71,10 +71,7 @@ export async function listKeys({ flags, terminal, reporter, now }: KeysContext):
 export async function revokeKey(context: RevokeKeyContext): Promise<ExitCode> {
   const { args, flags, terminal, reporter, now } = context;
   if (isApiKey(args.nameOrId)) {
-    throw usageError(
-      'an API key is not given as an argument: arguments show in ps and in the history',
-      'give its name or id: zephr keys ls',
-    );
+    throw secretAsArgument('an API key', 'give its name or id: zephr keys ls');
   }
   await withStore(await existingStore(flags, terminal), async ({ keys }) => {
     const revoked = await keys.revokeKey(args.nameOrId, now());

@@ -37,17 +37,17 @@ function options(): CliOption[] {
       ),
     new CliOption(
       '--trust-proxy <cidr,...>',
-      'proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8',
+      'proxies whose X-Forwarded-For is trusted, such as 10.0.0.0/8',
     ).argParser((text) => text.split(',').map((range) => range.trim())),
     new CliOption('--base-url <url>', 'address that clients use, such as https://host/zephr'),
-    new CliOption('--tls-cert <file>', 'certificate, in PEM: speak HTTPS; SIGHUP reads it again'),
-    new CliOption('--tls-key <file>', 'its key, in PEM'),
+    new CliOption('--tls-cert <file>', 'certificate for HTTPS, in PEM; SIGHUP reads it again'),
+    new CliOption('--tls-key <file>', 'the key of the certificate, in PEM'),
     new CliOption('--max-connections <n>', 'connections at once')
       .default(undefined, '1000')
       .argParser(
         wholeNumber({ min: 1, max: 999_999 }, 'the limit of connections is not a number from 1 to 999999'),
       ),
-    new CliOption('--metrics', 'count, and show the numbers to Prometheus at /metrics'),
+    new CliOption('--metrics', 'show numbers for Prometheus at /metrics'),
     new CliOption('--allow-private-callbacks', 'webhooks may go to private addresses, and over http'),
   ];
 }

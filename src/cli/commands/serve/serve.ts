@@ -8,7 +8,7 @@ import type { Access } from '../../../server/secrets/access.js';
 import { startServer } from '../../../server/serve.js';
 import { usageError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
-import { ownWords } from '../../exit/reason.js';
+import { messageOf } from '../../exit/reason.js';
 import type { Context } from '../../parser/command.js';
 import type { CommonFlags } from '../../settings/settings.js';
 import { storeLocation } from '../../settings/store-location.js';
@@ -89,7 +89,7 @@ function baseUrl({ baseUrl: text }: ServeFlags): string | undefined {
   try {
     return parseServer(text);
   } catch (cause) {
-    const message = `${ownWords(cause)} (from --base-url)`;
+    const message = `${messageOf(cause)} (from --base-url)`;
     throw usageError(message, 'write it as https://host or https://host/path', cause);
   }
 }
