@@ -64,7 +64,9 @@ const reading = property(
         checkRefusal(result.error);
         return 'refused';
       }
-      const held = JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>;
+      const text = Buffer.from(bytes).toString();
+      // A file with nothing in it sets nothing.
+      const held = (text.trim() === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
       for (const key of CONFIG_KEYS) {
         const value = Object.hasOwn(held, key) ? held[key] : undefined;
         assert.equal(result.value.config[key], value === null || value === '' ? undefined : value);

@@ -1,21 +1,41 @@
 /**
- * A server in a process of its own, for `webhook-delivery.test.ts` to kill: prints its URL and serves the file it is
- * given. Its clock goes ahead by so many milliseconds. Webhooks may go to loopback.
+ * A server in a process of its own, for `webhook-processes.test.ts` to kill: prints its URL and serves the store it is
+ * given. Its clock goes ahead by so many milliseconds. Webhooks may go to loopback, and a receiver may take its time: on
+ * a busy machine the usual 5 s would end attempts that a test still holds.
  */
 
-import { startServer } from '../../src/server/serve.js';
+import { resolveInSystem } from '../../src/net/resolve.js';
+import { createApp } from '../../src/server/app.js';
+import { listen } from '../../src/server/http/listen.js';
+import { ANY_CALLBACKS } from '../../src/server/secrets/callbacks.js';
+import { openStore } from '../../src/server/store/open.js';
+import { startWebhooks } from '../../src/server/webhooks/delivery.js';
+import { sendWebhook } from '../../src/server/webhooks/send.js';
 
-const [, , store = 'memory:', ahead = '0'] = process.argv;
-const server = await startServer({
-  host: '127.0.0.1',
-  port: 0,
+const [, , where = 'memory:', ahead = '0'] = process.argv;
+const now = () => Date.now() + Number(ahead);
+const log = { info: () => undefined, error: () => undefined };
+const sending = { policy: ANY_CALLBACKS, resolve: resolveInSystem, timeoutMs: 50_000 };
+
+const store = await openStore(where);
+const app = createApp({
   store,
   access: 'open',
   rateLimit: 0,
-  allowPrivateCallbacks: true,
   version: 'webhooks',
-  log: () => undefined,
-  now: () => Date.now() + Number(ahead),
+  log,
+  callbacks: ANY_CALLBACKS,
+  now,
 });
-process.stdout.write(`${server.url}\n`);
-process.once('SIGTERM', () => void server.close());
+const listener = await listen(app, { host: '127.0.0.1', port: 0 });
+const webhooks = startWebhooks({
+  outbox: store.outbox,
+  send: (event) => sendWebhook(event, sending),
+  log,
+  now,
+});
+process.stdout.write(`${listener.url}\n`);
+process.once('SIGTERM', async () => {
+  await Promise.all([listener.close(), webhooks.stop()]);
+  await store.close();
+});
