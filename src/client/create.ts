@@ -22,7 +22,6 @@ import {
   isIdempotencyKey,
   isViews,
   MAX_CALLBACK_SECRET_LENGTH,
-  MAX_CALLBACK_URL_LENGTH,
 } from '../core/protocol/requests.js';
 import { apiKeyHeaders } from './authorization.js';
 import { checkReply } from './transport/network-errors.js';
@@ -218,7 +217,7 @@ function requestTerms(options: CreateSecretOptions): Omit<CreateBody, 'encrypted
 }
 
 const CALLBACK_URL_PROBLEMS: Readonly<Record<CallbackUrlProblem, string>> = {
-  'too long': `the callback is longer than ${MAX_CALLBACK_URL_LENGTH.toLocaleString('en-US')} characters`,
+  'too long': 'the callback is longer than 2,048 characters',
   'not a URL': 'the callback is not a URL',
   'wrong protocol': 'the callback is not an https URL',
   'has a user': 'the callback has a user name or password in its URL',
