@@ -66,6 +66,7 @@ describe('PROTOCOL.md', () => {
       callback_secret: true,
       version: true,
       proof_hash: true,
+      link_proof_hash: true,
       views: true,
     };
     expect(namesUnder(protocol, 'Create: `POST /api/secrets`')).toEqual(Object.keys(fields));

@@ -77,6 +77,7 @@ export type ApiErrorCode =
   | 'API_KEY_REQUIRED'
   | 'PROOF_REQUIRED'
   | 'WRONG_KEY'
+  | 'WRONG_PASSPHRASE'
   | 'NOT_FOUND'
   | 'SECRET_NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'

@@ -1,6 +1,13 @@
 import { createHash, hkdfSync } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
-import { formatProof, type PassphraseKdf, proofHash, unlockKey } from '../../src/core/crypto/key-schedule.js';
+import {
+  formatLinkProof,
+  formatProof,
+  linkProofHash,
+  type PassphraseKdf,
+  proofHash,
+  unlockKey,
+} from '../../src/core/crypto/key-schedule.js';
 import { formatKey, generateKey, parseKey } from '../../src/core/key.js';
 import { v2 } from './vectors.js';
 
@@ -32,10 +39,25 @@ describe('the key schedule', () => {
     expect(argon2id.loaded).toBe(0);
   });
 
-  it.each(v2.seal)('gives the proof of the vector $name, and its hash', async (vector) => {
+  it.each(v2.seal)('gives the proofs of the vector $name, and their hashes', async (vector) => {
     const unlocked = await unlockKey(parseKey(vector.key), vector.passphrase);
     expect(formatProof(unlocked)).toBe(vector.proof);
     expect(await proofHash(unlocked)).toBe(vector.proof_hash);
+    expect(formatLinkProof(unlocked)).toBe(vector.link_proof ?? null);
+    expect(await linkProofHash(unlocked)).toBe(vector.link_proof_hash ?? null);
+  });
+
+  it('has vectors with a link proof: those with a passphrase', () => {
+    const withProof = v2.seal.filter((vector) => vector.link_proof !== undefined);
+    expect(withProof.length).toBeGreaterThan(1);
+    expect(withProof).toEqual(v2.seal.filter((vector) => vector.passphrase !== undefined));
+  });
+
+  it('gives the same link proof whatever the passphrase is', async () => {
+    const { kdf } = cheapKdf();
+    const [one, other] = await Promise.all(['x', 'y'].map((text) => unlockKey(lockedKey, text, kdf)));
+    expect(one?.linkProof).toEqual(other?.linkProof);
+    expect(one?.proof).not.toEqual(other?.proof);
   });
 
   it('derives a salt of 16 bytes from the key', async () => {

@@ -31,10 +31,18 @@ describe('the reply to a create', () => {
     },
   );
 
-  it('of version 2 says so, and how many views', () => {
-    const reply = { ...created, version: 2, views: 5 };
+  it('of version 2 says so, how many views, and which fields are kept', () => {
+    const reply = { ...created, version: 2, views: 5, kept: ['receipt_hash', 'link_proof_hash'] };
     expect(parseCreatedReply(reply, 2)).toEqual(reply);
   });
+
+  it.each([undefined, null, 'link_proof_hash', { link_proof_hash: true }, 7, ['proof', 7, null]])(
+    'of version 2 keeps nothing where it names nothing, as with %j',
+    (kept) => {
+      const reply = { ...created, version: 2, views: 5 };
+      expect(parseCreatedReply({ ...reply, kept }, 2)).toEqual({ ...reply, kept: [] });
+    },
+  );
 
   it('of version 2 that does not say so comes from a server that took it for version 1', () => {
     expect(() => parseCreatedReply(created, 2)).toThrow(disbelief('UNSUPPORTED_BY_SERVER'));

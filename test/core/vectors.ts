@@ -36,6 +36,8 @@ interface V2Seal {
   readonly passphrase?: string;
   readonly proof: string;
   readonly proof_hash: string;
+  readonly link_proof?: string;
+  readonly link_proof_hash?: string;
   readonly frame_bytes: number;
   /** The exact JSON. */
   readonly meta?: string;

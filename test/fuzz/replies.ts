@@ -27,7 +27,9 @@ const spelled = fc.oneof(
 const blob = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('base64url'));
 const views = fc.integer({ min: 1, max: 1_000 });
 
-const created = fc.record({ id, expires_at: spelled, version: fc.constant(2), views });
+const kept = fc.subarray(['gates', 'link_proof_hash', 'anything'] as const);
+
+const created = fc.record({ id, expires_at: spelled, version: fc.constant(2), views, kept });
 const read = fc.record({
   encrypted_blob: blob,
   hint: fc.string({ minLength: 1 }),
@@ -76,6 +78,8 @@ const RULES: Readonly<Record<string, (value: unknown) => boolean>> = {
   access: (value) => typeof value === 'string' && [...value].every((one) => one > ' ' && one <= '~'),
   protocol: (value) => Array.isArray(value) && value.every((one) => Number.isSafeInteger(one)),
   limits: (value) => typeof value === 'object' && value !== null,
+  kept: (value) =>
+    Array.isArray(value) && value.every((one) => ['gates', 'receipt_hash', 'link_proof_hash'].includes(one)),
   views: isCount,
   views_left: isCount,
 };

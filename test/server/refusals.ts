@@ -19,7 +19,7 @@ const NO_ID = 'x'.repeat(22);
 const { call, create, made, read, clock } = harness();
 
 /** By code. One that a client knows and that is missing here does not compile. */
-export const REFUSALS: Readonly<Record<ApiErrorCode, Refusal>> = {
+export const REFUSALS: Readonly<Record<Exclude<ApiErrorCode, 'WRONG_PASSPHRASE'>, Refusal>> = {
   INVALID_REQUEST: () => overHttp(['Host', 'one', 'Host', 'two']),
   INVALID_REQUEST_BODY: () => create({ split_url_mode: 'yes' }),
   INVALID_BLOB: () => create({ encrypted_blob: '' }),

@@ -50,6 +50,7 @@ const ADVICE = {
   UNSUPPORTED_BY_SERVER: 'use --link v1 if its weaker promises are enough',
   UPGRADE_REQUIRED: 'the limits of your tier do not allow this',
   WRONG_KEY: 'check the key and the passphrase; nothing was used up',
+  WRONG_PASSPHRASE: 'try the passphrase again; nothing was used up',
 } as const satisfies Partial<Record<ErrorCode, string>>;
 
 /** What to do about an error of core, client, net or server; undefined when there is nothing to say. */

@@ -41,6 +41,7 @@ function exitFor(error: ZephrError): ExitCode {
 const EXIT_OF_ANSWER = {
   PROOF_REQUIRED: EXIT.decryptionFailed,
   WRONG_KEY: EXIT.decryptionFailed,
+  WRONG_PASSPHRASE: EXIT.decryptionFailed,
 } as const satisfies Partial<Record<ApiErrorCode, ExitCode>>;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The key schedule of version 2: from a link's key and a passphrase to encryption key and proof
+ * The key schedule of version 2: from a link's key and a passphrase to encryption key and proofs
  * (core/protocol/PROTOCOL.md section 3).
  */
 
@@ -14,6 +14,11 @@ export interface UnlockedKey {
   readonly encryptionKey: CryptoKey;
   /** 32 bytes that show a server that their sender can open the secret, and tell it nothing about the key. */
   readonly proof: Bytes;
+  /**
+   * 32 bytes that show that their sender has the whole link, whether or not it knows the passphrase. Null for a key
+   * that needs no passphrase: its proof shows that already.
+   */
+  readonly linkProof: Bytes | null;
 }
 
 /** Derives 32 bytes from a passphrase (in NFC, as UTF-8) and a salt of 16 bytes. */
@@ -39,6 +44,9 @@ export async function unlockKey(
 ): Promise<UnlockedKey> {
   if (key.version !== 2) throw new ValidationError('the key is not of version 2', 'INVALID_KEY');
   const stretched = await stretch(key, passphrase, kdf);
+  const linkProof = key.passphrase
+    ? await expand(await importSecret(key.bytes), 'zephr/v2/link-proof', PROOF_BYTES)
+    : null;
   const material = concatBytes(key.bytes, stretched);
   try {
     const secret = await importSecret(material);
@@ -52,7 +60,7 @@ export async function unlockKey(
       ),
       expand(secret, 'zephr/v2/proof', PROOF_BYTES),
     ]);
-    return { encryptionKey, proof };
+    return { encryptionKey, proof, linkProof };
   } finally {
     stretched.fill(0);
     material.fill(0);
@@ -66,7 +74,21 @@ export function formatProof(unlocked: UnlockedKey): string {
 
 /** The `proof_hash` of a create: SHA-256 of the proof, in base64url. */
 export async function proofHash(unlocked: UnlockedKey): Promise<string> {
-  return encodeBase64url(new Uint8Array(await crypto.subtle.digest('SHA-256', unlocked.proof)));
+  return hashOf(unlocked.proof);
+}
+
+/** The `Zephr-Link-Proof` header: the link proof in base64url; null for a key that needs no passphrase. */
+export function formatLinkProof({ linkProof }: UnlockedKey): string | null {
+  return linkProof === null ? null : encodeBase64url(linkProof);
+}
+
+/** The `link_proof_hash` of a create: SHA-256 of the link proof, in base64url; null likewise. */
+export async function linkProofHash({ linkProof }: UnlockedKey): Promise<string | null> {
+  return linkProof === null ? null : hashOf(linkProof);
+}
+
+async function hashOf(bytes: Bytes): Promise<string> {
+  return encodeBase64url(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
 }
 
 /** P of the protocol: no bytes without a passphrase, else 32 that depend on the passphrase and on the key. */

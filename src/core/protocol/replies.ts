@@ -17,7 +17,14 @@ export interface CreatedReply {
   readonly expires_at: string;
   readonly version?: 2;
   readonly views?: number;
+  /** Version 2: which of the create's fields in {@link KEPT} the server keeps and will hold readers to. */
+  readonly kept?: readonly Kept[];
 }
+
+/** Fields of a create that a server may not know, and then ignores. */
+export const KEPT = ['gates', 'receipt_hash', 'link_proof_hash'] as const;
+
+export type Kept = (typeof KEPT)[number];
 
 /** The body of a read's 200. */
 export interface ReadReply {
@@ -79,7 +86,7 @@ const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 const MAX_MESSAGE_LENGTH = 300;
 
 /**
- * Checks the reply to a create of `version`.
+ * Checks the reply to a create of `version`. A version 2 reply without `kept` keeps none of those fields.
  * @throws ValidationError `UNSUPPORTED_BY_SERVER` when the server created a version 1 secret for a version 2 request,
  *   else `INVALID_REPLY`.
  */
@@ -95,7 +102,8 @@ export function parseCreatedReply(json: unknown, version: Version): CreatedReply
   }
   const views = reply.views;
   if (!isCount(views, 1)) throw invalidReply('views');
-  return { id, expires_at: expires, version: 2, views };
+  const named: readonly unknown[] = Array.isArray(reply.kept) ? reply.kept : [];
+  return { id, expires_at: expires, version: 2, views, kept: KEPT.filter((field) => named.includes(field)) };
 }
 
 /**

@@ -8,6 +8,7 @@ import { MAX_HINT_LENGTH, MAX_VIEWS } from './limits.js';
 export const HEADERS = {
   idempotencyKey: 'Idempotency-Key',
   proof: 'Zephr-Proof',
+  linkProof: 'Zephr-Link-Proof',
   claim: 'Zephr-Claim',
   retryAfter: 'Retry-After',
 } as const;
@@ -24,6 +25,8 @@ export interface CreateBody {
   /** Absent means 1. */
   readonly version?: Version;
   readonly proof_hash?: string;
+  /** Version 2 with a passphrase. */
+  readonly link_proof_hash?: string;
   readonly views?: number;
 }
 
