@@ -64,8 +64,8 @@ export const PLANTS = {
     const { outbox } = store;
     return overridden(store, {
       outbox: overridden(outbox, {
-        async leaseEvents(now, limit, leaseMs, exceptHosts) {
-          const leased = await outbox.leaseEvents(now, limit, leaseMs, exceptHosts);
+        async leaseEvents(now, limit, leaseMs, except) {
+          const leased = await outbox.leaseEvents(now, limit, leaseMs, except);
           const lost = leased.filter(() => chance());
           await Promise.all(lost.map(({ id }) => outbox.markDelivered(id)));
           return leased.filter((event) => !lost.includes(event));

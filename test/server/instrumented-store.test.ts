@@ -68,7 +68,7 @@ describe('the verbs of an instrumented store', () => {
     await store.secrets.consume(ID, null, NOW);
     await store.keys.findKey('no such hash');
     await store.quotas.usage(NOW);
-    await store.outbox.leaseEvents(NOW, 1, 1, []);
+    await store.outbox.leaseEvents(NOW, 1, 1, { hosts: [], callers: [] });
     expect(answers).toEqual([
       ['find', false],
       ['find', false],

@@ -3,7 +3,7 @@
 import { createHmac } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { TOMBSTONE_MS } from '../../src/server/store/contracts/lifecycle.js';
-import type { LeasedEvent } from '../../src/server/store/contracts/outbox.js';
+import type { Excepted, LeasedEvent } from '../../src/server/store/contracts/outbox.js';
 import type { NewSecret } from '../../src/server/store/contracts/secrets.js';
 import type { Store } from '../../src/server/store/contracts/store.js';
 import { NOW, newSecret } from '../support/new-secret.js';
@@ -29,8 +29,8 @@ export function describeOutboxContract(current: () => Store): void {
   }
 
   /** Leases all that is due. */
-  const due = (now = NOW, limit = 10_000, except: readonly string[] = []) =>
-    store.outbox.leaseEvents(now, limit, LEASE, except);
+  const due = (now = NOW, limit = 10_000, except: Partial<Excepted> = {}) =>
+    store.outbox.leaseEvents(now, limit, LEASE, { hosts: [], callers: [], ...except });
 
   /** What the events say, without their ids, by time and name. */
   const told = (events: readonly LeasedEvent[]) =>
@@ -52,6 +52,7 @@ export function describeOutboxContract(current: () => Store): void {
         name: 'secret.consumed',
         url: callback.url,
         host: 'hooks.example.com:8443',
+        caller: 'somebody',
         body: JSON.stringify({
           event: 'secret.consumed',
           event_id: event?.id,
@@ -226,9 +227,25 @@ export function describeOutboxContract(current: () => Store): void {
       await announce('https://one.example/a');
       const other = await announce('https://two.example:8443/');
       await announce('https://one.example/b');
-      expect(await due(NOW, 10, ['one.example', 'two.example:8443'])).toEqual([]);
-      expect(told(await due(NOW, 10, ['one.example']))).toMatchObject([{ secret_id: other }]);
-      expect(await due(NOW, 10, ['two.example:8443', 'three.example'])).toHaveLength(2);
+      expect(await due(NOW, 10, { hosts: ['one.example', 'two.example:8443'] })).toEqual([]);
+      expect(told(await due(NOW, 10, { hosts: ['one.example'] }))).toMatchObject([{ secret_id: other }]);
+      expect(await due(NOW, 10, { hosts: ['two.example:8443', 'three.example'] })).toHaveLength(2);
+    });
+
+    test('passes over callers that are excepted, whatever their events are about', async () => {
+      const ids: Record<string, string> = {};
+      for (const caller of ['key_one', 'read', 'revoked', 'expired'])
+        ids[caller] = await keep({ caller, views: 2 });
+      await store.secrets.consume(ids.key_one ?? '', null, NOW);
+      await store.secrets.consume(ids.read ?? '', 'claim', NOW);
+      await store.secrets.revoke(ids.revoked ?? '', NOW);
+      await store.purge(NOW + HOUR);
+      const callers = ['read', 'revoked', 'expired'];
+      expect(await due(NOW + HOUR, 10, { callers: [...callers, 'key_one'] })).toEqual([]);
+      const first = await due(NOW + HOUR, 10, { callers });
+      expect(first.map(({ caller }) => caller)).toEqual(['key_one']);
+      const rest = await due(NOW + HOUR, 10, { callers: ['key_one', 'unknown'] });
+      expect(rest.map(({ caller }) => caller).sort()).toEqual(callers.sort());
     });
 
     test('ends for good when the event is delivered, be it late', async () => {

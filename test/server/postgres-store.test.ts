@@ -62,7 +62,9 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
       VALUES ('secret.revoked', 'id', 'https://example.com/', 'example.com', 'shh', 1, 1, 1)`;
     const stores = await Promise.all([1, 2, 3].map(() => openPostgresStore(schema.store, 'new salt')));
     expect(stores.map(({ callerSalt }) => callerSalt)).toEqual(stores.map(() => 'old salt'));
-    expect(await stores[0]?.outbox.leaseEvents(NOW, 8, 10, [])).toMatchObject([{ name: 'secret.revoked' }]);
+    expect(await stores[0]?.outbox.leaseEvents(NOW, 8, 10, { hosts: [], callers: [] })).toMatchObject([
+      { name: 'secret.revoked' },
+    ]);
     expect(await schema.sql`SELECT value FROM zephr WHERE name = 'schema_version'`).toEqual([
       { value: String(MIGRATIONS.length) },
     ]);

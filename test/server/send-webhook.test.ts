@@ -26,7 +26,15 @@ const LOOPBACK_IS_PUBLIC: CallbackPolicy = {
 
 function eventTo(url: string): OutboxEvent {
   const body = '{"event":"secret.consumed"}';
-  return { id: 'id', name: 'secret.consumed', url, host: 'host', body, signature: 'abc123' };
+  return {
+    id: 'id',
+    name: 'secret.consumed',
+    url,
+    host: 'host',
+    body,
+    caller: 'somebody',
+    signature: 'abc123',
+  };
 }
 
 /** Resolves every name to `addresses`, and counts. */

@@ -60,7 +60,7 @@ describe.each(ENGINES)('processes over one store in %s', (engine) => {
   /** How many events the store still holds, whenever they are due. */
   async function left(): Promise<number> {
     const opened = await openStore(store);
-    const events = await opened.outbox.leaseEvents(Date.now() + 1e12, 1_000, 1, []);
+    const events = await opened.outbox.leaseEvents(Date.now() + 1e12, 1_000, 1, { hosts: [], callers: [] });
     await opened.close();
     return events.length;
   }

@@ -18,6 +18,9 @@ const DELIVERED: Attempt = { outcome: 'delivered', status: 200 };
 const REFUSED: Attempt = { outcome: 'refused', status: 503 };
 const SILENT = { outcome: 'failed', reason: 'TIMED_OUT' } as const;
 
+/** What a lease excepts when it excepts nothing. */
+const NOBODY = { hosts: [], callers: [] };
+
 interface Sent {
   readonly event: OutboxEvent;
   /** Milliseconds since {@link NOW}. */
@@ -55,12 +58,12 @@ function deliver(answer: (event: OutboxEvent) => Attempt | Promise<Attempt>): Se
   return sent;
 }
 
-/** Puts an event for `host` into the outbox. @returns its id. */
-function announce(host = 'hooks.example.com'): string {
+/** Puts an event of a secret of `caller`, for `host`, into the outbox. @returns its id. */
+function announce(host = 'hooks.example.com', caller = 'somebody'): string {
   made += 1;
   const id = `event-${made}`;
-  const url = `https://${host}/`;
-  store.outbox.append({ id, name: 'secret.consumed', url, host, body: '{}', signature: 'abc' }, Date.now());
+  const event = { id, url: `https://${host}/`, host, caller, body: '{}', signature: 'abc' };
+  store.outbox.append({ ...event, name: 'secret.consumed' }, Date.now());
   return id;
 }
 
@@ -120,7 +123,7 @@ describe('an event', () => {
       event: 'webhook given up',
       about: 'secret.consumed',
     });
-    expect(await store.outbox.leaseEvents(NOW + 100 * DAY, 10, 1, [])).toEqual([]);
+    expect(await store.outbox.leaseEvents(NOW + 100 * DAY, 10, 1, NOBODY)).toEqual([]);
   });
 
   test('is sent by one of several processes', async () => {
@@ -162,7 +165,9 @@ describe('deliveries at once', () => {
   });
 
   test('are no more than 64 altogether', async () => {
-    for (let count = 0; count < 400; count += 1) announce(`host-${count % 50}.example`);
+    for (let count = 0; count < 400; count += 1) {
+      announce(`host-${count % 50}.example`, `caller-${count % 20}`);
+    }
     const { most, answer } = counting(3 * SECOND);
     const sent = deliver(answer);
     await pass(10 * MINUTE);
@@ -178,6 +183,46 @@ describe('deliveries at once', () => {
     announce('quick.example');
     await pass(SECOND);
     expect(sent.filter(({ event }) => event.host === 'quick.example')).toHaveLength(1);
+  });
+
+  /**
+   * `attackers` announce 2,000 events for as many hosts, all of which hang until the attempt is given up; then 20
+   * others announce one each, a second apart. @returns how long each of these waited, in milliseconds.
+   */
+  async function waitsBeside(attackers: readonly string[]): Promise<number[]> {
+    for (let count = 0; count < 2_000; count += 1) {
+      announce(`slow-${count}.example`, attackers[count % attackers.length]);
+    }
+    const sent = deliver(({ caller }) =>
+      attackers.includes(caller) ? later(5 * SECOND, SILENT) : later(SECOND, DELIVERED),
+    );
+    const announced = new Map<string, number>();
+    for (let count = 0; count < 20; count += 1) {
+      await pass(SECOND);
+      announced.set(announce(`quick-${count}.example`, `other-${count}`), Date.now() - NOW);
+    }
+    await pass(2 * SECOND);
+    const quick = sent.filter(({ event }) => announced.has(event.id));
+    expect(quick).toHaveLength(20);
+    return quick.map(({ event, at }) => at - (announced.get(event.id) ?? 0));
+  }
+
+  test.each([
+    ['one caller', ['key_slow']],
+    ['six callers', [1, 2, 3, 4, 5, 6].map((n) => `key_slow-${n}`)],
+  ])('of %s, to any number of hosts that hang, keep nobody else waiting', async (_, attackers) => {
+    const waits = await waitsBeside(attackers);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(SECOND);
+  });
+
+  test('of one caller are no more than a quarter of all', async () => {
+    for (let count = 0; count < 400; count += 1) announce(`host-${count}.example`, 'key_busy');
+    const { most, answer } = counting(3 * SECOND);
+    const sent = deliver(answer);
+    await pass(5 * MINUTE);
+    expect(sent).toHaveLength(400);
+    expect(most.all).toBeGreaterThan(8);
+    expect(most.all).toBeLessThanOrEqual(16);
   });
 
   test('go through a burst without waiting for the next second', async () => {
@@ -221,7 +266,7 @@ describe('stopping', () => {
     expect(sent).toHaveLength(8);
     await pass(2 * HOUR);
     expect(sent).toHaveLength(8);
-    expect(await store.outbox.leaseEvents(NOW + 2 * DAY, 100, 1, [])).toHaveLength(12);
+    expect(await store.outbox.leaseEvents(NOW + 2 * DAY, 100, 1, NOBODY)).toHaveLength(12);
   });
 });
 

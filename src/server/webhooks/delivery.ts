@@ -1,6 +1,6 @@
 /** Delivers the events in the outbox, a few at a time, and retries each until it arrives or is given up. */
 
-import type { LeasedEvent, Outbox, OutboxEvent } from '../store/contracts/outbox.js';
+import type { Excepted, LeasedEvent, Outbox, OutboxEvent } from '../store/contracts/outbox.js';
 import { describeError, type Log } from '../telemetry/log.js';
 import type { Attempt } from './send.js';
 
@@ -14,8 +14,15 @@ const PERIOD_MS = 1_000;
  */
 const EVENT_LEASE_MS = 60_000;
 
-/** Most deliveries at once: in all, and to one host. */
-const AT_ONCE = { all: 64, host: 8 };
+/** Most deliveries at once: in all, to one host, and about the secrets of one caller. */
+const AT_ONCE = { all: 64, host: 8, caller: 16 };
+
+/**
+ * A caller with this share of the free places gets no more of them. So each further caller whose receivers hang gets
+ * fewer places than the one before it, and there is one left for the next caller: it takes not four of them to fill
+ * all places, but some twenty.
+ */
+const SHARE_OF_FREE = 1 / 4;
 
 /** How long to wait after the first failures (core/protocol/PROTOCOL.md section 7), and after all that follow. */
 const FIRST_RETRIES_MS = [5_000, 30_000, 2 * 60_000, 10 * 60_000] as const;
@@ -59,11 +66,17 @@ export function startWebhooks(options: WebhookOptions): Webhooks {
   };
 }
 
+/** An attempt under way. */
+interface Delivery {
+  readonly host: string;
+  readonly caller: string;
+  readonly done: Promise<void>;
+}
+
 /** Carries events from the outbox to their receivers. */
 class Courier {
   readonly #options: WebhookOptions;
-  /** Deliveries under way, by host. A host gets no further ones until these are done, so none exceeds its share. */
-  readonly #underWay = new Map<string, Set<Promise<void>>>();
+  readonly #underWay = new Set<Delivery>();
   #collecting: Promise<void> | null = null;
   #forgetting: Promise<void> | null = null;
   #stopped = false;
@@ -97,17 +110,37 @@ class Courier {
     this.#stopped = true;
     await this.#collecting;
     await this.#forgetting;
-    await Promise.all([...this.#underWay.values()].flatMap((deliveries) => [...deliveries]));
+    await Promise.all([...this.#underWay].map(({ done }) => done));
   }
 
   async #lease(): Promise<void> {
     const { outbox, now } = this.#options;
-    let leased: readonly LeasedEvent[];
-    do {
-      if (this.#stopped || this.#count() > AT_ONCE.all - AT_ONCE.host) return;
-      leased = await outbox.leaseEvents(now(), AT_ONCE.host, EVENT_LEASE_MS, [...this.#underWay.keys()]);
+    for (let more = true; more && !this.#stopped; ) {
+      const free = AT_ONCE.all - this.#underWay.size;
+      if (free === 0) return;
+      // All of a batch may be of one host and one caller.
+      const batch = Math.max(1, Math.min(AT_ONCE.host, Math.floor(free / 8)));
+      const leased = await outbox.leaseEvents(
+        now(),
+        batch,
+        EVENT_LEASE_MS,
+        this.#withTheirShare(free, batch),
+      );
       for (const event of leased) this.#start(event);
-    } while (leased.length === AT_ONCE.host);
+      more = leased.length === batch;
+    }
+  }
+
+  /** Those who get none of the next `batch` of deliveries: hosts until theirs are done, callers until some are. */
+  #withTheirShare(free: number, batch: number): Excepted {
+    const ofCallers = new Map<string, number>();
+    for (const { caller } of this.#underWay) ofCallers.set(caller, (ofCallers.get(caller) ?? 0) + 1);
+    const share = Math.max(1, free * SHARE_OF_FREE);
+    const callers = [...ofCallers].filter(([, count]) => count >= share || count + batch > AT_ONCE.caller);
+    return {
+      hosts: [...new Set([...this.#underWay].map(({ host }) => host))],
+      callers: callers.map(([caller]) => caller),
+    };
   }
 
   async #forgetOld(): Promise<void> {
@@ -123,18 +156,15 @@ class Courier {
   }
 
   #start(event: LeasedEvent): void {
-    const { host } = event;
-    const deliveries = this.#underWay.get(host) ?? new Set();
-    this.#underWay.set(host, deliveries);
-    const delivery = this.#deliver(event)
+    const { host, caller } = event;
+    const done = this.#deliver(event)
       .catch(this.#logFailure)
       .finally(() => {
-        deliveries.delete(delivery);
-        if (deliveries.size > 0) return;
-        this.#underWay.delete(host);
-        this.collect();
+        this.#underWay.delete(delivery);
+        if (![...this.#underWay].some((other) => other.host === host)) this.collect();
       });
-    deliveries.add(delivery);
+    const delivery: Delivery = { host, caller, done };
+    this.#underWay.add(delivery);
   }
 
   /** Makes one attempt and records its outcome. If that fails, the event is due again when its lease ends. */
@@ -151,11 +181,5 @@ class Courier {
     const wait = FIRST_RETRIES_MS[attempt - 1] ?? RETRY_MS;
     await outbox.markFailed(id, attempt, last ? null : now() + wait);
     if (last) log.error('webhook given up', { about: name, attempt });
-  }
-
-  #count(): number {
-    let count = 0;
-    for (const deliveries of this.#underWay.values()) count += deliveries.size;
-    return count;
   }
 }

@@ -8,6 +8,7 @@ import type { CreateRequest } from './secrets.js';
 export interface EventSubject {
   readonly id: string;
   readonly hint: string | null;
+  readonly caller: string;
   readonly callback: NonNullable<CreateRequest['callback']>;
 }
 
@@ -18,7 +19,7 @@ export interface EventSubject {
  */
 export function composeEvent(
   name: EventName,
-  { id: secretId, hint, callback }: EventSubject,
+  { id: secretId, hint, caller, callback }: EventSubject,
   occurredAt: number,
   uuid: () => string = randomUUID,
 ): OutboxEvent {
@@ -31,5 +32,5 @@ export function composeEvent(
     ...(hint === null ? {} : { hint }),
   });
   const signature = createHmac('sha256', callback.secret).update(body).digest('hex');
-  return { id, name, url: callback.url, host: new URL(callback.url).host, body, signature };
+  return { id, name, url: callback.url, host: new URL(callback.url).host, caller, body, signature };
 }

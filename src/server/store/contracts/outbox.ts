@@ -18,6 +18,8 @@ export interface OutboxEvent {
   /** Where to, and the host in it with its port where it is not the default: `example.com:8443`. */
   readonly url: string;
   readonly host: string;
+  /** Who created the secret, as `Caller.name` has it; empty for an event of a store that did not keep this yet. */
+  readonly caller: string;
   readonly body: string;
   /** Lower-case hex of the body's HMAC-SHA256. */
   readonly signature: string;
@@ -29,21 +31,23 @@ export interface LeasedEvent extends OutboxEvent {
   readonly attempt: number;
 }
 
+/** Whose events stay in the outbox, because they have their share of the deliveries already. */
+export interface Excepted {
+  /** As {@link OutboxEvent.host} names them. */
+  readonly hosts: readonly string[];
+  /** As {@link OutboxEvent.caller} names them. */
+  readonly callers: readonly string[];
+}
+
 /** The events of one store that are still to be delivered. */
 export interface Outbox {
   /**
    * Leases events that are due, by and large those first that have been due longest. No other process gets one of
    * them before `now + leaseMs`, nor at all if it is marked as delivered by then.
    * @param limit most events to lease.
-   * @param exceptHosts hosts whose events stay where they are, as {@link OutboxEvent.host} names them.
    * @returns none when none is due.
    */
-  leaseEvents(
-    now: number,
-    limit: number,
-    leaseMs: number,
-    exceptHosts: readonly string[],
-  ): Promise<readonly LeasedEvent[]>;
+  leaseEvents(now: number, limit: number, leaseMs: number, except: Excepted): Promise<readonly LeasedEvent[]>;
 
   /** Forgets an event: it was delivered. That counts even if the lease has ended in between. */
   markDelivered(id: string): Promise<void>;

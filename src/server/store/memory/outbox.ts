@@ -1,7 +1,7 @@
 /** The outbox of the store in memory. */
 
 import { composeEvent } from '../contracts/event.js';
-import type { EventName, LeasedEvent, Outbox, OutboxEvent } from '../contracts/outbox.js';
+import type { EventName, Excepted, LeasedEvent, Outbox, OutboxEvent } from '../contracts/outbox.js';
 import type { NewSecret } from '../contracts/secrets.js';
 
 interface Undelivered {
@@ -18,11 +18,11 @@ export class MemoryOutbox implements Outbox {
   /** Appends an event about a secret, or nothing if that has no callback. Call it as {@link MemoryOutbox.append}. */
   announce(
     name: EventName,
-    { id, hint, callback }: Pick<NewSecret, 'id' | 'hint' | 'callback'>,
+    { id, hint, caller, callback }: Pick<NewSecret, 'id' | 'hint' | 'caller' | 'callback'>,
     occurredAt: number,
     now: number,
   ): void {
-    if (callback !== null) this.append(composeEvent(name, { id, hint, callback }, occurredAt), now);
+    if (callback !== null) this.append(composeEvent(name, { id, hint, caller, callback }, occurredAt), now);
   }
 
   /** Appends an event that is due at once. Call it in the same turn of the event loop that changes the secret. */
@@ -34,10 +34,12 @@ export class MemoryOutbox implements Outbox {
     now: number,
     limit: number,
     leaseMs: number,
-    exceptHosts: readonly string[],
+    { hosts, callers }: Excepted,
   ): Promise<readonly LeasedEvent[]> {
     const due = [...this.#events.values()]
-      .filter(({ event, dueAt }) => dueAt <= now && !exceptHosts.includes(event.host))
+      .filter(
+        ({ event, dueAt }) => dueAt <= now && !hosts.includes(event.host) && !callers.includes(event.caller),
+      )
       .sort((one, other) => one.dueAt - other.dueAt)
       .slice(0, limit);
     return due.map((entry) => {

@@ -1,7 +1,7 @@
 /** The outbox of the PostgreSQL store: a table in the same database. */
 
 import { composeEvent } from '../contracts/event.js';
-import type { EventName, LeasedEvent, Outbox } from '../contracts/outbox.js';
+import type { EventName, Excepted, LeasedEvent, Outbox } from '../contracts/outbox.js';
 import { type PostgresPool, statement } from './pool.js';
 
 interface EventRow {
@@ -9,6 +9,7 @@ interface EventRow {
   readonly event: EventName;
   readonly secret_id: string;
   readonly hint: string | null;
+  readonly caller: string;
   readonly url: string;
   readonly callback_secret: string;
   readonly occurred_at: number;
@@ -31,6 +32,7 @@ type LeaseValues = [
   limit: number,
   until: number,
   exceptHosts: string,
+  exceptCallers: string,
   fromDueAt: number,
   fromId: string,
 ];
@@ -45,22 +47,22 @@ interface LeaseRow extends Omit<EventRow, 'id'> {
 
 /**
  * Scans {@link SCAN} due events from a place on. Several processes lease different events, and none waits for another.
- * No host has a space in it. The array makes PostgreSQL go by the index to the rows it updates, also where it plans
+ * No host and no caller has a space in it. The array makes PostgreSQL go by the index to the rows it updates, also where it plans
  * without knowing the limit.
  */
 export const LEASE_EVENTS = statement<LeaseValues, LeaseRow>(`
   WITH beyond AS (
-    SELECT due_at, id FROM outbox WHERE (due_at, id) >= ($5, $6) AND due_at <= $1
+    SELECT due_at, id FROM outbox WHERE (due_at, id) >= ($6, $7) AND due_at <= $1
     ORDER BY due_at, id LIMIT 1 OFFSET ${SCAN}
   ), due AS (
     SELECT id, due_at FROM outbox
-    WHERE (due_at, id) >= ($5, $6)
+    WHERE (due_at, id) >= ($6, $7)
       AND (due_at, id) < (COALESCE((SELECT due_at FROM beyond), $1 + 1), COALESCE((SELECT id FROM beyond), ''))
-      AND host <> ALL (string_to_array($4, ' '))
+      AND host <> ALL (string_to_array($4, ' ')) AND caller <> ALL (string_to_array($5, ' '))
     ORDER BY due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED
   ), leased AS (
     UPDATE outbox SET due_at = $3, attempt = attempt + 1 WHERE id = ANY (ARRAY(SELECT id FROM due))
-    RETURNING id, event, secret_id, hint, url, callback_secret, occurred_at, attempt
+    RETURNING id, event, secret_id, hint, caller, url, callback_secret, occurred_at, attempt
   ), place AS (
     SELECT (SELECT due_at FROM beyond) AS end_due_at, (SELECT id FROM beyond) AS end_id
   )
@@ -88,8 +90,8 @@ export const FORGET_EVENTS = statement<[before: number], { id: string }>(`
  */
 export function announce(event: EventName, occurredAt: string, condition: string): string {
   return `
-  INSERT INTO outbox (event, secret_id, hint, url, host, callback_secret, occurred_at, appended_at, due_at)
-  SELECT '${event}', id, hint, callback_url, callback_host, callback_secret, ${occurredAt}, $2::bigint, $2::bigint
+  INSERT INTO outbox (event, secret_id, hint, caller, url, host, callback_secret, occurred_at, appended_at, due_at)
+  SELECT '${event}', id, hint, caller, callback_url, callback_host, callback_secret, ${occurredAt}, $2::bigint, $2::bigint
   FROM settled WHERE callback_url IS NOT NULL AND ${condition}`;
 }
 
@@ -100,8 +102,8 @@ export function announce(event: EventName, occurredAt: string, condition: string
 export class PostgresOutbox implements Outbox {
   readonly #pool: PostgresPool;
   /**
-   * The next lease scans due events from here on, and the one after the last of them starts over: however many belong
-   * to hosts that are excepted, they hold up neither PostgreSQL nor, for long, the events behind them.
+   * The next lease scans due events from here on, and the one after the last of them starts over: however many are
+   * excepted, they hold up neither PostgreSQL nor, for long, the events behind them.
    */
   #from = START;
 
@@ -114,11 +116,11 @@ export class PostgresOutbox implements Outbox {
     now: number,
     limit: number,
     leaseMs: number,
-    exceptHosts: readonly string[],
+    except: Excepted,
   ): Promise<readonly LeasedEvent[]> {
     const { due_at, id } = this.#from;
-    const hosts = exceptHosts.join(' ');
-    const rows = await this.#pool.query(LEASE_EVENTS, now, limit, now + leaseMs, hosts, due_at, id);
+    const [hosts, callers] = [except.hosts.join(' '), except.callers.join(' ')];
+    const rows = await this.#pool.query(LEASE_EVENTS, now, limit, now + leaseMs, hosts, callers, due_at, id);
     const leased = rows.flatMap(({ id, ...row }) => (id === null ? [] : [{ ...row, id }]));
     this.#from = (leased.length === limit ? leased.at(-1) : endOf(rows)) ?? START;
     return leased.map(leasedEvent);
@@ -146,6 +148,6 @@ function endOf([row]: readonly LeaseRow[]): Place | undefined {
 
 function leasedEvent(row: EventRow): LeasedEvent {
   const callback = { url: row.url, secret: row.callback_secret };
-  const subject = { id: row.secret_id, hint: row.hint, callback };
+  const subject = { id: row.secret_id, hint: row.hint, caller: row.caller, callback };
   return { ...composeEvent(row.event, subject, row.occurred_at, () => row.id), attempt: row.attempt };
 }

@@ -109,6 +109,9 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX outbox_due ON outbox (due_at, id);
   CREATE INDEX outbox_appended ON outbox (appended_at);
   `,
+  `
+  ALTER TABLE outbox ADD COLUMN caller TEXT NOT NULL DEFAULT '';
+  `,
 ];
 
 /** The version of the schema that this program reads and writes. */

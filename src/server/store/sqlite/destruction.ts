@@ -17,13 +17,14 @@ export interface SecretRow extends RecordRow {
   readonly seq: number;
   readonly id: string;
   readonly blob_size: number;
+  readonly caller: string;
   readonly callback_url: string | null;
   readonly callback_secret: string | null;
 }
 
 /** The columns of a {@link SecretRow}. */
 export const SECRET_COLUMNS = `seq, id, version, blob_size, hint, proof_hash, views, views_left,
-  callback_url, callback_secret, created_at, expires_at, first_read_at, revoked_at, due_at >= expires_at + ${TOMBSTONE_MS} AS destroyed`;
+  caller, callback_url, callback_secret, created_at, expires_at, first_read_at, revoked_at, due_at >= expires_at + ${TOMBSTONE_MS} AS destroyed`;
 
 /** Destroys ciphertexts and forgets records. */
 export class SqliteDestruction {

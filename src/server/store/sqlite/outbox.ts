@@ -1,7 +1,7 @@
 /** The outbox of the SQLite store: a table in the same file. */
 
 import { composeEvent } from '../contracts/event.js';
-import type { EventName, LeasedEvent, Outbox, OutboxEvent } from '../contracts/outbox.js';
+import type { EventName, Excepted, LeasedEvent, Outbox, OutboxEvent } from '../contracts/outbox.js';
 import type { SqliteDatabase } from './driver.js';
 import type { Transactions } from './transaction.js';
 
@@ -9,6 +9,7 @@ import type { Transactions } from './transaction.js';
 interface SecretColumns {
   readonly id: string;
   readonly hint: string | null;
+  readonly caller: string;
   readonly callback_url: string | null;
   readonly callback_secret: string | null;
 }
@@ -32,8 +33,8 @@ export class SqliteOutbox implements Outbox {
   readonly #transactions: Transactions;
   readonly #sql: ReturnType<typeof prepareStatements>;
   /**
-   * The next lease scans due events from here on, and the one after the last of them starts over: however many belong
-   * to hosts that are excepted, they hold up neither the process nor, for long, the events behind them.
+   * The next lease scans due events from here on, and the one after the last of them starts over: however many are
+   * excepted, they hold up neither the process nor, for long, the events behind them.
    */
   #from = START;
 
@@ -46,27 +47,27 @@ export class SqliteOutbox implements Outbox {
   /** Appends an event about a secret, or nothing if that has no callback. Call it as {@link SqliteOutbox.append}. */
   announce(
     name: EventName,
-    { id, hint, callback_url: url, callback_secret: secret }: SecretColumns,
+    { id, hint, caller, callback_url: url, callback_secret: secret }: SecretColumns,
     occurredAt: number,
     now: number,
   ): void {
     if (url === null || secret === null) return;
-    this.append(composeEvent(name, { id, hint, callback: { url, secret } }, occurredAt), now);
+    this.append(composeEvent(name, { id, hint, caller, callback: { url, secret } }, occurredAt), now);
   }
 
   /** Appends an event that is due at once. Call it inside the transaction that changes the secret. */
-  append({ id, name, url, host, body, signature }: OutboxEvent, now: number): void {
-    this.#sql.insert.run(id, name, url, host, body, signature, now, now);
+  append({ id, name, url, host, caller, body, signature }: OutboxEvent, now: number): void {
+    this.#sql.insert.run(id, name, url, host, caller, body, signature, now, now);
   }
 
   async leaseEvents(
     now: number,
     limit: number,
     leaseMs: number,
-    exceptHosts: readonly string[],
+    except: Excepted,
   ): Promise<readonly LeasedEvent[]> {
     // Most of the time nothing is due, and that must not cost a transaction.
-    const due = this.#transactions.read(() => this.#due(now, limit, exceptHosts));
+    const due = this.#transactions.read(() => this.#due(now, limit, except));
     if (due.length === 0) return [];
     return this.#transactions.write(() =>
       // Another process may have leased some of them since.
@@ -89,12 +90,12 @@ export class SqliteOutbox implements Outbox {
     return this.#transactions.write(() => this.#sql.forget.all(FORGET_BATCH, before).length);
   }
 
-  #due(now: number, limit: number, exceptHosts: readonly string[]): number[] {
+  #due(now: number, limit: number, { hosts, callers }: Excepted): number[] {
     const { due_at, seq } = this.#from;
     const last = this.#sql.place.get(due_at, seq, now, SCAN - 1);
     const end = last ?? { due_at: now, seq: Number.MAX_SAFE_INTEGER };
-    const except = JSON.stringify(exceptHosts);
-    const due = this.#sql.due.all(due_at, seq, end.due_at, end.seq, except, limit);
+    const except = [JSON.stringify(hosts), JSON.stringify(callers)] as const;
+    const due = this.#sql.due.all(due_at, seq, end.due_at, end.seq, ...except, limit);
     this.#from = (due.length === limit ? due.at(-1) : last) ?? START;
     return due.map((place) => place.seq);
   }
@@ -103,8 +104,8 @@ export class SqliteOutbox implements Outbox {
 function prepareStatements(db: SqliteDatabase) {
   return {
     insert: db.prepare(
-      `INSERT INTO outbox (id, name, url, host, body, signature, attempt, appended_at, due_at)
-       VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?)`,
+      `INSERT INTO outbox (id, name, url, host, caller, body, signature, attempt, appended_at, due_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
     ),
     /** The place so many due events further on; none if there are fewer. */
     place: db.prepare<Place>(
@@ -113,11 +114,12 @@ function prepareStatements(db: SqliteDatabase) {
     ),
     due: db.prepare<Place>(
       `SELECT due_at, seq FROM outbox WHERE (due_at, seq) > (?, ?) AND (due_at, seq) <= (?, ?)
-       AND host NOT IN (SELECT value FROM json_each(?)) ORDER BY due_at, seq LIMIT ?`,
+       AND host NOT IN (SELECT value FROM json_each(?)) AND caller NOT IN (SELECT value FROM json_each(?))
+       ORDER BY due_at, seq LIMIT ?`,
     ),
     lease: db.prepare<LeasedEvent>(
       `UPDATE outbox SET due_at = ?, attempt = attempt + 1 WHERE seq = ? AND due_at <= ?
-       RETURNING id, name, url, host, body, signature, attempt`,
+       RETURNING id, name, url, host, caller, body, signature, attempt`,
     ),
     delete: db.prepare('DELETE FROM outbox WHERE id = ?'),
     giveUp: db.prepare('DELETE FROM outbox WHERE id = ? AND attempt = ?'),

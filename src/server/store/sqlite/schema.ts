@@ -101,6 +101,11 @@ const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (ends_at, counter)
   ) WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE outbox ADD COLUMN caller TEXT NOT NULL DEFAULT '';
+  DROP INDEX outbox_due;
+  CREATE INDEX outbox_due ON outbox (due_at, seq, host, caller);
+  `,
 ];
 
 /** The version of the schema that this program reads and writes; SQLite keeps it as `user_version`. */
