@@ -48,12 +48,32 @@ interface V2Seal {
   readonly encrypted_blob_sha256?: string;
 }
 
+interface Files {
+  readonly seal: readonly {
+    readonly name: string;
+    readonly key: string;
+    readonly proof_hash: string;
+    readonly content_b64u: string;
+    /** The exact JSON. */
+    readonly meta: string;
+    /** The stream's bytes, padding included. */
+    readonly stream_bytes: number;
+    readonly encrypted_blob: string;
+    readonly chunk_bytes: readonly number[];
+    readonly chunk_sha256: readonly string[];
+    readonly chunk_0_b64u?: string;
+  }[];
+  /** What a reader refuses, in words. */
+  readonly refuse: readonly string[];
+}
+
+export const files = load<Files>('files.json');
 export const v1 = load<V1>('v1.json');
 export const v2 = load<V2>('v2.json');
 
 /** The rule of the vectors whose content is not written out. */
-export function ruledBytes(length: number): Bytes {
-  return new Uint8Array(length).map((_, index) => (7 * index + 3) % 251);
+export function ruledBytes(length: number, file = 0): Bytes {
+  return new Uint8Array(length).map((_, index) => (7 * index + 3 + file) % 251);
 }
 
 export function contentOf(vector: V2Seal): Bytes {

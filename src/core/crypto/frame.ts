@@ -3,14 +3,11 @@
 import { type Bytes, concatBytes } from '../bytes.js';
 import { decryptionFailed, ValidationError } from '../errors.js';
 import { longestUnpadded, paddedLength } from './padme.js';
-import type { ByteSource } from './stream.js';
+import { type ByteSource, zeros } from './stream.js';
 
 const LENGTH_BYTES = 2;
 const END = 0x80;
 const END_BYTES = 1;
-
-/** The most zeros in one piece of padding. */
-const MAX_ZEROS = 65_536;
 
 /** The bytes of a frame, padding included, with `metaBytes` of meta and `contentBytes` of content. */
 export function frameLength(metaBytes: number, contentBytes: number): number {
@@ -100,10 +97,6 @@ async function* readContent(
     await rest.return();
   }
   if (zerosAfterMark === undefined) throw decryptionFailed('the frame has no end mark');
-}
-
-function* zeros(count: number): Generator<Bytes, void, undefined> {
-  for (let left = count; left > 0; left -= MAX_ZEROS) yield new Uint8Array(Math.min(left, MAX_ZEROS));
 }
 
 /** The index of the last byte that is not zero, or -1. */

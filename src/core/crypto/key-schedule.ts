@@ -19,6 +19,8 @@ export interface UnlockedKey {
    * that needs no passphrase: its proof shows that already.
    */
   readonly linkProof: Bytes | null;
+  /** Derives the key of the secret's files: AES-256-GCM, not extractable. */
+  readonly deriveFilesKey: () => Promise<CryptoKey>;
 }
 
 /** Derives 32 bytes from a passphrase (in NFC, as UTF-8) and a salt of 16 bytes. */
@@ -51,16 +53,15 @@ export async function unlockKey(
   try {
     const secret = await importSecret(material);
     const [encryptionKey, proof] = await Promise.all([
-      crypto.subtle.deriveKey(
-        hkdf('zephr/v2/encryption-key'),
-        secret,
-        { name: 'AES-GCM', length: 256 },
-        false,
-        ['encrypt', 'decrypt'],
-      ),
+      deriveAesKey(secret, 'zephr/v2/encryption-key'),
       expand(secret, 'zephr/v2/proof', PROOF_BYTES),
     ]);
-    return { encryptionKey, proof, linkProof };
+    return {
+      encryptionKey,
+      proof,
+      linkProof,
+      deriveFilesKey: () => deriveAesKey(secret, 'zephr/v2/files-key'),
+    };
   } finally {
     stretched.fill(0);
     material.fill(0);
@@ -115,6 +116,13 @@ async function stretch(key: LinkKey, passphrase: string | undefined, kdf: Passph
 
 function importSecret(bytes: Bytes): Promise<CryptoKey> {
   return crypto.subtle.importKey('raw', bytes, 'HKDF', false, ['deriveBits', 'deriveKey']);
+}
+
+function deriveAesKey(secret: CryptoKey, info: string): Promise<CryptoKey> {
+  return crypto.subtle.deriveKey(hkdf(info), secret, { name: 'AES-GCM', length: 256 }, false, [
+    'encrypt',
+    'decrypt',
+  ]);
 }
 
 async function expand(secret: CryptoKey, info: string, length: number): Promise<Bytes> {

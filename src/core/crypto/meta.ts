@@ -2,6 +2,7 @@
 
 import { type Bytes, decodeUtf8, encodeUtf8 } from '../bytes.js';
 import { decryptionFailed, ValidationError } from '../errors.js';
+import { checkFiles, type FileEntry, nameProblem } from './file-list.js';
 
 /** Every member is optional. The sender chose them: they are authentic, but need not be true. */
 export interface Meta {
@@ -11,12 +12,14 @@ export interface Meta {
   readonly type?: string;
   /** A message to the reader. It may hold any character: escape it before it goes to a terminal. */
   readonly message?: string;
+  /** The files that come with the secret, in the order of their stream. */
+  readonly files?: readonly FileEntry[];
 }
 
 /** The longest encoded meta, in bytes: a frame states its length in 16 bits. */
 export const MAX_META_BYTES = 0xffff;
 
-const MEMBERS = ['name', 'type', 'message'] as const satisfies (keyof Meta)[];
+const TEXTS = ['name', 'type', 'message'] as const satisfies (keyof Meta)[];
 
 /**
  * `meta` as it stands in a frame: JSON in UTF-8, or no bytes when it has no members. Other members than those of
@@ -30,7 +33,7 @@ export function encodeMeta(meta: Meta): Bytes {
   const encoded = encodeUtf8(JSON.stringify(known));
   if (encoded.length > MAX_META_BYTES) {
     throw new ValidationError(
-      `name, type and message take more than ${MAX_META_BYTES} bytes together`,
+      `name, type, message and files take more than ${MAX_META_BYTES} bytes together`,
       'INVALID_META',
     );
   }
@@ -63,21 +66,21 @@ function parseJson(bytes: Uint8Array): unknown {
 
 /** The members of {@link Meta} that `object` has, and what is wrong with the first one that breaks its rule. */
 function inspect(object: object): { known: Meta; problem: string | null } {
-  const known: { -readonly [member in keyof Meta]: string } = {};
-  for (const member of MEMBERS) {
+  const known: { -readonly [member in keyof Meta]: Meta[member] } = {};
+  for (const member of TEXTS) {
     const value: unknown = Reflect.get(object, member);
     if (value === undefined) continue;
     if (typeof value !== 'string') return { known, problem: `the ${member} is not a string` };
     if (/\p{Surrogate}/u.test(value)) return { known, problem: `the ${member} is not well-formed Unicode` };
     known[member] = value;
   }
-  return { known, problem: known.name === undefined ? null : nameProblem(known.name) };
-}
-
-function nameProblem(name: string): string | null {
-  if (name === '') return 'the name is empty';
-  if (name === '.' || name === '..') return 'the name is a directory';
-  if (/[/\\]/.test(name)) return 'the name is a path: give the base name only';
-  if (/\p{Control}/u.test(name)) return 'the name holds a control character';
-  return null;
+  if (known.name !== undefined) {
+    const problem = nameProblem(known.name);
+    if (problem !== null) return { known, problem };
+  }
+  const files: unknown = Reflect.get(object, 'files');
+  if (files === undefined) return { known, problem: null };
+  const checked = checkFiles(files);
+  if (checked.problem === null) known.files = checked.files;
+  return { known, problem: checked.problem };
 }

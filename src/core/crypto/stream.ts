@@ -18,47 +18,77 @@ export interface Chunk {
   readonly last: boolean;
 }
 
-/** Bytes of plaintext in every chunk but the last, which has 1 to as many. */
+/** How a plaintext is cut, and how much of it is under way. */
+export interface Chunking {
+  /** Bytes of plaintext in every chunk but the last. */
+  readonly chunkBytes: number;
+  /**
+   * Chunks that are sealed or opened at the same time. WebCrypto works on other threads: with one chunk at a time, the
+   * way there and back takes longer than the cipher.
+   */
+  readonly window: number;
+}
+
+/** Which chunk of its plaintext one is. */
+export interface ChunkPlace {
+  /** From 0. */
+  readonly index: number;
+  readonly last: boolean;
+}
+
+/** Bytes of plaintext in every chunk of a blob but the last, which has 1 to as many. */
 export const CHUNK_BYTES = 65_536;
 
 const SEALED_CHUNK_BYTES = CHUNK_BYTES + TAG_BYTES;
 
-/**
- * Chunks that are sealed or opened at the same time. WebCrypto works on other threads: with one chunk at a time, the
- * way there and back takes longer than the cipher; with more than this many, nothing gets faster. Each chunk takes up
- * to 200 KB of memory.
- */
-const WINDOW = 16;
+/** With more chunks at the same time nothing gets faster. Each takes up to 200 KB of memory. */
+const BLOB_CHUNKING: Chunking = { chunkBytes: CHUNK_BYTES, window: 16 };
+
+/** The most zeros in one piece of padding. */
+const MAX_ZEROS = 65_536;
 
 /**
- * Seals a plaintext and yields its sealed chunks: 65,552 bytes each, the last one 17 or more.
+ * Seals a plaintext and yields its sealed chunks, each longer by a tag of 16 bytes.
  * @param plaintext at least one byte
  */
-export function sealChunks(key: CryptoKey, plaintext: ByteSource): AsyncGenerator<Bytes, void, undefined> {
+export function sealChunks(
+  key: CryptoKey,
+  plaintext: ByteSource,
+  { chunkBytes, window }: Chunking = BLOB_CHUNKING,
+): AsyncGenerator<Bytes, void, undefined> {
   return mapConcurrent(
-    cut(plaintext, CHUNK_BYTES),
-    ({ bytes, last }, index) => encrypt(key, nonceOf(index, last), bytes),
-    WINDOW,
+    cut(plaintext, chunkBytes),
+    ({ bytes, last }, index) => encrypt(key, nonceOf({ index, last }), bytes),
+    window,
   );
 }
 
 /**
- * Opens what {@link sealChunks} made and yields the plaintext, chunk by chunk. Every chunk it yields is genuine and in
+ * Opens what {@link sealChunks} made of a blob and yields the plaintext, chunk by chunk. Every chunk it yields is genuine and in
  * its place, but only the generator's normal end says that none is missing.
  * @throws EncryptionError from the generator, at the first chunk that is not genuine.
  */
 export function openChunks(key: CryptoKey, sealed: ByteSource): AsyncGenerator<Bytes, void, undefined> {
   return mapConcurrent(
     cut(sealed, SEALED_CHUNK_BYTES),
-    ({ bytes, last }, index) => openChunk(key, nonceOf(index, last), bytes),
-    WINDOW,
+    ({ bytes, last }, index) => openChunk(key, { index, last }, bytes),
+    BLOB_CHUNKING.window,
   );
 }
 
-async function openChunk(key: CryptoKey, nonce: Bytes, sealed: Uint8Array): Promise<Bytes> {
+/**
+ * Opens one sealed chunk.
+ * @throws EncryptionError when it is not genuine, or not in its place.
+ */
+export async function openChunk(key: CryptoKey, place: ChunkPlace, sealed: Uint8Array): Promise<Bytes> {
   // A sealer never writes an empty chunk, and the same secret must not have two forms.
   if (sealed.length <= TAG_BYTES) throw decryptionFailed('a chunk is empty');
-  return decrypt(key, nonce, sealed);
+  return decrypt(key, nonceOf(place), sealed);
+}
+
+/** As many zeros, in pieces. */
+export function* zeros(count: number): Generator<Bytes, void, undefined> {
+  for (let left = count; left > 0; left -= MAX_ZEROS) yield new Uint8Array(Math.min(left, MAX_ZEROS));
 }
 
 /** The longest plaintext, in bytes, that takes at most `room` bytes when it is sealed; 0 when there is none. */
@@ -69,7 +99,7 @@ export function longestPlaintext(room: number): number {
 }
 
 /** A chunk's nonce: its number in 11 bytes, the most significant first, then 1 for the last chunk and 0 for others. */
-function nonceOf(index: number, last: boolean): Bytes {
+function nonceOf({ index, last }: ChunkPlace): Bytes {
   const nonce = new Uint8Array(NONCE_BYTES);
   const view = new DataView(nonce.buffer);
   view.setUint32(3, Math.floor(index / 2 ** 32));
