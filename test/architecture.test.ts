@@ -33,7 +33,7 @@ const SERVER_COMMANDS = ['cli/commands/serve', 'cli/commands/keys'];
 
 /** Packages and Node modules, by room. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
-  core: /^hash-wasm$/,
+  core: /^(hash-wasm|@hpke\/(core|dhkem-x25519))$/,
   net: /^node:.*$/,
   client: /^$/,
   server: /^(node:.*|hono(\/.*)?|@hono\/node-server|libsql|pino|postgres|prom-client)$/,

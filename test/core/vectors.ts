@@ -67,6 +67,33 @@ interface Files {
   readonly refuse: readonly string[];
 }
 
+interface Requests {
+  readonly requests: readonly {
+    readonly name: string;
+    readonly id: string;
+    readonly S: string;
+    readonly request_key: string;
+    readonly public_key: string;
+    readonly proof: string;
+    readonly receipt: string;
+    /** The exact JSON, or nothing. */
+    readonly message_meta: string;
+    readonly info: string;
+    readonly sealed_message: string;
+    readonly answer: { readonly K: string; readonly ephemeral_ikm: string; readonly wrapped_key: string };
+  }[];
+  readonly refuse: readonly {
+    readonly name: string;
+    readonly id?: string;
+    readonly collect_key?: string;
+    readonly request_key?: string;
+    readonly public_key?: string;
+    readonly sealed_message?: string;
+    readonly wrapped_key?: string;
+  }[];
+}
+
+export const requests = load<Requests>('requests.json');
 export const files = load<Files>('files.json');
 export const v1 = load<V1>('v1.json');
 export const v2 = load<V2>('v2.json');

@@ -1,5 +1,6 @@
 /** AES-256-GCM (NIST SP 800-38D) from WebCrypto: the one cipher of both protocol versions. */
 
+import { decodeBase64url } from '../base64url.js';
 import type { Bytes } from '../bytes.js';
 import { decryptionFailed } from '../errors.js';
 
@@ -28,6 +29,18 @@ export async function encrypt(key: CryptoKey, nonce: Bytes, plaintext: Uint8Arra
 export async function decrypt(key: CryptoKey, nonce: Bytes, sealed: Uint8Array): Promise<Bytes> {
   try {
     return new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv: nonce }, key, unshared(sealed)));
+  } catch (cause) {
+    throw decryptionFailed(cause);
+  }
+}
+
+/**
+ * Sealed bytes from their base64url.
+ * @throws EncryptionError when it is none, as for other sealed bytes that are not genuine.
+ */
+export function decodeSealed(text: string): Bytes {
+  try {
+    return decodeBase64url(text);
   } catch (cause) {
     throw decryptionFailed(cause);
   }

@@ -7,6 +7,7 @@ import { encodeBase64url } from '../base64url.js';
 import { type Bytes, concatBytes, encodeUtf8 } from '../bytes.js';
 import { ValidationError } from '../errors.js';
 import type { LinkKey } from '../key.js';
+import { deriveAesKey, expand, importSecret } from './hkdf.js';
 
 /** What the key schedule derives from a link's key and, where it needs one, its passphrase. */
 export interface UnlockedKey {
@@ -112,24 +113,4 @@ async function stretch(key: LinkKey, passphrase: string | undefined, kdf: Passph
   } finally {
     password.fill(0);
   }
-}
-
-function importSecret(bytes: Bytes): Promise<CryptoKey> {
-  return crypto.subtle.importKey('raw', bytes, 'HKDF', false, ['deriveBits', 'deriveKey']);
-}
-
-function deriveAesKey(secret: CryptoKey, info: string): Promise<CryptoKey> {
-  return crypto.subtle.deriveKey(hkdf(info), secret, { name: 'AES-GCM', length: 256 }, false, [
-    'encrypt',
-    'decrypt',
-  ]);
-}
-
-async function expand(secret: CryptoKey, info: string, length: number): Promise<Bytes> {
-  return new Uint8Array(await crypto.subtle.deriveBits(hkdf(info), secret, length * 8));
-}
-
-/** RFC 5869 with SHA-256 and an empty salt. */
-function hkdf(info: string): HkdfParams {
-  return { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(0), info: encodeUtf8(info) };
 }

@@ -45,14 +45,29 @@ export function encodeMeta(meta: Meta): Bytes {
  * @throws EncryptionError for what {@link encodeMeta} would not have written.
  */
 export function decodeMeta(bytes: Uint8Array): Meta {
+  const json = decodeObject(bytes);
+  const { known, problem } = inspect(json);
+  if (problem !== null) throw decryptionFailed(problem);
+  return known;
+}
+
+/**
+ * The JSON object in UTF-8 that a frame begins with; an empty one for no bytes.
+ * @throws EncryptionError when it is none.
+ */
+export function decodeObject(bytes: Uint8Array): object {
   if (bytes.length === 0) return {};
   const json = parseJson(bytes);
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     throw decryptionFailed('the meta is not a JSON object');
   }
-  const { known, problem } = inspect(json);
-  if (problem !== null) throw decryptionFailed(problem);
-  return known;
+  return json;
+}
+
+/** What is wrong with a member that shall be a text, or null. */
+export function textProblem(member: string, value: unknown): string | null {
+  if (typeof value !== 'string') return `the ${member} is not a string`;
+  return /\p{Surrogate}/u.test(value) ? `the ${member} is not well-formed Unicode` : null;
 }
 
 function parseJson(bytes: Uint8Array): unknown {
@@ -70,9 +85,9 @@ function inspect(object: object): { known: Meta; problem: string | null } {
   for (const member of TEXTS) {
     const value: unknown = Reflect.get(object, member);
     if (value === undefined) continue;
-    if (typeof value !== 'string') return { known, problem: `the ${member} is not a string` };
-    if (/\p{Surrogate}/u.test(value)) return { known, problem: `the ${member} is not well-formed Unicode` };
-    known[member] = value;
+    const problem = textProblem(member, value);
+    if (problem !== null) return { known, problem };
+    known[member] = String(value);
   }
   if (known.name !== undefined) {
     const problem = nameProblem(known.name);

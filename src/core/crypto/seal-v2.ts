@@ -1,8 +1,9 @@
 /** Sealing and opening, version 2 (core/protocol/PROTOCOL.md section 3): whole blobs, or a chunk at a time. */
 
-import { base64urlCapacity, decodeBase64url, encodeBase64url } from '../base64url.js';
+import { base64urlCapacity, encodeBase64url } from '../base64url.js';
 import { type Bytes, concatBytes } from '../bytes.js';
 import { decryptionFailed } from '../errors.js';
+import { decodeSealed } from './aes-gcm.js';
 import { longestContent, readFrame, writeFrame } from './frame.js';
 import type { UnlockedKey } from './key-schedule.js';
 import { decodeMeta, encodeMeta, type Meta } from './meta.js';
@@ -25,7 +26,7 @@ export async function sealV2(content: Uint8Array, meta: Meta, unlocked: Unlocked
  * @throws EncryptionError `DECRYPTION_FAILED`, the same for every flaw of the blob, the key or the passphrase.
  */
 export async function openV2(blob: string, unlocked: UnlockedKey): Promise<{ content: Bytes; meta: Meta }> {
-  const { meta, content } = await openStreamV2([decodeBlob(blob)], unlocked);
+  const { meta, content } = await openStreamV2([decodeSealed(blob)], unlocked);
   return { meta, content: await gather(content) };
 }
 
@@ -100,13 +101,4 @@ async function gather(pieces: AsyncIterable<Bytes>): Promise<Bytes> {
   const all: Bytes[] = [];
   for await (const piece of pieces) all.push(piece);
   return concatBytes(...all);
-}
-
-/** The sealed bytes of an `encrypted_blob`. */
-function decodeBlob(blob: string): Bytes {
-  try {
-    return decodeBase64url(blob);
-  } catch (cause) {
-    throw decryptionFailed(cause);
-  }
 }
