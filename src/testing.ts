@@ -29,7 +29,7 @@ export function createTestServer(): TestServer {
     access: 'open',
     rateLimit: 0,
     version: 'testing',
-    log: { info: () => undefined, error: () => undefined },
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     now,
   });
   return {

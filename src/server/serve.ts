@@ -2,8 +2,9 @@
 
 import { resolveInDns, resolveInSystem } from '../net/resolve.js';
 import { createApp } from './app.js';
-import { type Listener, listen } from './http/listen.js';
-import { readTls, type TlsFiles, validUntil } from './http/tls-files.js';
+import { watchCertificate } from './certificate.js';
+import { listen } from './http/listen.js';
+import { readTls, type TlsFiles } from './http/tls-files.js';
 import { trustProxies } from './http/trusted-proxies.js';
 import { startMaintenance } from './maintenance.js';
 import type { PackedFile } from './routes/page-files.js';
@@ -11,7 +12,7 @@ import type { Access } from './secrets/access.js';
 import { ANY_CALLBACKS, PUBLIC_CALLBACKS } from './secrets/callbacks.js';
 import { instrumentedStore } from './store/instrumented.js';
 import { openStore } from './store/open.js';
-import { describeError, type Log, tally } from './telemetry/log.js';
+import { tally } from './telemetry/log.js';
 import type { Metrics } from './telemetry/metrics.js';
 import { createLog } from './telemetry/pino-log.js';
 import { startWebhooks } from './webhooks/delivery.js';
@@ -76,7 +77,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { host, port, access, rateLimit, baseUrl, maxConnections, version, now = Date.now } = options;
   const clientAddress = trustProxies(options.trustedProxies ?? []);
   const log = createLog(options.log, now);
-  const tls = options.tls && (await readTls(options.tls));
+  const tls = options.tls && (await readTls(options.tls, now()));
   const metrics = options.metrics ? await prometheus(version) : undefined;
   const store = instrumentedStore(await openStore(options.store, { thread: options.storeThread }), {
     metrics,
@@ -107,6 +108,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     throw error;
   });
   const maintenance = startMaintenance({ store, log, metrics, now });
+  const certificate =
+    options.tls && tls && watchCertificate({ files: options.tls, pair: tls, listener, log, now });
   const webhooks = startWebhooks({
     outbox: store.outbox,
     send: (event) => sendWebhook(event, sending),
@@ -116,8 +119,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   log.info('ready', { version, access, listening: listener.url });
   return {
     url: baseUrl ?? listener.url,
-    reload: inTurn(() => reloadTls(options.tls, listener, log)),
+    reload: async () => certificate?.reload(),
     async close() {
+      certificate?.stop();
       // At the same time, so that both fit into 10 s.
       await Promise.all([listener.close(), webhooks.stop()]);
       await maintenance.stop();
@@ -131,24 +135,4 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 async function prometheus(version: string): Promise<Metrics> {
   const { createPrometheusMetrics } = await import('./telemetry/prometheus.js');
   return createPrometheusMetrics(version);
-}
-
-async function reloadTls(files: TlsFiles | undefined, listener: Listener, log: Log): Promise<void> {
-  if (files === undefined) return;
-  try {
-    const pair = await readTls(files);
-    listener.useTls(pair);
-    log.info('certificate reloaded', { validUntil: validUntil(pair) });
-  } catch (error) {
-    log.error('certificate kept', describeError(error));
-  }
-}
-
-/** Makes a function that does `run`, but begins only after its earlier calls have ended. */
-function inTurn(run: () => Promise<void>): () => Promise<void> {
-  let last = Promise.resolve();
-  return () => {
-    last = last.then(run);
-    return last;
-  };
 }

@@ -9,7 +9,7 @@ import { createPrometheusMetrics } from '../../src/server/telemetry/prometheus.j
 import { CLAIM, harness, PROOF, refusal, VERSION_2 } from './harness.js';
 
 const HOUR_MS = 3_600_000;
-const SILENT: Log = { info: () => undefined, error: () => undefined };
+const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 function counting() {
   const metrics = createPrometheusMetrics('9.8.7');

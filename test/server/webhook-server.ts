@@ -14,7 +14,7 @@ import { sendWebhook } from '../../src/server/webhooks/send.js';
 
 const [, , where = 'memory:', ahead = '0'] = process.argv;
 const now = () => Date.now() + Number(ahead);
-const log = { info: () => undefined, error: () => undefined };
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const sending = { policy: ANY_CALLBACKS, resolve: resolveInSystem, timeoutMs: 50_000 };
 
 const store = await openStore(where);

@@ -6,6 +6,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { createServer, type TLSSocket } from 'node:tls';
 import { onTestFinished } from 'vitest';
+import { opensslDate } from './self-signed.js';
 
 /** Whether there is an openssl to make certificates with. */
 export const HAS_OPENSSL = spawnSync('openssl', ['version']).status === 0;
@@ -73,12 +74,6 @@ export function makeCertificates(folder: string, said: CertificateOptions = {}):
     key: readFileSync(join(folder, 'host.key'), 'utf8'),
     cert: readFileSync(join(folder, 'host.pem'), 'utf8'),
   };
-}
-
-/** Days from now as openssl writes a time: `20260131235959Z`. */
-function opensslDate(days: number): string {
-  const iso = new Date(Date.now() + days * 86_400_000).toISOString();
-  return `${iso.slice(0, 19).replace(/[-T:]/g, '')}Z`;
 }
 
 /** Ends TLS on localhost and passes on to `target`, until the test ends. @returns its https URL. */

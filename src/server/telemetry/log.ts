@@ -12,6 +12,7 @@ export type LogFields = Readonly<Record<string, string | number | boolean | obje
 /** Where the server logs. An event is a fixed phrase of a few words. */
 export interface Log {
   info(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
   error(event: string, fields?: LogFields): void;
 }
 

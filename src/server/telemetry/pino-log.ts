@@ -20,6 +20,7 @@ export function createLog(write: (line: string) => void, now: () => number): Log
   );
   return {
     info: (event, fields) => logger.info({ event, ...fields }),
+    warn: (event, fields) => logger.warn({ event, ...fields }),
     error: (event, fields) => logger.error({ event, ...fields }),
   };
 }
