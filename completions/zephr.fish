@@ -163,7 +163,7 @@ complete -c zephr -n '__zephr_in "zephr keys revoke"' -l store -r -F -d 'the ser
 complete -c zephr -n '__zephr_in "zephr config"' -a get -d 'print a value'
 complete -c zephr -n '__zephr_in "zephr config"' -a set -d 'check a value and store it'
 complete -c zephr -n '__zephr_in "zephr config"' -a unset -d 'remove a value'
-complete -c zephr -n '__zephr_in "zephr config"' -a ls -d 'print what is set'
+complete -c zephr -n '__zephr_in "zephr config"' -a ls -d 'print each setting and where it comes from'
 complete -c zephr -n '__zephr_in "zephr config"' -a path -d 'print where the config file is'
 complete -c zephr -n '__zephr_in "zephr config get" 0' -a 'server apiKey expiry link'
 complete -c zephr -n '__zephr_in "zephr config set" 0' -a 'server apiKey expiry link'

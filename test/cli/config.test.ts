@@ -44,10 +44,7 @@ describe('zephr config', () => {
     await sh('zephr config set expiry 7d && zephr config set link v2');
     expect(written()).toEqual({ server: 'https://secrets.example.com', expiry: '7d', link: 'v2' });
     expect((await sh('zephr config get server')).stdout).toBe('https://secrets.example.com\n');
-    expect((await sh('zephr config ls')).stdout).toBe(
-      'server=https://secrets.example.com\nexpiry=7d\nlink=v2\n',
-    );
-    expect((await sh('zephr config unset expiry')).stderr).toBe(`expiry is no longer in ${path}\n`);
+    expect((await sh('zephr config unset expiry')).stderr).toBe(`expiry was removed from ${path}\n`);
     expect(written()).toEqual({ server: 'https://secrets.example.com', link: 'v2' });
     expect(await sh('zephr config unset expiry')).toMatchObject({
       code: 0,
@@ -61,11 +58,54 @@ describe('zephr config', () => {
     const json = async (command: string) => JSON.parse((await sh(`zephr config ${command} --json`)).stdout);
     expect(await json('set link v2')).toEqual({ key: 'link', value: 'v2', path });
     expect(await json('get link')).toEqual({ key: 'link', value: 'v2' });
-    expect(await json('ls')).toEqual({ link: 'v2' });
+    expect((await json('ls')).settings).toContainEqual({
+      key: 'link',
+      value: 'v2',
+      source: 'the config file',
+    });
     expect(await json('unset link')).toEqual({ key: 'link', wasSet: true, path });
     expect(await json('unset link')).toEqual({ key: 'link', wasSet: false, path });
     expect(await json('path')).toEqual({ path });
-    expect(await json('ls')).toEqual({});
+    expect((await json('ls')).settings).toEqual([
+      { key: 'server', value: 'https://zephr.io', source: 'the default' },
+      { key: 'apiKey', server: 'https://zephr.io', value: null, source: 'the default' },
+      { key: 'expiry', value: '1h', source: 'the default' },
+      { key: 'link', value: 'v1', source: 'the default' },
+    ]);
+    await sh(`echo ${KEY} | zephr config set apiKey --server https://zephr.example`);
+    const about = { key: 'apiKey', server: 'https://zephr.example' };
+    expect(await json('get apiKey --server https://zephr.example')).toEqual({ ...about, value: KEY });
+    expect(await json('unset apiKey --server https://zephr.example')).toEqual({
+      ...about,
+      wasSet: true,
+      path,
+    });
+  });
+
+  it('lists each setting that a create goes by, and where it comes from', async () => {
+    const { sh } = session();
+    await sh(`zephr config set server https://zephr.example -q; zephr config set expiry 7d -q
+      echo ${KEY} | zephr config set apiKey -q; echo other-key | zephr config set apiKey --server https://b.example -q`);
+    expect((await sh('zephr config ls')).stdout).toBe(
+      [
+        'server  https://zephr.example  (the config file)',
+        'apiKey  zeph_...wxyz           (the config file, for https://zephr.example)',
+        'expiry  7d                     (the config file)',
+        'link    v2                     (the default)',
+        'apiKey  ...                    (the config file, for https://b.example)',
+        '',
+      ].join('\n'),
+    );
+    const env = `ZEPHR_SERVER=https://zephr.io ZEPHR_EXPIRY=2h ZEPHR_API_KEY=${KEY}`;
+    expect((await sh(`${env} zephr config ls`)).stdout.split('\n').slice(0, 4)).toEqual([
+      'server  https://zephr.io  (ZEPHR_SERVER)',
+      'apiKey  zeph_...wxyz      (ZEPHR_API_KEY, for https://zephr.io)',
+      'expiry  2h                (ZEPHR_EXPIRY)',
+      'link    v1                (the default)',
+    ]);
+    expect((await sh(`${env} zephr config ls --server http://localhost:1`)).stdout).toContain(
+      'server  http://localhost:1  (--server)\n',
+    );
   });
 
   it('says nothing but errors with --quiet', async () => {
@@ -162,7 +202,7 @@ describe('the config file', () => {
     write('{"theme": {"dark": true}, "link": "v1", "__proto__": 5}');
     await sh('zephr config set expiry 1d; zephr config unset link');
     expect(JSON.stringify(written())).toBe('{"theme":{"dark":true},"__proto__":5,"expiry":"1d"}');
-    expect((await sh('zephr config ls')).stdout).toBe('expiry=1d\n');
+    expect((await sh('zephr config get expiry')).stdout).toBe('1d\n');
   });
 
   it('that nests too deeply to be written again is exit 2, and stays as it is', async () => {
@@ -178,7 +218,7 @@ describe('the config file', () => {
   it('whose values could move a cursor is listed with them made visible', async () => {
     const { sh, write } = session();
     write(JSON.stringify({ expiry: '\x1b[2J' }));
-    expect((await sh('zephr config ls')).stdout).toBe('expiry=\\u{1b}[2J\n');
+    expect((await sh('zephr config ls')).stdout).toContain('expiry  \\u{1b}[2J  ');
   });
 
   it('stays whole while it is changed: a reader sees the old one or the new one', async () => {
@@ -207,6 +247,17 @@ describe('the config file', () => {
     ['not JSON', `{"apiKey": "${KEY}`, 'is not JSON'],
     ['not an object', `["${KEY}"]`, 'is not a JSON object'],
     ['of a wrong type', '{"apiKey": 5}', 'the value of apiKey is not a string'],
+    ['of API keys of a wrong type', '{"apiKeys": "x"}', 'the value of apiKeys is not an object'],
+    [
+      'of an API key of a wrong type',
+      '{"apiKeys": {"https://h": 5}}',
+      'the value of an API key is not a string',
+    ],
+    [
+      'of a key for no server',
+      `{"apiKeys": {"${KEY}": "x"}}`,
+      'an API key is for something that is no server',
+    ],
   ])('that is %s is exit 2, is not quoted, and is not written over', async (_, text, words) => {
     const { sh, write, path } = session();
     write(text);
@@ -217,8 +268,7 @@ describe('the config file', () => {
       expect(stderr).not.toContain(KEY);
       expect(code).toBe(2);
     }
-    if (words !== 'the value of apiKey is not a string')
-      expect((await sh('zephr config set link v2')).code).toBe(2);
+    if (!text.includes('apiKeys')) expect((await sh('zephr config set link v2')).code).toBe(2);
     expect(readFileSync(path, 'utf8')).toBe(text);
   });
 
@@ -266,11 +316,11 @@ describe('the config file', () => {
   ])('that is %s sets nothing', async (_, text) => {
     const { sh, write } = session();
     if (text !== undefined) write(text);
-    expect(await sh(`zephr config ls ${text === undefined ? '--config /dev/null' : ''}`)).toMatchObject({
-      code: 0,
-      stdout: '',
-      stderr: '',
-    });
+    const { code, stdout, stderr } = await sh(
+      `zephr config ls ${text === undefined ? '--config /dev/null' : ''}`,
+    );
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).not.toContain('the config file');
   });
 
   it('may come from a pipe, or begin with the mark that Windows puts there', async () => {
@@ -306,10 +356,10 @@ describe('an API key', () => {
   it('comes from stdin and is stored', async () => {
     const { sh, written, path } = session();
     const { code, stdout, stderr } = await sh(`echo ${KEY} | zephr config set apiKey`);
-    expect(stderr).toBe(`apiKey is zeph_...wxyz in ${path}\n`);
+    expect(stderr).toBe(`apiKey for https://zephr.io is zeph_...wxyz in ${path}\n`);
     expect(stdout).toBe('');
     expect(code).toBe(0);
-    expect(written()).toEqual({ apiKey: KEY });
+    expect(written()).toEqual({ apiKeys: { 'https://zephr.io': KEY } });
   });
 
   it('is refused as an argument, and not repeated', async () => {
@@ -323,29 +373,39 @@ describe('an API key', () => {
   });
 
   it.each([
-    ['nothing', ':', 'there is no API key'],
-    ['half of one', `echo ${KEY.slice(0, -1)}`, 'that is not an API key'],
-    ['another secret', 'echo hunter2', 'that is not an API key'],
+    ['nothing', ':', 'no API key on stdin: it is empty'],
+    ['white space', "echo ' '", 'no API key on stdin: it is blank'],
+    ['two words', "echo 'hunter2 hunter2'", 'the API key from stdin holds a space'],
+    ['beyond ASCII', 'echo hunter2€', 'a character outside ASCII'],
+    ['two lines', "printf 'hunter2\\nhunter2\\n'", 'no API key on stdin: it has more than one line'],
   ])('is not %s', async (_, source, words) => {
     const { code, stderr } = await session().sh(`${source} | zephr config set apiKey`);
     expect(stderr).toContain(words);
     expect(stderr).not.toContain('hunter2');
-    expect(stderr).not.toContain(KEY.slice(0, -1));
     expect(code).toBe(2);
+  });
+
+  it('of any form is stored as it is: the form is its server’s business', async () => {
+    const { sh } = session();
+    await sh("printf 'sk-live.1/2+3=~' | zephr config set apiKey -q");
+    expect((await sh('zephr config get apiKey')).stdout).toBe('sk-live.1/2+3=~\n');
   });
 
   it('is masked in the list, and whole for a pipe that asks for it', async () => {
     const { sh } = session();
     await sh(`echo ${KEY} | zephr config set apiKey -q`);
-    expect((await sh('zephr config ls')).stdout).toBe('apiKey=zeph_...wxyz\n');
-    expect(JSON.parse((await sh('zephr config ls --json')).stdout)).toEqual({ apiKey: 'zeph_...wxyz' });
+    const listed = [await sh('zephr config ls'), await sh('zephr config ls --json')];
+    for (const { stdout } of listed) {
+      expect(stdout).toContain('zeph_...wxyz');
+      expect(stdout).not.toContain(KEY);
+    }
     expect((await sh('zephr config get apiKey')).stdout).toBe(`${KEY}\n`);
   });
 
   it('of another form is masked whole', async () => {
     const { sh, write } = session();
     write('{"apiKey": "hunter2"}');
-    expect((await sh('zephr config ls')).stdout).toBe('apiKey=...\n');
+    expect((await sh('zephr config ls')).stdout).toContain('\napiKey  ...  ');
   });
 
   it('that others can read is warned of, until it is set again', async () => {
@@ -366,7 +426,7 @@ describe('an API key', () => {
       expect(screen).not.toContain(KEY);
       expect(screen).toContain('zeph_...wxyz');
       expect(code).toBe(0);
-      expect(written()).toEqual({ apiKey: KEY });
+      expect(written()).toEqual({ apiKeys: { 'https://zephr.io': KEY } });
     });
 
     it('is printed masked', async () => {

@@ -97,7 +97,8 @@ describe('settings', () => {
     });
     writeFileSync(join(folder, 'key'), 'zeph_2\n');
     mkdirSync(join(folder, '.config/zephr'), { recursive: true });
-    writeFileSync(join(folder, '.config/zephr/config.json'), '{"apiKey":"zeph_3"}', { mode: 0o600 });
+    const file = JSON.stringify({ apiKeys: { [url]: 'zeph_3' } });
+    writeFileSync(join(folder, '.config/zephr/config.json'), file, { mode: 0o600 });
     await sh('echo x | zephr');
     await sh('echo x | ZEPHR_API_KEY= zephr');
     await sh('echo x | ZEPHR_API_KEY= ZEPHR_API_KEY_FILE= zephr');
@@ -136,7 +137,7 @@ describe('settings', () => {
   it('warn of an API key that others can read', async () => {
     const { sh, folder } = session();
     const config = join(folder, 'config.json');
-    writeFileSync(config, '{"apiKey":"zeph_test"}', { mode: 0o644 });
+    writeFileSync(config, '{"apiKeys":{"https://zephr.example":"zeph_test"}}', { mode: 0o644 });
     const { stderr } = await sh('echo x | zephr --config config.json');
     expect(stderr).toContain('zephr: warning: others can read the API key in config.json');
     chmodSync(config, 0o600);

@@ -9,7 +9,7 @@ import { CliError } from '../../src/cli/exit/cli-error.js';
 import { EXIT } from '../../src/cli/exit/codes.js';
 import { savePendingClaim, takePendingClaim, timeLeftInWords } from '../../src/cli/files/pending-claims.js';
 import { main } from '../../src/cli/main.js';
-import { CONFIG_KEYS } from '../../src/cli/settings/choices.js';
+import { CONFIG_KEYS, type ConfigKey } from '../../src/cli/settings/choices.js';
 import { changeConfigFile, readConfigFile } from '../../src/cli/settings/config-file.js';
 import { fakeTerminal } from '../support/fake-terminal.js';
 import { type Family, property, quotes, resultOf } from './family.js';
@@ -22,6 +22,7 @@ const API_KEY = `zeph_${'Secr3tKeyThatNobodyMaySee'.repeat(2).slice(0, 40)}`;
 const config = fc.record({
   server: fc.constantFrom('https://zephr.example', 'http://localhost:1'),
   apiKey: fc.constant(API_KEY),
+  apiKeys: fc.constant({ 'https://other.example': API_KEY }),
   expiry: fc.constantFrom('5m', '1d'),
   link: fc.constantFrom('v1', 'v2'),
 });
@@ -47,6 +48,17 @@ async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   }
 }
 
+const TEXT_KEYS = CONFIG_KEYS.filter((key): key is Exclude<ConfigKey, 'apiKey'> => key !== 'apiKey');
+
+/** The server whose API key a change is about. */
+const ORIGIN = 'https://changed.example';
+
+/** The members that are no settings of zephr, and those that a change of `key` has to leave alone. */
+function others(members: Record<string, unknown>, key: ConfigKey): Record<string, unknown> {
+  const { [key]: _, apiKey: __, apiKeys: ___, ...rest } = members;
+  return rest;
+}
+
 function checkRefusal(error: unknown): void {
   assert(error instanceof CliError && error.exit === EXIT.usage, String(error));
   assert(!quotes(`${error.message} ${error.advice}`, API_KEY.slice(5)), 'the message quotes the file');
@@ -67,9 +79,13 @@ const reading = property(
       const text = Buffer.from(bytes).toString();
       // A file with nothing in it sets nothing.
       const held = (text.trim() === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
-      for (const key of CONFIG_KEYS) {
+      for (const key of TEXT_KEYS) {
         const value = Object.hasOwn(held, key) ? held[key] : undefined;
         assert.equal(result.value.config[key], value === null || value === '' ? undefined : value);
+      }
+      for (const [origin, key] of result.value.config.apiKeys) {
+        assert.equal(new URL(origin).origin, origin);
+        assert([held.apiKey, ...Object.values(held.apiKeys ?? {})].includes(key), 'a key that is not there');
       }
       assert.equal(Object.getPrototypeOf(result.value.config), Object.prototype);
       return 'read';
@@ -89,7 +105,11 @@ const changing = property(
       const path = join(folder, 'c');
       writeFileSync(path, bytes);
       const result = await resultOf(() =>
-        changeConfigFile({ path, explicit: true }, key, value, fakeTerminal()),
+        changeConfigFile(
+          { path, explicit: true },
+          key === 'apiKey' ? { key, origin: ORIGIN, value } : { key, value },
+          fakeTerminal(),
+        ),
       );
       assert.deepEqual(readdirSync(folder), ['c']);
       if ('error' in result) {
@@ -97,11 +117,12 @@ const changing = property(
         assert.deepEqual(new Uint8Array(readFileSync(path)), bytes);
         return 'refused';
       }
-      const before = JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>;
-      const { [key]: is, ...rest } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
-      const { [key]: _, ...others } = before;
-      assert.equal(JSON.stringify(rest), JSON.stringify(others));
-      assert.equal(is, value);
+      const text = Buffer.from(bytes).toString();
+      const before = (text.trim() === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
+      const after = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+      assert.equal(JSON.stringify(others(after, key)), JSON.stringify(others(before, key)));
+      const { config } = await readConfigFile({ path, explicit: true }, fakeTerminal());
+      assert.equal(key === 'apiKey' ? config.apiKeys.get(ORIGIN) : config[key], value);
       assert.equal(statSync(path).mode & 0o777, 0o600);
       return 'changed';
     }),

@@ -5,7 +5,7 @@ import { type ErrorCode, lookUp } from './error-codes.js';
 
 /** By code; the error's own message says what happened. */
 const ADVICE = {
-  API_KEY_REQUIRED: 'set ZEPHR_API_KEY',
+  API_KEY_REQUIRED: 'set ZEPHR_API_KEY, or store one for this server: zephr config set apiKey',
   CONNECTION_LOST: 'run the same command again',
   CONNECTION_REFUSED: 'is the server running? see --server',
   EMPTY_SECRET: 'pipe a secret in: echo "$PASSWORD" | zephr',

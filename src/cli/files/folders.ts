@@ -13,31 +13,31 @@ export const FILES = {
 
 /**
  * The folder of the config file: `$XDG_CONFIG_HOME/zephr`, by default in `~/.config` or, on Windows, `%APPDATA%`.
- * It need not exist.
+ * It need not exist. Null where the user has no home directory and no variable names a folder.
  */
-export function configFolder(terminal: Terminal): string {
+export function configFolder(terminal: Terminal): string | null {
   return folderOf(terminal, 'XDG_CONFIG_HOME', 'APPDATA', '.config');
 }
 
 /**
  * The folder of what the program must remember between runs: `$XDG_STATE_HOME/zephr`, by default in `~/.local/state`
- * or, on Windows, `%LOCALAPPDATA%`. It need not exist.
+ * or, on Windows, `%LOCALAPPDATA%`. It need not exist. Null as for {@link configFolder}.
  */
-export function stateFolder(terminal: Terminal): string {
+export function stateFolder(terminal: Terminal): string | null {
   return folderOf(terminal, 'XDG_STATE_HOME', 'LOCALAPPDATA', join('.local', 'state'));
 }
 
 function folderOf(
-  { env, platform, home }: Terminal,
+  terminal: Terminal,
   onUnix: 'XDG_CONFIG_HOME' | 'XDG_STATE_HOME',
   onWindows: 'APPDATA' | 'LOCALAPPDATA',
   inHome: string,
-): string {
-  const base =
-    folderIn(env, onUnix) ??
-    (platform === 'win32' ? folderIn(env, onWindows) : undefined) ??
-    join(home, inHome);
-  return join(base, 'zephr');
+): string | null {
+  const { env, platform } = terminal;
+  const named = folderIn(env, onUnix) ?? (platform === 'win32' ? folderIn(env, onWindows) : undefined);
+  if (named !== undefined) return join(named, 'zephr');
+  const { home } = terminal;
+  return home === null ? null : join(home, inHome, 'zephr');
 }
 
 /** A folder that a variable names. One that is not absolute is to be ignored (XDG Base Directory Specification). */

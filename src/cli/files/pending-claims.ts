@@ -36,6 +36,7 @@ export async function takePendingClaim(
   now = Date.now(),
 ): Promise<PendingClaim | null> {
   const folder = claimsFolder(terminal);
+  if (folder === null) return null;
   const names = await namesIn(folder);
   // Hashing takes a moment, and nearly always there is nothing.
   if (names.length === 0) return null;
@@ -59,8 +60,10 @@ export async function savePendingClaim(
   { claim, purgeAt = new Date(Date.now() + LEASE_MS).toISOString() }: { claim: string; purgeAt?: string },
   terminal: Terminal,
 ): Promise<string | null> {
+  const folder = claimsFolder(terminal);
+  if (folder === null) return null;
   try {
-    const path = join(claimsFolder(terminal), await nameOf(address));
+    const path = join(folder, await nameOf(address));
     await replaceFile(path, JSON.stringify({ claim, purgeAt } satisfies PendingClaim));
     return purgeAt;
   } catch {
@@ -75,8 +78,10 @@ export function timeLeftInWords(purgeAt: string, now = Date.now()): string {
   return left >= 1000 && left <= LONGEST_MS ? `within ${Math.floor(left / 1000)} s` : 'within a minute';
 }
 
-function claimsFolder(terminal: Terminal): string {
-  return join(stateFolder(terminal), 'unfinished');
+/** Null for a user without a home directory: then this process alone can repeat the read. */
+function claimsFolder(terminal: Terminal): string | null {
+  const folder = stateFolder(terminal);
+  return folder === null ? null : join(folder, 'unfinished');
 }
 
 /** The name of a claim's file: a hash, which does not show which secret the claim is for. */

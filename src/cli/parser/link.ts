@@ -90,7 +90,7 @@ async function findPassphrase(
 async function linkFromTerminal(fromStdin: boolean, terminal: Terminal): Promise<string> {
   const advice = 'give it as an argument, or in a file on stdin: < link';
   if (fromStdin || !terminal.stdin.isTerminal) {
-    const line = await readLine(terminal);
+    const line = await readLine(terminal, 'link');
     if (line === '') throw usageError('there is no link', advice);
     return line;
   }

@@ -11,11 +11,13 @@ import { permissionWarning } from '../files/secret-file.js';
 import { replaceFile } from '../files/temporary-file.js';
 import { variable } from '../terminal/environment.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { CONFIG_KEYS, type Config, type ConfigKey } from './choices.js';
+import type { Config } from './choices.js';
+import { configOf, type Edit, editedMembers, type Members, parseMembers } from './config-members.js';
 
 /** Where the config file is. */
 export interface ConfigPlace {
-  readonly path: string;
+  /** Null where no file is named and the user has no home directory: then nothing is set, and nothing can be. */
+  readonly path: string | null;
   /** Whether a flag or a variable names this file: then it must exist. */
   readonly explicit: boolean;
 }
@@ -28,6 +30,8 @@ export interface ConfigFile {
   readonly warning?: string;
 }
 
+const NO_FILE: ConfigFile = { config: { apiKeys: new Map() }, exists: false };
+
 /** The longest config file, in bytes. */
 const MAX_BYTES = 1 << 20;
 
@@ -36,7 +40,20 @@ export function configPlace({ config }: { readonly config?: string }, terminal: 
   if (config?.trim() === '') throw usageError('--config is blank', 'leave it out, or name a file');
   const named = config ?? variable(terminal.env, 'ZEPHR_CONFIG');
   if (named !== undefined) return { path: named, explicit: true };
-  return { path: join(configFolder(terminal), 'config.json'), explicit: false };
+  const folder = configFolder(terminal);
+  return { path: folder === null ? null : join(folder, 'config.json'), explicit: false };
+}
+
+/**
+ * The path of the config file.
+ * @throws CliError exit 2 where there is no place for one.
+ */
+export function requirePath({ path }: ConfigPlace): string {
+  if (path !== null) return path;
+  throw usageError(
+    'there is no place for a config file: this user has no home directory',
+    'name the file with --config, or set HOME or XDG_CONFIG_HOME',
+  );
 }
 
 /**
@@ -44,37 +61,31 @@ export function configPlace({ config }: { readonly config?: string }, terminal: 
  * @throws CliError exit 2 when it cannot be read or is no config file; its contents are never quoted.
  */
 export async function readConfigFile(place: ConfigPlace, terminal: Terminal): Promise<ConfigFile> {
-  const file = await readMembers(place, terminal);
+  if (place.path === null) return NO_FILE;
+  const file = await readMembers(place.path, terminal);
   if (file === null && place.explicit) throw unreadable(place.path, 'there is no such file');
-  if (file === null) return { config: {}, exists: false };
-  const config = knownMembers(file.members, place.path);
-  const warning =
-    config.apiKey === undefined ? undefined : permissionWarning(place.path, file.mode, terminal);
+  if (file === null) return NO_FILE;
+  const config = configOf(file.members, place.path);
+  const warning = config.apiKeys.size === 0 ? undefined : permissionWarning(place.path, file.mode, terminal);
   return { config, exists: true, ...(warning === undefined ? {} : { warning }) };
 }
 
 /**
- * Sets a key, or removes it when `value` is undefined, and keeps everything else the file holds. The new file
- * takes the old one's place in one step, and only its owner can read it.
+ * Makes one change, and keeps everything else the file holds. The new file takes the old one's place in one step, and
+ * only its owner can read it.
  * @throws CliError exit 2 when the old file is broken, no ordinary file, or nothing can be written there.
  */
-export async function changeConfigFile(
-  place: ConfigPlace,
-  key: ConfigKey,
-  value: string | undefined,
-  terminal: Terminal,
-): Promise<void> {
-  const file = await readMembers(place, terminal);
-  if (file === null && value === undefined) return;
-  if (file?.ordinary === false) throw usageError(`the config file ${place.path} is a pipe or a device`);
-  const { [key]: _, ...rest } = file?.members ?? {};
-  const members = value === undefined ? rest : { ...file?.members, [key]: value };
-  const text = textOf(members, place.path);
-  const path = await behindLinks(place.path);
+export async function changeConfigFile(place: ConfigPlace, edit: Edit, terminal: Terminal): Promise<void> {
+  const path = requirePath(place);
+  const file = await readMembers(path, terminal);
+  if (file === null && edit.value === undefined) return;
+  if (file?.ordinary === false) throw usageError(`the config file ${path} is a pipe or a device`);
+  const text = textOf(editedMembers(file?.members ?? {}, edit, path), path);
+  const target = await behindLinks(path);
   try {
-    await replaceFile(path, text);
+    await replaceFile(target, text);
   } catch (cause) {
-    throw unwritable(path, cause);
+    throw unwritable(target, cause);
   }
 }
 
@@ -88,8 +99,6 @@ function textOf(members: Members, path: string): string {
   }
 }
 
-type Members = Readonly<Record<string, unknown>>;
-
 interface ReadFile {
   readonly members: Members;
   readonly mode: number;
@@ -97,43 +106,17 @@ interface ReadFile {
 }
 
 /** What the file holds; null when there is no file. */
-async function readMembers({ path }: ConfigPlace, terminal: Terminal): Promise<ReadFile | null> {
+async function readMembers(path: string, terminal: Terminal): Promise<ReadFile | null> {
   try {
-    const { bytes, mode, ordinary } = await readUpTo(path, MAX_BYTES + 1, terminal);
+    const { bytes, mode, ordinary } = await readUpTo(path, MAX_BYTES + 1, 'config file', terminal);
     if (bytes.length > MAX_BYTES) throw unreadable(path, 'it is too large to be one');
+    // `TextDecoder` drops a byte order mark.
     return { members: parseMembers(new TextDecoder().decode(bytes), path), mode, ordinary };
   } catch (cause) {
     if (cause instanceof CliError) throw cause;
     if (isSystemError(cause, 'ENOENT', 'ENOTDIR')) return null;
     throw unreadable(path, systemReason(cause), cause);
   }
-}
-
-/** The members in a file's text; an empty file has none. `TextDecoder` has dropped a byte order mark. */
-function parseMembers(text: string, path: string): Members {
-  let json: unknown;
-  try {
-    json = text.trim() === '' ? {} : JSON.parse(text);
-  } catch (cause) {
-    // The parser's own message quotes the file, and the file may hold a key.
-    throw usageError(`the config file ${path} is not JSON`, undefined, cause);
-  }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw usageError(`the config file ${path} is not a JSON object`);
-  }
-  return json as Members;
-}
-
-function knownMembers(members: Members, path: string): Config {
-  const config: Partial<Record<ConfigKey, string>> = {};
-  for (const key of CONFIG_KEYS) {
-    const value = Object.hasOwn(members, key) ? members[key] : undefined;
-    if (value === undefined || value === null || value === '') continue;
-    if (typeof value !== 'string')
-      throw usageError(`in the config file ${path} the value of ${key} is not a string`);
-    config[key] = value;
-  }
-  return config;
 }
 
 /** The file that a symbolic link leads to: a config file kept elsewhere stays there, and the link stays a link. */

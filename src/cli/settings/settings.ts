@@ -1,18 +1,18 @@
 /** Settings: flag, then environment, then config file, then default. */
 
-import { stat } from 'node:fs/promises';
-import { ZephrError } from '../../core/errors.js';
+import { ApiError, NetworkError, ZephrError } from '../../core/errors.js';
 import { parseServer } from '../../core/link.js';
 import { DEFAULT_SERVER } from '../../core/protocol/limits.js';
 import { defaultLinkVersion, type LinkVersion } from '../../core/protocol/link-versions.js';
-import { CliError, usageError } from '../exit/cli-error.js';
+import { AdvisedError, usageError } from '../exit/cli-error.js';
 import { endingOf } from '../exit/ending.js';
 import { messageOf } from '../exit/reason.js';
-import { PERMISSION_ADVICE, permissionWarning, readSecretFile } from '../files/secret-file.js';
-import { blankAsAbsent, variable } from '../terminal/environment.js';
+import { PERMISSION_ADVICE } from '../files/secret-file.js';
+import { variable } from '../terminal/environment.js';
 import type { Reporter } from '../terminal/reporter.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { type Config, parseLinkVersion } from './choices.js';
+import { apiKeyFor } from './api-key.js';
+import { BY_DEFAULT, type Config, IN_FILE, parseLinkVersion, type Sourced, sourced } from './choices.js';
 import { configPlace, readConfigFile } from './config-file.js';
 
 /** The options that every command takes. */
@@ -27,30 +27,24 @@ export interface CommonFlags {
   readonly timeout: number;
 }
 
-/** A setting and where it came from, in words. */
-interface Sourced {
-  readonly value: string;
-  readonly source: string;
-  readonly warning?: string;
-}
-
 /** What creating a secret needs beyond its own flags. */
 export interface Settings {
   /** The server's URL, in the spelling of `parseServer`. */
   readonly server: string;
   readonly serverSource: string;
+  /** The key that belongs to this server. */
   readonly apiKey: string | null;
   readonly apiKeySource: string | null;
   /** What to warn of, when not only its owner can read the file that `ZEPHR_API_KEY_FILE` names. */
   readonly apiKeyWarning?: string;
-  /** As the config file has it, not checked yet. */
-  readonly expiry: string | undefined;
-  /** As the config file has it, not checked yet. */
-  readonly link: string | undefined;
+  /** From environment or config file, not checked yet. */
+  readonly expiry: Sourced | undefined;
+  /** From the config file, not checked yet. */
+  readonly link: Sourced | undefined;
 }
 
 /**
- * Reads the config file and gathers the settings.
+ * Reads the config file and gathers the settings. Says which server is used where nothing names one.
  * @throws CliError (exit 2) when one of them is unusable; it names where the setting came from.
  */
 export async function loadSettings(
@@ -62,6 +56,8 @@ export async function loadSettings(
   if (warning !== undefined) await reporter.warn(warning, PERMISSION_ADVICE);
   const settings = await gatherSettings(flags, config, terminal);
   if (settings.apiKeyWarning !== undefined) await reporter.warn(settings.apiKeyWarning, PERMISSION_ADVICE);
+  if (settings.serverSource === BY_DEFAULT)
+    await reporter.info(`no server is set: this goes to ${settings.server}`);
   return settings;
 }
 
@@ -74,25 +70,35 @@ export async function gatherSettings(
   config: Config,
   terminal: Terminal,
 ): Promise<Settings> {
-  const { env } = terminal;
-  if (flags.server?.trim() === '')
-    throw usageError('--server is blank', 'leave it out, or write it as https://host');
-  const server = sourced(flags.server, '--server') ??
-    sourced(variable(env, 'ZEPHR_SERVER'), 'ZEPHR_SERVER') ??
-    sourced(config.server, 'the config file') ?? { value: DEFAULT_SERVER, source: 'the default' };
-  const apiKey =
-    sourced(variable(env, 'ZEPHR_API_KEY'), 'ZEPHR_API_KEY') ??
-    (await apiKeyFromFile(terminal)) ??
-    sourced(config.apiKey, 'the config file');
+  const server = serverSetting(flags, config, terminal);
+  const apiKey = await apiKeyFor(server.value, config, terminal);
   return {
-    server: checkServer(server),
+    server: server.value,
     serverSource: server.source,
     apiKey: apiKey?.value ?? null,
     apiKeySource: apiKey?.source ?? null,
     ...(apiKey?.warning === undefined ? {} : { apiKeyWarning: apiKey.warning }),
-    expiry: config.expiry,
-    link: config.link,
+    expiry:
+      sourced(variable(terminal.env, 'ZEPHR_EXPIRY'), 'ZEPHR_EXPIRY') ?? sourced(config.expiry, IN_FILE),
+    link: sourced(config.link, IN_FILE),
   };
+}
+
+/**
+ * The server that flag, environment or config file name, else the default, in the spelling of `parseServer`.
+ * @throws CliError (exit 2) when it is none.
+ */
+export function serverSetting(
+  { server }: Pick<CommonFlags, 'server'>,
+  config: Config,
+  { env }: Terminal,
+): Sourced {
+  if (server?.trim() === '')
+    throw usageError('--server is blank', 'leave it out, or write it as https://host');
+  const named = sourced(server, '--server') ??
+    sourced(variable(env, 'ZEPHR_SERVER'), 'ZEPHR_SERVER') ??
+    sourced(config.server, IN_FILE) ?? { value: DEFAULT_SERVER, source: BY_DEFAULT };
+  return { ...named, value: checkServer(named) };
 }
 
 /**
@@ -104,41 +110,41 @@ export function linkVersion(
   { link, server }: Pick<Settings, 'link' | 'server'>,
 ): LinkVersion {
   if (flag !== undefined) return flag;
-  return link === undefined
-    ? defaultLinkVersion(server)
-    : checkSetting(undefined, () => parseLinkVersion(link));
+  return link === undefined ? defaultLinkVersion(server) : checkSetting(link, parseLinkVersion);
 }
 
 /**
- * The result of a check of a setting.
- * @param flag what the flag says; undefined when the checked value is from the config file.
- * @throws what the check throws; where the value is from the config file, an error that says so.
+ * What `work` gives. Where it fails at a server that nobody named, the advice says so, and how to name one.
+ * @param work requests to the server of the settings.
  */
-export function checkSetting<T>(flag: string | undefined, check: () => T): T {
+export async function withServerAdvice<T>(
+  work: Promise<T>,
+  { serverSource }: Pick<Settings, 'serverSource'>,
+): Promise<T> {
   try {
-    return check();
-  } catch (cause) {
-    if (flag !== undefined || !(cause instanceof ZephrError)) throw cause;
-    const { message, advice } = endingOf(cause);
-    throw usageError(`${message} (from the config file)`, advice, cause);
+    return await work;
+  } catch (error) {
+    const isAboutServer = error instanceof ApiError || error instanceof NetworkError;
+    if (!isAboutServer || serverSource !== BY_DEFAULT) throw error;
+    const { advice } = endingOf(error);
+    throw new AdvisedError(error, advice === undefined ? NAME_A_SERVER : `${advice}; ${NAME_A_SERVER}`);
   }
 }
 
-async function apiKeyFromFile(terminal: Terminal): Promise<Sourced | undefined> {
-  const source = 'ZEPHR_API_KEY_FILE';
-  const path = variable(terminal.env, source);
-  if (path === undefined) return undefined;
+const NAME_A_SERVER = 'no server is set: to use your own, zephr config set server https://host';
+
+/**
+ * The result of a check of a setting that is no flag.
+ * @throws CliError (exit 2) in the words of the check, with where the setting came from.
+ */
+export function checkSetting<T>({ value, source }: Sourced, check: (text: string) => T): T {
   try {
-    const value = (await readSecretFile(path, 'API key', terminal)).trim();
-    const found = await stat(path);
-    // A pipe, such as a shell's <(…), has no permissions that say anything.
-    const warning = found.isFile() ? permissionWarning(path, found.mode, terminal) : undefined;
-    if (value !== '') return { value, source, ...(warning === undefined ? {} : { warning }) };
-  } catch (error) {
-    if (!(error instanceof CliError) || error.code !== 'USAGE') throw error;
-    throw usageError(error.message, 'ZEPHR_API_KEY_FILE names that file', error);
+    return check(value);
+  } catch (cause) {
+    if (!(cause instanceof ZephrError)) throw cause;
+    const { message, advice } = endingOf(cause);
+    throw usageError(`${message} (from ${source})`, advice, cause);
   }
-  throw usageError(`no API key in ${path}: it is blank`, 'ZEPHR_API_KEY_FILE names that file');
 }
 
 function checkServer({ value, source }: Sourced): string {
@@ -148,9 +154,4 @@ function checkServer({ value, source }: Sourced): string {
     const message = `${messageOf(cause)} (from ${source})`;
     throw usageError(message, 'write it as https://host, or http://127.0.0.1:8787', cause);
   }
-}
-
-function sourced(value: string | undefined, source: string): Sourced | undefined {
-  const present = blankAsAbsent(value);
-  return present === undefined ? undefined : { value: present, source };
 }

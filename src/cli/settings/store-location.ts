@@ -1,6 +1,7 @@
 /** Where a server's store is: for `zephr serve`, which runs the server, and `zephr keys`, which changes its API keys. */
 
 import { join } from 'node:path';
+import { usageError } from '../exit/cli-error.js';
 import { stateFolder } from '../files/folders.js';
 import { blankAsAbsent } from '../terminal/environment.js';
 import type { Environment, Terminal } from '../terminal/terminal.js';
@@ -8,9 +9,20 @@ import type { Environment, Terminal } from '../terminal/terminal.js';
 /**
  * The location as the server's `openStore` takes it: `memory:`, a path or a URL; by default a file in the state folder.
  * @param store what the option `--store` or its variable says.
+ * @throws CliError exit 2 for the default where the user has no home directory.
  */
 export function storeLocation(store: string | undefined, terminal: Terminal): string {
-  return withSslMode(store ?? join(stateFolder(terminal), 'zephr.db'), terminal.env);
+  return withSslMode(store ?? defaultStore(terminal), terminal.env);
+}
+
+/** @throws CliError exit 2 where there is no place for one. */
+function defaultStore(terminal: Terminal): string {
+  const folder = stateFolder(terminal);
+  if (folder !== null) return join(folder, 'zephr.db');
+  throw usageError(
+    'there is no place for a store: this user has no home directory',
+    'name it with --store, or set HOME or XDG_STATE_HOME',
+  );
 }
 
 /**

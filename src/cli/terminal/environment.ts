@@ -6,8 +6,9 @@ import type { Environment } from './terminal.js';
 /** Every variable and what it is for; man page and README show this table. */
 export const VARIABLES = {
   ZEPHR_SERVER: 'the server to use',
-  ZEPHR_API_KEY: 'the API key',
+  ZEPHR_API_KEY: 'the API key, for the server that is set',
   ZEPHR_API_KEY_FILE: 'a file with the API key',
+  ZEPHR_EXPIRY: 'how long to keep what is created, as `--expiry`',
   ZEPHR_CONFIG: 'the config file to use',
   ZEPHR_CALLBACK_SECRET: 'the secret that signs what `--callback-url` is told',
   XDG_CONFIG_HOME: 'where `zephr/config.json` is, in place of `~/.config`',

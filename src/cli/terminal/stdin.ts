@@ -9,12 +9,29 @@ import type { Input, Terminal } from './terminal.js';
 /** A link and its line end are shorter than this, in bytes. */
 const MAX_LINE = 8192;
 
+/** What stdin was taken for, in words. */
+const takenFor = new WeakMap<Input, string>();
+
+/**
+ * Takes stdin for one purpose: what came on it cannot be read a second time.
+ * @param what the purpose, such as `passphrase`.
+ * @throws CliError exit 2 when it was taken for another one.
+ */
+export function takeStdin(stdin: Input, what: string): void {
+  const other = takenFor.get(stdin);
+  if (other !== undefined) {
+    throw usageError(`stdin cannot be the ${other} and the ${what} as well`, 'put one of them into a file');
+  }
+  takenFor.set(stdin, what);
+}
+
 /**
  * Everything on stdin, exactly.
  * @param limit the most bytes; one more ends the reading at once, however many would follow.
- * @throws CliError exit 4 past the limit, exit 2 when stdin cannot be read.
+ * @throws CliError exit 4 past the limit, exit 2 when stdin cannot be read or was taken for something else.
  */
 export async function readAll({ stdin }: Terminal, limit: number): Promise<Uint8Array> {
+  takeStdin(stdin, 'secret');
   const chunks: Uint8Array[] = [];
   for (let length = 0; ; ) {
     const chunk = await readChunk(stdin);
@@ -33,9 +50,11 @@ export async function readAll({ stdin }: Terminal, limit: number): Promise<Uint8
 /**
  * The first line on stdin without its line end and other white space around it. What follows is not waited for, so
  * that the pipe may stay open.
- * @throws CliError exit 2 when there is none.
+ * @param what the line is, in words.
+ * @throws CliError exit 2 when stdin cannot be read, is no text, or was taken for something else.
  */
-export async function readLine({ stdin }: Terminal): Promise<string> {
+export async function readLine({ stdin }: Terminal, what: string): Promise<string> {
+  takeStdin(stdin, what);
   let bytes: Uint8Array = new Uint8Array();
   for (;;) {
     const end = bytes.indexOf(0x0a);

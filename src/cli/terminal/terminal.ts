@@ -63,7 +63,8 @@ export interface Terminal {
   readonly stderr: Output;
   readonly env: Environment;
   readonly platform: NodeJS.Platform;
-  readonly home: string;
+  /** The home directory, or null for a user who has none (a uid without an entry in passwd, in a container say). */
+  readonly home: string | null;
   /** The controlling terminal, or null where there is none (cron, CI). */
   openScreen(): Promise<Screen | null>;
   /**
@@ -136,9 +137,15 @@ export function processTerminal(): Terminal {
  * The home directory. Where HOME is blank it is the one of the user database, not the working directory. node:os is
  * loaded here, because to print the version takes none.
  */
-function homeFolder(): string {
+function homeFolder(): string | null {
   const { homedir, userInfo } = process.getBuiltinModule('node:os');
-  return homedir() || userInfo().homedir;
+  try {
+    return homedir() || userInfo().homedir;
+  } catch (error) {
+    // The user database has no entry for this uid.
+    if (isSystemError(error, 'ERR_SYSTEM_ERROR')) return null;
+    throw error;
+  }
 }
 
 /** Waits for work, or gives up waiting. */

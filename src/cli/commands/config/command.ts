@@ -14,17 +14,17 @@ export function addConfig(program: CliCommand): void {
     .summary('look at the config file and change it')
     .description(
       'Looks at the config file and changes it. Its keys are server, apiKey, expiry and link. Flags and ' +
-        'environment variables come before it.',
+        'environment variables come before it. There is an API key for each server, and it is sent to no other.',
     )
     .example('zephr config set server https://host', 'use your own server')
-    .example('zephr config ls', 'what is set');
+    .example('zephr config ls', 'each setting, and where it comes from');
 
   config
     .command('get')
     .summary('print a value')
     .description(
-      'Prints a value of the config file; exit 2 where it has none. An API key is printed whole into a pipe or ' +
-        'file, and masked on a terminal.',
+      'Prints a value of the config file; exit 2 where it has none. An API key is that of the server that is ' +
+        'set, printed whole into a pipe or file, and masked on a terminal.',
     )
     .addArgument(key())
     .example('zephr config get server')
@@ -39,7 +39,8 @@ export function addConfig(program: CliCommand): void {
     .summary('check a value and store it')
     .description(
       'Checks a value and stores it in the config file, which only its owner can read. An API key is not ' +
-        'given as an argument: it is read from stdin, or asked for.',
+        'given as an argument: it is read from stdin, or asked for. It is stored for the server that is set, or ' +
+        'for the one that --server names.',
     )
     .addArgument(key())
     .argument('[value]', 'the value; never an API key')
@@ -53,7 +54,9 @@ export function addConfig(program: CliCommand): void {
   config
     .command('unset')
     .summary('remove a value')
-    .description('Removes a value from the config file; the default applies again.')
+    .description(
+      'Removes a value from the config file; the default applies again. An API key is that of the server that is set.',
+    )
     .addArgument(key())
     .example('zephr config unset apiKey')
     .runs(async (context: ConfigKeyContext) => {
@@ -63,11 +66,14 @@ export function addConfig(program: CliCommand): void {
 
   config
     .command('ls')
-    .summary('print what is set')
-    .description('Prints what the config file sets, a line each. An API key is masked.')
+    .summary('print each setting and where it comes from')
+    .description(
+      'Prints each setting, a line each: its value, and where that comes from (a flag, a variable, the config ' +
+        'file, or the default). An API key is masked; the keys of other servers follow.',
+    )
     .example('zephr config ls', 'the API key is masked')
     .runs(async (context: ConfigContext) => {
-      const { listConfig } = await import('./config.js');
+      const { listConfig } = await import('./list.js');
       return listConfig(context);
     });
 

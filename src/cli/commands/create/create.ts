@@ -3,7 +3,7 @@
 import { createSecret, type SecretLink } from '../../../client/create.js';
 import { maxSecretBytesV1 } from '../../../core/crypto/seal-v1.js';
 import { maxSecretBytesV2 } from '../../../core/crypto/seal-v2.js';
-import { DEFAULT_EXPIRY_MINUTES, parseExpiry } from '../../../core/expiry.js';
+import { DEFAULT_EXPIRY_MINUTES, type Expiry, parseExpiry } from '../../../core/expiry.js';
 import { MAX_BLOB_LENGTH } from '../../../core/protocol/limits.js';
 import type { LinkVersion } from '../../../core/protocol/link-versions.js';
 import { fetchFor } from '../../../net/proxy.js';
@@ -11,7 +11,13 @@ import { usageError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import { readSecretFile } from '../../files/secret-file.js';
 import type { Context } from '../../parser/command.js';
-import { checkSetting, linkVersion, loadSettings, type Settings } from '../../settings/settings.js';
+import {
+  checkSetting,
+  linkVersion,
+  loadSettings,
+  type Settings,
+  withServerAdvice,
+} from '../../settings/settings.js';
 import { variable } from '../../terminal/environment.js';
 import { askHidden } from '../../terminal/prompt.js';
 import type { Reporter } from '../../terminal/reporter.js';
@@ -67,7 +73,10 @@ export async function create(context: CreateContext): Promise<ExitCode> {
     ...given('message', flags.message),
     ...callback,
   });
-  const created = await reporter.waitFor(`waiting for ${new URL(settings.server).host}`, creating);
+  const created = await reporter.waitFor(
+    `waiting for ${new URL(settings.server).host}`,
+    withServerAdvice(creating, settings),
+  );
   await handOut(created, context);
   await reporter.info(summary(created, views ?? 1));
   return EXIT.done;
@@ -140,13 +149,17 @@ async function choosePassphrase(terminal: Terminal): Promise<string> {
 }
 
 async function expiryMinutes(flags: CreateFlags, settings: Settings, reporter: Reporter): Promise<number> {
-  const text = flags.expiry ?? settings.expiry;
-  if (text === undefined) return DEFAULT_EXPIRY_MINUTES;
-  const { minutes, hoursSpelling } = checkSetting(flags.expiry, () => parseExpiry(text.trim()));
+  const { minutes, hoursSpelling } = readExpiry(flags, settings);
   if (hoursSpelling !== undefined) {
-    await reporter.warn(`an expiry of ${text} means hours, as in older documents: write ${hoursSpelling}`);
+    const number = hoursSpelling.slice(0, -1);
+    await reporter.warn(`an expiry of ${number} means hours, as in older documents: write ${hoursSpelling}`);
   }
   return minutes;
+}
+
+function readExpiry({ expiry: flag }: CreateFlags, { expiry }: Settings): Expiry {
+  if (flag !== undefined) return parseExpiry(flag.trim());
+  return expiry === undefined ? { minutes: DEFAULT_EXPIRY_MINUTES } : checkSetting(expiry, parseExpiry);
 }
 
 function isWhitespace(byte: number): boolean {

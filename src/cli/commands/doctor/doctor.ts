@@ -71,11 +71,12 @@ async function checkSettings(checks: CheckList, { flags, terminal }: DoctorConte
   try {
     const { config, exists, warning } = await readConfigFile(place, terminal);
     const settings = await gatherSettings(flags, config, terminal);
-    const expiry = settings.expiry ?? EXPIRY;
-    checkSetting(undefined, () => parseExpiry(expiry));
+    const expiry = settings.expiry?.value ?? EXPIRY;
+    if (settings.expiry !== undefined) checkSetting(settings.expiry, parseExpiry);
     const version = linkVersion(flags.link, settings);
     const proxy = proxyFor(settings.server, terminal.env);
-    await checks.ok('configuration', exists ? place.path : `the defaults: there is no ${place.path}`);
+    const missing = place.path ?? 'home directory';
+    await checks.ok('configuration', exists ? `${place.path}` : `the defaults: there is no ${missing}`);
     const readable = warning ?? settings.apiKeyWarning;
     if (readable !== undefined) await checks.warn('permissions', readable, PERMISSION_ADVICE);
     else await checks.ok('permissions', 'only the owner can read a file with an API key');

@@ -15,7 +15,7 @@ import type { Settings } from '../../settings/settings.js';
 import type { CheckList, CheckName } from './check-list.js';
 
 /** The terms of the test secret, and how its server is reached. */
-export interface Trial extends Settings {
+export interface Trial extends Omit<Settings, 'expiry'> {
   readonly version: LinkVersion;
   readonly expiry: string;
   readonly transport: TransportOptions;
