@@ -200,7 +200,7 @@ function requestTerms(options: CreateSecretOptions): Omit<CreateBody, 'encrypted
   const split = options.split ?? false;
   if (typeof split !== 'boolean') throw new ValidationError('split is not true or false', 'INVALID_SPLIT');
   if (hint !== undefined && !(isText(hint) && isHint(hint))) {
-    throw new ValidationError('the hint is not 1 to 128 printable ASCII characters', 'INVALID_HINT');
+    throw new ValidationError('the hint is not 1 to 128 printable characters', 'INVALID_HINT');
   }
   if (views !== undefined && !isViews(views)) {
     throw new ValidationError(`the number of readers is not 1 to ${MAX_VIEWS}`, 'INVALID_VIEWS');

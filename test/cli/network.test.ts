@@ -150,7 +150,7 @@ describe('the network', () => {
         .end('{"error":{"code":"SOME","message":"some words"}}');
     });
     const { code, stderr } = await session().sh(`zephr get '${link(url)}'`);
-    expect(stderr).toBe('zephr: error: some words\nzephr: hint: try again in 30 s\n');
+    expect(stderr).toBe('zephr: error: some words\nzephr: hint: try again in 30 seconds\n');
     expect(code).toBe(expected);
   });
 });

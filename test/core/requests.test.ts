@@ -18,7 +18,18 @@ describe('a hint', () => {
     ['\u007f', false],
     ['\t', false],
     ['a\n', false],
-    ['ü', false],
+    ['Müller, Zoë и 東京', true],
+    ['\u{1f511}'.repeat(128), true],
+    ['\u{1f511}'.repeat(129), false],
+    ['\u{1f469}\u200d\u{1f4bb}', true],
+    ['\u0085', false],
+    ['a\u2028b', false],
+    ['a\u2029b', false],
+    ['a\u202eb', false],
+    ['a\u2066b', false],
+    ['\u05d0\u200f', true],
+    ['\ud83d', false],
+    ['\udd11a', false],
   ])('may be %j: %s', (text, may) => {
     expect(isHint(text)).toBe(may);
   });

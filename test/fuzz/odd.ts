@@ -200,3 +200,16 @@ export function mutatedObject(
     return made;
   });
 }
+
+/** Whether a text keeps the rule for hints, in words of the fuzzer's own. */
+export function mayBeHint(text: string): boolean {
+  const points = [...text].map((character) => character.codePointAt(0) ?? 0);
+  const between = (point: number, first: number, last: number) => point >= first && point <= last;
+  const unprintable = (point: number) =>
+    point < 0x20 ||
+    between(point, 0x7f, 0x9f) ||
+    between(point, 0x2028, 0x202e) ||
+    between(point, 0x2066, 0x2069) ||
+    between(point, 0xd800, 0xdfff);
+  return between(points.length, 1, 128) && !points.some(unprintable);
+}

@@ -12,7 +12,7 @@ import {
 } from '../../src/core/protocol/replies.js';
 import { type Family, property, resultOf } from './family.js';
 import { FOUND_CREATED, FOUND_ERRORS } from './found.js';
-import { mutatedObject, oddLine, oddValue } from './odd.js';
+import { mayBeHint, mutatedObject, oddLine, oddValue } from './odd.js';
 
 const id = fc.stringMatching(/^[A-Za-z0-9_-]{22}$/);
 const instant = fc
@@ -70,8 +70,7 @@ const RULES: Readonly<Record<string, (value: unknown) => boolean>> = {
   id: (value) =>
     typeof value === 'string' && value.length === 22 && Buffer.from(value, 'base64url').length === 16,
   encrypted_blob: (value) => Buffer.from(String(value), 'base64url').toString('base64url') === value,
-  hint: (value) =>
-    typeof value === 'string' && value.length <= 128 && [...value].every((one) => one >= ' ' && one <= '~'),
+  hint: (value) => typeof value === 'string' && mayBeHint(value),
   version: (value) =>
     value === 2 || (typeof value === 'string' && [...value].every((one) => one > ' ' && one <= '~')),
   state: (value) => ['waiting', 'read', 'expired', 'revoked'].includes(String(value)),

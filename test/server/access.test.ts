@@ -218,11 +218,12 @@ describe('closed access', () => {
     expect((await call('DELETE', `/api/secrets/${id}`, { headers: proof })).status).toBe(204);
   });
 
-  test('takes no notice of a key that is shown to read', async () => {
+  test('takes no key to read, and refuses one that is not valid', async () => {
     const { create, key, read } = server('closed');
     const response = await create({}, bearer((await key('pro')).key));
     const { id } = (await response.json()) as { id: string };
-    expect((await read(id, bearer('nonsense'))).status).toBe(200);
+    expect(await refusal(read(id, bearer('nonsense')))).toBe('401 INVALID_API_KEY');
+    expect((await read(id)).status).toBe(200);
   });
 });
 
@@ -252,5 +253,20 @@ describe('health tells a caller without a key', () => {
   test('that there is nothing to create in closed access', async () => {
     expect(await health('closed')).toMatchObject({ access: 'closed', limits: {} });
     expect(((await health('closed')) as { limits: object }).limits).toEqual({});
+  });
+});
+
+describe('callbacks', () => {
+  const callback = { callback_url: 'https://hooks.example.com', callback_secret: 'signs' };
+
+  test('take a key where access is tiered', async () => {
+    const { create, key } = server('tiered');
+    expect(await outcome(create(callback))).toBe(KEY);
+    expect(await outcome(create(callback, bearer((await key('free')).key)))).toBe(OK);
+    expect(await outcome(create())).toBe(OK);
+  });
+
+  test('take none where access is open', async () => {
+    expect(await outcome(server('open').create(callback))).toBe(OK);
   });
 });

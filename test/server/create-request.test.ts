@@ -50,6 +50,18 @@ describe('a create request', () => {
     });
   });
 
+  it.each([1, 24, 168, 720])('may give %i hours in place of minutes', (hours) => {
+    const { expiry: _, ...rest } = first;
+    expect(parseCreateRequest({ ...rest, expiry_hours: hours })).toMatchObject({ expiry: hours * 60 });
+    expect(parseCreateRequest({ ...rest, expiry: null, expiry_hours: hours })).toMatchObject({
+      expiry: hours * 60,
+    });
+  });
+
+  it('may have a hint of any script', () => {
+    expect(parseCreateRequest({ ...first, hint: 'Müller 🔑' })).toMatchObject({ hint: 'Müller 🔑' });
+  });
+
   it('may say null for what it does not say', () => {
     const nothing = { hint: null, callback_url: null, callback_secret: null, proof_hash: null, views: null };
     expect(parseCreateRequest({ ...first, ...nothing, version: null })).toEqual(parseCreateRequest(first));
@@ -79,7 +91,11 @@ describe('a create request', () => {
     ['a mode that is text', { split_url_mode: 'false' }, 'INVALID_REQUEST_BODY'],
     ['an empty hint', { hint: '' }, 'INVALID_HINT'],
     ['a long hint', { hint: 'x'.repeat(129) }, 'INVALID_HINT'],
-    ['a hint beyond ASCII', { hint: 'café' }, 'INVALID_HINT'],
+    ['a hint with half of a character', { hint: 'caf\ud83d' }, 'INVALID_HINT'],
+    ['hours beside an expiry', { expiry_hours: 1 }, 'INVALID_EXPIRY'],
+    ['hours in place of it that are text', { expiry: undefined, expiry_hours: '1' }, 'INVALID_EXPIRY'],
+    ['half an hour', { expiry: undefined, expiry_hours: 0.5 }, 'INVALID_EXPIRY'],
+    ['no hours', { expiry: undefined, expiry_hours: 0 }, 'INVALID_EXPIRY'],
     ['a hint with a line end', { hint: 'a\n' }, 'INVALID_HINT'],
     ['a hint that is a number', { hint: 1 }, 'INVALID_HINT'],
     ['version 3', { version: 3 }, 'UNSUPPORTED_VERSION'],
@@ -137,7 +153,12 @@ describe('a create request', () => {
       'INVALID_CALLBACK_URL_FORMAT',
     ],
     ['no URL', { callback_url: 'a.example', callback_secret: 's' }, 'INVALID_CALLBACK_URL_FORMAT'],
-    ['a number', { callback_url: 1, callback_secret: 's' }, 'INVALID_CALLBACK_URL_FORMAT'],
+    ['a number', { callback_url: 1, callback_secret: 's' }, 'INVALID_CALLBACK_URL_TYPE'],
+    [
+      'a number as its secret',
+      { callback_url: 'https://a.example', callback_secret: 1 },
+      'INVALID_CALLBACK_SECRET_TYPE',
+    ],
     [
       'a user name',
       { callback_url: 'https://u@a.example', callback_secret: 's' },

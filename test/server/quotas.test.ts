@@ -90,7 +90,7 @@ describe('without a key in tiered access', () => {
     const { create } = server('tiered', '2030-12-31T09:30:00.000Z');
     const { refused } = await useUp(() => create());
     expect(await refused.text()).toContain(
-      'the 3 secrets a day without an API key are used up until 2031-01-01 00:00 UTC: use an API key',
+      'without an API key 3 secrets a day are allowed, and they are used up: try again in 15 hours',
     );
   });
 });

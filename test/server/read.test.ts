@@ -1,6 +1,8 @@
 /** `GET /api/secrets/{id}`. */
 
 import { describe, expect, test } from 'vitest';
+import { issueKey } from '../../src/server/secrets/api-keys.js';
+import { MemoryStore } from '../../src/server/store/memory/store.js';
 import { BLOB, CLAIM, harness, OTHER_CLAIM, PROOF, refusal, VERSION_2, WRONG_PROOF } from './harness.js';
 
 const HOUR = 60 * 60_000;
@@ -79,6 +81,28 @@ describe('a read of version 2', () => {
     expect(await refusal(read(id))).toBe('403 PROOF_REQUIRED');
     expect(await refusal(read(id, WRONG))).toBe('403 WRONG_KEY');
     expect(await refusal(read(id, RIGHT))).toBe('410 SECRET_REVOKED');
+  });
+
+  test('with an API key that is unknown or revoked is refused, and uses up nothing', async () => {
+    const store = new MemoryStore('salt');
+    const { made, read } = harness(store);
+    const { key, name } = await issueKey(store.keys, { name: 'ci', tier: 'free' }, 0);
+    const [id, old] = [await made(VERSION_2), await made()];
+    const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+    await store.keys.revokeKey(name, 1);
+    for (const token of [key, 'zeph_unknown', `zeph_${'x'.repeat(40)}`]) {
+      const response = await read(id, { ...RIGHT, ...bearer(token) });
+      expect(response.headers.get('www-authenticate')).toBe('Bearer');
+      expect(await refusal(response)).toBe('401 INVALID_API_KEY');
+      expect(await refusal(read(old, bearer(token)))).toBe('401 INVALID_API_KEY');
+      expect(await refusal(read(id, { ...RIGHT, 'zephr-claim': CLAIM, ...bearer(token) }))).toBe(
+        '401 INVALID_API_KEY',
+      );
+    }
+    const valid = await issueKey(store.keys, { name: 'cd', tier: 'free' }, 0);
+    expect((await read(id, { ...RIGHT, ...bearer(valid.key) })).status).toBe(200);
+    // What a proxy on the way asked for is no API key.
+    expect((await read(old, { authorization: 'Basic dTpw' })).status).toBe(200);
   });
 
   test('with a claim needs the proof every time', async () => {

@@ -9,8 +9,8 @@ import { StoreError } from '../../src/server/store/contracts/store.js';
 import { MemoryStore } from '../../src/server/store/memory/store.js';
 import { type Harness, harness, PROOF, VERSION_2, WRONG_PROOF } from './harness.js';
 
-/** What is answered with a code; of some, nothing by this server. */
-export type Refusal = (() => Promise<Response>) | 'by servers of version 1';
+/** A request that is answered with a code. */
+export type Refusal = () => Promise<Response>;
 
 const WITH_PROOF = { 'zephr-proof': PROOF };
 
@@ -24,15 +24,15 @@ export const REFUSALS: Readonly<Record<Exclude<ApiErrorCode, 'WRONG_PASSPHRASE'>
   INVALID_REQUEST_BODY: () => create({ split_url_mode: 'yes' }),
   INVALID_BLOB: () => create({ encrypted_blob: '' }),
   INVALID_EXPIRY: () => create({ expiry: 43_201 }),
-  INVALID_HINT: () => create({ hint: 'ä' }),
-  INVALID_CALLBACK_URL_TYPE: 'by servers of version 1',
-  INVALID_CALLBACK_URL_FORMAT: () => create({ callback_url: 1, callback_secret: 'k' }),
+  INVALID_HINT: () => create({ hint: 'a\n' }),
+  INVALID_CALLBACK_URL_TYPE: () => create({ callback_url: 1, callback_secret: 'k' }),
+  INVALID_CALLBACK_URL_FORMAT: () => withCallback('example.com'),
   INVALID_CALLBACK_URL_PROTOCOL: () => withCallback('http://example.com'),
   INVALID_CALLBACK_URL_LENGTH: () => withCallback(`https://example.com/${'x'.repeat(2_048)}`),
   INVALID_CALLBACK_URL_HOST: () => withCallback('https://127.0.0.1'),
   MISSING_CALLBACK_SECRET: () => create({ callback_url: 'https://example.com' }),
   UNEXPECTED_CALLBACK_SECRET: () => create({ callback_secret: 'k' }),
-  INVALID_CALLBACK_SECRET_TYPE: 'by servers of version 1',
+  INVALID_CALLBACK_SECRET_TYPE: () => create({ callback_url: 'https://example.com', callback_secret: 1 }),
   INVALID_CALLBACK_SECRET_LENGTH: () => withCallback('https://example.com', 'a\0'),
   UNSUPPORTED_VERSION: () => create({ version: 3 }),
   INVALID_PROOF: async () => call('DELETE', `/api/secrets/${await made()}`),

@@ -1,6 +1,7 @@
 /** What to do about an error, by its code: the line behind `zephr: hint:`. */
 
 import { ApiError, type ZephrError } from '../../core/errors.js';
+import { inWords } from '../../core/waiting-time.js';
 import { type ErrorCode, lookUp } from './error-codes.js';
 
 /** By code; the error's own message says what happened. */
@@ -56,7 +57,7 @@ const ADVICE = {
 /** What to do about an error of core, client, net or server; undefined when there is nothing to say. */
 export function adviceFor(error: ZephrError): string | undefined {
   if (error instanceof ApiError && error.retryAfter !== undefined)
-    return `try again in ${error.retryAfter} s`;
+    return `try again ${inWords(error.retryAfter)}`;
   if (error.code === 'TLS_ERROR') return tlsAdvice(error.message);
   return lookUp(ADVICE, error.code);
 }

@@ -53,7 +53,7 @@ export const MAX_BLOB_LENGTH = TIERS.pro.blob;
 /** Room for what stands around the blob in a request or a reply (hint, callback, JSON), in bytes. */
 export const ENVELOPE_BYTES = 16 * KB;
 
-/** Longest hint, in characters. */
+/** Longest hint, in characters (code points of Unicode). */
 export const MAX_HINT_LENGTH = 128;
 
 /** Most readers of one secret. */

@@ -18,6 +18,8 @@ export interface CreateBody {
   readonly encrypted_blob: string;
   /** Minutes. */
   readonly expiry: number;
+  /** Hours: what the oldest clients send in place of `expiry`. */
+  readonly expiry_hours?: number;
   readonly split_url_mode: boolean;
   readonly hint?: string;
   readonly callback_url?: string;
@@ -36,6 +38,11 @@ const PROOF_LENGTH = 43;
 /** Longest `callback_url` and `callback_secret`, in UTF-16 code units, as JavaScript counts them. */
 export const MAX_CALLBACK_URL_LENGTH = 2048;
 export const MAX_CALLBACK_SECRET_LENGTH = 256;
+
+const HINT = new RegExp(
+  `^[^\\p{Control}\\p{Surrogate}\\p{Zl}\\p{Zp}\\u202a-\\u202e\\u2066-\\u2069]{1,${MAX_HINT_LENGTH}}$`,
+  'u',
+);
 
 /** Whether `text` can be an idempotency key: 1 to 64 letters, digits or hyphens. */
 export function isIdempotencyKey(text: string): boolean {
@@ -57,9 +64,13 @@ export function isApiKey(text: string): boolean {
   return /^zeph_[A-Za-z0-9]{40}$/.test(text);
 }
 
-/** Whether `text` can be a hint: 1 to 128 characters of U+0020 to U+007E. */
+/**
+ * Whether `text` can be a hint: 1 to 128 printable characters of Unicode. A character is a code point; controls, also
+ * those that turn the direction of writing (embeddings, overrides, isolates), line and paragraph separators and lone
+ * surrogates are not printable.
+ */
 export function isHint(text: string): boolean {
-  return text.length <= MAX_HINT_LENGTH && /^[\x20-\x7e]+$/.test(text);
+  return text.length <= 2 * MAX_HINT_LENGTH && HINT.test(text);
 }
 
 /** Whether a secret can have so many views: a whole number from 1 to 1,000. */

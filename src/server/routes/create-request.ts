@@ -38,10 +38,7 @@ export function parseCreateRequest(
   if (typeof blob !== 'string' || blob === '' || !isBase64url(blob)) {
     throw new RequestError('INVALID_BLOB', 'encrypted_blob is not base64url');
   }
-  const expiry = field('expiry');
-  if (typeof expiry !== 'number' || !Number.isSafeInteger(expiry) || expiry < 1) {
-    throw new RequestError('INVALID_EXPIRY', 'expiry is not a whole number of minutes');
-  }
+  const expiry = parseExpiryFields(field('expiry'), field('expiry_hours'));
   const splitUrlMode = field('split_url_mode');
   if (typeof splitUrlMode !== 'boolean') {
     throw new RequestError('INVALID_REQUEST_BODY', 'split_url_mode is not true or false');
@@ -57,10 +54,22 @@ export function parseCreateRequest(
   return { blob, expiry, splitUrlMode, hint, callback, version, proofHash, views };
 }
 
+/** Minutes: those of `expiry`, or of `expiry_hours`, which the oldest clients send in its place. */
+function parseExpiryFields(minutes: unknown, hours: unknown): number {
+  if (hours === undefined) return parseTime(minutes, 'expiry is not a whole number of minutes');
+  if (minutes !== undefined) throw new RequestError('INVALID_EXPIRY', 'expiry comes beside expiry_hours');
+  return 60 * parseTime(hours, 'expiry_hours is not a whole number of hours');
+}
+
+function parseTime(count: unknown, problem: string): number {
+  if (typeof count === 'number' && Number.isSafeInteger(count) && count >= 1) return count;
+  throw new RequestError('INVALID_EXPIRY', problem);
+}
+
 function parseHint(hint: unknown): string | null {
   if (hint === undefined) return null;
   if (typeof hint !== 'string' || !isHint(hint)) {
-    throw new RequestError('INVALID_HINT', `hint is not 1 to ${MAX_HINT_LENGTH} printable ASCII characters`);
+    throw new RequestError('INVALID_HINT', `hint is not 1 to ${MAX_HINT_LENGTH} printable characters`);
   }
   return hint;
 }
@@ -77,13 +86,11 @@ const CALLBACK_URL_PROBLEMS: Readonly<Record<CallbackUrlProblem, Problem>> = {
   'has a user': ['INVALID_CALLBACK_URL_FORMAT', 'callback_url holds a user name or password'],
 };
 
-const SECRET_LENGTH: Problem = [
-  'INVALID_CALLBACK_SECRET_LENGTH',
-  `callback_secret is not 1 to ${MAX_CALLBACK_SECRET_LENGTH} characters`,
-];
-
 const CALLBACK_SECRET_PROBLEMS: Readonly<Record<CallbackSecretProblem, Problem>> = {
-  'wrong length': SECRET_LENGTH,
+  'wrong length': [
+    'INVALID_CALLBACK_SECRET_LENGTH',
+    `callback_secret is not 1 to ${MAX_CALLBACK_SECRET_LENGTH} characters`,
+  ],
   'not storable': [
     'INVALID_CALLBACK_SECRET_LENGTH',
     'callback_secret holds a zero character or half of a character',
@@ -100,14 +107,16 @@ function parseCallback(
     throw new RequestError('UNEXPECTED_CALLBACK_SECRET', 'callback_secret comes without callback_url');
   }
   if (typeof url !== 'string') {
-    throw new RequestError('INVALID_CALLBACK_URL_FORMAT', 'callback_url is not a string');
+    throw new RequestError('INVALID_CALLBACK_URL_TYPE', 'callback_url is not a string');
   }
   const urlProblem = callbackUrlProblem(url, protocols);
   if (urlProblem !== null) throw new RequestError(...CALLBACK_URL_PROBLEMS[urlProblem]);
   if (secret === undefined) {
     throw new RequestError('MISSING_CALLBACK_SECRET', 'callback_url comes without callback_secret');
   }
-  if (typeof secret !== 'string') throw new RequestError(...SECRET_LENGTH);
+  if (typeof secret !== 'string') {
+    throw new RequestError('INVALID_CALLBACK_SECRET_TYPE', 'callback_secret is not a string');
+  }
   const secretProblem = callbackSecretProblem(secret);
   if (secretProblem !== null) throw new RequestError(...CALLBACK_SECRET_PROBLEMS[secretProblem]);
   return { url, secret };

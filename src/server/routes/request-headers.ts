@@ -57,6 +57,14 @@ export function parseAuthorization(header: string | undefined): string | null {
 }
 
 /**
+ * What an `Authorization` header of a request that takes no API key shows as one. Another scheme is none of ours: it
+ * is for a proxy on the way, which passed it on.
+ */
+export function parseBearer(header: string | undefined): string | null {
+  return header !== undefined && /^bearer\b/i.test(header) ? parseAuthorization(header) : null;
+}
+
+/**
  * What a request shows of the key of its secret, and which caller it counts for.
  * @throws RequestError as {@link parseProof}.
  */

@@ -20,7 +20,13 @@ import {
   tooLarge,
 } from '../secrets/secrets.js';
 import { parseCreateRequest } from './create-request.js';
-import { credentialsOf, parseAuthorization, parseClaim, parseIdempotencyKey } from './request-headers.js';
+import {
+  credentialsOf,
+  parseAuthorization,
+  parseBearer,
+  parseClaim,
+  parseIdempotencyKey,
+} from './request-headers.js';
 
 /** What the routes are made of. */
 export interface SecretRoutes {
@@ -43,6 +49,7 @@ export function addSecretRoutes(app: Hono<ServerEnv>, { secrets, callers, callba
   };
 
   const read: Handler = async (context) => {
+    await callers.check(parseBearer(context.req.header('Authorization')));
     const claim = parseClaim(context.req.header(HEADERS.claim));
     const result = await secrets.read(idOf(context), claim, credentialsOf(context, callers));
     return answerJson(context, 200, readReply(result), claim === null ? {} : { [HEADERS.claim]: claim });

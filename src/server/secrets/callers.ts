@@ -21,6 +21,8 @@ export interface Caller {
   /** `null` without a key. */
   readonly tier: KeyTier | null;
   readonly limits: Limits;
+  /** Whether its secrets may have callbacks: where access is tiered that takes a key. */
+  readonly mayCallBack: boolean;
 }
 
 /** Tells callers apart and knows their limits. */
@@ -28,6 +30,7 @@ export class Callers {
   readonly #store: Pick<Store, 'callerSalt' | 'keys'>;
   /** What callers without a key may do; `null` if they may not create. */
   readonly #keyless: Limits | null;
+  readonly #keylessMayCallBack: boolean;
   /** The names of recent callers' addresses: an HMAC takes as long as everything else that a request needs of them. */
   readonly #names = new Map<string, string>();
 
@@ -35,6 +38,7 @@ export class Callers {
   constructor(store: Pick<Store, 'callerSalt' | 'keys'>, access: Access, rateLimit?: number) {
     this.#store = store;
     this.#keyless = keylessLimits(access, rateLimit);
+    this.#keylessMayCallBack = access === 'open';
   }
 
   /** What a caller without a key may do; `null` if it may not create. */
@@ -51,12 +55,22 @@ export class Callers {
   async identify(key: string | null, address: string): Promise<Caller> {
     if (key !== null) {
       const { id, tier } = await recognizeKey(this.#store.keys, key);
-      return { name: id, tier, limits: TIERS[tier] };
+      return { name: id, tier, limits: TIERS[tier], mayCallBack: true };
     }
     if (this.#keyless === null) {
       throw new ServiceError('API_KEY_REQUIRED', 'this server creates secrets with an API key only');
     }
-    return { name: this.nameOf(address), tier: null, limits: this.#keyless };
+    const mayCallBack = this.#keylessMayCallBack;
+    return { name: this.nameOf(address), tier: null, limits: this.#keyless, mayCallBack };
+  }
+
+  /**
+   * Checks the key of a request that takes none: a caller who shows one that is not valid should learn of it.
+   * @param key as for {@link identify}.
+   * @throws ServiceError `INVALID_API_KEY`.
+   */
+  async check(key: string | null): Promise<void> {
+    if (key !== null) await recognizeKey(this.#store.keys, key);
   }
 
   /** A name for an address, 22 characters long. Without the salt of the store it does not give the address away. */

@@ -4,6 +4,7 @@
  */
 
 import { type Creates, TIERS } from '../../core/protocol/limits.js';
+import { inWords } from '../../core/waiting-time.js';
 import type { ApiKey } from '../store/contracts/keys.js';
 import type { Quota, QuotaStore } from '../store/contracts/quotas.js';
 import type { Caller } from './callers.js';
@@ -54,8 +55,8 @@ export function limitReached(quota: CreateQuota | null, now: number): ServiceErr
   if (quota === null) throw new Error('a create without a quota was limited');
   const { limit, endsAt, per } = quota;
   const { code, message } = LIMIT_ERRORS[per];
-  const until = new Date(endsAt).toISOString().slice(0, 16).replace('T', ' ');
-  return new ServiceError(code, message(limit, until), { waitMs: endsAt - now });
+  const waitMs = endsAt - now;
+  return new ServiceError(code, `${message(limit)}: try again ${inWords(waitMs / 1000)}`, { waitMs });
 }
 
 /** When the minute, day or month of a time ends. */
@@ -67,7 +68,7 @@ const END_OF: Readonly<Record<Creates['per'], (now: number) => number>> = {
 
 interface LimitError {
   readonly code: ServiceErrorCode;
-  readonly message: (count: number, until: string) => string;
+  readonly message: (count: number) => string;
 }
 
 const LIMIT_ERRORS: Readonly<Record<Creates['per'], LimitError>> = {
@@ -77,11 +78,10 @@ const LIMIT_ERRORS: Readonly<Record<Creates['per'], LimitError>> = {
   },
   day: {
     code: 'ANON_RATE_LIMIT_EXCEEDED',
-    message: (count, until) =>
-      `the ${count} secrets a day without an API key are used up until ${until} UTC: use an API key`,
+    message: (count) => `without an API key ${count} secrets a day are allowed, and they are used up`,
   },
   month: {
     code: 'MONTHLY_LIMIT_EXCEEDED',
-    message: (count, until) => `the ${count} secrets a month of this API key are used up until ${until} UTC`,
+    message: (count) => `the ${count} secrets a month of this API key are used up`,
   },
 };

@@ -97,6 +97,9 @@ export class Secrets {
   ): Promise<CreateResult> {
     const { expiry, ...wanted } = request;
     checkCallback(request.callback, this.#callbacks);
+    if (request.callback !== null && !caller.mayCallBack) {
+      throw new ServiceError('API_KEY_REQUIRED', 'callbacks take an API key on this server');
+    }
     checkLimits(request, caller);
     const createdAt = this.#now();
     const quota = quotaOf(caller, createdAt);
