@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newPage, startBrowser, watchedContext } from '../test/support/browser.js';
-import { startServers, states } from '../test/web/states.js';
+import { startServers, states } from '../test/web/browser/states.js';
 
 const SCREENS = {
   phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true },

@@ -3,13 +3,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { buildPage } from '../../.scripts/web.js';
-import { startServer } from '../../src/server/serve.js';
-import { CHROMIUM, HAS_CHROMIUM } from '../support/browser.js';
-import { createV1 } from '../support/protocol-v1.js';
-import { startServerProcess } from '../support/server.js';
-import { openSession } from '../support/session.js';
-import { sharedServer } from '../support/shared-server.js';
+import { buildPage } from '../../../.scripts/web.js';
+import { startServer } from '../../../src/server/serve.js';
+import { CHROMIUM, HAS_CHROMIUM } from '../../support/browser.js';
+import { createV1 } from '../../support/protocol-v1.js';
+import { startServerProcess } from '../../support/server.js';
+import { openSession } from '../../support/session.js';
+import { sharedServer } from '../../support/shared-server.js';
 import { startInterferingProxy } from './interfering-proxy.js';
 import { headingOf, share, textOf, useBrowser, visitor } from './visitor.js';
 

@@ -4,9 +4,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { CHROMIUM, HAS_CHROMIUM } from '../support/browser.js';
-import { createV1 } from '../support/protocol-v1.js';
-import { sharedServer } from '../support/shared-server.js';
+import { CHROMIUM, HAS_CHROMIUM } from '../../support/browser.js';
+import { createV1 } from '../../support/protocol-v1.js';
+import { sharedServer } from '../../support/shared-server.js';
 import { headingOf, textOf, useBrowser, visitor } from './visitor.js';
 
 describe.skipIf(!HAS_CHROMIUM)(`the page that opens links (needs ${CHROMIUM})`, () => {

@@ -1,9 +1,9 @@
 /** A server that is killed in the middle of its work, and started again on the same store. */
 
 import { expect, onTestFinished, test } from 'vitest';
+import { PROOF, PROOF_HASH } from '../server/harness.js';
 import { type ServerProcess, startServerProcess } from '../support/server.js';
 import { ENGINES, newStore, withoutEngine } from '../support/stores.js';
-import { PROOF, PROOF_HASH } from './harness.js';
 
 const WORKERS = 8;
 

@@ -1,7 +1,7 @@
 /** A reverse proxy between a browser and a server that drops, cuts or changes responses. */
 
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
-import { httpHost } from '../support/hosts.js';
+import { httpHost } from '../../support/hosts.js';
 
 /** What the proxy does with a response: pass it, drop it, cut it in half, replace it, or change its body. */
 export type Interference =

@@ -4,10 +4,10 @@ import type { ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openStore } from '../../src/server/store/open.js';
+import { BLOB } from '../server/harness.js';
 import { CALLBACK_SECRET, isSigned, receiver } from '../support/receiver.js';
 import { type ServerProcess, startNode } from '../support/server.js';
 import { ENGINES, newStore, withoutEngine } from '../support/stores.js';
-import { BLOB } from './harness.js';
 
 const SERVER = fileURLToPath(new URL('webhook-server.ts', import.meta.url));
 

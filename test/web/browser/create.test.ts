@@ -3,9 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CHROMIUM, HAS_CHROMIUM } from '../support/browser.js';
-import { openSession } from '../support/session.js';
-import { sharedServer } from '../support/shared-server.js';
+import { CHROMIUM, HAS_CHROMIUM } from '../../support/browser.js';
+import { openSession } from '../../support/session.js';
+import { sharedServer } from '../../support/shared-server.js';
 import { headingOf, share, textOf, useBrowser, visitor } from './visitor.js';
 
 describe.skipIf(!HAS_CHROMIUM)(`the page that creates links (needs ${CHROMIUM})`, () => {

@@ -2,7 +2,7 @@
 
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished } from 'vitest';
-import { newPage, startBrowser, type Watch, watchedContext } from '../support/browser.js';
+import { newPage, startBrowser, type Watch, watchedContext } from '../../support/browser.js';
 
 let browser: Browser;
 const watches: { watch: Watch; hosts: string[] }[] = [];

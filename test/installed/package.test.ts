@@ -4,8 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type InstalledPackage, installPackage, ROOT } from './support/installed-package.js';
-import { type ServerProcess, startServerProcess } from './support/server.js';
+import { type ServerProcess, startServerProcess } from '../support/server.js';
+import { type InstalledPackage, installPackage, ROOT } from './installed-package.js';
 
 let installed: InstalledPackage;
 let server: ServerProcess;

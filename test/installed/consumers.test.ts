@@ -10,7 +10,7 @@ import { build as esbuild } from 'esbuild';
 import { rollup } from 'rollup';
 import { build as vite } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type InstalledPackage, installPackage, ROOT } from '../support/installed-package.js';
+import { type InstalledPackage, installPackage, ROOT } from './installed-package.js';
 
 let installed: InstalledPackage;
 

@@ -7,10 +7,10 @@ import { openStore } from '../../src/server/store/open.js';
 import { loadSqliteDriver } from '../../src/server/store/sqlite/driver.js';
 import { createLog } from '../../src/server/telemetry/pino-log.js';
 import { startWebhooks } from '../../src/server/webhooks/delivery.js';
+import { harness } from '../server/harness.js';
 import { generator } from '../support/generator.js';
 import { RECEIVERS, SimulatedLoad } from '../support/simulated-load.js';
 import { ENGINES, type Engine, newStore, withoutEngine } from '../support/stores.js';
-import { harness } from './harness.js';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

@@ -2,15 +2,15 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Page } from 'playwright-core';
-import { buildPage } from '../../.scripts/web.js';
+import { buildPage } from '../../../.scripts/web.js';
 import {
   type CreateSecretOptions,
   createSecret,
   retrieveSecret,
   revokeSecret,
   type SecretLink,
-} from '../../src/index.js';
-import { type RunningServer, startServer } from '../../src/server/serve.js';
+} from '../../../src/index.js';
+import { type RunningServer, startServer } from '../../../src/server/serve.js';
 
 /** The servers whose pages are looked at. */
 export interface Servers {

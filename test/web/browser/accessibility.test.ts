@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CHROMIUM, HAS_CHROMIUM } from '../support/browser.js';
+import { CHROMIUM, HAS_CHROMIUM } from '../../support/browser.js';
 import { type Servers, startServers, states } from './states.js';
 import { headingOf, textOf, useBrowser, visitor } from './visitor.js';
 

@@ -1,10 +1,10 @@
 /** Two readers at the same instant, and replies that are lost on the network. */
 
 import { describe, expect, it } from 'vitest';
-import { CHROMIUM, HAS_CHROMIUM } from '../support/browser.js';
-import { createV1 } from '../support/protocol-v1.js';
-import { openSession } from '../support/session.js';
-import { sharedServer } from '../support/shared-server.js';
+import { CHROMIUM, HAS_CHROMIUM } from '../../support/browser.js';
+import { createV1 } from '../../support/protocol-v1.js';
+import { openSession } from '../../support/session.js';
+import { sharedServer } from '../../support/shared-server.js';
 import { startInterferingProxy } from './interfering-proxy.js';
 import { headingOf, textOf, useBrowser, visitor } from './visitor.js';
 
