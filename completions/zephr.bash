@@ -142,7 +142,7 @@ _zephr() {
     -*)
       case $command in
         zephr) _zephr_words -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --callback-url --callback-secret-file -c --copy --qr --link $everywhere ;;
-        'zephr get') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file -o --output --force -c --copy $everywhere ;;
+        'zephr get') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file -o --output --force -c --copy --exec $everywhere ;;
         'zephr status') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file $everywhere ;;
         'zephr revoke') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file $everywhere ;;
         'zephr serve') _zephr_words --host --port --store --access --rate-limit --trust-proxy --base-url --tls-cert --tls-key --max-connections --metrics --allow-private-callbacks $everywhere ;;

@@ -8,7 +8,7 @@ import { endingOf } from './exit/ending.js';
 import type { CliCommand, Run } from './parser/command.js';
 import { createProgram } from './program.js';
 import { VERSION } from './terminal/environment.js';
-import { report } from './terminal/reporter.js';
+import { createReporter, report } from './terminal/reporter.js';
 import { processTerminal, type Terminal } from './terminal/terminal.js';
 
 export { processTerminal };
@@ -33,13 +33,29 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     if (out !== '') await terminal.stdout.write(out);
     return run.exit;
   } catch (error) {
-    if (error instanceof Interrupted) return terminal.endBy(error.signal);
+    const options = { json: args.includes('--json'), color: !args.includes('--no-color') };
+    if (error instanceof Interrupted) {
+      await reportInterrupt(terminal, error, options);
+      return terminal.endBy(error.signal);
+    }
     const ending = endingOf(error);
-    // A reader that has gone, such as head, has all that it wants.
+    // A reader of help or lists that has gone, such as head, has all that it wants. Secrets and links that nobody took
+    // are errors of another kind.
     if (isSystemError(error, 'EPIPE')) return EXIT.done;
-    await report(terminal, ending, { json: args.includes('--json'), color: !args.includes('--no-color') });
+    await report(terminal, ending, options);
     return ending.exit;
   }
+}
+
+/** Says what can be done after an interrupt; mostly nothing has to be. */
+async function reportInterrupt(
+  terminal: Terminal,
+  error: Interrupted,
+  options: { readonly json: boolean; readonly color: boolean },
+): Promise<void> {
+  if (error.advice === undefined) return;
+  if (options.json) return report(terminal, endingOf(error), options);
+  return createReporter(terminal, { quiet: false, ...options }).advise(error.advice);
 }
 
 /** Parses and runs. commander ends `--help` and `--version` with an error of exit code 0, which is no error here. */

@@ -136,9 +136,9 @@ describe('zephr get --copy', () => {
     await one.sh('echo hunter2 | zephr -q > link');
     const { stderr, code } = await one.sh('zephr get -c < link');
     expect(stderr).toContain('the clipboard did not take it');
-    expect(stderr).toMatch(/it is still yours to read within \d+ s\n$/);
+    expect(stderr).toMatch(/it can be read again within \d+ seconds\n$/);
     expect(stderr).not.toContain('hunter2');
-    expect(code).toBe(1);
+    expect(code).toBe(10);
     expect(await one.sh('zephr get < link')).toMatchObject({ code: 0, stdout: 'hunter2\n' });
   });
 

@@ -83,6 +83,19 @@ describe('text from elsewhere', () => {
     );
   });
 
+  it.each([
+    ['one\ntwo', 'Message: one\n         two\n'],
+    ['one\r\n\r\ntwo\n', 'Message: one\n         \n         two\n'],
+    ['one\u2028two\rthree', 'Message: one\n         two\n         three\n'],
+    ['one\nzephr: hint: run this', 'Message: one\n         zephr: hint: run this\n'],
+    ['a\x1b[2Jb\n\x07', 'Message: a\\u{1b}[2Jb\n         \\u{7}\n'],
+    ['', 'Message: \n'],
+  ])('prints the lines of the message %j below each other', async (text, shown) => {
+    const terminal = fakeTerminal();
+    await createReporter(terminal, { quiet: false }).field('Message', text);
+    expect(terminal.written('stderr').toString()).toBe(shown);
+  });
+
   it('is safe whatever bytes a server sends', async () => {
     let answer = { status: 500, type: '', body: new Uint8Array() };
     const url = await httpHost((request, response) => {

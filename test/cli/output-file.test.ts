@@ -8,6 +8,9 @@ import { sharedServer } from '../support/shared-server.js';
 const server = sharedServer();
 const { session } = server;
 
+/** What is in a folder, but for the one that holds the command's own files. */
+const visible = (folder: string) => readdirSync(folder).filter((name) => name !== '.local');
+
 describe('zephr get -o', () => {
   it('writes a file that only its owner reads, and leaves nothing else', async () => {
     const { sh, folder } = session();
@@ -17,14 +20,14 @@ describe('zephr get -o', () => {
     expect(code).toBe(0);
     expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('hunter2\n');
     expect(statSync(join(folder, 'file')).mode & 0o777).toBe(0o600);
-    expect(readdirSync(folder)).toEqual(['file']);
+    expect(visible(folder)).toEqual(['file']);
   });
 
   it('leaves nothing when the read fails', async () => {
     const { sh, folder } = session();
     const { code } = await sh('echo hunter2 | zephr -q > link; zephr get < link; zephr get -o file < link');
     expect(code).toBe(6);
-    expect(readdirSync(folder)).toEqual(['link']);
+    expect(visible(folder)).toEqual(['link']);
   });
 
   it('gives a secret its own name in a directory, and a number when that is taken', async () => {
@@ -72,6 +75,21 @@ describe('zephr get -o', () => {
       echo hunter2 | zephr -q > link; zephr get -q -o file < link; echo $?
       zephr get -q --force -o file < link; cat file theirs; test -h file || echo 'no link'`);
     expect(stdout).toBe('4\nhunter2\ntheirs\nno link\n');
+  });
+
+  it('replaces with --force only a file whose name the reader typed, and none that the sender named', async () => {
+    const { sh } = session();
+    const { stdout } = await sh(`
+      mkdir dir; echo mine > dir/profile; echo mine > other; ln -s ../other dir/linked; echo mine > typed
+      for name in profile linked secret; do
+        echo theirs | zephr -q --name $name > link; zephr get -q --force -o dir < link
+      done
+      echo theirs | zephr -q --name x > link; zephr get -q --force -o typed < link
+      for name in profile profile.1 linked linked.1 secret; do echo $name $(cat dir/$name); done; cat typed; ls dir`);
+    expect(stdout).toBe(
+      'profile mine\nprofile.1 theirs\nlinked mine\nlinked.1 theirs\nsecret theirs\ntheirs\n' +
+        'linked\nlinked.1\nprofile\nprofile.1\nsecret\n',
+    );
   });
 
   it('gives a name that two take at once to one, and leaves the other its secret', async () => {

@@ -15,7 +15,7 @@ const hasFullDevice = process.platform === 'linux';
 const server = sharedServer();
 const { session } = server;
 
-const stateOf = ({ folder }: Session) => join(folder, '.local/state/zephr/unfinished');
+const stateOf = ({ folder }: Session) => join(folder, '.local/state/zephr/claims');
 
 function kept(one: Session): string[] {
   try {
@@ -32,11 +32,9 @@ describe.skipIf(!hasFullDevice)('a secret that stdout had no room for', () => {
     writeFileSync(join(one.folder, 'in'), secret);
     await one.sh(`zephr -q --link ${version} < in > link`);
     const { stderr, code } = await one.sh('zephr get < link > /dev/full');
-    expect(stderr).toContain('zephr: error: the secret was read but could not be written: ENOSPC');
-    expect(stderr).toMatch(
-      /zephr: hint: run the same command again within \d\d s: it is still yours to read\n$/,
-    );
-    expect(code).toBe(1);
+    expect(stderr).toContain('zephr: error: the secret was read, but not delivered: the disk is full');
+    expect(stderr).toMatch(/zephr: hint: the same command reads it again within \d\d seconds\n$/);
+    expect(code).toBe(10);
     expect((await one.sh('zephr get < link > out && cmp in out')).code).toBe(0);
     expect((await one.sh('zephr get < link')).code).toBe(6);
     expect(kept(one)).toEqual([]);
@@ -45,7 +43,7 @@ describe.skipIf(!hasFullDevice)('a secret that stdout had no room for', () => {
   it('can fail again and again', async () => {
     const one = session();
     await one.sh('echo hunter2 | zephr -q > link');
-    for (let time = 0; time < 3; time++) expect((await one.sh('zephr get < link > /dev/full')).code).toBe(1);
+    for (let time = 0; time < 3; time++) expect((await one.sh('zephr get < link > /dev/full')).code).toBe(10);
     expect((await one.sh('zephr get < link')).stdout).toBe('hunter2\n');
   });
 
@@ -62,7 +60,8 @@ describe.skipIf(!hasFullDevice)('a secret that stdout had no room for', () => {
     const text = readFileSync(path, 'utf8');
     expect(JSON.parse(text)).toEqual({
       claim: expect.stringMatching(/^[\w-]{32}$/),
-      purgeAt: expect.any(String),
+      startedAt: expect.any(String),
+      readableUntil: expect.any(String),
     });
     expect(text).not.toContain(key);
     expect(text).not.toContain(id);
@@ -83,9 +82,10 @@ describe.skipIf(!hasFullDevice)('a secret that stdout had no room for', () => {
     const one = session();
     await one.sh('echo hunter2 | zephr -q > link');
     const { stderr, code } = await one.sh('XDG_STATE_HOME=/dev/null/no zephr get < link > /dev/full');
-    expect(stderr).toContain('could not be written: ENOSPC');
+    expect(stderr.match(/only this process can repeat the read/g)).toHaveLength(1);
+    expect(stderr).toContain('not delivered: the disk is full');
     expect(stderr).toContain('the server gave it once and will not again');
-    expect(code).toBe(1);
+    expect(code).toBe(10);
   });
 
   it('is gone, and said to be, with a server that knows no claims', async () => {
@@ -98,7 +98,6 @@ describe.skipIf(!hasFullDevice)('a secret that stdout had no room for', () => {
     const one = session();
     const { stderr } = await one.sh(`zephr get '${link.replace(server.url, old)}' > /dev/full`);
     expect(stderr).toContain('the server gave it once and will not again: ask the sender for a new link');
-    expect(kept(one)).toEqual([]);
   });
 
   it('does not stand in the way of a reader who is allowed another view', async () => {
@@ -107,7 +106,7 @@ describe.skipIf(!hasFullDevice)('a secret that stdout had no room for', () => {
     const [name = ''] = kept(one);
     writeFileSync(
       join(stateOf(one), name),
-      JSON.stringify({ claim: 'A'.repeat(32), purgeAt: '2999-01-01T00:00:00.000Z' }),
+      JSON.stringify({ claim: 'A'.repeat(32), startedAt: '2026-01-01T00:00:00.000Z' }),
     );
     expect((await one.sh('zephr get < link')).stdout).toBe('hunter2\n');
     expect(kept(one)).toEqual([]);
@@ -115,28 +114,64 @@ describe.skipIf(!hasFullDevice)('a secret that stdout had no room for', () => {
 });
 
 describe('a claim that is out of date', () => {
-  it.skipIf(!hasFullDevice)('is not used, and is removed', async () => {
+  it.skipIf(!hasFullDevice)('gives way to a new one where there are views left', async () => {
     const one = session();
     await one.sh('echo hunter2 | zephr -q --views 2 > link; zephr get < link > /dev/full');
     const [name = ''] = kept(one);
     const path = join(stateOf(one), name);
-    const { claim } = JSON.parse(readFileSync(path, 'utf8'));
-    writeFileSync(path, JSON.stringify({ claim, purgeAt: new Date(Date.now() - 70_000).toISOString() }));
-    const past = new Date(Date.now() - 130_000);
-    utimesSync(path, past, past);
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), claim: 'A'.repeat(32) }));
     await one.sh('zephr get < link');
     expect((await one.sh('zephr status < link')).stdout).toMatch(/^read, 2 of 2 views taken/);
     expect(kept(one)).toEqual([]);
   });
 
+  /** A claim of this machine's that the server does not take, for a secret that was read. */
+  async function late(one: Session, more: object): Promise<string> {
+    await one.sh('echo hunter2 | zephr -q > link; zephr get < link > /dev/full');
+    const [name = ''] = kept(one);
+    const started = new Date(2026, 0, 2, 3, 4).toISOString();
+    const stored = { claim: 'A'.repeat(32), startedAt: started, ...more };
+    writeFileSync(join(stateOf(one), name), JSON.stringify(stored));
+    const { stderr, code } = await one.sh('zephr get < link');
+    expect(code).toBe(6);
+    expect(stderr).toContain('the secret was already read');
+    expect(stderr).not.toContain('if that was not you');
+    expect(JSON.parse(readFileSync(join(stateOf(one), name), 'utf8'))).toEqual(stored);
+    return stderr;
+  }
+
+  it.skipIf(!hasFullDevice)(
+    'tells that it was this machine which read the secret, again and again',
+    async () => {
+      const one = session();
+      const stderr = await late(one, { readableUntil: '2026-01-02T03:05:00.000Z' });
+      expect(stderr).toContain('this machine read it at 2026-01-02 03:04 and could not deliver it');
+      expect((await one.sh('zephr get < link')).stderr).toBe(stderr);
+    },
+  );
+
+  it.skipIf(!hasFullDevice)('whose answer never came says no more than it knows', async () => {
+    expect(await late(session(), {})).toMatch(
+      /asked for it at 2026-01-02 03:04 and broke off before it heard the answer: that may have been it/,
+    );
+  });
+
   it('of another secret is removed by the next get, and one that is being written is not', async () => {
     const one = session();
     mkdirSync(stateOf(one), { recursive: true });
-    const past = new Date(Date.now() - 130_000);
-    for (const name of ['old', 'broken', 'young']) writeFileSync(join(stateOf(one), name), '{}');
-    for (const name of ['old', 'broken']) utimesSync(join(stateOf(one), name), past, past);
+    const make = (name: string, hours: number) => {
+      writeFileSync(join(stateOf(one), name), '{}');
+      const past = new Date(Date.now() - hours * 3_600_000);
+      utimesSync(join(stateOf(one), name), past, past);
+    };
+    const [old, recent] = ['a'.repeat(64), 'b'.repeat(64)];
+    make(old, 8 * 24);
+    make(recent, 6 * 24);
+    make('.zephr-old.part', 2);
+    make('.zephr-young.part', 0);
+    await one.sh(`ln -s 1-1 ${stateOf(one)}/old.lock; touch -h -d '2 hours ago' ${stateOf(one)}/old.lock`);
     await one.sh('echo hunter2 | zephr -q | zephr get');
-    expect(kept(one)).toEqual(['young']);
+    expect(kept(one)).toEqual(['.zephr-young.part', recent]);
   });
 });
 
@@ -159,7 +194,9 @@ describe('a secret that was taken and not heard of', () => {
     await one.sh(`sed 's|${server.url}|${proxy}|' link > through`);
     const { stderr, code } = await one.sh('zephr get < through');
     expect(stderr).toContain('closed the connection before its answer was complete');
-    expect(stderr).toContain('zephr: hint: run the same command again\n');
+    expect(stderr).toMatch(
+      /zephr: hint: the same command reads it again within \d\d seconds, should the server have given it out\n$/,
+    );
     expect(code).toBe(8);
     broken = false;
     expect((await one.sh('zephr get < through')).stdout).toBe('hunter2\n');
@@ -204,7 +241,7 @@ describe.skipIf(!HAS_SCRIPT)('a binary secret that a terminal would not show', (
     const { screen, code } = await type(one, 'zephr get < link', []);
     expect(screen).toContain('the secret is binary and stdout is a terminal');
     expect(screen.replace(/\s+/g, ' ')).toMatch(
-      /use --output <file>, or --output - to print it all the same; it is still yours to read within \d\d s/,
+      /use --output <file>, or --output - to print it all the same; it can be read again within \d\d seconds/,
     );
     expect(code).toBe(4);
     expect((await one.sh('zephr get -q -o file < link; cat file')).bytes).toEqual(Buffer.from([0x61, 0xff]));
@@ -220,8 +257,8 @@ describe('a claim file that was tampered with', () => {
       const [, id = ''] = /\/secret\/([^#]+)#/.exec(stdout) ?? [];
       mkdirSync(stateOf(one), { recursive: true });
       const name = createHash('sha256').update(`${server.url}\n${id}`).digest('hex');
-      const purgeAt = new Date(Date.now() + 30_000).toISOString();
-      writeFileSync(join(stateOf(one), name), JSON.stringify({ claim, purgeAt }));
+      const startedAt = new Date().toISOString();
+      writeFileSync(join(stateOf(one), name), JSON.stringify({ claim, startedAt }));
       expect(await one.sh('zephr get -q < link')).toMatchObject({ code: 0, stdout: 'hunter2\n' });
       expect(kept(one)).toEqual([]);
     },
@@ -236,9 +273,9 @@ describe('an output that fails after the read', () => {
       'zephr -q < in > link; (ulimit -f 64; zephr get -o file < link; echo $?); ls -A',
     );
     expect(stderr).toMatch(
-      /could not be written: EFBIG.*\nzephr: hint: run the same command again within \d\d s/,
+      /not delivered: EFBIG.*\nzephr: hint: the same command reads it again within \d\d seconds/,
     );
-    expect(stdout).toBe('1\n.local\nin\nlink\n');
+    expect(stdout).toBe('10\n.local\nin\nlink\n');
     expect((await one.sh('zephr get -q -o file < link && cmp in file')).code).toBe(0);
   });
 
@@ -260,9 +297,9 @@ describe('an output that fails after the read', () => {
     });
     await one.sh(`mkdir out; echo hunter2 | zephr -q | sed 's|${server.url}|${slow}|' > link`);
     const { stderr, code } = await one.sh('zephr get -o out/file < link');
-    expect(stderr).toContain('the secret was read but could not be written: ENOENT');
-    expect(stderr).toContain('still yours to read');
-    expect(code).toBe(1);
+    expect(stderr).toContain('the secret was read, but not delivered: its folder is no longer there');
+    expect(stderr).toContain('the same command reads it again');
+    expect(code).toBe(10);
     expect((await one.sh('zephr get < link')).stdout).toBe('hunter2\n');
   });
 });

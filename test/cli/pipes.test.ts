@@ -38,7 +38,7 @@ describe('what goes in comes out', () => {
     const { code, stderr } = await sh(
       `zephr --link ${link} < in > link && zephr get "$(cat link)" > out && cmp in out`,
     );
-    expect(stderr).toContain('the link can be read once, until ');
+    expect(stderr).toContain('the link can be read once; it expires in 1 hour');
     expect(code).toBe(0);
   });
 
@@ -53,7 +53,9 @@ describe('zephr', () => {
   it('prints the link and a newline, and nothing else, on stdout', async () => {
     const { stdout, stderr, code } = await session().sh('echo hunter2 | zephr');
     expect(stdout).toMatch(new RegExp(`^${server.url}/secret/[\\w-]{22}#v2\\.[\\w-]{43}\n$`));
-    expect(stderr).toMatch(/^the link can be read once, until \d{4}-\d\d-\d\d \d\d:\d\d UTC\n$/);
+    expect(stderr).toMatch(
+      /^the link can be read once; it expires in 1 hour, at (\d{4}-\d\d-\d\d )?\d\d:\d\d\n$/,
+    );
     expect(code).toBe(0);
   });
 
@@ -113,7 +115,7 @@ describe('zephr', () => {
   it('allows as many readers as --views says', async () => {
     const { sh } = session();
     const { stderr } = await sh('echo hunter2 | zephr --views 2 > link');
-    expect(stderr).toContain('the link can be read 2 times, until ');
+    expect(stderr).toContain('the link can be read 2 times; it expires ');
     const { stdout } = await sh('for i in 1 2 3; do zephr get -q < link 2> log; echo $?; done');
     expect(stdout).toBe('hunter2\n0\nhunter2\n0\n6\n');
   });
@@ -198,16 +200,6 @@ describe('zephr get', () => {
     expect(JSON.parse(binary.stdout)).toMatchObject({ base64: '/w==' });
   });
 
-  it('is not bothered by a reader that has had enough', async () => {
-    const { sh, folder } = session();
-    writeFileSync(join(folder, 'in'), randomBytes(400_000));
-    const { stdout, stderr } = await sh(
-      'zephr -q < in > link; { zephr get < link; echo $? >&2; } | head -c 3 | wc -c',
-    );
-    expect(stdout.trim()).toBe('3');
-    expect(stderr).toBe('0\n');
-  });
-
   it('gives a secret once', async () => {
     const { sh } = session();
     const { stdout, stderr, code } = await sh(
@@ -261,13 +253,4 @@ describe.skipIf(!existsSync('/dev/full'))('a stdout without room', () => {
       });
     },
   );
-
-  it('loses the link of a create, and says that nobody has it', async () => {
-    expect(await session().sh('echo x | zephr > /dev/full')).toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(
-        /^zephr: error: the link could not be written: ENOSPC.*\nzephr: hint: nobody has it/,
-      ),
-    });
-  });
 });

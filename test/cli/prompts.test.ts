@@ -76,16 +76,52 @@ describe.skipIf(!HAS_SCRIPT)('on a terminal (needs script of util-linux)', () =>
     expect(read.code).toBe(0);
   });
 
-  it('two passphrases that differ are exit 2, and nothing is sent', async () => {
+  it('two passphrases that differ, and an empty one, are asked for again, and the typed secret is not lost', async () => {
+    const session = openSession();
     const { screen, code } = await type(
-      openSession(),
-      'echo hunter2 | zephr -p',
-      ['Passphrase:', 'a\r'],
-      ['Passphrase again:', 'b\r'],
+      session,
+      'zephr -p',
+      ['Secret (hidden):', 'hunter2\r'],
+      ['Passphrase:', 'open sesame\r'],
+      ['Passphrase again:', 'open sesam\r'],
+      ['The two differ. Passphrase:', '\r'],
+      ['That was empty. Passphrase:', 'open sesame\r'],
+      // The second time that this is asked.
+      ['Passphrase again:', 'open sesame\r'],
     );
-    expect(screen).toContain('the two passphrases differ');
-    expect(screen).not.toContain('http');
-    expect(code).toBe(2);
+    expect(code).toBe(0);
+    const [link] = /http:\S+#v2p\.[\w-]{43}/.exec(screen) ?? [];
+    await session.sh('printf "open sesame" > passphrase');
+    expect((await session.sh(`zephr get '${link}' --passphrase-file passphrase`)).stdout).toBe('hunter2');
+  });
+
+  it.each(['get', 'status', 'revoke'])(
+    'zephr %s asks again for a passphrase that is wrong or empty, and nothing is used up',
+    async (command) => {
+      const session = openSession({ ZEPHR_SERVER: server.url });
+      await session.sh('printf right > right; echo hunter2 | zephr -q --passphrase-file right > link');
+      const { screen, code } = await type(
+        session,
+        `zephr ${command} "$(cat link)"`,
+        ['Passphrase:', '\r'],
+        ['Passphrase:', 'wrong\r'],
+        ['Wrong passphrase, try again:', 'right\r'],
+      );
+      expect(screen).toContain({ get: 'hunter2', status: 'waiting', revoke: 'revoked' }[command]);
+      expect(code).toBe(0);
+    },
+  );
+
+  it('a wrong passphrase from a file is exit 9, and is not asked for', async () => {
+    const session = openSession({ ZEPHR_SERVER: server.url });
+    await session.sh('printf right > right; printf wrong > wrong');
+    const script =
+      'echo hunter2 | zephr -q --passphrase-file right > link; zephr get --passphrase-file wrong < link';
+    const { screen, code } = await type(session, script);
+    expect(screen).toContain('zephr: error:');
+    expect(screen).not.toContain('try again:');
+    expect(code).toBe(9);
+    expect((await session.sh('zephr get --passphrase-file right < link')).stdout).toBe('hunter2\n');
   });
 
   it.each([

@@ -223,9 +223,9 @@ function metaOf({ name, message }: Case): { name?: string; message: string } {
   }
 }
 
-const EXITS = [0, 2, 3, 4, 5, 6, 7, 8, 9];
-/** What a line of ours begins with; in what is theirs there are no line ends. */
-const LINE = /^(zephr: (error|hint|warning): |(Hint|Name|Message): |the (link|URL) |[a-z]|\{"error":)/;
+const EXITS = [0, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+/** What a line of ours begins with; further lines of theirs are indented. */
+const LINE = /^(zephr: (error|hint|warning): |(Hint|Name|Message): | {9}|the (link|URL) |[a-z]|\{"error":)/;
 
 async function meet(one: Case): Promise<string> {
   const { operation, json, head: top, body: text, end } = one;

@@ -1,13 +1,13 @@
-/** Config files and the notes of unfinished reads: files that anything may have written to. */
+/** Config files and the claims of reads that broke off: files that anything may have written to. */
 
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { CliError } from '../../src/cli/exit/cli-error.js';
 import { EXIT } from '../../src/cli/exit/codes.js';
-import { savePendingClaim, takePendingClaim, timeLeftInWords } from '../../src/cli/files/pending-claims.js';
+import { openClaimFile } from '../../src/cli/files/pending-claims.js';
 import { main } from '../../src/cli/main.js';
 import { CONFIG_KEYS, type ConfigKey } from '../../src/cli/settings/choices.js';
 import { changeConfigFile, readConfigFile } from '../../src/cli/settings/config-file.js';
@@ -151,29 +151,31 @@ const showing = property(
 );
 
 const address = { server: 'https://zephr.example', id: 'A'.repeat(22) };
-const NOW = Date.parse('2026-01-01T00:00:00Z');
+const pendingClaim = { claim: 'c'.repeat(32), startedAt: '2026-01-01T00:00:00.000Z' };
+const answered = { ...pendingClaim, readableUntil: '2026-01-01T00:00:30.000Z' };
 
-const unfinished = property(
-  'the note of an unfinished read is one that can be sent, or is ignored',
+const claims = property(
+  'the claim of a read that broke off is one that can be sent, or is ignored',
   fc.oneof(
-    mutatedObject(fc.constant({ claim: 'c'.repeat(32), purgeAt: '2026-01-01T00:00:30.000Z' })).map((object) =>
-      JSON.stringify(object),
-    ),
-    mutated(fc.constant(JSON.stringify({ claim: 'c'.repeat(32), purgeAt: '2026-01-01T00:00:30.000Z' }))),
+    mutatedObject(fc.constant(answered)).map((object) => JSON.stringify(object)),
+    mutated(fc.constant(JSON.stringify(answered))),
   ),
   (note) =>
     inFolder(async (folder) => {
       const terminal = fakeTerminal({ env: { XDG_STATE_HOME: folder } });
-      await savePendingClaim(address, { claim: 'c'.repeat(32) }, terminal);
-      const notes = join(folder, 'zephr', 'unfinished');
-      mkdirSync(notes, { recursive: true });
+      const open = () => openClaimFile(address, terminal, async () => undefined);
+      const file = await open();
+      await file.save(pendingClaim);
+      await file.release();
+      const notes = join(folder, 'zephr', 'claims');
       const [name = ''] = readdirSync(notes);
       writeFileSync(join(notes, name), note);
-      const taken = await takePendingClaim(address, terminal, NOW);
-      assert.deepEqual(readdirSync(notes), []);
-      if (taken === null) return 'ignored';
-      assert.match(taken.claim, /^[A-Za-z0-9_-]{22,64}$/);
-      assert.match(timeLeftInWords(taken.purgeAt, NOW), /^within (\d{1,4} s|a minute)$/);
+      const { found, release } = await open();
+      await release();
+      assert.deepEqual(readdirSync(notes), [name]);
+      if (found === null) return 'ignored';
+      assert.match(found.claim, /^[A-Za-z0-9_-]{22,64}$/);
+      assert(!Number.isNaN(Date.parse(found.startedAt)));
       return 'taken';
     }),
   { weight: 8, outcomes: ['taken', 'ignored'] },
@@ -181,5 +183,5 @@ const unfinished = property(
 
 export const CONFIG_FILES: Family = {
   name: 'config files',
-  properties: [reading, changing, showing, unfinished],
+  properties: [reading, changing, showing, claims],
 };

@@ -11,9 +11,16 @@ export interface FakeTerminalOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Called with every write to stdout, before it counts as written. */
   readonly onStdout?: (data: Buffer) => void | Promise<void>;
+  /** Called when stdout is flushed. */
+  readonly onFlush?: () => void;
 }
 
-export function fakeTerminal({ stdin = '', env = {}, onStdout }: FakeTerminalOptions = {}): FakeTerminal {
+export function fakeTerminal({
+  stdin = '',
+  env = {},
+  onStdout,
+  onFlush,
+}: FakeTerminalOptions = {}): FakeTerminal {
   const chunks = [new Uint8Array(Buffer.from(stdin))];
   const written: Record<'stdout' | 'stderr', Buffer[]> = { stdout: [], stderr: [] };
   const output = (name: 'stdout' | 'stderr'): Output => ({
@@ -26,7 +33,9 @@ export function fakeTerminal({ stdin = '', env = {}, onStdout }: FakeTerminalOpt
         written[name].push(bytes);
       }
     },
-    flush: async () => undefined,
+    async flush() {
+      if (name === 'stdout') onFlush?.();
+    },
   });
   return {
     stdin: { isTerminal: false, read: async () => chunks.shift() ?? new Uint8Array() },
@@ -35,6 +44,8 @@ export function fakeTerminal({ stdin = '', env = {}, onStdout }: FakeTerminalOpt
     env,
     platform: 'linux',
     home: '/nonexistent',
+    pid: process.pid,
+    isRunning: (pid) => pid === process.pid,
     openScreen: async () => null,
     onInterrupt: () => () => undefined,
     interrupt: new AbortController().signal,

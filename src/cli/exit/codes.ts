@@ -11,6 +11,7 @@ export const EXIT = {
   limited: 7,
   unreachable: 8,
   decryptionFailed: 9,
+  notDelivered: 10,
   interrupted: 130,
 } as const;
 
@@ -28,5 +29,7 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   limited: 'rate or quota limit; the hint says when to try again',
   unreachable: 'network or server failure; nothing was used up unless it says so',
   decryptionFailed: 'does not open: wrong key or passphrase, or tampered',
+  notDelivered:
+    'not delivered: stdout, the file, the clipboard or the command did not take it; the hint says how long it can still be had',
   interrupted: 'interrupted',
 };

@@ -13,6 +13,8 @@ export interface Ending {
   readonly code: string;
   readonly message: string;
   readonly advice?: string;
+  /** Until when a secret that was read can be read again: ISO 8601. */
+  readonly readableUntil?: string;
 }
 
 /** The ending for anything that was thrown. */
@@ -20,11 +22,13 @@ export function endingOf(error: unknown): Ending {
   if (!(error instanceof ZephrError)) return unforeseen(error);
   const knowsAdvice = error instanceof CliError || error instanceof AdvisedError;
   const advice = knowsAdvice ? error.advice : adviceFor(error);
+  const readableUntil = knowsAdvice ? error.readableUntil : undefined;
   return {
     exit: exitFor(error),
     code: error.code,
     message: error.message,
     ...(advice === undefined ? {} : { advice }),
+    ...(readableUntil === undefined ? {} : { readableUntil }),
   };
 }
 

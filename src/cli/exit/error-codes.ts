@@ -12,7 +12,7 @@ export type CliErrorCode =
   | 'CHECK_FAILED'
   | 'INTERRUPTED'
   | 'NOT_COPIED'
-  | 'NOT_WRITTEN'
+  | 'NOT_DELIVERED'
   | 'NO_CLIPBOARD'
   | 'OUTPUT_EXISTS'
   | 'SECRET_TOO_LARGE'

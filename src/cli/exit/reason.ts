@@ -13,6 +13,8 @@ export function systemReason(cause: unknown, missing = 'there is no such file'):
   if (isSystemError(cause, 'ENOTDIR', 'EEXIST')) return 'a part of the path is not a directory';
   if (isSystemError(cause, 'EACCES', 'EPERM', 'EROFS')) return 'permission denied';
   if (isSystemError(cause, 'ENAMETOOLONG')) return 'the name is too long';
+  if (isSystemError(cause, 'EPIPE')) return 'its reader went away before it had all of it';
+  if (isSystemError(cause, 'ENOSPC', 'EDQUOT')) return 'the disk is full';
   return messageOf(cause);
 }
 

@@ -8,7 +8,7 @@ import type { Environment, Terminal } from '../terminal/terminal.js';
 export const FILES = {
   '~/.config/zephr/config.json': 'the config file, readable by its owner only',
   '~/.local/state/zephr/zephr.db': 'what `zephr serve` keeps: sealed secrets, and no key',
-  '~/.local/state/zephr/unfinished/': 'reads that broke off, for another try within a minute; no key either',
+  '~/.local/state/zephr/claims/': 'reads that broke off, for another try within a minute; no key either',
 } as const;
 
 /**

@@ -11,7 +11,7 @@ import { EXIT } from '../exit/codes.js';
 import { systemReason } from '../exit/reason.js';
 import { type Terminal, untilInterrupted } from '../terminal/terminal.js';
 import { DEFAULT_NAME, fileNameOf } from './file-name.js';
-import { type FileContents, openTemporaryFile, writeTo } from './temporary-file.js';
+import { type FileContents, openTemporaryFile, syncFolder, writeTo } from './temporary-file.js';
 
 /** A name that every file system takes, in bytes. */
 const SHORT_BYTES = 64;
@@ -35,6 +35,7 @@ export interface OutputFile {
 /**
  * Opens the output.
  * @param path a file; a directory, which takes the secret's own name; or a pipe or device.
+ * @param force replaces a file at `path`. In a directory nothing is replaced: there the sender chose the name.
  * @throws CliError exit 4 when the file exists and `force` is false, exit 2 when nothing can be written there;
  *   Interrupted while a pipe waits for its reader.
  */
@@ -48,12 +49,11 @@ export async function openOutputFile(
       return specialFile(path, await untilInterrupted(openSpecial(path), interrupt), interrupt);
     case 'directory':
       return newFile(path, interrupt, (temporary, name) =>
-        moveToFirstValidName(
-          temporary,
-          path,
-          [fileNameOf(name, platform), fileNameOf(name, platform, SHORT_BYTES), DEFAULT_NAME],
-          force,
-        ),
+        moveToFirstValidName(temporary, path, [
+          fileNameOf(name, platform),
+          fileNameOf(name, platform, SHORT_BYTES),
+          DEFAULT_NAME,
+        ]),
       );
     case 'file':
       if (!force) throw fileExists(path);
@@ -76,7 +76,9 @@ async function newFile(
     async complete(secret, ownName) {
       await temporary.fill(secret);
       interrupt.throwIfAborted();
-      return moveToName(temporary.path, ownName);
+      const path = await moveToName(temporary.path, ownName);
+      await syncFolder(directory);
+      return path;
     },
     discard: () => temporary.discard(),
   };
@@ -143,12 +145,11 @@ async function moveToFirstValidName(
   temporary: string,
   directory: string,
   names: readonly string[],
-  force: boolean,
 ): Promise<string> {
   let badName: unknown;
   for (const one of new Set(names)) {
     try {
-      return await moveToFreeName(temporary, join(directory, one), force);
+      return await moveToFreeName(temporary, join(directory, one));
     } catch (cause) {
       if (!isSystemError(cause, ...BAD_NAME)) throw cause;
       badName = cause;
@@ -158,10 +159,10 @@ async function moveToFirstValidName(
 }
 
 /** Moves the file to a name that is not taken: `.1`, `.2` and so on are added to one that is. */
-async function moveToFreeName(temporary: string, path: string, force: boolean): Promise<string> {
+async function moveToFreeName(temporary: string, path: string): Promise<string> {
   for (let number = 0; ; number++) {
     try {
-      return await moveTo(temporary, number === 0 ? path : `${path}.${number}`, force);
+      return await moveTo(temporary, number === 0 ? path : `${path}.${number}`, false);
     } catch (error) {
       if (!(error instanceof CliError && error.code === 'OUTPUT_EXISTS')) throw error;
     }

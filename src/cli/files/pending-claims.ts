@@ -1,87 +1,111 @@
 /**
- * Reads that were begun and not finished: the server handed the secret out, or may have, and it did not arrive. Until
- * `purgeAt` the server repeats its answer to the same claim (core/protocol/PROTOCOL.md section 4), so the claim is kept
- * in a file that only its owner can read. The file holds no key: without the link it opens nothing.
+ * Reads that have begun. The claim of a read is on the disk before the request is sent and leaves it when the secret has
+ * arrived, so that whatever happens in between, the next `zephr get` of the same link here can repeat the read: the
+ * server answers the same claim the same way for as long as its lease lasts (core/protocol/PROTOCOL.md section 4). The
+ * file is for its owner only and holds no key: without the link it opens nothing.
  */
 
-import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodeBase64url } from '../../core/base64url.js';
-import { encodeUtf8, randomBytes } from '../../core/bytes.js';
+import { encodeUtf8 } from '../../core/bytes.js';
 import type { SecretAddress } from '../../core/link.js';
 import { LEASE_MS } from '../../core/protocol/limits.js';
 import { isClaim } from '../../core/protocol/requests.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { stateFolder } from './folders.js';
+import { acquireLock, ageOf } from './process-lock.js';
 import { replaceFile } from './temporary-file.js';
 
-/** A read that can be repeated. */
+/** A read that can be repeated. Times are ISO 8601 by this machine's clock. */
 export interface PendingClaim {
   readonly claim: string;
-  /** ISO 8601, by the server's clock. */
-  readonly purgeAt: string;
+  /** When this machine first asked for the secret. */
+  readonly startedAt: string;
+  /** Until when the server repeats its answer; missing when no answer is known to have come. */
+  readonly readableUntil?: string;
 }
 
-/** A `purgeAt` that is further off than this is not trusted, in milliseconds: the clocks disagree. */
-const LONGEST_MS = 3_600_000;
+/** The file of a secret's claim, held by this process: others that want the secret wait until it is released. */
+export interface ClaimFile {
+  /** What a read that was broken off has left. */
+  readonly found: PendingClaim | null;
+  /** Whether another process was reading this secret and this one waited for it. */
+  readonly waited: boolean;
+  /**
+   * Puts a claim on the disk, in place of the one that was there.
+   * @returns whether it is there; if not, only this process can repeat the read.
+   */
+  save(pending: PendingClaim): Promise<boolean>;
+  /** Removes the claim: the secret has arrived, or the server has given nothing to it. */
+  remove(): Promise<void>;
+  release(): Promise<void>;
+}
 
 /**
- * Takes away the claim of an unfinished read of this secret. Of several processes only one gets it: the one whose rename
- * succeeds. Claims that are out of date are removed on the way.
- * @returns null when there is none, or none that can be read: the secret can be read without it.
+ * How long a claim is kept that nobody came back for, in milliseconds. Long after its lease it still tells that it was
+ * this machine which read the secret.
  */
-export async function takePendingClaim(
+const KEPT_MS = 7 * 86_400_000;
+
+/** What a process that was killed may leave besides, a lock or a part of a file, is kept this long, in milliseconds. */
+const LEFTOVERS_KEPT_MS = 3_600_000;
+
+/** The name of a claim's file; all else in the folder is a lock or a temporary file. */
+const CLAIM_FILE = /^[0-9a-f]{64}$/;
+
+/**
+ * Opens the file of the secret's claim, and removes what is out of date from its folder. Where the folder cannot be
+ * written there is no file, and `save` says so.
+ * @param onWait is called when another process on this machine is reading the same secret.
+ * @throws Interrupted while it waits for that.
+ */
+export async function openClaimFile(
   address: SecretAddress,
   terminal: Terminal,
-  now = Date.now(),
-): Promise<PendingClaim | null> {
-  const folder = claimsFolder(terminal);
-  if (folder === null) return null;
-  const names = await namesIn(folder);
-  // Hashing takes a moment, and nearly always there is nothing.
-  if (names.length === 0) return null;
+  onWait: () => Promise<void>,
+): Promise<ClaimFile> {
+  const folder = await openFolder(terminal);
+  if (folder === null) return NO_FILE;
   const name = await nameOf(address);
-  const found = names.includes(name) ? await takeFile(folder, name, now) : null;
-  await sweep(
-    folder,
-    names.filter((one) => one !== name),
-    now,
-  );
-  return found;
+  const path = join(folder, name);
+  const { waited, release } = await acquireLock(`${path}.lock`, LEASE_MS, terminal, onWait);
+  const found = await readPendingClaim(path);
+  await sweep(folder, name);
+  return {
+    found,
+    waited,
+    async save(pending) {
+      try {
+        await replaceFile(path, JSON.stringify(pending));
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    remove: () => remove(path),
+    release,
+  };
 }
 
-/**
- * Keeps a claim for the next read of this secret.
- * @param purgeAt as the server said; where it did not, a lease from now.
- * @returns until when the secret can be read again, or null when the claim could not be kept.
- */
-export async function savePendingClaim(
-  address: SecretAddress,
-  { claim, purgeAt = new Date(Date.now() + LEASE_MS).toISOString() }: { claim: string; purgeAt?: string },
-  terminal: Terminal,
-): Promise<string | null> {
-  const folder = claimsFolder(terminal);
-  if (folder === null) return null;
+const NO_FILE: ClaimFile = {
+  found: null,
+  waited: false,
+  save: async () => false,
+  remove: async () => undefined,
+  release: async () => undefined,
+};
+
+/** The folder of claims, made where it is missing; null where there is none and none can be made. */
+async function openFolder(terminal: Terminal): Promise<string | null> {
+  const parent = stateFolder(terminal);
+  if (parent === null) return null;
   try {
-    const path = join(folder, await nameOf(address));
-    await replaceFile(path, JSON.stringify({ claim, purgeAt } satisfies PendingClaim));
-    return purgeAt;
+    const folder = join(parent, 'claims');
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return folder;
   } catch {
-    // The error to report is that the secret did not arrive; the claim would only have helped.
     return null;
   }
-}
-
-/** How long the secret can still be read, such as `within 42 s`; where the clocks disagree, the protocol's minute. */
-export function timeLeftInWords(purgeAt: string, now = Date.now()): string {
-  const left = Date.parse(purgeAt) - now;
-  return left >= 1000 && left <= LONGEST_MS ? `within ${Math.floor(left / 1000)} s` : 'within a minute';
-}
-
-/** Null for a user without a home directory: then this process alone can repeat the read. */
-function claimsFolder(terminal: Terminal): string | null {
-  const folder = stateFolder(terminal);
-  return folder === null ? null : join(folder, 'unfinished');
 }
 
 /** The name of a claim's file: a hash, which does not show which secret the claim is for. */
@@ -90,59 +114,29 @@ async function nameOf({ server, id }: SecretAddress): Promise<string> {
   return Buffer.from(hash).toString('hex');
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+/** The claim in a file; null when there is none, or none that can be sent. */
+async function readPendingClaim(path: string): Promise<PendingClaim | null> {
   try {
-    return await readdir(folder);
+    const { claim, startedAt, readableUntil } = JSON.parse(
+      await readFile(path, 'utf8'),
+    ) as Partial<PendingClaim>;
+    if (typeof claim !== 'string' || !isClaim(claim) || !isTime(startedAt)) return null;
+    return { claim, startedAt, ...(isTime(readableUntil) ? { readableUntil } : {}) };
   } catch {
-    return [];
-  }
-}
-
-async function takeFile(folder: string, name: string, now: number): Promise<PendingClaim | null> {
-  const ours = join(folder, `${name}.${encodeBase64url(randomBytes(9))}`);
-  try {
-    await rename(join(folder, name), ours);
-  } catch {
-    // Another process was faster.
     return null;
   }
-  try {
-    return await readFresh(ours, now);
-  } finally {
-    await remove(ours);
-  }
 }
 
-/** Removes claims that no server accepts any more, left by a process that was killed or by a person who gave up. */
-async function sweep(folder: string, names: readonly string[], now: number): Promise<void> {
-  for (const name of names) {
+function isTime(value: unknown): value is string {
+  return typeof value === 'string' && !Number.isNaN(Date.parse(value));
+}
+
+/** Removes what is out of date, except for the file that this process uses. */
+async function sweep(folder: string, own: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (name.startsWith(own)) continue;
     const path = join(folder, name);
-    // A young file may still be in the middle of being written.
-    if ((await ageOf(path, now)) > LEASE_MS && (await readFresh(path, now)) === null) await remove(path);
-  }
-}
-
-async function ageOf(path: string, now: number): Promise<number> {
-  try {
-    return now - (await stat(path)).mtimeMs;
-  } catch {
-    return 0;
-  }
-}
-
-/**
- * The claim in a file, or null when it is out of date: past `purgeAt`, and a minute old by this machine's clock,
- * which need not be the server's. A claim that is kept too long does no harm: the server refuses it.
- */
-async function readFresh(path: string, now: number): Promise<PendingClaim | null> {
-  try {
-    const { mtimeMs } = await stat(path);
-    const { claim, purgeAt } = JSON.parse(await readFile(path, 'utf8')) as Partial<PendingClaim>;
-    if (typeof claim !== 'string' || !isClaim(claim) || typeof purgeAt !== 'string') return null;
-    const until = Math.max(Date.parse(purgeAt), mtimeMs + LEASE_MS);
-    return now <= Math.min(until, mtimeMs + LONGEST_MS) ? { claim, purgeAt } : null;
-  } catch {
-    return null;
+    if ((await ageOf(path)) > (CLAIM_FILE.test(name) ? KEPT_MS : LEFTOVERS_KEPT_MS)) await remove(path);
   }
 }
 

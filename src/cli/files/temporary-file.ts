@@ -7,6 +7,7 @@ import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { encodeBase64url } from '../../core/base64url.js';
 import { randomBytes } from '../../core/bytes.js';
+import { isSystemError } from '../../core/errors.js';
 
 /** What can be written to a file: all at once, or piece by piece as it comes. */
 export type FileContents = string | Uint8Array | AsyncIterable<Uint8Array>;
@@ -47,7 +48,8 @@ export async function openTemporaryFile(folder: string): Promise<TemporaryFile> 
 }
 
 /**
- * Puts a file in the place of the one at `path`, if there is one. A folder that is missing is made, for its owner only.
+ * Puts a file in the place of the one at `path`, if there is one, so that it is there after a loss of power too. A
+ * folder that is missing is made, for its owner only.
  * @throws Error with the system's `code`; then what was at `path` is still there.
  */
 export async function replaceFile(path: string, data: string): Promise<void> {
@@ -56,9 +58,26 @@ export async function replaceFile(path: string, data: string): Promise<void> {
   try {
     await temporary.fill(data);
     await rename(temporary.path, path);
+    await syncFolder(dirname(path));
   } finally {
     // What went wrong before is what has to be reported.
     await temporary.discard().catch(() => undefined);
+  }
+}
+
+/** The codes for a folder that cannot be synchronized: one that may not be listed, and any on Windows. */
+const NO_SYNC = ['EACCES', 'EBADF', 'EINVAL', 'EISDIR', 'ENOTSUP', 'EPERM'];
+
+/** Brings the names in a folder to the disk: of a new file, `fsync` of the file alone need not do that (fsync(2)). */
+export async function syncFolder(folder: string): Promise<void> {
+  let opened: FileHandle | undefined;
+  try {
+    opened = await open(folder, 'r');
+    await opened.sync();
+  } catch (error) {
+    if (!isSystemError(error, ...NO_SYNC)) throw error;
+  } finally {
+    await opened?.close();
   }
 }
 

@@ -23,6 +23,8 @@ export interface Context<Flags extends CommonFlags = CommonFlags, Args extends o
   readonly args: Args;
   /** The options, from flags, variables and declared defaults. */
   readonly flags: Flags;
+  /** The words behind `--`, of a command that takes a command line and was given one. */
+  readonly commandLine?: readonly string[] | undefined;
   readonly terminal: Terminal;
   readonly reporter: Reporter;
   /** The clock: milliseconds since 1970. */
@@ -38,6 +40,8 @@ export interface Example {
 export class CliCommand extends Command {
   readonly #run: Run;
   readonly #examples: Example[] = [];
+  #commandLineFlag: string | undefined;
+  #commandLine: readonly string[] | undefined;
 
   constructor(name: string, run: Run) {
     super(name);
@@ -64,6 +68,24 @@ export class CliCommand extends Command {
   }
 
   /**
+   * Makes the words behind `--` a command line of their own, untouched, where the flag stands before them.
+   * @param flag such as `--exec`, which is declared as an option too.
+   */
+  takesCommandLine(flag: string): this {
+    this.#commandLineFlag = flag;
+    return this;
+  }
+
+  override parseOptions(words: string[]) {
+    const end = words.indexOf('--');
+    const flag = this.#commandLineFlag;
+    if (end < 0 || flag === undefined || !words.slice(0, end).includes(flag))
+      return super.parseOptions(words);
+    this.#commandLine = words.slice(end + 1);
+    return super.parseOptions(words.slice(0, end));
+  }
+
+  /**
    * Declares what the command does.
    * @param action is called in its context, and returns the exit code. The types of flags and arguments are those
    *   that the declaration gives.
@@ -79,7 +101,15 @@ export class CliCommand extends Command {
       const flags = this.opts<Flags>();
       const { quiet = false, json, color } = flags;
       const reporter = createReporter(terminal, { quiet, json, color });
-      const context = { args: this.#arguments<Args>(), flags, terminal, reporter, now: Date.now };
+      const commandLine = this.#commandLine;
+      const context = {
+        args: this.#arguments<Args>(),
+        flags,
+        commandLine,
+        terminal,
+        reporter,
+        now: Date.now,
+      };
       const release = ownInterrupts ? () => undefined : terminal.catchInterrupts();
       try {
         this.#run.exit = await action(context);

@@ -1,5 +1,6 @@
 /** Where a link, its key and its passphrase come from: argument, file, stdin, or a question on the terminal. */
 
+import { ApiError } from '../../core/errors.js';
 import { type LinkKey, parseKey } from '../../core/key.js';
 import { type Link, parseAddress, parseLink } from '../../core/link.js';
 import type { HttpFetch } from '../../net/http.js';
@@ -12,16 +13,21 @@ import type { Terminal } from '../terminal/terminal.js';
 import type { Context } from './command.js';
 import type { LinkArguments, LinkFlags } from './shared-options.js';
 
+/** Options of every request about a link. */
+export interface LinkOptions {
+  readonly fetch: HttpFetch;
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly signal: AbortSignal;
+  readonly passphrase?: string;
+}
+
 /** A link, and what it takes to ask its server about it. */
 export interface OpenedLink {
   readonly link: Link;
-  readonly options: {
-    readonly fetch: HttpFetch;
-    /** Milliseconds. */
-    readonly timeout: number;
-    readonly signal: AbortSignal;
-    readonly passphrase?: string;
-  };
+  readonly options: LinkOptions;
+  /** Whether the passphrase was typed on the terminal, where another can be asked for. */
+  readonly isTyped: boolean;
   /** What the spinner says meanwhile. */
   readonly waiting: string;
 }
@@ -46,8 +52,36 @@ export async function openLink(
       signal: terminal.interrupt,
       ...(passphrase === undefined ? {} : { passphrase }),
     },
+    isTyped: passphrase !== undefined && flags.passphraseFile === undefined,
     waiting: `waiting for ${new URL(link.server).host}`,
   };
+}
+
+/**
+ * Does work that shows the server the passphrase. Where one that was typed is wrong, another is asked for: a mistyped
+ * passphrase uses up nothing but one of the tries that a server allows.
+ * @throws what `work` throws.
+ */
+export async function withPassphrase<T>(
+  { link, options, isTyped }: OpenedLink,
+  terminal: Terminal,
+  work: (options: LinkOptions) => Promise<T>,
+): Promise<T> {
+  let current = options;
+  for (;;) {
+    try {
+      return await work(current);
+    } catch (error) {
+      if (!isTyped || !isWrongPassphrase(error, link)) throw error;
+      current = { ...options, passphrase: await askForPassphrase(terminal, 'Wrong passphrase, try again') };
+    }
+  }
+}
+
+/** Servers that keep no proof of the link alone cannot tell a wrong passphrase from a wrong key. */
+function isWrongPassphrase(error: unknown, { key }: Link): boolean {
+  if (!(error instanceof ApiError)) return false;
+  return error.code === 'WRONG_PASSPHRASE' || (key.passphrase && error.code === 'WRONG_KEY');
 }
 
 /** Finds the link and checks all of it, the key included. */
@@ -81,10 +115,18 @@ async function findPassphrase(
     return undefined;
   }
   if (flags.passphraseFile !== undefined) return readSecretFile(flags.passphraseFile, 'passphrase', terminal);
-  return askHidden(terminal, 'Passphrase', {
-    message: 'the link needs a passphrase',
-    advice: 'give it with --passphrase-file',
-  });
+  return askForPassphrase(terminal, 'Passphrase');
+}
+
+/** An empty answer is none: it is asked for again. */
+async function askForPassphrase(terminal: Terminal, question: string): Promise<string> {
+  for (;;) {
+    const answer = await askHidden(terminal, question, {
+      message: 'the link needs a passphrase',
+      advice: 'give it with --passphrase-file',
+    });
+    if (answer !== '') return answer;
+  }
 }
 
 async function linkFromTerminal(fromStdin: boolean, terminal: Terminal): Promise<string> {

@@ -34,12 +34,12 @@ export class CliOption extends Option {
   }
 
   /**
-   * Declares another option that cannot be given together with this one, and the error for giving both.
-   * @param name the attribute of the other one among the flags, such as `keyFile`.
+   * Declares other options that cannot be given together with this one, and the error for giving both.
+   * @param names the attributes of the others among the flags, such as `keyFile`.
    */
-  excludes(name: string, message: string, advice?: string): this {
+  excludes(names: string | readonly string[], message: string, advice?: string): this {
     this.conflict = () => usageError(message, advice);
-    return this.conflicts(name);
+    return this.conflicts([names].flat());
   }
 
   /**

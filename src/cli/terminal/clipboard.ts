@@ -13,7 +13,7 @@ import { type Terminal, untilInterrupted } from './terminal.js';
 export interface Clipboard {
   /**
    * Puts `text` on the clipboard, exactly.
-   * @throws CliError exit 1 `NOT_COPIED` when the clipboard did not take it.
+   * @throws CliError exit 10 `NOT_COPIED` when the clipboard did not take it.
    */
   write(text: string): Promise<void>;
 }
@@ -54,7 +54,7 @@ function clipboardOf({ interrupt }: Terminal, write: Clipboard['write']): Clipbo
       } catch (cause) {
         interrupt.throwIfAborted();
         // The tool's own message could repeat the text.
-        throw new CliError(EXIT.bug, 'NOT_COPIED', 'the clipboard did not take it', {
+        throw new CliError(EXIT.notDelivered, 'NOT_COPIED', 'the clipboard did not take it', {
           advice: 'is there a desktop session? without one there is no clipboard',
           cause,
         });

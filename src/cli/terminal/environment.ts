@@ -13,7 +13,7 @@ export const VARIABLES = {
   ZEPHR_CALLBACK_SECRET: 'the secret that signs what `--callback-url` is told',
   XDG_CONFIG_HOME: 'where `zephr/config.json` is, in place of `~/.config`',
   APPDATA: 'the same on Windows',
-  XDG_STATE_HOME: 'where `zephr/zephr.db` and `zephr/unfinished` are, in place of `~/.local/state`',
+  XDG_STATE_HOME: 'where `zephr/zephr.db` and `zephr/claims` are, in place of `~/.local/state`',
   LOCALAPPDATA: 'the same on Windows',
   HTTPS_PROXY: 'the proxy for https, `http://user:password@host:port`',
   HTTP_PROXY: 'the proxy for http, which is for servers on this machine only',

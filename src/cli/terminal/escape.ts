@@ -16,6 +16,11 @@ export function escapeText(text: string): string {
   return text.replace(UNSAFE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
+/** The lines of a text that may have several, each as {@link escapeText} makes it. */
+export function escapedLines(text: string): readonly string[] {
+  return text.split(/\r\n|[\n\r\u2028\u2029]/).map(escapeText);
+}
+
 /** `value` as one line of JSON. It means the same with every unsafe character as `\uXXXX`. */
 export function jsonLine(value: unknown): string {
   const json = JSON.stringify(value);

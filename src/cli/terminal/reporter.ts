@@ -3,13 +3,16 @@
 import type { Ending } from '../exit/ending.js';
 import { supportsEscapes, supportsUnicode, usesColor } from './color-support.js';
 import type { Role } from './colors.js';
-import { escapeText, jsonLine } from './escape.js';
+import { escapedLines, escapeText, jsonLine } from './escape.js';
 import type { Terminal } from './terminal.js';
 
 export interface Reporter {
   /** Says what was done. Silent with `--quiet`. */
   info(line: string): Promise<void>;
-  /** Says one thing that the sender wrote about the secret. Silent with `--quiet`. */
+  /**
+   * Says one thing that the sender wrote about the secret. Further lines of it are indented, so that none can pass for
+   * a message of zephr's. Silent with `--quiet`.
+   */
   field(label: string, text: string): Promise<void>;
   /** Says what may go wrong, and what to do about it. Silent with `--quiet`. */
   warn(line: string, advice?: string): Promise<void>;
@@ -40,7 +43,11 @@ export function createReporter(terminal: Terminal, options: ReporterOptions): Re
   const advise = (line: string) => marked('advice', 'zephr: hint:', line);
   return {
     info: (line) => write(escapeText(line)),
-    field: (label, text) => marked('label', `${label}:`, text),
+    async field(label, text) {
+      const [first = '', ...further] = escapedLines(text.trimEnd());
+      await marked('label', `${label}:`, first);
+      for (const line of further) await write(`${' '.repeat(label.length + 2)}${line}`);
+    },
     async warn(line, advice) {
       await marked('warning', 'zephr: warning:', line);
       if (advice !== undefined) await advise(advice);
@@ -56,9 +63,9 @@ export async function report(
   ending: Ending,
   options: Omit<ReporterOptions, 'quiet'>,
 ): Promise<void> {
-  const { code, message, advice } = ending;
+  const { code, message, advice, readableUntil } = ending;
   if (options.json) {
-    const error = { code, message, ...(advice === undefined ? {} : { hint: advice }) };
+    const error = { code, message, hint: advice, readableUntil };
     await toStderr(terminal, jsonLine({ error }));
     return;
   }

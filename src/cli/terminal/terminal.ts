@@ -65,6 +65,10 @@ export interface Terminal {
   readonly platform: NodeJS.Platform;
   /** The home directory, or null for a user who has none (a uid without an entry in passwd, in a container say). */
   readonly home: string | null;
+  /** The id of this process. */
+  readonly pid: number;
+  /** Whether there is a process with this id. */
+  isRunning(pid: number): boolean;
   /** The controlling terminal, or null where there is none (cron, CI). */
   openScreen(): Promise<Screen | null>;
   /**
@@ -113,6 +117,8 @@ export function processTerminal(): Terminal {
     get home() {
       return homeFolder();
     },
+    pid: process.pid,
+    isRunning,
     openScreen,
     onInterrupt,
     get interrupt() {
@@ -145,6 +151,15 @@ function homeFolder(): string | null {
     // The user database has no entry for this uid.
     if (isSystemError(error, 'ERR_SYSTEM_ERROR')) return null;
     throw error;
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // A process of another user is one, too.
+    return !isSystemError(error, 'ESRCH');
   }
 }
 

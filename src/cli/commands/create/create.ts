@@ -1,12 +1,15 @@
 /** `zephr`: read a secret, seal it, print the link. */
 
 import { createSecret, type SecretLink } from '../../../client/create.js';
+import type { LinkOrPair } from '../../../client/link-or-pair.js';
+import { revokeSecret } from '../../../client/status.js';
 import { maxSecretBytesV1 } from '../../../core/crypto/seal-v1.js';
 import { maxSecretBytesV2 } from '../../../core/crypto/seal-v2.js';
 import { DEFAULT_EXPIRY_MINUTES, type Expiry, parseExpiry } from '../../../core/expiry.js';
 import { MAX_BLOB_LENGTH } from '../../../core/protocol/limits.js';
 import type { LinkVersion } from '../../../core/protocol/link-versions.js';
 import { fetchFor } from '../../../net/proxy.js';
+import { type ServerClock, withServerClock } from '../../../net/server-clock.js';
 import { usageError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import { readSecretFile } from '../../files/secret-file.js';
@@ -23,6 +26,7 @@ import { askHidden } from '../../terminal/prompt.js';
 import type { Reporter } from '../../terminal/reporter.js';
 import { readAll } from '../../terminal/stdin.js';
 import type { Terminal } from '../../terminal/terminal.js';
+import { timeInWords } from '../../terminal/times.js';
 import { type HandOutFlags, handOut } from './hand-out.js';
 
 export interface CreateFlags extends HandOutFlags {
@@ -48,7 +52,7 @@ export async function create(context: CreateContext): Promise<ExitCode> {
   const link = linkVersion(flags.link, settings);
   const expiry = await expiryMinutes(flags, settings, reporter);
   const { views, timeout } = flags;
-  const fetch = fetchFor(settings.server, terminal.env);
+  const { fetch, clock } = withServerClock(fetchFor(settings.server, terminal.env));
   const callback = await callbackOptions(flags, terminal);
   const passphraseFromFile =
     flags.passphraseFile === undefined
@@ -77,8 +81,10 @@ export async function create(context: CreateContext): Promise<ExitCode> {
     `waiting for ${new URL(settings.server).host}`,
     withServerAdvice(creating, settings),
   );
-  await handOut(created, context);
-  await reporter.info(summary(created, views ?? 1));
+  // An interrupt ends neither this request nor the wait for it: the secret has to go.
+  const revoke = () => revokeSecret(withKey(created), { fetch, timeout, ...given('passphrase', passphrase) });
+  await handOut(created, context, link === 'v1' ? null : revoke);
+  await reporter.info(summary(created, views ?? 1, clock));
   return EXIT.done;
 }
 
@@ -110,10 +116,16 @@ function secretFromEnvironment({ env }: Terminal): string | undefined {
   return variable(env, 'ZEPHR_CALLBACK_SECRET') === undefined ? undefined : env.ZEPHR_CALLBACK_SECRET;
 }
 
-function summary({ mode, expiresAt }: SecretLink, views: number): string {
+/** The link as its reader needs it. */
+function withKey(created: SecretLink): LinkOrPair {
+  return created.mode === 'split' ? { url: created.url, key: created.key } : created.fullLink;
+}
+
+function summary({ mode, expiresAt }: SecretLink, views: number, clock: ServerClock): string {
   const what = mode === 'split' ? 'the URL and the key together' : 'the link';
   const times = views === 1 ? 'once' : `${views} times`;
-  return `${what} can be read ${times}, until ${expiresAt.slice(0, 16).replace('T', ' ')} UTC`;
+  const expiry = timeInWords(clock.toLocal(Date.parse(expiresAt)), Date.now());
+  return `${what} can be read ${times}; it expires ${expiry}`;
 }
 
 /** The secret from stdin or from a hidden prompt, no larger than a link of this version can carry. */
@@ -134,18 +146,18 @@ async function askForSecret(terminal: Terminal): Promise<Uint8Array> {
   return new TextEncoder().encode(await askHidden(terminal, 'Secret (hidden)', missing));
 }
 
-/** Asks twice, because a mistyped passphrase would lock the reader out. */
+/** Asks twice, because a mistyped passphrase would lock the reader out; and again until it was typed twice the same. */
 async function choosePassphrase(terminal: Terminal): Promise<string> {
   const missing = {
     message: 'there is no terminal to ask for the passphrase',
     advice: 'give it with --passphrase-file',
   };
-  const first = await askHidden(terminal, 'Passphrase', missing);
-  if (first === '') throw usageError('the passphrase is empty');
-  if ((await askHidden(terminal, 'Passphrase again', missing)) !== first) {
-    throw usageError('the two passphrases differ', 'nothing was sent: run it again');
+  for (let question = 'Passphrase'; ; ) {
+    const first = await askHidden(terminal, question, missing);
+    if (first === '') question = 'That was empty. Passphrase';
+    else if ((await askHidden(terminal, 'Passphrase again', missing)) === first) return first;
+    else question = 'The two differ. Passphrase';
   }
-  return first;
 }
 
 async function expiryMinutes(flags: CreateFlags, settings: Settings, reporter: Reporter): Promise<number> {

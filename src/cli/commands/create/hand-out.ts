@@ -1,10 +1,13 @@
-/** Handing out a new link: on stdout first, where nothing else can lose it, then as a QR code and on the clipboard. */
+/**
+ * Handing out a new link: on stdout first, where nothing else can lose it, then as a QR code and on the clipboard. A
+ * secret whose link nobody got is revoked.
+ */
 
 import type { SecretLink } from '../../../client/create.js';
-import { isSystemError } from '../../../core/errors.js';
+import { ZephrError } from '../../../core/errors.js';
 import { CliError, Interrupted } from '../../exit/cli-error.js';
 import { EXIT } from '../../exit/codes.js';
-import { messageOf } from '../../exit/reason.js';
+import { systemReason } from '../../exit/reason.js';
 import type { Context } from '../../parser/command.js';
 import type { CommonFlags } from '../../settings/settings.js';
 import { supportsUnicode, usesColor } from '../../terminal/color-support.js';
@@ -19,11 +22,21 @@ export interface HandOutFlags extends CommonFlags {
 
 /**
  * Hands out a link or a pair.
- * @throws CliError exit 1 `NOT_WRITTEN` when it could not be printed. Failures after that are only warned of.
+ * @param revoke destroys the secret; null where its server cannot do that.
+ * @throws CliError exit 10 `NOT_DELIVERED` when it could not be printed. Failures after that are only warned of.
  */
-export async function handOut(created: SecretLink, context: Context<HandOutFlags>): Promise<void> {
+export async function handOut(
+  created: SecretLink,
+  context: Context<HandOutFlags>,
+  revoke: (() => Promise<void>) | null,
+): Promise<void> {
   const { flags, terminal, reporter } = context;
-  await print(flags.json ? jsonLine(created) : plain(created), terminal);
+  try {
+    await terminal.stdout.write(flags.json ? jsonLine(created) : plain(created));
+    await terminal.stdout.flush();
+  } catch (cause) {
+    throw await notDelivered(cause, created, revoke);
+  }
   // The key of a pair takes another channel.
   const shown = created.mode === 'split' ? created.url : created.fullLink;
   if (flags.qr) await drawQrCode(shown, context);
@@ -36,17 +49,30 @@ function plain(created: SecretLink): string {
   return created.mode === 'split' ? `${created.url}\n${created.key}\n` : `${created.fullLink}\n`;
 }
 
-async function print(text: string, { stdout }: Terminal): Promise<void> {
+/** The error for a link that could not be printed. Nobody has it, so the secret would wait for nobody. */
+async function notDelivered(
+  cause: unknown,
+  { mode }: SecretLink,
+  revoke: (() => Promise<void>) | null,
+): Promise<CliError> {
+  const isRevoked = await revoked(revoke);
+  if (cause instanceof Interrupted) return cause;
+  const what = mode === 'split' ? 'URL and key were' : 'the link was';
+  const message = `${what} not delivered: ${systemReason(cause)}`;
+  const advice = isRevoked
+    ? 'nobody has it, and the secret is revoked: run it again'
+    : 'nobody has it; the secret stays on the server, unread, until it expires: run it again';
+  return new CliError(EXIT.notDelivered, 'NOT_DELIVERED', message, { advice, cause });
+}
+
+async function revoked(revoke: (() => Promise<void>) | null): Promise<boolean> {
+  if (revoke === null) return false;
   try {
-    await stdout.write(text);
-    await stdout.flush();
-  } catch (cause) {
-    // A reader that has gone, such as head, has all that it wants.
-    if (cause instanceof Interrupted || isSystemError(cause, 'EPIPE')) throw cause;
-    throw new CliError(EXIT.bug, 'NOT_WRITTEN', `the link could not be written: ${messageOf(cause)}`, {
-      advice: 'nobody has it, so nobody can read the secret: run it again',
-      cause,
-    });
+    await revoke();
+    return true;
+  } catch (error) {
+    if (!(error instanceof ZephrError)) throw error;
+    return false;
   }
 }
 

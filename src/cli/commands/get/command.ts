@@ -11,10 +11,10 @@ export function addGet(program: CliCommand): void {
     .alias('retrieve')
     .summary('take a secret back')
     .description(
-      'Takes a secret back from the server that the link names, and prints its exact bytes. It is gone from the server then.',
+      'Takes a secret back from the server that the link names, and prints its exact bytes. When the last reader that its sender allowed has it, the server forgets it.',
     )
     .option('-o, --output <file>', 'write to this file (0600) or directory; - is stdout')
-    .option('--force', 'overwrite the file')
+    .option('--force', 'replace the file named by --output')
     .addOption(
       new CliOption('-c, --copy', 'put it on the clipboard instead of stdout').excludes(
         'output',
@@ -22,8 +22,17 @@ export function addGet(program: CliCommand): void {
         'give one of --copy and --output',
       ),
     )
+    .addOption(
+      new CliOption('--exec', 'give it to the command behind -- on its stdin').excludes(
+        ['output', 'copy'],
+        'the secret goes to one place: the command, the output or the clipboard',
+        'give one of --exec, --output and --copy',
+      ),
+    )
+    .takesCommandLine('--exec')
     .example('zephr get < link > secret', 'the exact bytes')
     .example('zephr get "$URL" --key-file key -o conf.tgz', 'a split pair, into a file')
+    .example('zephr get "$LINK" --exec -- psql', 'kept until psql succeeds')
     .runs(async (context: GetContext) => {
       const { get } = await import('./get.js');
       return get(context);

@@ -1,8 +1,7 @@
-/** Where a secret goes: stdout, a file or the clipboard. Each is opened and checked before the secret is requested. */
+/** Where a secret goes: stdout, a file, the clipboard or a command. Each is opened and checked before the secret is requested. */
 
 import type { Reading } from '../../../client/read.js';
 import { decodeUtf8 } from '../../../core/bytes.js';
-import { isSystemError } from '../../../core/errors.js';
 import { CliError } from '../../exit/cli-error.js';
 import { EXIT } from '../../exit/codes.js';
 import { openOutputFile } from '../../files/output-file.js';
@@ -14,6 +13,7 @@ export interface DestinationFlags {
   readonly output?: string;
   readonly force?: boolean;
   readonly copy?: boolean;
+  readonly exec?: boolean;
   readonly json?: boolean;
 }
 
@@ -31,10 +31,16 @@ export interface Destination {
 
 /**
  * Opens the destination that the flags name.
+ * @param commandLine the words behind `--exec --`.
  * @throws CliError exit 2 or 4 when a secret could not be written there: nothing has been sent.
  */
-export async function openDestination(flags: DestinationFlags, terminal: Terminal): Promise<Destination> {
-  const { output, copy } = flags;
+export async function openDestination(
+  flags: DestinationFlags,
+  terminal: Terminal,
+  commandLine?: readonly string[],
+): Promise<Destination> {
+  const { output, copy, exec } = flags;
+  if (exec) return command(commandLine, terminal);
   if (copy) return clipboard(flags, terminal);
   if (output === undefined || STDOUT.includes(output)) return stdout(flags, terminal);
   return file(output, flags, terminal);
@@ -95,14 +101,21 @@ async function clipboard({ json }: DestinationFlags, terminal: Terminal): Promis
   };
 }
 
+async function command(commandLine: readonly string[] | undefined, terminal: Terminal): Promise<Destination> {
+  const { findCommand, runCommand } = await import('./exec.js');
+  const path = await findCommand(commandLine, terminal);
+  return {
+    deliver: ({ bytes }) => runCommand(path, commandLine ?? [], bytes, terminal),
+    // stdout is the command's.
+    report: async () => undefined,
+    discard: async () => undefined,
+  };
+}
+
+/** Writes all of it, and waits until a file has it on its disk. A reader that went away before is an error. */
 async function write(out: Output, data: string | Uint8Array): Promise<void> {
-  try {
-    await out.write(data);
-    await out.flush();
-  } catch (error) {
-    // A reader that has gone, such as head, has all that it wants.
-    if (!isSystemError(error, 'EPIPE')) throw error;
-  }
+  await out.write(data);
+  await out.flush();
 }
 
 function binary(where: 'TERMINAL' | 'CLIPBOARD', why: string, advice: string): CliError {

@@ -6,7 +6,7 @@
 import { revokeSecret } from '../../../client/status.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import type { Context } from '../../parser/command.js';
-import { openLink, requireVersion2 } from '../../parser/link.js';
+import { openLink, requireVersion2, withPassphrase } from '../../parser/link.js';
 import type { LinkArguments, LinkFlags } from '../../parser/shared-options.js';
 import { jsonLine } from '../../terminal/escape.js';
 
@@ -18,8 +18,9 @@ export type RevokeContext = Context<LinkFlags, LinkArguments>;
  */
 export async function revoke(context: RevokeContext): Promise<ExitCode> {
   const { flags, terminal, reporter } = context;
-  const { link, options, waiting } = await openLink(context, requireVersion2);
-  await reporter.waitFor(waiting, revokeSecret(link, options));
+  const opened = await openLink(context, requireVersion2);
+  const { link, waiting } = opened;
+  await withPassphrase(opened, terminal, (options) => reporter.waitFor(waiting, revokeSecret(link, options)));
   if (flags.json) await terminal.stdout.write(jsonLine({ revoked: true, secretId: link.id }));
   else await reporter.info('revoked: nobody can read it any more');
   return EXIT.done;

@@ -3,7 +3,7 @@
 import { type SecretStatus, secretStatus } from '../../../client/status.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import type { Context } from '../../parser/command.js';
-import { openLink, requireVersion2 } from '../../parser/link.js';
+import { openLink, requireVersion2, withPassphrase } from '../../parser/link.js';
 import type { LinkArguments, LinkFlags } from '../../parser/shared-options.js';
 import { jsonLine } from '../../terminal/escape.js';
 
@@ -12,8 +12,10 @@ export type StatusContext = Context<LinkFlags, LinkArguments>;
 /** Prints what has become of a secret. */
 export async function status(context: StatusContext): Promise<ExitCode> {
   const { flags, terminal, reporter } = context;
-  const { link, options, waiting } = await openLink(context, requireVersion2);
-  const found = await reporter.waitFor(waiting, secretStatus(link, options));
+  const opened = await openLink(context, requireVersion2);
+  const found = await withPassphrase(opened, terminal, (options) =>
+    reporter.waitFor(opened.waiting, secretStatus(opened.link, options)),
+  );
   await terminal.stdout.write(flags.json ? jsonLine(found) : `${inWords(found)}\n`);
   return EXIT.done;
 }
