@@ -31,6 +31,8 @@ const [command, sdk, testing] = await Promise.all([bundleCommand(), bundleSdk(),
 // Only now: a build that fails leaves the last one in place.
 rmSync(dist, { recursive: true, force: true });
 write('cli', command);
+// Says which sources each file of the command holds. A test reads it, and it is not published.
+writeFileSync(join(dist, 'command-modules.json'), JSON.stringify(sourcesOf(command), null, 2));
 write('.', sdk);
 write('.', testing);
 
@@ -137,6 +139,13 @@ function write(folder: string, chunks: readonly OutputChunk[]): void {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, code);
   }
+}
+
+/** The modules in each file of a bundle, by their paths below the repository. */
+function sourcesOf(chunks: readonly OutputChunk[]): Record<string, string[]> {
+  return Object.fromEntries(
+    chunks.map(({ fileName, moduleIds }) => [fileName, moduleIds.map((id) => id.replace(root, ''))]),
+  );
 }
 
 /** The license of every package that ended up in a bundle; a package without one fails the build. */

@@ -1,6 +1,5 @@
 /** The completion scripts: in line with the command tree, and run by the shells themselves where they are installed. */
 
-import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +9,7 @@ import { namesOf, optionsOf, pathOf } from '../../src/cli/parser/tree.js';
 import { allCommands } from '../support/command-lines.js';
 import { openSession } from '../support/session.js';
 import { complete, isInstalled, type Shell } from '../support/shell-completion.js';
+import { HAS_SCRIPT, type } from '../support/typing.js';
 
 const folder = fileURLToPath(new URL('../../completions', import.meta.url));
 
@@ -108,9 +108,7 @@ describe.each<Shell>(['bash', 'zsh', 'fish'])('%s', (shell) => {
   });
 });
 
-const hasTerminal = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0;
-
-it.skipIf(!hasTerminal || !isInstalled('bash'))(
+it.skipIf(!HAS_SCRIPT || !isInstalled('bash'))(
   'Tab in bash types the rest, with what a name needs in quotes (needs script of util-linux)',
   async () => {
     const session = openSession();
@@ -119,14 +117,17 @@ it.skipIf(!hasTerminal || !isInstalled('bash'))(
     await sh('zephr completion bash > completion');
     writeFileSync(
       join(session.folder, 'rc'),
-      `PS1='$ '; source ./completion; zephr() { printf '%s\\n' "$@" > typed; }`,
+      `PS1='READY '; source ./completion; zephr() { printf '%s\\n' "$@" > typed; }`,
     );
-    const type = (line: string) =>
-      sh(
-        `(sleep 0.3; printf '${line}\\n'; sleep 0.2; printf 'exit\\n') | script -qefc 'bash --rcfile rc' /dev/null > screen; cat typed`,
-      );
-    expect((await type('zephr get --key-f\\t ke\\t')).stdout).toBe('get\n--key-file\nkey file\n');
-    expect((await type('zephr comp\\t fi\\t')).stdout).toBe('completion\nfish\n');
-    expect((await type('zephr get --key-file=ke\\t')).stdout).toBe('get\n--key-file=key file\n');
+    const typed = async (line: string) => {
+      await type(session, 'bash --rcfile rc', [
+        ['READY ', `${line}\n`],
+        ['READY ', 'exit\n'],
+      ]);
+      return readFileSync(join(session.folder, 'typed'), 'utf8');
+    };
+    expect(await typed('zephr get --key-f\t ke\t')).toBe('get\n--key-file\nkey file\n');
+    expect(await typed('zephr comp\t fi\t')).toBe('completion\nfish\n');
+    expect(await typed('zephr get --key-file=ke\t')).toBe('get\n--key-file=key file\n');
   },
 );

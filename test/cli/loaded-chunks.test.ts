@@ -1,6 +1,6 @@
 /** What a run loads: the usual ones load nothing that only a person at a terminal, or few people, have a use for. */
 
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -11,13 +11,34 @@ import { sharedServer } from '../support/shared-server.js';
 
 const server = sharedServer();
 
-const dist = fileURLToPath(new URL('../../dist/cli', import.meta.url));
+const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 
-/** Parts of the bundle by the name of the file in src/ that is loaded when it is used. */
-const LAZY = ['clipboard', 'clipboardy', 'keys', 'colors', 'tunnel', 'qr-code', 'serve', 'spinner'];
+/** The modules that each file of the command holds, as the build wrote them down. */
+const MODULES = JSON.parse(readFileSync(join(dist, 'command-modules.json'), 'utf8')) as Readonly<
+  Record<string, readonly string[]>
+>;
 
-/** What usual runs load: the start, the bundler's own functions, and what most runs do. */
-const USUAL = ['main', 'rolldown-runtime', 'exchange'];
+/** Modules that are loaded when they are used. */
+const LAZY = [
+  'node_modules/clipboardy/index.js',
+  'src/cli/commands/keys/keys.ts',
+  'src/cli/commands/serve/serve.ts',
+  'src/cli/terminal/clipboard.ts',
+  'src/cli/terminal/colors.ts',
+  'src/cli/terminal/qr-code.ts',
+  'src/cli/terminal/spinner.ts',
+  'src/net/tunnel.ts',
+];
+
+/** The files that usual runs load: the start, what creating, reading and status share, and the bundler's functions. */
+const USUAL = Object.keys(MODULES).filter((file) => {
+  const modules = MODULES[file] ?? [];
+  return (
+    modules.includes('src/cli/main.ts') ||
+    modules.includes('src/cli/commands/create/create.ts') ||
+    modules.every((module) => !/^(src|node_modules)\//.test(module))
+  );
+});
 
 /** Node's own that cost something. */
 const COSTLY = ['node:child_process', 'node:tty', 'node:tls', 'node:https', 'node:dns'];
@@ -37,9 +58,9 @@ function session(): Session {
 }
 
 interface Loaded {
-  /** Lazy parts of the bundle. */
-  readonly parts: string[];
-  /** Files of the bundle, without their hashes. */
+  /** Those of the lazy modules. */
+  readonly lazy: string[];
+  /** Files of the command. */
   readonly files: string[];
   readonly builtins: string[];
   /** Most memory it had, in KB. */
@@ -62,22 +83,24 @@ function lastLoaded({ folder }: Session): Loaded {
   > & {
     maxRSS: number;
   };
-  const own = files.filter((file) => file.startsWith(dist));
-  const names = own.map((file) => basename(file).replace(/-[0-9a-f]{8}\.cjs$|\.cjs$/, ''));
+  const own = files.filter((file) => file.startsWith(join(dist, 'cli'))).map((file) => basename(file));
+  const modules = own.flatMap((file) => MODULES[file] ?? []);
   return {
-    parts: names.filter((name) => LAZY.includes(name)).sort(),
-    files: names,
+    lazy: LAZY.filter((module) => modules.includes(module)),
+    files: own,
     builtins: builtins.map((name) => name.replace('NativeModule ', 'node:')),
     maxRSS,
   };
 }
 
-describe('the parts', () => {
-  it('are all in the bundle, by these names', () => {
-    const files = readdirSync(dist);
-    for (const name of LAZY) {
-      expect(files.filter((file) => file.replace(/-[0-9a-f]{8}\.cjs$/, '') === name)).toHaveLength(1);
+describe('what few runs have a use for', () => {
+  it('is in the command, but in no file that usual runs load', () => {
+    const files = (module: string) => Object.keys(MODULES).filter((file) => MODULES[file]?.includes(module));
+    for (const module of LAZY) {
+      expect(files(module), module).not.toEqual([]);
+      expect(USUAL, module).not.toEqual(expect.arrayContaining(files(module)));
     }
+    expect(USUAL).toContain('main.cjs');
   });
 
   it.each([
@@ -89,26 +112,26 @@ describe('the parts', () => {
     ['a piped get of a hint, a name, a message', 'echo x | zephr -H a --name b --message c | zephr get'],
     ['a get into a file', 'echo x | zephr | zephr get -o file'],
     ['a status', 'echo x | zephr | zephr status'],
-  ])('are not loaded by %s', async (_, script) => {
-    const { parts, files, builtins } = await loadedBy(script);
-    expect(parts).toEqual([]);
+  ])('is not loaded by %s', async (_, script) => {
+    const { lazy, files, builtins } = await loadedBy(script);
+    expect(lazy).toEqual([]);
     expect(USUAL).toEqual(expect.arrayContaining(files));
     expect(builtins).toContain('node:fs');
     expect(builtins.filter((name) => COSTLY.includes(name))).toEqual([]);
   });
 
   it.each([
-    ['a QR code', 'echo x | zephr --qr', ['qr-code']],
-    ['colours', 'echo x | FORCE_COLOR=1 zephr -e 24', ['colors']],
-  ])('are loaded for %s', async (_, script, parts) => {
-    expect((await loadedBy(script)).parts).toEqual(parts);
+    ['a QR code', 'echo x | zephr --qr', ['src/cli/terminal/qr-code.ts']],
+    ['colours', 'echo x | FORCE_COLOR=1 zephr -e 24', ['src/cli/terminal/colors.ts']],
+  ])('is loaded for %s', async (_, script, lazy) => {
+    expect((await loadedBy(script)).lazy).toEqual(lazy);
   });
 
-  it('are loaded for a proxy that is used, and not for one that is not', async () => {
+  it('is loaded for a proxy that is used, and not for one that is not', async () => {
     const { url } = await connectProxy();
-    expect((await loadedBy(`echo x | HTTP_PROXY=${url} zephr`)).parts).toEqual(['tunnel']);
-    expect((await loadedBy(`echo x | HTTP_PROXY=${url} NO_PROXY=127.0.0.1 zephr`)).parts).toEqual([]);
-    expect((await loadedBy(`echo x | HTTPS_PROXY=${url} zephr`)).parts).toEqual([]);
+    expect((await loadedBy(`echo x | HTTP_PROXY=${url} zephr`)).lazy).toEqual(['src/net/tunnel.ts']);
+    expect((await loadedBy(`echo x | HTTP_PROXY=${url} NO_PROXY=127.0.0.1 zephr`)).lazy).toEqual([]);
+    expect((await loadedBy(`echo x | HTTPS_PROXY=${url} zephr`)).lazy).toEqual([]);
   });
 });
 

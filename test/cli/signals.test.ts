@@ -145,22 +145,38 @@ describe('while it waits in a place that cannot be called off', () => {
   it('Ctrl-C ends the wait for the reader of a pipe, and the secret still waits', async () => {
     const one = session();
     await one.sh('echo hunter2 | zephr -q > link; mkfifo pipe');
+    // Says when zephr opens the pipe, from where it comes back only with a reader.
+    writeFileSync(
+      join(one.folder, 'hook.cjs'),
+      `const fs = require('node:fs');
+      const { open } = fs.promises;
+      fs.promises.open = (path, ...rest) => {
+        const opened = open(path, ...rest);
+        if (String(path).endsWith('pipe')) fs.writeFileSync('opening', '');
+        return opened;
+      };`,
+    );
     const { stdout } = await one.sh(
-      'zephr get -o pipe < link & sleep 1; kill -INT $!; wait $!; echo $?; zephr status < link',
+      `NODE_OPTIONS=--require=./hook.cjs zephr get -o pipe < link & z=$!
+      until [ -e opening ]; do sleep 0.02; done; kill -INT $z; wait $z; echo $?; zephr status < link`,
     );
     expect(stdout).toMatch(/^130\nwaiting/);
   });
 
-  /** Interrupts `$z` once the secret was taken and its way out is full, and gives its exit code. */
-  const INTERRUPT = `
-    until zephr status < link | grep -q ^read; do sleep 0.1; done; sleep 0.5
-    kill -INT $z; wait $z; echo $? > code`;
+  /** Interrupts `$z`, and gives its exit code. Its first byte has come, and the others are more than a pipe holds. */
+  const INTERRUPT = 'kill -INT $z; wait $z; echo $? > code';
 
   it.each([
-    ['a pipe', `sleep 60 < pipe & s=$!; zephr get -o pipe < link & z=$!; ${INTERRUPT}; kill $s; cat code`],
+    [
+      'a pipe',
+      `zephr get -o pipe < link & z=$!; exec 3< pipe; head -c 1 <&3 > first; ${INTERRUPT}; cat code`,
+    ],
     [
       'stdout',
-      `{ zephr get < link & z=$!; ${INTERRUPT}; } | { until [ -s code ]; do sleep 0.1; done; }; cat code`,
+      `mkfifo began over
+      { zephr get < link & z=$!; read began < began; ${INTERRUPT}; echo > over; } |
+        { head -c 1 > first; echo > began; read over < over; }
+      cat code`,
     ],
   ])('Ctrl-C ends the wait for %s to take more, and the secret is still the reader’s', async (_, command) => {
     const one = session();

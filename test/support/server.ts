@@ -20,12 +20,16 @@ export interface ServerOptions {
   readonly port?: number;
   readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
+  /** How many milliseconds its clock is ahead of the test's. */
+  readonly ahead?: number;
 }
 
 /** Starts a server and waits until it prints its URL. */
 export function startServerProcess(options: ServerOptions = {}): Promise<ServerProcess> {
-  const { store = 'memory:', port = 0, args = [], env = {} } = options;
-  return startNode([ZEPHR, 'serve', '--port', String(port), '--store', store, ...args], {
+  const { store = 'memory:', port = 0, args = [], env = {}, ahead = 0 } = options;
+  const clock = `const { now } = Date; Date.now = () => now() + ${ahead};`;
+  const early = ahead === 0 ? [] : ['--import', `data:text/javascript,${encodeURIComponent(clock)}`];
+  return startNode([...early, ZEPHR, 'serve', '--port', String(port), '--store', store, ...args], {
     // A test comes from one address and is in a hurry.
     ZEPHR_SERVE_RATE_LIMIT: '0',
     ...env,
