@@ -11,9 +11,10 @@ import { MAX_BLOB_LENGTH, MAX_HINT_LENGTH, MAX_VIEWS } from '../../core/protocol
 import type { HealthReply } from '../../core/protocol/replies.js';
 import { byId, isDisabled, setBusy, showText, showView } from '../parts/elements.js';
 import { ErrorNote, type FieldErrorKey } from '../parts/error-note.js';
-import { formatDateTime, formatDuration, formatSize, formatTimeUntil } from '../parts/format.js';
+import { formatDuration, formatSize } from '../parts/format.js';
 import { translate } from '../parts/language.js';
 import { codeOf, outcomeOf } from '../parts/outcomes.js';
+import { fetchFromServer, serverNow, timeAhead } from '../parts/server-clock.js';
 import { passphraseField } from '../parts/show-hide-button.js';
 import { startCreatedView } from './created-view.js';
 import { type EnteredSecret, SecretField } from './secret-field.js';
@@ -55,7 +56,7 @@ class CreateForm {
   async loadLimits(): Promise<void> {
     let health: HealthReply;
     try {
-      health = await serverHealth({ server: this.#server });
+      health = await serverHealth({ server: this.#server, fetch: fetchFromServer });
     } catch (error) {
       if (!(error instanceof ZephrError)) throw error;
       return;
@@ -107,6 +108,7 @@ class CreateForm {
     const hint = this.#hint.value.trim();
     return {
       server: this.#server,
+      fetch: fetchFromServer,
       // A server that has this page speaks version 2.
       link: 'v2',
       timeout: TIMEOUT_MS,
@@ -144,12 +146,8 @@ class CreateForm {
       return;
     }
     const waitSeconds = error instanceof ApiError ? (error.retryAfter ?? 0) : 0;
-    const until = Date.now() + waitSeconds * 1000;
-    this.#errors.showOutcome(outcome, {
-      code: codeOf(error),
-      in: formatTimeUntil(until, Date.now()),
-      at: formatDateTime(until),
-    });
+    const until = serverNow() + waitSeconds * 1000;
+    this.#errors.showOutcome(outcome, { code: codeOf(error), ...timeAhead(until) });
   }
 
   /** Shows an error at the field that caused it. @returns whether one did. */

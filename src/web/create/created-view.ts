@@ -6,9 +6,11 @@ import { revokeSecret, type SecretStatus, secretStatus } from '../../client/stat
 import { copyButton } from '../parts/copy-button.js';
 import { byId, isDisabled, setBusy, showText, showView } from '../parts/elements.js';
 import { ErrorNote } from '../parts/error-note.js';
-import { formatDateTime, formatTimeOfDay, formatTimeUntil } from '../parts/format.js';
+import { formatDateTime, formatTimeOfDay } from '../parts/format.js';
 import { translate, translatePlural } from '../parts/language.js';
+import { LeaveGuard } from '../parts/leave-guard.js';
 import { codeOf, outcomeOf } from '../parts/outcomes.js';
+import { fetchFromServer, serverNow, timeAhead } from '../parts/server-clock.js';
 import { drawQrCode } from './qr-code.js';
 
 /** The secret that the view shows. Both are needed to ask for its status and to revoke it. */
@@ -27,10 +29,17 @@ export function startCreatedView(
 ): (created: SecretLink, options: CreateSecretOptions) => void {
   const link = byId('created-link', HTMLElement);
   const key = byId('created-key', HTMLElement);
-  copyButton('copy-link', link);
-  copyButton('copy-key', key);
-  const actions = new Actions();
-  byId('created-another', HTMLButtonElement).addEventListener('click', () => {
+  const guard = new LeaveGuard('link');
+  const uncopied = new Set<HTMLElement>();
+  const onCopied = (part: HTMLElement) => {
+    uncopied.delete(part);
+    if (uncopied.size === 0) guard.release();
+  };
+  copyButton('copy-link', link, () => onCopied(link));
+  copyButton('copy-key', key, () => onCopied(key));
+  const actions = new Actions(() => guard.release());
+  byId('created-another', HTMLButtonElement).addEventListener('click', async () => {
+    if (!(await guard.confirm())) return;
     actions.clear();
     link.textContent = '';
     key.textContent = '';
@@ -39,6 +48,10 @@ export function startCreatedView(
   });
   return (created, options) => {
     const { passphrase } = options;
+    uncopied.add(link);
+    if (created.mode === 'split') uncopied.add(key);
+    else uncopied.delete(key);
+    guard.start();
     showLink(created);
     showTerms(created, options);
     actions.start({
@@ -72,10 +85,7 @@ function showLink(created: SecretLink): void {
 function showTerms({ mode, expiresAt }: SecretLink, { views = 1, passphrase }: CreateSecretOptions): void {
   const intro = mode === 'split' ? 'created.introSplit' : 'created.intro';
   byId('created-intro', HTMLElement).textContent = translatePlural(intro, views);
-  byId('created-expires', HTMLElement).textContent = translate('created.expires', {
-    in: formatTimeUntil(expiresAt, Date.now()),
-    at: formatDateTime(expiresAt),
-  });
+  byId('created-expires', HTMLElement).textContent = translate('created.expires', timeAhead(expiresAt));
   byId('created-passphrase', HTMLElement).hidden = passphrase === undefined;
 }
 
@@ -87,9 +97,12 @@ class Actions {
   readonly #confirm = byId('revoke-yes', HTMLButtonElement);
   readonly #status = byId('created-status', HTMLElement);
   readonly #errors = new ErrorNote('created-error');
+  readonly #onOver: () => void;
   #secret: CreatedSecret | undefined;
 
-  constructor() {
+  /** @param onOver is called when it turns out that the link opens nothing any more. */
+  constructor(onOver: () => void) {
+    this.#onOver = onOver;
     this.#check.addEventListener('click', () => this.#run(this.#check, (secret) => this.#showStatus(secret)));
     this.#revoke.addEventListener('click', () => this.#askToConfirm(true));
     byId('revoke-no', HTMLButtonElement).addEventListener('click', () => {
@@ -98,7 +111,7 @@ class Actions {
     });
     this.#confirm.addEventListener('click', () =>
       this.#run(this.#confirm, async ({ link, options }) => {
-        await revokeSecret(link, options);
+        await revokeSecret(link, { ...options, fetch: fetchFromServer });
         this.#showOutcome('revoked', translate('status.revoked'));
       }),
     );
@@ -134,14 +147,15 @@ class Actions {
   }
 
   async #showStatus({ link, options }: CreatedSecret): Promise<void> {
-    const status = await secretStatus(link, options);
-    const text = `${statusText(status)} ${translate('status.checked', { time: formatTimeOfDay(Date.now()) })}`;
+    const status = await secretStatus(link, { ...options, fetch: fetchFromServer });
+    const text = `${statusText(status)} ${translate('status.checked', { time: formatTimeOfDay(serverNow()) })}`;
     if (status.state === 'waiting') showText(this.#status, text);
     else this.#showOutcome(status.state, text);
   }
 
   /** Shows what became of the secret in place of its link, which opens nothing any more. */
   #showOutcome(outcome: Exclude<SecretStatus['state'], 'waiting'>, text: string): void {
+    this.#onOver();
     const heading = byId('created-heading', HTMLElement);
     heading.textContent = translate(`${outcome}.heading`);
     byId('created-intro', HTMLElement).textContent = text;

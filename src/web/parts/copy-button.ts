@@ -9,8 +9,9 @@ const COPIED_MS = 2_500;
 /**
  * Makes the button with an id copy the text of `source`. The id of the live region that says how it went ends in
  * `-result`. Where the browser does not let pages copy, the text is selected instead, for the keyboard to copy.
+ * @param onCopied is called when the whole text was copied, with the button or with the keyboard.
  */
-export function copyButton(id: string, source: HTMLElement): void {
+export function copyButton(id: string, source: HTMLElement, onCopied: () => void): void {
   const button = byId(id, HTMLButtonElement);
   const result = byId(`${id}-result`, HTMLElement);
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -22,12 +23,18 @@ export function copyButton(id: string, source: HTMLElement): void {
     clearTimeout(timer);
     try {
       await navigator.clipboard.writeText(source.textContent);
-      report(translate('button.copied'), true);
-      timer = setTimeout(() => report('', false), COPIED_MS);
     } catch {
       // The user or the administrator of the browser does not allow it.
       getSelection()?.selectAllChildren(source);
       report(translate('button.copyFailed'), false);
+      return;
     }
+    report(translate('button.copied'), true);
+    timer = setTimeout(() => report('', false), COPIED_MS);
+    onCopied();
+  });
+  document.addEventListener('copy', () => {
+    if (source.textContent !== '' && getSelection()?.toString().includes(source.textContent.trim()))
+      onCopied();
   });
 }

@@ -1,5 +1,7 @@
 /** Finding elements by id, and what every page does with them: show a view or a text, disable a button. */
 
+const SECOND_MS = 1_000;
+
 /**
  * The element with an id.
  * @throws Error when the document has no element of that type under the id: HTML and code do not match.
@@ -53,4 +55,23 @@ export function setDisabled(button: HTMLButtonElement, disabled: boolean): void 
 /** Whether a button ignores clicks now. The code that handles its clicks asks this first. */
 export function isDisabled(button: HTMLButtonElement): boolean {
   return button.getAttribute('aria-disabled') === 'true';
+}
+
+/**
+ * Makes buttons ignore clicks for some seconds.
+ * @param onTick is called at once and after each second, with the seconds that are left; the last time with 0.
+ */
+export function disableFor(
+  buttons: readonly HTMLButtonElement[],
+  seconds: number,
+  onTick: (left: number) => void,
+): void {
+  const until = Date.now() + seconds * SECOND_MS;
+  const tick = () => {
+    const left = Math.max(0, Math.ceil((until - Date.now()) / SECOND_MS));
+    for (const button of buttons) setDisabled(button, left > 0);
+    onTick(left);
+    if (left > 0) setTimeout(tick, SECOND_MS);
+  };
+  tick();
 }

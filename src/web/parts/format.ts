@@ -75,3 +75,19 @@ const MISLEADING = /[\p{Cc}\p{Cs}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu;
 export function escapeName(name: string): string {
   return name.replace(MISLEADING, '\ufffd');
 }
+
+/** A text that another person wrote, line by line, with its control and misleading characters made visible. */
+export function escapeText(text: string): string {
+  return text
+    .replace(/\r\n?/g, '\n')
+    .replace(MISLEADING, (character) =>
+      character === '\n' || character === '\t' ? character : visibleControl(character),
+    );
+}
+
+/** U+2400 to U+241F are pictures of the control characters U+0000 to U+001F, and U+2421 is one of U+007F. */
+function visibleControl(character: string): string {
+  const code = character.charCodeAt(0);
+  if (code < 0x20) return String.fromCharCode(0x2400 + code);
+  return code === 0x7f ? '\u2421' : '\ufffd';
+}

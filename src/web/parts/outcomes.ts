@@ -14,6 +14,7 @@ const BY_CODE: Readonly<Record<string, Outcome>> = {
   SECRET_REVOKED: 'revoked',
   SECRET_NOT_FOUND: 'notFound',
   WRONG_KEY: 'wrongKey',
+  WRONG_PASSPHRASE: 'wrongPassphrase',
   // A version 1 key for a version 2 secret, or the other way round.
   PROOF_REQUIRED: 'wrongKey',
   TOO_MANY_ATTEMPTS: 'tooManyAttempts',

@@ -1,55 +1,63 @@
 /**
  * The page that opens links: its form, from the link in the address bar to the click that reads the secret. Before the
- * click nothing is used up. After it, a reply that is lost can be asked for again with the same claim.
+ * click nothing is used up. After it, a reply that is lost can be asked for again with the same claim, also when the
+ * page was reloaded meanwhile.
  */
 
-import { newClaim, readSecret } from '../../client/read.js';
+import { type Reading, readSecret } from '../../client/read.js';
 import { type SecretStatus, secretStatus } from '../../client/status.js';
 import { ApiError, NetworkError, ValidationError, ZephrError } from '../../core/errors.js';
-import type { LinkKey } from '../../core/key.js';
-import type { Link } from '../../core/link.js';
+import { formatAddress, type Link, parseServer, type SecretAddress } from '../../core/link.js';
 import { LEASE_MS } from '../../core/protocol/limits.js';
-import { byId, isDisabled, setBusy, setDisabled, showText } from '../parts/elements.js';
+import { byId, disableFor, isDisabled, setBusy, showText } from '../parts/elements.js';
 import { ErrorNote } from '../parts/error-note.js';
-import { formatDateTime, formatTimeOfDay, formatTimeUntil, formatWait } from '../parts/format.js';
+import { formatTimeOfDay, formatWait } from '../parts/format.js';
 import { translate, translatePlural } from '../parts/language.js';
 import { codeOf, type Outcome, outcomeOf, showOutcome } from '../parts/outcomes.js';
+import { fetchFromServer, timeAhead } from '../parts/server-clock.js';
 import { passphraseField } from '../parts/show-hide-button.js';
 import { type AddressBar, readAddressBar, removeKey } from './address-bar.js';
-import { KeyField } from './key-field.js';
+import { type FinalOutcome, showFinalOutcome } from './final-outcome.js';
+import { LinkField } from './link-field.js';
 import { showSecret } from './revealed-view.js';
+import { VisitRecord } from './visit-record.js';
 
 /** Long enough to receive the largest secret over a slow line, in milliseconds. */
 const TIMEOUT_MS = 30_000;
-
-const SECOND_MS = 1_000;
 
 /** What the form can do with a link: ask for its status, or read it. Rejects with the client's errors. */
 type Action = (link: Link, signal: AbortSignal) => Promise<void>;
 
 /** Starts the page for the link in the address bar. */
 export function startRevealPage(): void {
+  const addressBar = readAddressBar();
+  if (addressBar.damage === 'tooNew') showOutcome('tooNew');
+  else new RevealForm(addressBar).start();
+}
+
+/** Whether a read that failed has surely used up nothing. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ValidationError || (error instanceof ApiError && error.statusCode < 500);
+}
+
+/** Tells the server that the visitor has the secret. If that fails, the server deletes it when the lease ends. */
+async function acknowledge(reading: Reading): Promise<void> {
   try {
-    new RevealForm(readAddressBar()).start();
+    await reading.acknowledge();
   } catch (error) {
-    if (!(error instanceof ValidationError)) throw error;
-    showOutcome(outcomeOf(error));
+    if (!(error instanceof ZephrError)) throw error;
   }
 }
 
 class RevealForm {
   readonly #addressBar: AddressBar;
-  readonly #keyField: KeyField;
+  readonly #linkField: LinkField;
   readonly #passphrase = passphraseField('passphrase');
   readonly #submit = byId('reveal-submit', HTMLButtonElement);
   readonly #check = byId('reveal-check', HTMLButtonElement);
   readonly #status = byId('reveal-status', HTMLElement);
   readonly #errors = new ErrorNote('reveal-error');
-  /**
-   * Sent with each read: for a minute the server repeats a read of the same claim (core/protocol/PROTOCOL.md section 4,
-   * Read).
-   */
-  readonly #claim = newClaim();
+  readonly #records = new Map<string, VisitRecord>();
   /** Whether this page has tried to read. The status can then be `read` because of this page itself. */
   #hasTriedToRead = false;
   /** Until when a version 1 secret that was read with a wrong key can be read again; milliseconds since 1970. */
@@ -59,7 +67,12 @@ class RevealForm {
 
   constructor(addressBar: AddressBar) {
     this.#addressBar = addressBar;
-    this.#keyField = new KeyField(addressBar.address, (key) => this.#showKey(key));
+    const server = parseServer(new URL('..', location.href).href);
+    this.#linkField = new LinkField(server, addressBar.address, (link) => {
+      // What is left of the other link has served; what was typed does not belong into the browser's history.
+      removeKey(link);
+      this.#showLink(link);
+    });
     byId('reveal-form', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
       const working = translate('reveal.working');
@@ -70,26 +83,52 @@ class RevealForm {
     });
   }
 
-  /** Uses the key of the address bar, or asks for the key where the link came without it. */
+  /** Uses the link of the address bar as far as it is whole, and asks for the rest. */
   start(): void {
-    if (this.#addressBar.key !== null) this.#showKey(this.#addressBar.key);
-    else this.#keyField.show();
+    const { address, key, damage } = this.#addressBar;
+    if (damage !== undefined) {
+      this.#askForLink(damage);
+      return;
+    }
+    const link = key === null ? null : { ...address, key };
+    const { claimedUntil, outcome, at } = this.#recordOf(address);
+    if (claimedUntil !== null) this.#resume(link, claimedUntil);
+    // Nothing but reading can tell what has become of a version 1 secret.
+    else if (outcome !== undefined && key?.version !== 2) showFinalOutcome(outcome, at);
+    else if (link !== null) this.#showLink(link);
+    else {
+      showText(this.#status, translate('reveal.incomplete'));
+      this.#linkField.show();
+    }
+  }
+
+  /** Reads again what this tab has read a moment ago: at once, unless the visitor has to type something for it. */
+  #resume(link: Link | null, until: number): void {
+    this.#hasTriedToRead = true;
+    showText(this.#status, translate('reveal.resume', { time: formatTimeOfDay(until) }));
+    if (link === null) this.#linkField.show();
+    else {
+      this.#showLink(link);
+      if (!link.key.passphrase) this.#submit.click();
+    }
   }
 
   /** Shows the passphrase field if this key needs a passphrase. If not, checks whether the secret is still there. */
-  #showKey(key: LinkKey): void {
+  #showLink(link: Link): void {
+    const { version, passphrase } = link.key;
     if (isDisabled(this.#submit)) return;
-    byId('passphrase-part', HTMLElement).hidden = !key.passphrase;
-    this.#check.hidden = !key.passphrase || this.#hasTriedToRead;
-    showText(this.#status, translate(key.version === 1 ? 'reveal.version1' : 'reveal.unchecked'));
-    if (key.version === 1 || key.passphrase || this.#hasTriedToRead) return;
+    byId('passphrase-part', HTMLElement).hidden = !passphrase;
+    this.#check.hidden = !passphrase || this.#hasTriedToRead;
+    if (this.#hasTriedToRead) return;
+    showText(this.#status, translate(version === 1 ? 'reveal.version1' : 'reveal.unchecked'));
+    if (version === 1 || passphrase) return;
     this.#errors.clear();
     this.#status.classList.add('reserves-room');
     showText(this.#status, translate('reveal.checking'));
-    void this.#run((link, signal) => this.#showStatus(link, signal), { ...this.#addressBar.address, key });
+    void this.#run((given, signal) => this.#showStatus(given, signal), link);
   }
 
-  /** Runs the action of a button that was clicked, unless key or passphrase are missing. */
+  /** Runs the action of a button that was clicked, unless link or passphrase are missing. */
   async #runFromButton(button: HTMLButtonElement, busyText: string, action: Action): Promise<void> {
     if (isDisabled(this.#submit) || isDisabled(this.#check)) return;
     this.#errors.clear();
@@ -99,12 +138,14 @@ class RevealForm {
     await this.#run(action, link, done);
   }
 
-  /** The link with the key that was entered or came with it. `null` when key or passphrase are missing: it says so. */
+  /** The link that was entered or came whole. `null` when it or the passphrase are missing: it says so. */
   #enteredLink(): Link | null {
-    const { key: ownKey, address } = this.#addressBar;
-    const key = ownKey === null || this.#keyField.isShown ? this.#keyField.read(this.#errors) : ownKey;
-    if (key === null) return null;
-    if (!key.passphrase || this.#passphrase.value !== '') return { ...address, key };
+    const { address, key } = this.#addressBar;
+    const isWhole = address !== null && key !== null && this.#linkField.isEmpty;
+    const link = isWhole ? { ...address, key } : this.#linkField.read(this.#errors);
+    if (link === null) return null;
+    if (!link.key.passphrase || this.#passphrase.value !== '') return link;
+    byId('passphrase-part', HTMLElement).hidden = false;
     this.#errors.showFieldError(this.#passphrase, 'error.passphraseMissing');
     return null;
   }
@@ -124,15 +165,12 @@ class RevealForm {
   }
 
   async #showStatus(link: Link, signal: AbortSignal): Promise<void> {
-    const status = await secretStatus(link, { ...this.#passphraseOption(link), signal });
-    if (status.state !== 'waiting') return this.#end(status.state, status);
+    const status = await secretStatus(link, { ...this.#optionsFor(link), signal });
+    if (status.state !== 'waiting') return this.#end(link, status.state, status);
     const { expiresAt, views, viewsLeft } = status;
     const stillThere = document.createElement('strong');
     stillThere.textContent = translate('reveal.stillThere');
-    const waiting = translate('reveal.waiting', {
-      in: formatTimeUntil(expiresAt, Date.now()),
-      at: formatDateTime(expiresAt),
-    });
+    const waiting = translate('reveal.waiting', timeAhead(expiresAt));
     const left = views === 1 ? '' : ` ${translatePlural('reveal.viewsLeft', viewsLeft)}`;
     this.#status.replaceChildren(stillThere, document.createElement('br'), waiting + left);
   }
@@ -140,25 +178,44 @@ class RevealForm {
   async #read(link: Link, signal: AbortSignal): Promise<void> {
     this.#hasTriedToRead = true;
     this.#check.hidden = true;
-    const options = { ...this.#passphraseOption(link), claim: this.#claim, timeout: TIMEOUT_MS, signal };
-    const reading = await readSecret(link, options);
-    removeKey(this.#addressBar);
+    const record = this.#recordOf(link);
+    const options = { ...this.#optionsFor(link), claim: record.claim(), timeout: TIMEOUT_MS };
+    const reading = await readSecret(link, { ...options, signal }).catch((error: unknown) => {
+      if (isRefusal(error)) record.refuse();
+      else record.lose();
+      throw error;
+    });
+    record.arrive();
     this.#clearFields();
-    showSecret(reading);
-    try {
-      await reading.acknowledge();
-    } catch (error) {
-      // The visitor has the secret. Without the acknowledgment, the server deletes it when the claim ends.
-      if (!(error instanceof ZephrError)) throw error;
-    }
+    showSecret(reading, {
+      onKept: () => {
+        void acknowledge(reading);
+        this.#forget(link, 'openedHere');
+      },
+      onDone: () => showFinalOutcome('openedHere', record.at),
+    });
+    // Such a server has forgotten the secret already.
+    if (!reading.claimed) this.#forget(link, 'openedHere');
   }
 
-  #passphraseOption({ key }: Link): { passphrase?: string } {
-    return key.passphrase ? { passphrase: this.#passphrase.value } : {};
+  #recordOf(address: SecretAddress): VisitRecord {
+    const name = formatAddress(address);
+    const known = this.#records.get(name);
+    if (known !== undefined) return known;
+    const record: VisitRecord = new VisitRecord(address, () => {
+      if (record.outcome === 'openedHere') removeKey(address);
+    });
+    this.#records.set(name, record);
+    return record;
+  }
+
+  #optionsFor({ key }: Link): { fetch: typeof fetchFromServer; passphrase?: string } {
+    const passphrase = key.passphrase ? { passphrase: this.#passphrase.value } : {};
+    return { fetch: fetchFromServer, ...passphrase };
   }
 
   #clearFields(): void {
-    this.#keyField.clear();
+    this.#linkField.clear();
     this.#passphrase.value = '';
   }
 
@@ -166,18 +223,23 @@ class RevealForm {
     const outcome = outcomeOf(error);
     switch (outcome) {
       case 'read':
-        return this.#end('read', await this.#statusOf(link));
+        return this.#end(link, 'read', await this.#statusOf(link));
+      case 'wrongPassphrase':
+        return this.#askForPassphrase();
       case 'wrongKey':
-        return link.key.passphrase ? this.#askForPassphrase() : this.#askForKey('wrongKey');
+        return link.key.passphrase ? this.#askForBoth() : this.#askForLink('wrongKey');
       case 'decryptionFailed':
+        // With a claim that has read before, the server asks for no proof of the passphrase.
+        if (link.key.passphrase && this.#recordOf(link).outcome === 'openedHere')
+          return this.#askForPassphrase();
         // A version 1 key proves nothing before the read. Another can be tried until the claim ends.
-        return link.key.version === 1 ? this.#askForKey('wrongKeyClaimed') : this.#end(outcome);
+        return link.key.version === 1 ? this.#askForLink('wrongKeyClaimed') : this.#end(link, outcome);
       case 'tooManyAttempts':
-        return this.#disableFor(error instanceof ApiError ? (error.retryAfter ?? 1) : 1);
+        return this.#askToWait(error instanceof ApiError ? (error.retryAfter ?? 1) : 1);
       case 'expired':
       case 'revoked':
       case 'notFound':
-        return this.#end(outcome);
+        return this.#end(link, outcome);
     }
     if (error instanceof ValidationError)
       return this.#errors.showFieldError(this.#passphrase, 'error.passphraseMalformed');
@@ -202,46 +264,55 @@ class RevealForm {
     this.#passphrase.select();
   }
 
-  #askForKey(outcome: Outcome): void {
-    this.#keyField.show();
-    this.#submit.textContent = translate('reveal.submit');
-    showText(this.#status, '');
-    this.#claimedUntil ??= Date.now() + LEASE_MS;
-    this.#errors.showOutcome(outcome, { time: formatTimeOfDay(this.#claimedUntil) });
-    this.#errors.markField(this.#keyField.field);
+  /** For a server, or a secret, that does not tell a wrong passphrase from a wrong key. */
+  #askForBoth(): void {
+    this.#linkField.show();
+    this.#errors.showOutcome('wrongEither');
+    this.#errors.markField(this.#passphrase);
   }
 
-  /** Disables both buttons for some seconds, and counts them down. */
-  #disableFor(seconds: number): void {
+  #askForLink(outcome: Outcome): void {
+    this.#linkField.show();
+    this.#submit.textContent = translate('reveal.submit');
+    showText(this.#status, '');
+    if (outcome === 'wrongKeyClaimed') this.#claimedUntil ??= Date.now() + LEASE_MS;
+    const time = formatTimeOfDay(this.#claimedUntil ?? Date.now());
+    this.#errors.showOutcome(outcome, { time });
+    this.#errors.markField(this.#linkField.field);
+  }
+
+  #askToWait(seconds: number): void {
     this.#errors.showOutcome('tooManyAttempts', { time: formatWait(seconds) });
-    const until = Date.now() + seconds * SECOND_MS;
-    const tick = () => {
-      const left = Math.ceil((until - Date.now()) / SECOND_MS);
-      for (const button of [this.#submit, this.#check]) setDisabled(button, left > 0);
+    disableFor([this.#submit, this.#check], seconds, (left) => {
       this.#submit.textContent =
         left > 0 ? translate('reveal.submitIn', { time: formatWait(left) }) : translate('reveal.submit');
-      if (left > 0) setTimeout(tick, SECOND_MS);
-      else this.#errors.clear();
-    };
-    tick();
+      if (left === 0) this.#errors.clear();
+    });
   }
 
   /** The status of a secret that has been read: it has the time. `undefined` where the server does not tell. */
   async #statusOf(link: Link): Promise<SecretStatus | undefined> {
     if (link.key.version === 1) return undefined;
     try {
-      return await secretStatus(link, this.#passphraseOption(link));
+      return await secretStatus(link, this.#optionsFor(link));
     } catch (error) {
       if (!(error instanceof ZephrError)) throw error;
       return undefined;
     }
   }
 
-  /** Shows an outcome that leaves nothing to try, and removes key and passphrase from the page. */
-  #end(outcome: Outcome, status?: SecretStatus): void {
-    removeKey(this.#addressBar);
+  /** Ends with an outcome that leaves nothing to try. A secret that is read may have been read here. */
+  #end(link: Link, outcome: FinalOutcome, status?: SecretStatus): void {
+    const record = this.#recordOf(link);
+    const final = outcome === 'read' ? record.readOutcome : outcome;
     this.#clearFields();
-    const at = outcome === 'read' ? status?.firstReadAt : undefined;
-    showOutcome(outcome, at === undefined ? undefined : translate('read.textAt', { at: formatDateTime(at) }));
+    this.#forget(link, final);
+    showFinalOutcome(final, final === 'read' ? (status?.firstReadAt ?? null) : record.at);
+  }
+
+  /** Removes the key from the address bar and the claim from the record. */
+  #forget(link: Link, outcome: FinalOutcome): void {
+    this.#recordOf(link).end(outcome);
+    removeKey(link);
   }
 }

@@ -73,8 +73,10 @@ export const de: Texts = {
   'reveal.title': 'Ein Geheimnis für Sie – zephr',
   'reveal.heading': 'Ein Geheimnis für Sie',
   'reveal.intro': 'Sie können es einmal ansehen. Dann ist es weg: Sichern Sie es gleich.',
-  'reveal.key': 'Schlüssel',
-  'reveal.keyHelp': 'Er kommt getrennt vom Link zu Ihnen und beginnt mit v2. oder v2p. oder v1.',
+  'reveal.incomplete':
+    'Der Teil nach # fehlt: Vielleicht hat ihn die App abgeschnitten, die diesen Link geöffnet hat. Fügen Sie hier den ganzen Link ein, oder den Schlüssel, wenn Sie ihn getrennt bekommen haben. Es ist nichts verbraucht.',
+  'reveal.link': 'Ganzer Link oder Schlüssel',
+  'reveal.linkHelp': 'Ein Schlüssel, der getrennt vom Link kommt, beginnt mit v2. oder v2p. oder v1.',
   'reveal.passphrase': 'Passphrase',
   'reveal.passphraseHelp': 'Der Absender hat das Geheimnis damit geschützt.',
   'reveal.submit': 'Geheimnis anzeigen',
@@ -89,12 +91,14 @@ export const de: Texts = {
     other: '{count} Leser können es noch öffnen.',
   },
   'reveal.unchecked': 'Solange Sie es nicht anzeigen, wird nichts verbraucht.',
+  'reveal.resume': 'Sie haben es hier geöffnet. Bis {time} können Sie es noch einmal ansehen.',
   'reveal.version1':
     'Das ist ein älterer Link (Version 1). Ob das Geheimnis noch da ist, zeigt sich erst beim Lesen, und jeder, der die URL hat, könnte es verbraucht haben.',
 
   'revealed.title': 'Das Geheimnis – zephr',
   'revealed.heading': 'Hier ist das Geheimnis',
-  'revealed.gone': 'Auf dem Server ist es gelöscht. Nur diese Seite zeigt es noch.',
+  'revealed.gone':
+    'Niemand sonst kann es öffnen. Kopieren Sie es oder laden Sie es herunter, bevor Sie diese Seite verlassen.',
   'revealed.viewsLeft': {
     one: 'Das war Ihr Blick. {count} weiterer Leser kann den Link öffnen.',
     other: 'Das war Ihr Blick. {count} weitere Leser können den Link öffnen.',
@@ -106,6 +110,7 @@ export const de: Texts = {
   'revealed.hidden': 'Verborgen',
   'revealed.copy': 'Kopieren',
   'revealed.download': 'Herunterladen',
+  'revealed.done': 'Fertig, Seite leeren',
   'revealed.fileName': 'Geheimnis',
 
   'button.show': 'Anzeigen',
@@ -116,6 +121,21 @@ export const de: Texts = {
   'button.copied': 'Kopiert',
   'button.copyFailed': 'Ihr Browser erlaubt es nicht. Es ist markiert: Drücken Sie Strg+C oder ⌘C.',
 
+  'leave.secret': 'Sie haben das Geheimnis noch nicht gesichert',
+  'leave.secretText':
+    'Kopieren Sie es vorher oder laden Sie es herunter: Wenn Sie gehen, kann es niemand mehr öffnen, auch Sie nicht.',
+  'leave.link': 'Sie haben den Link noch nicht kopiert',
+  'leave.linkText':
+    'Kopieren Sie ihn vorher: Ohne ihn kann niemand Ihr Geheimnis öffnen, und diese Seite kann ihn nicht noch einmal zeigen.',
+  'leave.no': 'Hier bleiben',
+  'leave.yes': 'Trotzdem gehen',
+
+  'openedHere.heading': 'Sie haben es hier geöffnet',
+  'openedHere.text':
+    'Es wurde in diesem Tab gezeigt: {at}. Was Sie dabei nicht gesichert haben, ist weg. Wenn Sie es noch brauchen, bitten Sie den Absender um einen neuen Link.',
+  'lostHere.heading': 'Gelesen, aber nicht gezeigt',
+  'lostHere.text':
+    'Sie wollten dieses Geheimnis hier öffnen: {at}. Es wurde nicht rechtzeitig gezeigt, und jetzt ist es gelesen, wahrscheinlich durch diesen Versuch. Bitten Sie den Absender um ein neues.',
   'read.heading': 'Schon gelesen',
   'read.text':
     'Dieses Geheimnis wurde schon gelesen. Wenn Sie das nicht waren, sagen Sie es dem Absender: Es sollte durch ein neues ersetzt werden.',
@@ -132,7 +152,10 @@ export const de: Texts = {
     'Dieser Server kennt kein Geheimnis mit dieser Adresse. Es gab es nie, oder es ist lange vorbei. Prüfen Sie, ob der Link vollständig ist.',
   'damaged.heading': 'Der Link ist beschädigt',
   'damaged.text':
-    'Unterwegs wurde ein Teil verändert oder ging verloren. Es ist nichts verbraucht. Kopieren Sie den ganzen Link noch einmal oder bitten Sie den Absender darum.',
+    'Unterwegs wurde ein Teil verändert oder ging verloren. Es ist nichts verbraucht. Kopieren Sie den ganzen Link noch einmal und fügen Sie ihn hier ein.',
+  'cutOff.heading': 'Der Link ist abgeschnitten',
+  'cutOff.text':
+    'Sein Ende fehlt. Es ist nichts verbraucht. Kopieren Sie den ganzen Link noch einmal und fügen Sie ihn hier ein.',
   'tooNew.heading': 'Der Link ist zu neu',
   'tooNew.text': 'Er stammt von einem neueren zephr als diese Seite. Es ist nichts verbraucht.',
   'decryptionFailed.heading': 'Es lässt sich nicht öffnen',
@@ -146,7 +169,10 @@ export const de: Texts = {
     'Dieser Schlüssel gehört nicht zu diesem Link. Es ist nichts verbraucht: Prüfen Sie ihn und versuchen Sie es erneut.',
   'wrongKeyClaimed.heading': 'Falscher Schlüssel',
   'wrongKeyClaimed.text':
-    'Dieser Schlüssel öffnet das Geheimnis nicht. Sie haben es jetzt und können bis {time} einen anderen versuchen. Schließen Sie diese Seite nicht.',
+    'Dieser Schlüssel öffnet das Geheimnis nicht. Sie haben es jetzt und können bis {time} einen anderen versuchen. Lassen Sie diese Seite offen.',
+  'wrongEither.heading': 'Falsche Passphrase oder falscher Schlüssel',
+  'wrongEither.text':
+    'Eines davon gehört nicht zu diesem Geheimnis. Es ist nichts verbraucht: Prüfen Sie erst die Passphrase, dann den Link.',
   'wrongPassphrase.heading': 'Falsche Passphrase',
   'wrongPassphrase.text':
     'Das ist nicht die Passphrase. Es ist nichts verbraucht: Prüfen Sie sie und versuchen Sie es erneut.',
@@ -156,7 +182,7 @@ export const de: Texts = {
   'noConnection.text': 'Der Server war nicht zu erreichen. Prüfen Sie Ihr Netz und versuchen Sie es erneut.',
   'lostReply.heading': 'Die Antwort kam nicht an',
   'lostReply.text':
-    'Das Geheimnis war vielleicht schon auf dem Weg zu Ihnen. Schließen Sie diese Seite nicht und versuchen Sie es innerhalb einer Minute erneut: Niemand sonst kann es inzwischen bekommen.',
+    'Das Geheimnis war vielleicht schon auf dem Weg zu Ihnen. Lassen Sie diese Seite offen und versuchen Sie es innerhalb einer Minute erneut: Niemand sonst kann es inzwischen bekommen.',
   'serverError.heading': 'Der Server hat Schwierigkeiten',
   'serverError.text': 'Er konnte seine Arbeit gerade nicht tun. Versuchen Sie es gleich noch einmal.',
   'notZephrServer.heading': 'Kein zephr-Server',
@@ -183,8 +209,11 @@ export const de: Texts = {
   'error.views': 'Die Anzahl der Leser ist eine ganze Zahl von 1 bis {max}.',
   'error.hint': 'Der Hinweis hat höchstens {max} Zeichen, ohne Umlaute, Emoji und Zeilenumbrüche.',
   'error.fileName': 'Der Name der Datei lässt sich nicht senden. Benennen Sie sie um.',
-  'error.keyMissing': 'Geben Sie den Schlüssel ein.',
-  'error.keyDamaged': 'Das ist kein ganzer Schlüssel. Kopieren Sie ihn noch einmal.',
+  'error.linkMissing': 'Fügen Sie den Link oder den Schlüssel ein.',
+  'error.linkDamaged': 'Das ist kein ganzer Link oder Schlüssel. Kopieren Sie ihn noch einmal.',
+  'error.linkWithoutKey':
+    'Bei diesem Link steht nichts nach #. Kopieren Sie ihn noch einmal, oder fügen Sie den Schlüssel ein.',
+  'error.linkElsewhere': 'Dieser Link gehört zu {server}. Öffnen Sie ihn dort.',
   'error.passphraseMissing': 'Geben Sie die Passphrase ein.',
   'error.passphraseMalformed': 'Die Passphrase enthält Zeichen, die sich nicht verwenden lassen.',
 };

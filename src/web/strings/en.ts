@@ -75,8 +75,10 @@ export const en = {
   'reveal.title': 'A secret for you – zephr',
   'reveal.heading': 'A secret for you',
   'reveal.intro': 'You can look at it once. Then it is gone, so be ready to keep it.',
-  'reveal.key': 'Key',
-  'reveal.keyHelp': 'It comes to you apart from the link and begins with v2. or v2p. or v1.',
+  'reveal.incomplete':
+    'The part after # is missing: the app that opened this link may have cut it off. Paste the whole link here; or the key, if you got it apart from the link. Nothing is used up.',
+  'reveal.link': 'Whole link, or key',
+  'reveal.linkHelp': 'A key that comes apart from its link begins with v2. or v2p. or v1.',
   'reveal.passphrase': 'Passphrase',
   'reveal.passphraseHelp': 'The sender has protected the secret with it.',
   'reveal.submit': 'Reveal the secret',
@@ -91,12 +93,13 @@ export const en = {
     other: '{count} readers can still open it.',
   },
   'reveal.unchecked': 'Nothing is used up until you reveal it.',
+  'reveal.resume': 'You have opened this here. Until {time} you can look at it once more.',
   'reveal.version1':
     'This is an older link (version 1). Only reading it can tell whether it is still there, and anybody who has the URL could have used it up.',
 
   'revealed.title': 'The secret – zephr',
   'revealed.heading': 'Here is the secret',
-  'revealed.gone': 'It is gone from the server. This page is the only place that still shows it.',
+  'revealed.gone': 'Nobody else can open it. Copy or download it before you leave this page.',
   'revealed.viewsLeft': {
     one: 'You have had your look. {count} more reader can open the link.',
     other: 'You have had your look. {count} more readers can open the link.',
@@ -108,6 +111,7 @@ export const en = {
   'revealed.hidden': 'Hidden',
   'revealed.copy': 'Copy',
   'revealed.download': 'Download',
+  'revealed.done': 'Done, clear this page',
   'revealed.fileName': 'secret',
 
   'button.show': 'Show',
@@ -118,6 +122,20 @@ export const en = {
   'button.copied': 'Copied',
   'button.copyFailed': 'Your browser does not allow it. It is selected: press Ctrl+C or ⌘C.',
 
+  'leave.secret': 'You have not kept the secret',
+  'leave.secretText': 'Copy or download it first: once you leave, nobody can open it again, not even you.',
+  'leave.link': 'You have not copied the link',
+  'leave.linkText':
+    'Copy it first: without it nobody can open your secret, and this page cannot show it again.',
+  'leave.no': 'Stay here',
+  'leave.yes': 'Leave anyway',
+
+  'openedHere.heading': 'You have opened this here',
+  'openedHere.text':
+    'It was shown in this tab: {at}. What you did not keep then is gone. If you still need it, ask the sender for a new link.',
+  'lostHere.heading': 'Read, but not shown',
+  'lostHere.text':
+    'You tried to open this secret here: {at}. It was not shown in time, and now it is read, most likely by that try. Ask the sender for a new one.',
   'read.heading': 'Already read',
   'read.text':
     'This secret was read before. If that was not you, tell the sender: it should be replaced by a new one.',
@@ -132,7 +150,9 @@ export const en = {
     'This server knows no secret with this address. It never existed, or it ended long ago. Check that the link is complete.',
   'damaged.heading': 'The link is damaged',
   'damaged.text':
-    'A part of it was changed or lost on the way. Nothing is used up. Copy the whole link once more, or ask the sender for it.',
+    'A part of it was changed or lost on the way. Nothing is used up. Copy the whole link once more and paste it here.',
+  'cutOff.heading': 'The link was cut off',
+  'cutOff.text': 'Its end is missing. Nothing is used up. Copy the whole link once more and paste it here.',
   'tooNew.heading': 'The link is too new',
   'tooNew.text': 'It comes from a newer zephr than this page. Nothing is used up.',
   'decryptionFailed.heading': 'It does not open',
@@ -145,7 +165,10 @@ export const en = {
   'wrongKey.text': 'This key does not belong to this link. Nothing is used up: check it and try again.',
   'wrongKeyClaimed.heading': 'Wrong key',
   'wrongKeyClaimed.text':
-    'This key does not open the secret. You hold it now, and can try another key until {time}. Do not close this page.',
+    'This key does not open the secret. You hold it now, and can try another key until {time}. Keep this page open.',
+  'wrongEither.heading': 'Wrong passphrase or key',
+  'wrongEither.text':
+    'One of them does not belong to this secret. Nothing is used up: check the passphrase first, then the link.',
   'wrongPassphrase.heading': 'Wrong passphrase',
   'wrongPassphrase.text': 'That is not the passphrase. Nothing is used up: check it and try again.',
   'tooManyAttempts.heading': 'Too many wrong tries',
@@ -154,7 +177,7 @@ export const en = {
   'noConnection.text': 'The server could not be reached. Check your network and try again.',
   'lostReply.heading': 'The answer did not arrive',
   'lostReply.text':
-    'The secret may have been on its way to you. Do not close this page and try again within a minute: nobody else can get it meanwhile.',
+    'The secret may have been on its way to you. Keep this page open and try again within a minute: nobody else can get it meanwhile.',
   'serverError.heading': 'The server has trouble',
   'serverError.text': 'It could not do its work just now. Try again in a moment.',
   'notZephrServer.heading': 'Not a zephr server',
@@ -179,8 +202,10 @@ export const en = {
   'error.views': 'The number of readers is a whole number from 1 to {max}.',
   'error.hint': 'The hint has at most {max} characters, without accents, emoji or line breaks.',
   'error.fileName': 'The file has a name that cannot be sent. Rename it.',
-  'error.keyMissing': 'Enter the key.',
-  'error.keyDamaged': 'That is not a whole key. Copy it once more.',
+  'error.linkMissing': 'Paste the link or the key.',
+  'error.linkDamaged': 'That is not a whole link or key. Copy it once more.',
+  'error.linkWithoutKey': 'That link has nothing after #. Copy it once more, or paste the key.',
+  'error.linkElsewhere': 'That link is for {server}. Open it there.',
   'error.passphraseMissing': 'Enter the passphrase.',
   'error.passphraseMalformed': 'The passphrase holds characters that cannot be used.',
 } as const satisfies Readonly<Record<string, string | Plural>>;

@@ -72,8 +72,10 @@ export const fr: Texts = {
   'reveal.title': 'Un secret pour vous – zephr',
   'reveal.heading': 'Un secret pour vous',
   'reveal.intro': 'Vous pouvez le voir une seule fois. Ensuite il disparaît : conservez-le aussitôt.',
-  'reveal.key': 'Clé',
-  'reveal.keyHelp': 'Elle vous parvient séparément du lien et commence par v2. ou v2p. ou v1.',
+  'reveal.incomplete':
+    'La partie après # manque : l’application qui a ouvert ce lien l’a peut-être coupée. Collez ici le lien entier, ou la clé si vous l’avez reçue séparément. Rien n’est consommé.',
+  'reveal.link': 'Lien entier, ou clé',
+  'reveal.linkHelp': 'Une clé envoyée séparément du lien commence par v2. ou v2p. ou v1.',
   'reveal.passphrase': 'Phrase secrète',
   'reveal.passphraseHelp': 'L’expéditeur s’en est servi pour protéger le secret.',
   'reveal.submit': 'Révéler le secret',
@@ -88,12 +90,14 @@ export const fr: Texts = {
     other: '{count} lecteurs peuvent encore l’ouvrir.',
   },
   'reveal.unchecked': 'Rien n’est consommé tant que vous ne le révélez pas.',
+  'reveal.resume': 'Vous l’avez ouvert ici. Vous pouvez le revoir une fois jusqu’à {time}.',
   'reveal.version1':
     'C’est un ancien lien (version 1). Seule la lecture dira si le secret est encore là, et quiconque a l’URL a pu le consommer.',
 
   'revealed.title': 'Le secret – zephr',
   'revealed.heading': 'Voici le secret',
-  'revealed.gone': 'Il est effacé du serveur. Seule cette page le montre encore.',
+  'revealed.gone':
+    'Personne d’autre ne peut l’ouvrir. Copiez-le ou téléchargez-le avant de quitter cette page.',
   'revealed.viewsLeft': {
     one: 'Vous l’avez vu. {count} autre lecteur peut ouvrir le lien.',
     other: 'Vous l’avez vu. {count} autres lecteurs peuvent ouvrir le lien.',
@@ -105,6 +109,7 @@ export const fr: Texts = {
   'revealed.hidden': 'Masqué',
   'revealed.copy': 'Copier',
   'revealed.download': 'Télécharger',
+  'revealed.done': 'Terminé, vider la page',
   'revealed.fileName': 'secret',
 
   'button.show': 'Afficher',
@@ -116,6 +121,21 @@ export const fr: Texts = {
   'button.copyFailed':
     'Votre navigateur ne le permet pas. Le texte est sélectionné : appuyez sur Ctrl+C ou ⌘C.',
 
+  'leave.secret': 'Vous n’avez pas conservé le secret',
+  'leave.secretText':
+    'Copiez-le ou téléchargez-le d’abord : après votre départ, plus personne ne pourra l’ouvrir, pas même vous.',
+  'leave.link': 'Vous n’avez pas copié le lien',
+  'leave.linkText':
+    'Copiez-le d’abord : sans lui, personne ne peut ouvrir votre secret, et cette page ne pourra plus le montrer.',
+  'leave.no': 'Rester ici',
+  'leave.yes': 'Partir quand même',
+
+  'openedHere.heading': 'Vous l’avez ouvert ici',
+  'openedHere.text':
+    'Il a été montré dans cet onglet : {at}. Ce que vous n’avez pas conservé alors est perdu. S’il vous le faut encore, demandez un nouveau lien à l’expéditeur.',
+  'lostHere.heading': 'Lu, mais pas montré',
+  'lostHere.text':
+    'Vous avez essayé d’ouvrir ce secret ici : {at}. Il n’a pas été montré à temps, et il est maintenant lu, sans doute par cet essai. Demandez-en un nouveau à l’expéditeur.',
   'read.heading': 'Déjà lu',
   'read.text':
     'Ce secret a déjà été lu. Si ce n’était pas vous, prévenez l’expéditeur : il faut le remplacer par un nouveau.',
@@ -131,7 +151,9 @@ export const fr: Texts = {
     'Ce serveur ne connaît aucun secret à cette adresse. Il n’a jamais existé, ou il a pris fin depuis longtemps. Vérifiez que le lien est complet.',
   'damaged.heading': 'Le lien est abîmé',
   'damaged.text':
-    'Une partie a été modifiée ou perdue en chemin. Rien n’est consommé. Copiez à nouveau le lien entier, ou demandez-le à l’expéditeur.',
+    'Une partie a été modifiée ou perdue en chemin. Rien n’est consommé. Copiez à nouveau le lien entier et collez-le ici.',
+  'cutOff.heading': 'Le lien est coupé',
+  'cutOff.text': 'Sa fin manque. Rien n’est consommé. Copiez à nouveau le lien entier et collez-le ici.',
   'tooNew.heading': 'Le lien est trop récent',
   'tooNew.text': 'Il vient d’un zephr plus récent que cette page. Rien n’est consommé.',
   'decryptionFailed.heading': 'Il ne s’ouvre pas',
@@ -144,7 +166,10 @@ export const fr: Texts = {
   'wrongKey.text': 'Cette clé n’est pas celle de ce lien. Rien n’est consommé : vérifiez-la et réessayez.',
   'wrongKeyClaimed.heading': 'Mauvaise clé',
   'wrongKeyClaimed.text':
-    'Cette clé n’ouvre pas le secret. Vous le détenez maintenant et pouvez en essayer une autre jusqu’à {time}. Ne fermez pas cette page.',
+    'Cette clé n’ouvre pas le secret. Vous le détenez maintenant et pouvez en essayer une autre jusqu’à {time}. Gardez cette page ouverte.',
+  'wrongEither.heading': 'Phrase secrète ou clé erronée',
+  'wrongEither.text':
+    'L’une des deux n’est pas celle de ce secret. Rien n’est consommé : vérifiez d’abord la phrase secrète, puis le lien.',
   'wrongPassphrase.heading': 'Mauvaise phrase secrète',
   'wrongPassphrase.text':
     'Ce n’est pas la bonne phrase secrète. Rien n’est consommé : vérifiez-la et réessayez.',
@@ -154,7 +179,7 @@ export const fr: Texts = {
   'noConnection.text': 'Le serveur n’a pas pu être joint. Vérifiez votre réseau et réessayez.',
   'lostReply.heading': 'La réponse n’est pas arrivée',
   'lostReply.text':
-    'Le secret était peut-être en route vers vous. Ne fermez pas cette page et réessayez dans la minute : personne d’autre ne peut l’obtenir entre-temps.',
+    'Le secret était peut-être en route vers vous. Gardez cette page ouverte et réessayez dans la minute : personne d’autre ne peut l’obtenir entre-temps.',
   'serverError.heading': 'Le serveur a un problème',
   'serverError.text': 'Il n’a pas pu faire son travail. Réessayez dans un instant.',
   'notZephrServer.heading': 'Ce n’est pas un serveur zephr',
@@ -181,8 +206,10 @@ export const fr: Texts = {
   'error.views': 'Le nombre de lecteurs est un entier de 1 à {max}.',
   'error.hint': 'L’indication a au plus {max} caractères, sans accents, emoji ni retours à la ligne.',
   'error.fileName': 'Le nom du fichier ne peut pas être envoyé. Renommez-le.',
-  'error.keyMissing': 'Saisissez la clé.',
-  'error.keyDamaged': 'Ce n’est pas une clé entière. Copiez-la à nouveau.',
+  'error.linkMissing': 'Collez le lien ou la clé.',
+  'error.linkDamaged': 'Ce n’est ni un lien entier ni une clé entière. Copiez-le à nouveau.',
+  'error.linkWithoutKey': 'Ce lien n’a rien après #. Copiez-le à nouveau, ou collez la clé.',
+  'error.linkElsewhere': 'Ce lien est pour {server}. Ouvrez-le là-bas.',
   'error.passphraseMissing': 'Saisissez la phrase secrète.',
   'error.passphraseMalformed': 'La phrase secrète contient des caractères impossibles à utiliser.',
 };

@@ -93,7 +93,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page (needs ${CHROMIUM})`, () => {
     await reader.keyboard.press('Tab');
     await reader.keyboard.press('Tab');
     await reader.keyboard.press('Tab');
-    expect(await reader.evaluate(() => document.activeElement?.id)).toBe('key');
+    expect(await reader.evaluate(() => document.activeElement?.id)).toBe('link');
     await reader.keyboard.type(key);
     await reader.keyboard.press('Enter');
     expect(await headingOf(reader, 'revealed')).toBe('Here is the secret');

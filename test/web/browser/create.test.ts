@@ -162,6 +162,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that creates links (needs ${CHROMIUM})`
     });
     for (const field of ['#secret-text', '#passphrase']) expect(await page.inputValue(field)).toBe('');
     await page.getByRole('button', { name: 'Share another secret' }).click();
+    await page.getByRole('button', { name: 'Leave anyway' }).click();
     expect(await page.locator('#expiry option:checked').innerText()).toBe('1 hour');
     expect(await page.isChecked('#split')).toBe(false);
     expect(await page.locator('#created-link').textContent()).toBe('');

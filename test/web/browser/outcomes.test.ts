@@ -114,19 +114,32 @@ describe.skipIf(!HAS_CHROMIUM)(`outcomes in the page (needs ${CHROMIUM})`, () =>
 
   describe('of a damaged link', () => {
     it.each([
-      ['a key that lost a character', (link: string) => link.slice(0, -1)],
-      ['a key that gained one', (link: string) => `${link}A`],
-      ['no version', (link: string) => link.replace('#v2.', '#')],
-      ['an id that lost a character', (link: string) => link.replace(/.#/, '#')],
-    ])('damaged: %s', async (_, damage) => {
+      ['The link was cut off', 'a key that lost a character', (link: string) => link.slice(0, -1)],
+      [
+        'The link was cut off',
+        'a key that lost all but its version',
+        (link: string) => link.replace(/2\..*/, '2.'),
+      ],
+      ['The link is damaged', 'a key with a character of no key', (link: string) => link.replace(/.$/, 'é')],
+      ['The link is damaged', 'no version', (link: string) => link.replace('#v2.', '#')],
+      ['The link is damaged', 'an id that lost a character', (link: string) => link.replace(/.#/, '#')],
+    ])('“%s”, and takes it anew: %s', async (heading, _, damage) => {
       const link = await createLink();
       const { watch, open } = await visitor([server.url]);
       const page = await open(damage(link));
-      expect(await headingOf(page, 'outcome')).toBe('The link is damaged');
-      expect(await textOf(page, '#outcome-text')).toContain('Nothing is used up');
+      await expectError(page, new RegExp(`^${heading}\\s.*Nothing is used up.*paste it here`, 's'));
+      expect(await page.evaluate(() => document.activeElement?.id)).toBe('link');
       // The page sent no request about it.
       expect(watch.requests.filter(({ url }) => url.includes('/api/'))).toEqual([]);
-      expect((await openSession().sh(`zephr status '${link}'`)).stdout).toContain('waiting');
+      const field = page.getByLabel('Whole link, or key');
+      await field.fill(`https://elsewhere.example/secret/${link.split('/').at(-1)}`);
+      await clickReveal(page);
+      await expectError(page, /^That link is for https:\/\/elsewhere\.example\. Open it there\.$/);
+      await field.fill(link);
+      await expect.poll(() => textOf(page, '#reveal-status')).toContain('still there');
+      expect(page.url()).toBe(link.split('#')[0]);
+      await clickReveal(page);
+      expect(await headingOf(page, 'revealed')).toBe('Here is the secret');
     });
 
     it('of a newer version', async () => {
@@ -142,7 +155,7 @@ describe.skipIf(!HAS_CHROMIUM)(`outcomes in the page (needs ${CHROMIUM})`, () =>
       const [url = '', key = ''] = link.split('#');
       const page = await open(`${url}#${KEY}`);
       await expectError(page, /^Wrong key\s.*Nothing is used up/s);
-      await page.getByLabel('Key').fill(key);
+      await page.getByLabel('Whole link, or key').fill(key);
       await clickReveal(page);
       expect(await headingOf(page, 'revealed')).toBe('Here is the secret');
     });
@@ -150,20 +163,20 @@ describe.skipIf(!HAS_CHROMIUM)(`outcomes in the page (needs ${CHROMIUM})`, () =>
     it('wrong key that was typed', async () => {
       const [url = ''] = (await createLink('--split')).split('\n');
       const page = await open(url);
-      await page.getByLabel('Key').fill(KEY);
+      await page.getByLabel('Whole link, or key').fill(KEY);
       await expectError(page, /^Wrong key/);
       await clickReveal(page);
       await expectError(page, /^Wrong key/);
-      expect(await page.getByLabel('Key').getAttribute('aria-invalid')).toBe('true');
+      expect(await page.getByLabel('Whole link, or key').getAttribute('aria-invalid')).toBe('true');
     });
 
     it('wrong key of version 1, which has taken the secret: the right one still opens it', async () => {
       const { url, key } = await createV1(server.url, Buffer.from('hunter2'), { split: true });
       const page = await open(url);
-      await page.getByLabel('Key').fill(`v1.${randomBytes(32).toString('base64url')}`);
+      await page.getByLabel('Whole link, or key').fill(`v1.${randomBytes(32).toString('base64url')}`);
       await clickReveal(page);
       await expectError(page, /^Wrong key\s.*can try another key until \d{1,2}:\d\d:\d\d/s);
-      await page.getByLabel('Key').fill(key);
+      await page.getByLabel('Whole link, or key').fill(key);
       await clickReveal(page);
       expect(await headingOf(page, 'revealed')).toBe('Here is the secret');
       expect(await page.locator('#revealed-secret').textContent()).toBe('hunter2');
@@ -263,6 +276,7 @@ describe.skipIf(!HAS_CHROMIUM)(`outcomes in the page (needs ${CHROMIUM})`, () =>
       for (let count = 0; count < 3; count++) {
         await share(page, () => page.fill('#secret-text', 'hunter2'));
         await page.getByRole('button', { name: 'Share another secret' }).click();
+        await page.getByRole('button', { name: 'Leave anyway' }).click();
       }
       await page.fill('#secret-text', 'hunter2');
       await page.getByRole('button', { name: 'Encrypt & share' }).click();

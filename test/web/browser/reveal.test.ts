@@ -34,7 +34,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that opens links (needs ${CHROMIUM})`, 
     const page = await open(link);
     await reveal(page);
     expect(await page.locator('#revealed-secret').textContent()).toBe('hunter2');
-    expect(await textOf(page, '#revealed-gone')).toContain('gone from the server');
+    expect(await textOf(page, '#revealed-gone')).toContain('Nobody else can open it');
     expect((await shell.sh(`zephr get '${link}'`)).code).toBe(6);
   });
 
@@ -47,21 +47,22 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that opens links (needs ${CHROMIUM})`, 
     expect(await page.locator('#revealed-secret').textContent()).toBe(secret);
   });
 
-  it('leaves nothing behind: no key in the URL or the history, nothing stored, nothing in a cache', async () => {
+  it('leaves behind only that it was opened: no key in the URL or the history, nothing in a cache', async () => {
     const made = await server
       .session()
       .sh('printf phrase > file; printf hunter2 | zephr --passphrase-file file');
     const link = made.stdout.trim();
-    const { context, open } = await visitor([server.url]);
+    const { context, open } = await visitor([server.url], { permissions: ['clipboard-write'] });
     const page = await open(`${server.url}/`);
     await page.goto(link);
     await page.fill('#passphrase', 'phrase');
     await reveal(page);
-    expect(page.url()).toBe(link.split('#')[0]);
     expect(await page.inputValue('#passphrase')).toBe('');
+    await page.getByRole('button', { name: 'Copy' }).click();
+    await expect.poll(() => page.url()).toBe(link.split('#')[0]);
     const kept = await page.evaluate(async () => ({
       local: Object.keys(localStorage),
-      session: Object.keys(sessionStorage),
+      session: { ...sessionStorage } as unknown,
       caches: await caches.keys(),
       databases: await indexedDB.databases(),
       workers: (await navigator.serviceWorker.getRegistrations()).length,
@@ -71,7 +72,11 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that opens links (needs ${CHROMIUM})`, 
     }));
     expect(kept).toEqual({
       local: [],
-      session: [],
+      session: {
+        [`zephr ${link.split('#')[0]}`]: expect.stringMatching(
+          /^\{"at":\d+,"outcome":"openedHere"\}$/,
+        ) as string,
+      },
       caches: [],
       databases: [],
       workers: 0,
@@ -84,7 +89,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that opens links (needs ${CHROMIUM})`, 
     await page.goBack();
     expect(page.url()).toBe(link.split('#')[0]);
     expect(await page.content()).not.toContain('hunter2');
-    expect(await headingOf(page, 'reveal')).toBe('A secret for you');
+    expect(await headingOf(page, 'outcome')).toBe('You have opened this here');
   });
 
   it('shows, hides, copies', async () => {
@@ -141,12 +146,18 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that opens links (needs ${CHROMIUM})`, 
     ]) {
       const [url = '', key = ''] = (await shell.sh("printf 'hunter2' | zephr --split")).stdout.split('\n');
       const page = await open(url);
+      expect(await textOf(page, '#reveal-status')).toMatch(
+        /^The part after # is missing: .* Paste the whole link here; or the key/,
+      );
       await page.getByRole('button', { name: 'Reveal the secret' }).click();
-      expect(await textOf(page, '#reveal-error')).toBe('Enter the key.');
-      await page.getByLabel('Key').fill(key.slice(0, -1));
+      expect(await textOf(page, '#reveal-error')).toBe('Paste the link or the key.');
+      await page.getByLabel('Whole link, or key').fill(key.slice(0, -1));
       await page.getByRole('button', { name: 'Reveal the secret' }).click();
-      expect(await textOf(page, '#reveal-error')).toContain('not a whole key');
-      await page.getByLabel('Key').fill(paste(url, key));
+      expect(await textOf(page, '#reveal-error')).toContain('not a whole link or key');
+      await page.getByLabel('Whole link, or key').fill(url);
+      await page.getByRole('button', { name: 'Reveal the secret' }).click();
+      expect(await textOf(page, '#reveal-error')).toContain('nothing after #');
+      await page.getByLabel('Whole link, or key').fill(paste(url, key));
       await expect.poll(() => textOf(page, '#reveal-status')).toContain('It is still there.');
       await reveal(page);
       expect(await page.locator('#revealed-secret').textContent()).toBe('hunter2');
@@ -176,7 +187,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that opens links (needs ${CHROMIUM})`, 
       const page = await open(link);
       await expect.poll(() => textOf(page, '#reveal-status')).toContain(`${left + 1} reader`);
       await reveal(page);
-      const words = left > 0 ? `${left} more reader` : 'gone from the server';
+      const words = left > 0 ? `${left} more reader` : 'Nobody else can open it';
       expect(await textOf(page, '#revealed-gone')).toContain(words);
     }
     expect(await headingOf(await open(link), 'outcome')).toBe('Already read');

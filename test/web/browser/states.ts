@@ -91,7 +91,7 @@ async function submit(page: Page): Promise<void> {
 async function openLink(page: Page, link: string): Promise<void> {
   await page.goto(link);
   const known = page.locator('#reveal-status').filter({ visible: true, hasNotText: '…' });
-  await known.or(page.locator('#outcome').filter({ visible: true })).waitFor();
+  await known.or(page.locator('#outcome, #reveal-error strong').filter({ visible: true })).waitFor();
 }
 
 async function reveal(page: Page): Promise<void> {
@@ -143,6 +143,7 @@ const createStates: readonly State[] = [
       await submit(page);
       if (await page.locator('#created').isVisible()) {
         await page.click('#created-another');
+        await page.click('#leave-yes');
         await page.fill('#secret-text', SECRET);
         await submit(page);
       }
@@ -168,6 +169,14 @@ const createdStates: readonly State[] = [
       await page.fill('#views', '3');
       await page.fill('#passphrase', 'correct horse');
       await submit(page);
+    },
+  },
+  {
+    name: 'created-leaving',
+    async reach(page, servers) {
+      await fillForm(page, servers);
+      await submit(page);
+      await page.click('#created-another');
     },
   },
   {
@@ -251,6 +260,24 @@ const revealStates: readonly State[] = [
     },
   },
   {
+    name: 'reveal-damaged',
+    reach: async (page, servers) => openLink(page, (await createLink(servers)).replace('#v2.', '#')),
+  },
+  {
+    name: 'reveal-cut-off',
+    reach: async (page, servers) => openLink(page, (await createLink(servers)).slice(0, -3)),
+  },
+  {
+    name: 'reveal-resume',
+    async reach(page, servers) {
+      await openLink(page, await createLink(servers, { passphrase: 'correct horse' }));
+      await page.fill('#passphrase', 'correct horse');
+      await reveal(page);
+      await page.reload();
+      await page.locator('#reveal-status').filter({ visible: true }).waitFor();
+    },
+  },
+  {
     name: 'reveal-lost-reply',
     async reach(page, servers) {
       await openLink(page, await createLink(servers));
@@ -265,7 +292,7 @@ const revealStates: readonly State[] = [
       if (created.mode !== 'split') throw new Error('it is not split');
       await openLink(page, created.url);
       await page.context().setOffline(true);
-      await page.fill('#key', created.key);
+      await page.fill('#link', created.key);
       await page.locator('#reveal-error strong').waitFor();
     },
   },
@@ -277,6 +304,14 @@ const finalStates: readonly State[] = [
     async reach(page, servers) {
       await openLink(page, await createLink(servers));
       await reveal(page);
+    },
+  },
+  {
+    name: 'revealed-leaving',
+    async reach(page, servers) {
+      await openLink(page, await createLink(servers));
+      await reveal(page);
+      await page.click('.wordmark');
     },
   },
   {
@@ -342,8 +377,12 @@ const finalStates: readonly State[] = [
     },
   },
   {
-    name: 'outcome-damaged',
-    reach: async (page, servers) => openLink(page, (await createLink(servers)).slice(0, -3)),
+    name: 'outcome-opened-here',
+    async reach(page, servers) {
+      await openLink(page, await createLink(servers));
+      await reveal(page);
+      await page.click('#revealed-done');
+    },
   },
 ];
 

@@ -1,0 +1,69 @@
+/** The field for what the address bar lacks: the whole link anew, or the key that was sent apart from it. */
+
+import { ValidationError } from '../../core/errors.js';
+import { parseKey } from '../../core/key.js';
+import { type Link, looksLikeLink, parseLink, type SecretAddress } from '../../core/link.js';
+import { byId } from '../parts/elements.js';
+import type { ErrorNote } from '../parts/error-note.js';
+
+/** The field. It is hidden until the page needs it. */
+export class LinkField {
+  readonly field = byId('link', HTMLInputElement);
+  readonly #part = byId('link-part', HTMLElement);
+  readonly #server: string;
+  readonly #address: SecretAddress | null;
+  #last = '';
+
+  /**
+   * @param server whose page this is: it can open no other server's links.
+   * @param address the secret that a key alone belongs to, if that is known.
+   * @param onLink is called each time that the field holds another whole link or key.
+   */
+  constructor(server: string, address: SecretAddress | null, onLink: (link: Link) => void) {
+    this.#server = server;
+    this.#address = address;
+    this.field.addEventListener('input', () => {
+      const text = this.field.value.trim();
+      const link = this.#parse(text);
+      if (link instanceof ValidationError || link.server !== server || text === this.#last) return;
+      this.#last = text;
+      onLink(link);
+    });
+  }
+
+  get isEmpty(): boolean {
+    return this.field.value.trim() === '';
+  }
+
+  show(): void {
+    this.#part.hidden = false;
+  }
+
+  clear(): void {
+    this.field.value = '';
+  }
+
+  /** The link in the field. `null` when it is missing or damaged, after showing that in `errors`. */
+  read(errors: ErrorNote): Link | null {
+    const text = this.field.value.trim();
+    const link = this.#parse(text);
+    if (!(link instanceof ValidationError)) {
+      if (link.server === this.#server) return link;
+      errors.showFieldError(this.field, 'error.linkElsewhere', { server: link.server });
+    } else if (link.code === 'UNKNOWN_KEY_VERSION') errors.showOutcome('tooNew');
+    else if (text === '') errors.showFieldError(this.field, 'error.linkMissing');
+    else if (link.code === 'MISSING_KEY') errors.showFieldError(this.field, 'error.linkWithoutKey');
+    else errors.showFieldError(this.field, 'error.linkDamaged');
+    return null;
+  }
+
+  #parse(text: string): Link | ValidationError {
+    try {
+      if (this.#address === null || looksLikeLink(text)) return parseLink(text);
+      return { ...this.#address, key: parseKey(text) };
+    } catch (error) {
+      if (error instanceof ValidationError) return error;
+      throw error;
+    }
+  }
+}
