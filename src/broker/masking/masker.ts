@@ -1,0 +1,198 @@
+/**
+ * Masks secrets in a stream of bytes: every form of every secret becomes `[masked NAME]`, and all other bytes pass as
+ * they are, in order (cli/CLI.md). A byte is held back only as long as a secret may have begun with it, and never by
+ * time, so a prompt appears at once.
+ */
+
+import { concatBytes, encodeUtf8 } from '../../core/bytes.js';
+import { type Automaton, buildAutomaton, isLineEnd } from './automaton.js';
+import { formsOf } from './forms.js';
+
+/** A value and what it is called. */
+export interface NamedSecret {
+  readonly name: string;
+  readonly value: Uint8Array;
+}
+
+/** What is looked for. It is built once, and used for any number of streams. */
+export interface MaskedForms {
+  readonly automaton: Automaton;
+  /** What stands in place of each pattern. */
+  readonly markers: readonly Uint8Array[];
+}
+
+/** Prepares to look for these secrets in all their forms. Where two have the same form, the first one is named. */
+export function maskedForms(secrets: readonly NamedSecret[]): MaskedForms {
+  const named = secrets.flatMap(({ name, value }) => {
+    const marker = encodeUtf8(`[masked ${name}]`);
+    return formsOf(value).map((form) => ({ form, marker }));
+  });
+  return {
+    automaton: buildAutomaton(named.map(({ form }) => form)),
+    markers: named.map(({ marker }) => marker),
+  };
+}
+
+/** Bytes that hold a secret. Positions count from the stream's first byte. */
+interface Found {
+  start: number;
+  end: number;
+  /** The longest pattern in it, which names it. */
+  pattern: number;
+  length: number;
+}
+
+/** A reader of the stream without its line ends: encoders wrap lines wherever they like. Patterns with one do not count. */
+interface Unwrapped {
+  state: number;
+  /** Where the line ends are that it left out, and a pattern may have begun before. */
+  breaks: number[];
+}
+
+/** Masks one stream. */
+export class Masker {
+  readonly #automaton: Automaton;
+  readonly #markers: readonly Uint8Array[];
+  #state = 0;
+  #unwrapped: Unwrapped | null = null;
+  /** Bytes before this position have been given back, or are masked. */
+  #done = 0;
+  /** How many bytes have come. */
+  #come = 0;
+  /** Those from {@link Masker.#done} on that came with earlier pieces. */
+  #held: Uint8Array = new Uint8Array(0);
+  /** In order, none touching another's bytes. */
+  readonly #found: Found[] = [];
+  /** Where the last marker's secret ends: what overlaps it belongs to it. */
+  #maskedTo = 0;
+
+  constructor({ automaton, markers }: MaskedForms) {
+    this.#automaton = automaton;
+    this.#markers = markers;
+  }
+
+  /** Takes the next bytes, and gives back what is certain now. The pieces may be views of `bytes`. */
+  push(bytes: Uint8Array): Uint8Array[] {
+    this.#read(bytes);
+    const pieces = this.#release(bytes, this.#firstUncertain());
+    const left = this.#come - this.#done;
+    const earlier = Math.max(0, left - bytes.length);
+    this.#held = concatBytes(
+      this.#held.subarray(this.#held.length - earlier),
+      bytes.subarray(bytes.length - (left - earlier)),
+    );
+    return pieces;
+  }
+
+  /** Gives back what was held. Nothing may be pushed afterwards. */
+  end(): Uint8Array[] {
+    return this.#release(new Uint8Array(0), this.#come);
+  }
+
+  /** Finds what ends in these bytes. */
+  #read(bytes: Uint8Array): void {
+    const { rowed, rows, next } = this.#automaton;
+    let state = this.#state;
+    for (let index = 0; index < bytes.length; index++) {
+      const byte = bytes[index] ?? 0;
+      if (this.#unwrapped !== null || isLineEnd(byte))
+        this.#readUnwrapped(state, byte, this.#come + index + 1);
+      state = state < rowed ? (rows[state * 256 + byte] ?? 0) : next(state, byte);
+      if (state < 0) {
+        state = ~state;
+        this.#find(state, this.#come + index + 1);
+      }
+    }
+    this.#state = state;
+    this.#come += bytes.length;
+  }
+
+  /** Reads one byte without line ends, if there was one in what may be a pattern. `state` is the one before it. */
+  #readUnwrapped(state: number, byte: number, at: number): void {
+    if (isLineEnd(byte)) {
+      const begun = this.#automaton.inLine[state] ?? 0;
+      if (this.#unwrapped === null && begun === 0) return;
+      this.#unwrapped ??= { state: begun, breaks: [] };
+      this.#unwrapped.breaks.push(at - 1);
+      return;
+    }
+    const unwrapped = this.#unwrapped;
+    if (unwrapped === null) return;
+    const next = this.#automaton.next(unwrapped.state, byte);
+    unwrapped.state = next < 0 ? ~next : next;
+    if (next < 0) this.#find(unwrapped.state, at, unwrapped);
+    const start = this.#unwrappedStart(unwrapped, at);
+    while ((unwrapped.breaks[0] ?? start) < start) unwrapped.breaks.shift();
+    // What has begun in this line is followed without it.
+    if (unwrapped.breaks.length === 0) this.#unwrapped = null;
+  }
+
+  #unwrappedStart(unwrapped: Unwrapped, at: number): number {
+    return at - unwrappedLength(unwrapped, at, this.#automaton.pending[unwrapped.state] ?? 0);
+  }
+
+  /** In this state, before `end`, a pattern ends; line ends that were left out are part of it. */
+  #find(state: number, end: number, unwrapped?: Unwrapped): void {
+    const { patterns, endings } = this.#automaton;
+    const own = endings[state] ?? 0;
+    const length = unwrapped === undefined ? own : unwrappedLength(unwrapped, end, own);
+    const found: Found = { start: end - length, end, pattern: patterns[state] ?? 0, length };
+    for (
+      let last = this.#found.at(-1);
+      last !== undefined && last.end > found.start;
+      last = this.#found.at(-1)
+    ) {
+      this.#found.pop();
+      found.start = Math.min(found.start, last.start);
+      if (last.length >= found.length) {
+        found.pattern = last.pattern;
+        found.length = last.length;
+      }
+    }
+    this.#found.push(found);
+  }
+
+  /** The first byte that a pattern may have begun with that has not ended yet. */
+  #firstUncertain(): number {
+    const start = this.#come - (this.#automaton.pending[this.#state] ?? 0);
+    return this.#unwrapped === null
+      ? start
+      : Math.min(start, this.#unwrappedStart(this.#unwrapped, this.#come));
+  }
+
+  /** What begins before `limit`, where the first pattern that has not ended may begin. */
+  #release(bytes: Uint8Array, limit: number): Uint8Array[] {
+    const pieces: Uint8Array[] = [];
+    for (let next = this.#found[0]; next !== undefined && next.start < limit; next = this.#found[0]) {
+      this.#found.shift();
+      if (next.start >= this.#maskedTo) {
+        this.#pass(bytes, next.start, pieces);
+        pieces.push(this.#markers[next.pattern] ?? new Uint8Array(0));
+      }
+      this.#maskedTo = Math.max(this.#maskedTo, next.end);
+      this.#done = this.#maskedTo;
+    }
+    this.#pass(bytes, limit, pieces);
+    return pieces;
+  }
+
+  /** Gives the bytes up to `end` as they are. */
+  #pass(bytes: Uint8Array, end: number, pieces: Uint8Array[]): void {
+    if (end <= this.#done) return;
+    const before = this.#come - bytes.length;
+    const heldFrom = before - this.#held.length;
+    if (this.#done < before) pieces.push(this.#held.subarray(this.#done - heldFrom, end - heldFrom));
+    if (end > before) pieces.push(bytes.subarray(Math.max(0, this.#done - before), end - before));
+    this.#done = end;
+  }
+}
+
+/** How many bytes of the stream, line ends included, end before `at` and have `length` other bytes. */
+function unwrappedLength({ breaks }: Unwrapped, at: number, length: number): number {
+  let start = at - length;
+  for (let index = breaks.length - 1; index >= 0; index--) {
+    if ((breaks[index] ?? 0) < start) break;
+    start--;
+  }
+  return at - start;
+}
