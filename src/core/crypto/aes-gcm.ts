@@ -15,20 +15,26 @@ export function importAesKey(bytes: Bytes): Promise<CryptoKey> {
   return crypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt']);
 }
 
-/** Encrypts to ciphertext and tag. `plaintext` is copied at once, so that its owner may change it right away. */
-export async function encrypt(key: CryptoKey, nonce: Bytes, plaintext: Uint8Array): Promise<Bytes> {
-  return new Uint8Array(
-    await crypto.subtle.encrypt({ name: 'AES-GCM', iv: nonce }, key, unshared(plaintext)),
-  );
+/**
+ * Encrypts to ciphertext and tag. `plaintext` is copied at once, so that its owner may change it right away.
+ * @param aad what is authenticated beside it
+ */
+export async function encrypt(
+  key: CryptoKey,
+  nonce: Bytes,
+  plaintext: Uint8Array,
+  aad?: Bytes,
+): Promise<Bytes> {
+  return new Uint8Array(await crypto.subtle.encrypt(paramsOf(nonce, aad), key, unshared(plaintext)));
 }
 
 /**
  * Decrypts ciphertext and tag, which are copied at once.
- * @throws EncryptionError when the key, the nonce or a single bit differs from what was encrypted.
+ * @throws EncryptionError when the key, the nonce, `aad` or a single bit differs from what was encrypted.
  */
-export async function decrypt(key: CryptoKey, nonce: Bytes, sealed: Uint8Array): Promise<Bytes> {
+export async function decrypt(key: CryptoKey, nonce: Bytes, sealed: Uint8Array, aad?: Bytes): Promise<Bytes> {
   try {
-    return new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv: nonce }, key, unshared(sealed)));
+    return new Uint8Array(await crypto.subtle.decrypt(paramsOf(nonce, aad), key, unshared(sealed)));
   } catch (cause) {
     throw decryptionFailed(cause);
   }
@@ -44,6 +50,10 @@ export function decodeSealed(text: string): Bytes {
   } catch (cause) {
     throw decryptionFailed(cause);
   }
+}
+
+function paramsOf(nonce: Bytes, aad: Bytes | undefined): AesGcmParams {
+  return { name: 'AES-GCM', iv: nonce, ...(aad !== undefined && { additionalData: aad }) };
 }
 
 /** A view of the same memory, or a copy of shared memory, which WebCrypto refuses. */
