@@ -7,10 +7,15 @@ import { encodeBase64url } from '../core/base64url.js';
 import { randomBytes } from '../core/bytes.js';
 import { isSystemError, ZephrError } from '../core/errors.js';
 
-/** Where a vault is, and how its file is put in place of the one before, in one step. */
+/** Where a vault is, and what changing its file takes. */
 export interface VaultStorage {
   readonly path: string;
+  /** Puts a file in the place of the one before, in one step. */
   readonly replace: (path: string, text: string) => Promise<void>;
+  /** This process. */
+  readonly pid: number;
+  /** Whether a process of this machine has not ended. */
+  readonly isRunning: (pid: number) => boolean;
 }
 
 /** How long a change waits for those before it. A change takes milliseconds, and a passphrase is asked for before it. */
@@ -40,10 +45,11 @@ export async function readVaultText(path: string): Promise<string | null> {
  * @throws ZephrError `VAULT_BUSY` when others hold the lock for a minute; Error with the system's `code`.
  */
 export async function changeVaultText(
-  { path, replace }: VaultStorage,
+  storage: VaultStorage,
   change: (text: string | null) => Promise<string>,
 ): Promise<void> {
-  const lock = await takeLock(`${path}.lock`);
+  const { path, replace } = storage;
+  const lock = await takeLock(`${path}.lock`, storage);
   try {
     const text = await change(await readVaultText(path));
     if (!(await lock.isHeld())) throw busy(lock.path);
@@ -60,12 +66,14 @@ interface Lock {
   release(): Promise<void>;
 }
 
-async function takeLock(path: string): Promise<Lock> {
-  const owner = `${process.pid} ${hostname()} ${encodeBase64url(randomBytes(9))}`;
+type Processes = Pick<VaultStorage, 'pid' | 'isRunning'>;
+
+async function takeLock(path: string, processes: Processes): Promise<Lock> {
+  const owner = `${processes.pid} ${hostname()} ${encodeBase64url(randomBytes(9))}`;
   const deadline = Date.now() + LOCK_TIMEOUT_MS;
   while (!(await makeFile(path, owner))) {
     if (Date.now() > deadline) throw busy(path);
-    if (await isAbandoned(path)) await removeAbandoned(path);
+    if (await isAbandoned(path, processes)) await removeAbandoned(path, processes);
     // Not all at the same moment.
     else await wait(LOCK_POLL_MS * (0.5 + Math.random()));
   }
@@ -92,9 +100,9 @@ async function makeFile(path: string, text: string): Promise<boolean> {
 }
 
 /** Whether a lock's owner has died, or it is older than a change can take. */
-async function isAbandoned(path: string): Promise<boolean> {
+async function isAbandoned(path: string, { isRunning }: Processes): Promise<boolean> {
   const [pid = '', host = ''] = ((await readVaultText(path)) ?? '').split(' ');
-  if (host === hostname() && !isAlive(Number(pid))) return true;
+  if (host === hostname() && !isRunning(Number(pid))) return true;
   const age = await stat(path).then(
     ({ mtimeMs }) => Date.now() - mtimeMs,
     // It has just been released.
@@ -104,27 +112,17 @@ async function isAbandoned(path: string): Promise<boolean> {
 }
 
 /** Removes an abandoned lock, unless another process does: of two, the slower one would remove the other's new lock. */
-async function removeAbandoned(path: string): Promise<void> {
+async function removeAbandoned(path: string, processes: Processes): Promise<void> {
   const turn = `${path}.turn`;
   if (!(await makeFile(turn, ''))) {
-    if (await isAbandoned(turn)) await rm(turn, { force: true });
+    if (await isAbandoned(turn, processes)) await rm(turn, { force: true });
     await wait(LOCK_POLL_MS);
     return;
   }
   try {
-    if (await isAbandoned(path)) await rm(path, { force: true });
+    if (await isAbandoned(path, processes)) await rm(path, { force: true });
   } finally {
     await rm(turn, { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it is there, and somebody else's.
-    return !isSystemError(error, 'ESRCH');
   }
 }
 
