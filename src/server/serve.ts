@@ -1,5 +1,6 @@
 /** A whole server: a store, an app, a port and maintenance, started and stopped in order. */
 
+import { isLoopbackHost } from '../core/link.js';
 import { resolveInDns, resolveInSystem } from '../net/resolve.js';
 import { createApp } from './app.js';
 import { watchCertificate } from './certificate.js';
@@ -48,6 +49,8 @@ export interface ServerOptions {
   readonly version: string;
   /** Writes one line of the log, JSON without a newline. */
   readonly log: (line: string) => void;
+  /** Whether to log errors only. Default no. */
+  readonly quiet?: boolean | undefined;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
@@ -76,7 +79,7 @@ const TO_ANY_HOST: SendOptions = { policy: ANY_CALLBACKS, resolve: resolveInSyst
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { host, port, access, rateLimit, baseUrl, maxConnections, version, now = Date.now } = options;
   const clientAddress = trustProxies(options.trustedProxies ?? []);
-  const log = createLog(options.log, now);
+  const log = createLog(options.log, now, options.quiet ? 'error' : 'info');
   const tls = options.tls && (await readTls(options.tls, now()));
   const metrics = options.metrics ? await prometheus(version) : undefined;
   const store = instrumentedStore(await openStore(options.store, { thread: options.storeThread }), {
@@ -117,6 +120,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     now,
   });
   log.info('ready', { version, access, listening: listener.url });
+  if (clientsRefuse(listener.url, baseUrl)) log.warn('plain http', { message: HTTPS_ADVICE });
   return {
     url: baseUrl ?? listener.url,
     reload: async () => certificate?.reload(),
@@ -129,6 +133,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       log.info('closed');
     },
   };
+}
+
+const HTTPS_ADVICE =
+  'clients refuse http from other machines: name a certificate with --tls-cert and --tls-key, or let a reverse proxy ' +
+  'speak https and name its address with --base-url';
+
+/** Whether no other machine can use the server: clients speak plain http on their own machine only. */
+function clientsRefuse(listening: string, baseUrl: string | undefined): boolean {
+  const { protocol, hostname } = new URL(listening);
+  return protocol === 'http:' && baseUrl === undefined && !isLoopbackHost(hostname);
 }
 
 /** Loaded only where metrics are wanted: it takes a while. */

@@ -20,15 +20,17 @@ afterEach(async () => {
 const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
 
 describe('opening a store', () => {
-  test('makes the directory and the files for the owner only', async () => {
-    const path = join(directory, 'state', 'zephr', 'zephr.db');
+  test('makes the files for the owner only, and no folder for them', async () => {
+    const folder = join(directory, 'state');
+    const path = join(folder, 'zephr.db');
+    await expect(openStore(path)).rejects.toMatchObject({ code: 'STORE_FOLDER_MISSING' });
+    expect(await readdir(directory)).toEqual([]);
+    await mkdir(folder);
     const store = await openStore(path);
     await store.secrets.create(newSecret());
-    expect(await modeOf(join(directory, 'state'))).toBe(0o700);
-    expect(await modeOf(join(directory, 'state', 'zephr'))).toBe(0o700);
-    for (const name of await readdir(join(directory, 'state', 'zephr'))) {
-      expect(await modeOf(join(directory, 'state', 'zephr', name))).toBe(0o600);
-    }
+    const names = await readdir(folder);
+    expect(names).toContain('zephr.db');
+    for (const name of names) expect(await modeOf(join(folder, name))).toBe(0o600);
     await store.close();
   });
 

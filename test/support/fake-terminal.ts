@@ -36,6 +36,7 @@ export function fakeTerminal({
     async flush() {
       if (name === 'stdout') onFlush?.();
     },
+    writeNow: (data) => void written[name].push(Buffer.from(data)),
   });
   return {
     stdin: { isTerminal: false, read: async () => chunks.shift() ?? new Uint8Array() },
@@ -48,6 +49,7 @@ export function fakeTerminal({
     isRunning: (pid) => pid === process.pid,
     openScreen: async () => null,
     onInterrupt: () => () => undefined,
+    onExit: () => undefined,
     interrupt: new AbortController().signal,
     catchInterrupts: () => () => undefined,
     endBy: () => 130,

@@ -1,13 +1,13 @@
 /** `zephr serve` when it cannot start: it says why and what to do, and its exit code tells whether to try again. */
 
-import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadSqliteDriver } from '../../src/server/store/sqlite/driver.js';
 import { deadHost } from '../support/hosts.js';
-import { startServerProcess } from '../support/server.js';
-import { openSession } from '../support/session.js';
+import { startNode, startServerProcess } from '../support/server.js';
+import { openSession, ZEPHR } from '../support/session.js';
 
 interface Failure {
   /** What the options are, once what they need is in `folder`. */
@@ -68,6 +68,11 @@ const FAILURES: Readonly<Record<string, Failure>> = {
     },
     code: 2,
     words: 'cannot be written',
+  },
+  'the store is in a folder that is not there': {
+    options: () => '--store nope/zephr.db',
+    code: 2,
+    words: 'there is no folder',
   },
   'the store is where nobody can write': {
     options: () => '--store /proc/zephr.db',
@@ -165,4 +170,14 @@ describe('zephr serve does not start, and says so, when', () => {
     const server = await startServerProcess({ store });
     expect(await server.stop()).toBe(0);
   });
+});
+
+it('zephr serve makes the folder of its default store, for the owner only', async () => {
+  const session = openSession();
+  const env = { HOME: join(session.folder, 'home'), XDG_STATE_HOME: undefined };
+  const server = await startNode([ZEPHR, 'serve', '--port', '0'], env);
+  expect(await server.stop()).toBe(0);
+  const folder = join(env.HOME, '.local', 'state', 'zephr');
+  expect(statSync(folder).mode & 0o777).toBe(0o700);
+  expect(readdirSync(folder)).toContain('zephr.db');
 });

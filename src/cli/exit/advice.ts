@@ -3,6 +3,7 @@
 import { ApiError, type ZephrError } from '../../core/errors.js';
 import { inWords } from '../../core/waiting-time.js';
 import { type ErrorCode, lookUp } from './error-codes.js';
+import { libsqlAdvice } from './sqlite-advice.js';
 
 /** By code; the error's own message says what happened. */
 const ADVICE = {
@@ -21,7 +22,6 @@ const ADVICE = {
   MISSING_KEY: 'give the key with --key-file or --key',
   NEEDS_VERSION_2: 'use --link v2, on a server that speaks it',
   NOT_A_STORE: 'see --store',
-  NO_SQLITE: 'or keep the secrets elsewhere with --store',
   PAYLOAD_TOO_LARGE: 'the server takes less; send it in parts or ask for a larger tier',
   PORT_NOT_ALLOWED: 'see --port',
   PORT_TAKEN: 'is another server running? see --port',
@@ -34,6 +34,7 @@ const ADVICE = {
   STORE_BUSY: 'try again when it is free; see --store',
   STORE_DAMAGED: 'see --store',
   STORE_FULL: 'free some space; see --store',
+  STORE_FOLDER_MISSING: 'see --store; only the folder of the default store is made',
   STORE_IS_DIRECTORY: 'see --store',
   STORE_MISSING: 'see --store',
   STORE_NOT_SUPPORTED: 'see --store',
@@ -54,10 +55,14 @@ const ADVICE = {
   WRONG_PASSPHRASE: 'try the passphrase again; nothing was used up',
 } as const satisfies Partial<Record<ErrorCode, string>>;
 
+/** Where the bundle is; from source there is no such place, and the working directory is the clone. */
+const PROGRAM_FOLDER = typeof __dirname === 'string' ? __dirname : '.';
+
 /** What to do about an error of core, client, net or server; undefined when there is nothing to say. */
 export function adviceFor(error: ZephrError): string | undefined {
   if (error instanceof ApiError && error.retryAfter !== undefined)
     return `try again ${inWords(error.retryAfter)}`;
+  if (error.code === 'NO_SQLITE') return libsqlAdvice(PROGRAM_FOLDER);
   if (error.code === 'TLS_ERROR') return tlsAdvice(error.message);
   return lookUp(ADVICE, error.code);
 }

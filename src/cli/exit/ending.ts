@@ -62,6 +62,7 @@ const EXIT_OF_CODE = {
   STORE_BUSY: EXIT.unreachable,
   STORE_DAMAGED: EXIT.usage,
   STORE_FULL: EXIT.unreachable,
+  STORE_FOLDER_MISSING: EXIT.usage,
   STORE_IS_DIRECTORY: EXIT.usage,
   STORE_MISSING: EXIT.usage,
   STORE_NOT_SUPPORTED: EXIT.usage,

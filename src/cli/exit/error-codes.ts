@@ -53,6 +53,7 @@ export type StartErrorCode =
   | 'STORE_BUSY'
   | 'STORE_DAMAGED'
   | 'STORE_FULL'
+  | 'STORE_FOLDER_MISSING'
   | 'STORE_IS_DIRECTORY'
   | 'STORE_MISSING'
   | 'STORE_NOT_SUPPORTED'

@@ -4,7 +4,7 @@
  * file, and reports a full disk too late. Here every byte is written, or the write fails.
  */
 
-import { close, constants, fstat, fstatSync, fsync, open, read, write } from 'node:fs';
+import { close, constants, fstat, fstatSync, fsync, open, read, write, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Bytes } from '../../core/bytes.js';
 import { isSystemError } from '../../core/errors.js';
@@ -23,6 +23,9 @@ const BUSY_PAUSE_MS = 5;
 
 /** How long interrupted work may keep the process, in milliseconds. */
 const LAST_MOMENT_MS = 100;
+
+/** How long the last words of a process may take where the descriptor is non-blocking, in milliseconds. */
+const LAST_WORDS_MS = 1_000;
 
 /** A stream of data that comes in. */
 export interface Input {
@@ -43,6 +46,11 @@ export interface Output {
    *   stream throws.
    */
   write(data: string | Uint8Array | AsyncIterable<Uint8Array>): Promise<void>;
+  /**
+   * Writes all of it before it returns, as far as that is possible: for the last words of a process, which has nobody
+   * left to tell of a failure.
+   */
+  writeNow(data: string): void;
   /** Waits until a file has what was written to it on its disk. Does nothing for pipes and terminals. */
   flush(): Promise<void>;
 }
@@ -76,6 +84,8 @@ export interface Terminal {
    * @returns a function that undoes this.
    */
   onInterrupt(handler: (signal: NodeJS.Signals) => void): () => void;
+  /** Calls `handler` when the process ends, also by an error that nothing caught. It cannot wait for anything then. */
+  onExit(handler: () => void): void;
   /** Fires with an {@link Interrupted} as its reason while interrupts are caught, and never otherwise. */
   readonly interrupt: AbortSignal;
   /**
@@ -121,6 +131,7 @@ export function processTerminal(): Terminal {
     isRunning,
     openScreen,
     onInterrupt,
+    onExit: (handler) => void process.once('exit', handler),
     get interrupt() {
       interrupts ??= new AbortController();
       return interrupts.signal;
@@ -216,10 +227,24 @@ function output(descriptor: number, waiting: Waiting): Output {
       if (data instanceof Uint8Array) return writeAll(data);
       for await (const piece of data) await writeAll(piece);
     },
+    writeNow: (data) => writeAllNow(descriptor, new TextEncoder().encode(data)),
     async flush() {
       if ((await statFile(descriptor)).isFile()) await syncFile(descriptor);
     },
   };
+}
+
+/** Writes until all is written, or fails for another reason than that the reader of a pipe is slow. */
+function writeAllNow(descriptor: number, bytes: Uint8Array): void {
+  const deadline = Date.now() + LAST_WORDS_MS;
+  for (let offset = 0; offset < bytes.length; ) {
+    try {
+      offset += writeSync(descriptor, bytes, offset);
+    } catch (error) {
+      if (!isSystemError(error, 'EAGAIN') || Date.now() > deadline) return;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_PAUSE_MS);
+    }
+  }
 }
 
 /** Whether a descriptor is a terminal. Loads node:tty, and with it sockets, only for what may be one. */

@@ -20,9 +20,9 @@ export interface OpenOptions {
 
 /**
  * Opens the store at `where`: `memory:`, the URL of a PostgreSQL database, or the path of an SQLite file, which is
- * created (mode 0600, missing directories 0700) when it is not there.
+ * created (mode 0600) when it is not there, in a folder that is.
  * @throws ZephrError with what to do: `STORE_NOT_SUPPORTED`, `STORE_NOT_WRITABLE`, `STORE_IS_DIRECTORY`,
- *   `STORE_BUSY`, `STORE_DAMAGED`, `STORE_FULL`, `STORE_UNUSABLE`, `STORE_TOO_NEW`, `NOT_A_STORE` or `NO_SQLITE`, and
+ *   `STORE_FOLDER_MISSING`, `STORE_BUSY`, `STORE_DAMAGED`, `STORE_FULL`, `STORE_UNUSABLE`, `STORE_TOO_NEW`, `NOT_A_STORE` or `NO_SQLITE`, and
  *   those of `openPostgresStore`.
  */
 export async function openStore(where: string, { thread }: OpenOptions = {}): Promise<Store> {

@@ -7,14 +7,20 @@ import type { Log } from './log.js';
  * A log that passes each line, without its newline, to `write`. It does so in this thread and at once: `write` must
  * not block when the log is read slowly.
  * @param now milliseconds since 1970.
+ * @param level the least that is logged.
  */
-export function createLog(write: (line: string) => void, now: () => number): Log {
+export function createLog(
+  write: (line: string) => void,
+  now: () => number,
+  level: 'info' | 'error' = 'info',
+): Log {
   const logger = pino(
     {
+      level,
       // No process or host: what collects the logs of several machines adds those itself.
       base: null,
       timestamp: () => `,"time":"${new Date(now()).toISOString()}"`,
-      formatters: { level: (level) => ({ level }) },
+      formatters: { level: (label) => ({ level: label }) },
     },
     { write: (line) => write(line.slice(0, -1)) },
   );

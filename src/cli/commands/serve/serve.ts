@@ -1,6 +1,7 @@
 /** `zephr serve`: settings for the server, its log on stderr, and its end. */
 
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { parseServer } from '../../../core/link.js';
 import type { TlsFiles } from '../../../server/http/tls-files.js';
 import type { PackedFile } from '../../../server/routes/page-files.js';
@@ -15,6 +16,7 @@ import { storeLocation } from '../../settings/store-location.js';
 import { VERSION } from '../../terminal/environment.js';
 import type { Terminal } from '../../terminal/terminal.js';
 import { logWriter } from './log-writer.js';
+import { readableLine } from './readable-log.js';
 
 declare const __ZEPHR_STORE_THREAD__: string | undefined;
 
@@ -49,10 +51,13 @@ export type ServeContext = Context<ServeFlags>;
 export async function serve({ flags, terminal }: ServeContext): Promise<ExitCode> {
   const { host, port, access, rateLimit, maxConnections } = flags;
   const tls = tlsFiles(flags);
+  const log = logWriter(terminal.stderr);
+  terminal.onExit(() => log.flushNow());
+  const readable = terminal.stderr.isTerminal && !flags.json;
   const server = await startServer({
     host,
     port,
-    store: storeLocation(flags.store, terminal),
+    store: await store(flags, terminal),
     storeThread: STORE_THREAD,
     version: VERSION,
     page: JSON.parse(__ZEPHR_WEB_PAGE__) as readonly PackedFile[],
@@ -64,13 +69,35 @@ export async function serve({ flags, terminal }: ServeContext): Promise<ExitCode
     maxConnections,
     allowPrivateCallbacks: flags.allowPrivateCallbacks ?? false,
     metrics: flags.metrics ?? false,
-    log: logWriter(terminal.stderr),
+    log: (line) => log.write(readable ? readableLine(line) : line),
+    quiet: flags.quiet,
+  }).catch(async (error: unknown) => {
+    await log.flush();
+    throw error;
   });
   const interrupt = whenInterrupted(terminal, tls === undefined ? undefined : server.reload);
   await terminal.stdout.write(`${server.url}\n`);
+  if (readable && !flags.quiet) await terminal.stderr.write(usageOf(server.url));
   await interrupt;
   await server.close();
+  await log.flush();
   return EXIT.done;
+}
+
+/** Where the store is. Only the folder of the default one is made: another that is not there may be a typing error. */
+async function store(flags: ServeFlags, terminal: Terminal): Promise<string> {
+  const location = storeLocation(flags.store, terminal);
+  if (flags.store === undefined) await mkdir(dirname(location), { recursive: true, mode: 0o700 });
+  return location;
+}
+
+/** How to use the server from another shell: for an address that clients take. */
+function usageOf(url: string): string {
+  try {
+    return `use it with: export ZEPHR_SERVER=${parseServer(url)}\nCtrl-C ends it\n`;
+  } catch {
+    return 'Ctrl-C ends it\n';
+  }
 }
 
 /** The first interrupt. Later ones change nothing: the server is closing then, within a time limit of its own. */

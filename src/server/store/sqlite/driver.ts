@@ -68,11 +68,9 @@ async function loadLibsql(): Promise<NativeConstructor> {
     const { default: Database } = await import('libsql');
     return Database;
   } catch (cause) {
-    throw new ZephrError(
-      'this Node has no SQLite: use Node 22.13 or later, or run `npm install libsql`',
-      'NO_SQLITE',
-      { cause },
-    );
+    throw new ZephrError('this Node has no SQLite, and the package libsql is not installed', 'NO_SQLITE', {
+      cause,
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 /** From the path of an SQLite file to an open store in this thread. */
 
-import { mkdir, open } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isSystemError, ZephrError } from '../../../core/errors.js';
 import { loadSqliteDriver, type SqliteDatabase, sqliteResultCode } from './driver.js';
@@ -18,11 +19,12 @@ const EXPLANATIONS: Readonly<Record<number, readonly [code: string, what: string
 };
 
 /**
- * Opens the SQLite file at `path`, which is created (mode 0600, missing directories 0700) when it is not there.
+ * Opens the SQLite file at `path`, which is created (mode 0600) when it is not there. Its folder is not: that a
+ * path leads nowhere may be a typing error.
  * @param newCallerSalt kept by the store if it is new.
  * @param logPages as for {@link SqliteStore}.
  * @throws ZephrError with what to do: `STORE_NOT_WRITABLE`, `STORE_IS_DIRECTORY`, `STORE_BUSY`, `STORE_DAMAGED`,
- *   `STORE_FULL`, `STORE_UNUSABLE`, `STORE_TOO_NEW`, `NOT_A_STORE` or `NO_SQLITE`.
+ *   `STORE_FOLDER_MISSING`, `STORE_FULL`, `STORE_UNUSABLE`, `STORE_TOO_NEW`, `NOT_A_STORE` or `NO_SQLITE`.
  */
 export async function openSqliteStore(
   path: string,
@@ -44,9 +46,13 @@ export async function openSqliteStore(
 /** Creates the file, so that SQLite finds it with the right mode; its companions get the same one. */
 async function prepareFile(path: string): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await (await open(path, 'a', 0o600)).close();
   } catch (cause) {
+    // In some folders, such as /proc, nothing can be made, and the system says the same.
+    if (isSystemError(cause, 'ENOENT') && !existsSync(dirname(path))) {
+      const message = `there is no folder ${dirname(path)} for the store: make it, or check the path`;
+      throw new ZephrError(message, 'STORE_FOLDER_MISSING', { cause });
+    }
     if (isSystemError(cause, 'EISDIR')) {
       throw new ZephrError(`the store ${path} is a directory: name a file in it`, 'STORE_IS_DIRECTORY', {
         cause,
