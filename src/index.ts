@@ -21,4 +21,5 @@ export {
   ZephrError,
 } from './core/errors.js';
 export { EXPIRY } from './core/expiry.js';
-export { type Link, parseLink } from './core/link.js';
+export type { Link } from './core/link.js';
+export { parseLink } from './core/link-reader.js';

@@ -1,8 +1,8 @@
 /** The forms in which a caller can give a link. */
 
 import { ValidationError } from '../core/errors.js';
-import { parseKey } from '../core/key.js';
-import { type Link, parseAddress, parseLink } from '../core/link.js';
+import type { Link } from '../core/link.js';
+import { parseLink, parsePair } from '../core/link-reader.js';
 
 /** A whole link as text, a split pair, or a link that `parseLink` has read. */
 export type LinkOrPair = string | { readonly url: string; readonly key: string } | Link;
@@ -17,7 +17,7 @@ export function toLink(link: LinkOrPair): Link {
   if (typeof link !== 'object' || link === null) throw notALink();
   if ('id' in link) return link;
   if (typeof link.url !== 'string' || typeof link.key !== 'string') throw notALink();
-  return { ...parseAddress(link.url), key: parseKey(link.key) };
+  return parsePair(link.url, link.key);
 }
 
 function notALink(): ValidationError {

@@ -2,6 +2,7 @@
 
 /** Codes of a ValidationError: what is wrong with the caller's input. */
 export type ValidationErrorCode =
+  | 'AMBIGUOUS_LINK'
   | 'EMPTY_SECRET'
   | 'INVALID_API_KEY'
   | 'INVALID_BASE64URL'
@@ -22,6 +23,7 @@ export type ValidationErrorCode =
   | 'INVALID_TIMEOUT'
   | 'INVALID_VIEWS'
   | 'LENGTH_MISMATCH'
+  | 'LINK_OF_ANOTHER_KIND'
   | 'MISSING_KEY'
   | 'NEEDS_VERSION_2'
   | 'PASSPHRASE_REQUIRED'

@@ -42,7 +42,7 @@ export function formatKey(key: LinkKey): string {
 
 /**
  * Reads a key as it stands in a link. Nothing is trimmed or repaired: a damaged key must be noticed before the one read
- * of a secret is spent on it.
+ * of a secret is spent on it. What may stand around a key is for the reader of links.
  * @throws ValidationError `UNKNOWN_KEY_VERSION` for a later version's key, else `INVALID_KEY`.
  */
 export function parseKey(text: string): LinkKey {
@@ -51,18 +51,18 @@ export function parseKey(text: string): LinkKey {
     if (/^v[0-9]+[a-z]*\./.test(text)) {
       throw new ValidationError('the key is of a version this zephr does not know', 'UNKNOWN_KEY_VERSION');
     }
-    throw new ValidationError('the key is damaged: it does not start with v1. or v2.', 'INVALID_KEY');
+    throw damagedKey('it does not start with v1. or v2.');
   }
   const encoded = text.slice(known.prefix.length);
-  if (encoded.length !== KEY_CHARACTERS) {
-    throw new ValidationError(
-      `the key is damaged: it has ${encoded.length} characters after the version, not ${KEY_CHARACTERS}`,
-      'INVALID_KEY',
-    );
-  }
+  if (encoded.length > KEY_CHARACTERS) throw damagedKey('there is something behind it');
+  if (encoded.length < KEY_CHARACTERS) throw damagedKey('it was cut off, and its end is missing');
   try {
     return { version: known.version, passphrase: known.passphrase, bytes: decodeBase64url(encoded) };
   } catch (cause) {
-    throw new ValidationError('the key is damaged: it is not base64url', 'INVALID_KEY', { cause });
+    throw damagedKey('a character in it was changed on the way', cause);
   }
+}
+
+function damagedKey(how: string, cause?: unknown): ValidationError {
+  return new ValidationError(`the key is damaged: ${how}`, 'INVALID_KEY', { cause });
 }

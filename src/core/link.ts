@@ -1,7 +1,7 @@
 /** Links: `{server}/secret/{id}#{key}` (core/protocol/PROTOCOL.md section 1), and the servers they name. */
 
 import { ValidationError } from './errors.js';
-import { formatKey, type LinkKey, parseKey } from './key.js';
+import { formatKey, type LinkKey } from './key.js';
 
 /** The URL half of a link: which secret on which server. Without the key it opens nothing. */
 export interface SecretAddress {
@@ -60,7 +60,7 @@ export function parseServer(text: string): string {
   if (url.search !== '' || url.hash !== '') {
     throw new ValidationError('the server has a query or fragment in its URL', 'INVALID_SERVER');
   }
-  // In a link, parseLink would take it for the `#` before the key, and the secret could never be read.
+  // In a link, its reader would take it for the `#` before the key, and the secret could never be read.
   if (url.pathname.includes('%23')) {
     throw new ValidationError('the server has an escaped # in its path', 'INVALID_SERVER');
   }
@@ -82,50 +82,4 @@ export function formatAddress(address: SecretAddress): string {
 /** The whole link, `{server}/secret/{id}#{key}`. */
 export function formatLink(link: Link): string {
   return `${formatAddress(link)}#${formatKey(link.key)}`;
-}
-
-/**
- * Reads the URL half of a split pair.
- * @throws ValidationError `INVALID_LINK`, also when a key follows.
- */
-export function parseAddress(text: string): SecretAddress {
-  const { address, fragment } = splitLink(text);
-  if (fragment !== null) throw new ValidationError('the link has a key already', 'INVALID_LINK');
-  return address;
-}
-
-/**
- * Reads a whole link and checks it to the last bit, so that no request goes out for a damaged one.
- * @throws ValidationError `MISSING_KEY` for the URL half alone, `INVALID_LINK` or `INVALID_KEY` when a part is damaged,
- *   `UNKNOWN_KEY_VERSION` when the key is of a later version.
- */
-export function parseLink(text: string): Link {
-  const { address, fragment } = splitLink(text);
-  if (fragment === null) throw new ValidationError('the link has no key', 'MISSING_KEY');
-  return { ...address, key: parseKey(fragment) };
-}
-
-/** Whether `text` looks as if it was meant as a link: whole or half, damaged or not. */
-export function looksLikeLink(text: string): boolean {
-  return /^https?:\/\/[^/]+\/(.*\/)?secret\//i.test(text);
-}
-
-/** Splits a link at its `#`, or at the `%23` that mail gateways turn it into, and reads the part before it. */
-function splitLink(text: string): { address: SecretAddress; fragment: string | null } {
-  const [, location = '', fragment] = /^([^#]*?)(?:(?:#|%23)(.*))?$/s.exec(text) ?? [];
-  // A query, such as mail trackers add, is dropped and never sent.
-  const [, prefix, id] = /^([^?]*)\/secret\/([^/?]*)(?:\?.*)?$/s.exec(location) ?? [];
-  if (prefix === undefined || id === undefined) {
-    throw new ValidationError('that is not a zephr link', 'INVALID_LINK');
-  }
-  if (!isSecretId(id))
-    throw new ValidationError('the link is damaged: its id is not 22 characters', 'INVALID_LINK');
-  let server: string;
-  try {
-    server = parseServer(prefix);
-  } catch (cause) {
-    const reason = cause instanceof ValidationError ? cause.message : 'its server is not a URL';
-    throw new ValidationError(`the link is damaged: ${reason}`, 'INVALID_LINK', { cause });
-  }
-  return { address: { server, id }, fragment: fragment ?? null };
 }

@@ -12,6 +12,7 @@ import type {
 
 /** Complete by the compiler's word. */
 const VALIDATION: Record<ValidationErrorCode, true> = {
+  AMBIGUOUS_LINK: true,
   EMPTY_SECRET: true,
   INVALID_API_KEY: true,
   INVALID_BASE64URL: true,
@@ -32,6 +33,7 @@ const VALIDATION: Record<ValidationErrorCode, true> = {
   INVALID_TIMEOUT: true,
   INVALID_VIEWS: true,
   LENGTH_MISMATCH: true,
+  LINK_OF_ANOTHER_KIND: true,
   MISSING_KEY: true,
   NEEDS_VERSION_2: true,
   PASSPHRASE_REQUIRED: true,

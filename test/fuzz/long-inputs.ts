@@ -12,7 +12,8 @@ import { decodeMeta, encodeMeta } from '../../src/core/crypto/meta.js';
 import { NetworkError } from '../../src/core/errors.js';
 import { parseExpiry } from '../../src/core/expiry.js';
 import { parseKey } from '../../src/core/key.js';
-import { looksLikeLink, parseAddress, parseLink, parseServer } from '../../src/core/link.js';
+import { parseServer } from '../../src/core/link.js';
+import { parseAddress, parseKeyFor, parseLink } from '../../src/core/link-reader.js';
 import { parseCreatedReply, parseErrorReply, parseReadReply } from '../../src/core/protocol/replies.js';
 import { isHint } from '../../src/core/protocol/requests.js';
 import { proxyFor } from '../../src/net/proxy.js';
@@ -43,10 +44,15 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   parseLink,
   parseAddress,
   parseServer,
-  looksLikeLink,
+  parseKeyFor: (text) => parseKeyFor({ id: 'A'.repeat(22) }, text),
   'parseLink, in the server': (text) => parseLink(link(text)),
   'parseServer, in the path': (text) => parseServer(`https://h/${text}x`),
-  'looksLikeLink, in the path': (text) => looksLikeLink(`https://h/${text}`),
+  // As long as is looked at: what is longer is refused unread.
+  'parseLink, decorated': (text) => parseLink(text.slice(0, 65_536)),
+  'parseLink, behind words': (text) => parseLink(`x${text.slice(0, 65_000)}x`),
+  'parseLink, in a label': (text) => parseLink(`[${text.slice(0, 65_000)}](${link('x')})`),
+  'parseLink, in a query': (text) => parseLink(`https://www.google.com/url?q=${text.slice(0, 65_000)}`),
+  'parseLink, in a path': (text) => parseLink(`https://urldefense.com/v3/__${text.slice(0, 65_000)}__;Iw!`),
   parseKey: (text) => parseKey(`v1.${text}`),
   parseExpiry,
   decodeBase64url,
@@ -100,6 +106,13 @@ const PIECES = [
   '%',
   '%23',
   '[',
+  '](',
+  '<',
+  '> ',
+  '>',
+  '=\n',
+  '\nhttps://h/secret/',
+  '__;',
   '#',
   ',',
   '-',

@@ -7,6 +7,7 @@ import { libsqlAdvice } from './sqlite-advice.js';
 
 /** By code; the error's own message says what happened. */
 const ADVICE = {
+  AMBIGUOUS_LINK: 'give one link, with its own key',
   API_KEY_REQUIRED: 'set ZEPHR_API_KEY, or store one for this server: zephr config set apiKey',
   CONNECTION_LOST: 'run the same command again',
   CONNECTION_REFUSED: 'is the server running? see --server',
@@ -15,11 +16,11 @@ const ADVICE = {
   HOST_NOT_FOUND: 'check the name of the server, and your network',
   INVALID_API_KEY: 'check ZEPHR_API_KEY and the config file',
   INVALID_EXPIRY: 'write it as 5m, 90m, 1h or 7d, at most 30d',
-  INVALID_KEY: 'copy the whole link again: the key is 43 characters after "v1." or "v2."',
+  INVALID_KEY: 'copy the whole link again, to its last character',
   INVALID_LINK: 'copy the whole link again: https://host/secret/<id>#<key>',
   INVALID_PROXY: 'write it as http://host:port, or unset it',
   INVALID_REPLY: 'check --server: does that address belong to a zephr server?',
-  MISSING_KEY: 'give the key with --key-file or --key',
+  MISSING_KEY: 'paste the whole link; a key that came apart from it is given with --key-file or --key',
   NEEDS_VERSION_2: 'use --link v2, on a server that speaks it',
   NOT_A_STORE: 'see --store',
   PAYLOAD_TOO_LARGE: 'the server takes less; send it in parts or ask for a larger tier',

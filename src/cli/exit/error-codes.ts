@@ -22,6 +22,7 @@ export type CliErrorCode =
 
 /** Errors of core, client and net before a server's answer, or instead of one. */
 export type ClientErrorCode =
+  | 'AMBIGUOUS_LINK'
   | 'CONNECTION_LOST'
   | 'CONNECTION_REFUSED'
   | 'EMPTY_SECRET'

@@ -1,14 +1,16 @@
 /** Where a link, its key and its passphrase come from: argument, file, stdin, or a question on the terminal. */
 
-import { ApiError } from '../../core/errors.js';
-import { type LinkKey, parseKey } from '../../core/key.js';
-import { type Link, parseAddress, parseLink } from '../../core/link.js';
+import { ApiError, ValidationError } from '../../core/errors.js';
+import type { LinkKey } from '../../core/key.js';
+import type { Link, SecretAddress } from '../../core/link.js';
+import { parseKeyFor, readLink } from '../../core/link-reader.js';
 import type { HttpFetch } from '../../net/http.js';
 import { fetchFor } from '../../net/proxy.js';
 import { usageError } from '../exit/cli-error.js';
 import { readSecretFile } from '../files/secret-file.js';
 import { askHidden } from '../terminal/prompt.js';
-import { readLine } from '../terminal/stdin.js';
+import type { Reporter } from '../terminal/reporter.js';
+import { readText } from '../terminal/stdin.js';
 import type { Terminal } from '../terminal/terminal.js';
 import type { Context } from './command.js';
 import type { LinkArguments, LinkFlags } from './shared-options.js';
@@ -38,10 +40,15 @@ export interface OpenedLink {
  * @throws CliError or ValidationError (exit 2) when a part is missing or damaged: nothing has been sent.
  */
 export async function openLink(
-  { args, flags, terminal }: Pick<Context<LinkFlags, LinkArguments>, 'args' | 'flags' | 'terminal'>,
+  {
+    args,
+    flags,
+    terminal,
+    reporter,
+  }: Pick<Context<LinkFlags, LinkArguments>, 'args' | 'flags' | 'terminal' | 'reporter'>,
   check: (link: Link) => void = () => undefined,
 ): Promise<OpenedLink> {
-  const link = await findLink(args.link, flags, terminal);
+  const link = await findLink(args.link, flags, terminal, reporter);
   check(link);
   const passphrase = await findPassphrase(link.key, flags, terminal);
   return {
@@ -85,22 +92,27 @@ function isWrongPassphrase(error: unknown, { key }: Link): boolean {
 }
 
 /** Finds the link and checks all of it, the key included. */
-async function findLink(argument: string | undefined, flags: LinkFlags, terminal: Terminal): Promise<Link> {
+async function findLink(
+  argument: string | undefined,
+  flags: LinkFlags,
+  terminal: Terminal,
+  reporter: Reporter,
+): Promise<Link> {
   if (argument !== undefined && flags.url !== undefined)
     throw usageError('the link is given twice: as an argument and with --url');
   const named = argument ?? flags.url;
-  const text = (
-    named === undefined || named === '-' ? await linkFromTerminal(named === '-', terminal) : named
-  ).trim();
-  if (/#|%23/.test(text)) {
-    if (flags.key !== undefined || flags.keyFile !== undefined) {
-      throw usageError('the link has a key already', 'leave out --key and --key-file, or give the URL alone');
-    }
-    return parseLink(text);
-  }
+  const text =
+    named === undefined || named === '-' ? await linkFromTerminal(named === '-', flags, terminal) : named;
   // The URL is checked before the key is asked for.
-  const address = parseAddress(text);
-  return { ...address, key: await findKey(flags, terminal) };
+  const { key, wrapper, ...address } = readLink(text);
+  if (wrapper !== undefined) {
+    await reporter.info(`the link was inside one of ${wrapper}: the secret is on ${address.server}`);
+  }
+  if (key === null) return { ...address, key: await findKey(address, flags, terminal) };
+  if (flags.key !== undefined || flags.keyFile !== undefined) {
+    throw usageError('the link has a key already', 'leave out --key and --key-file, or give the URL alone');
+  }
+  return { ...address, key };
 }
 
 /** The passphrase, where the link needs one. */
@@ -129,24 +141,38 @@ async function askForPassphrase(terminal: Terminal, question: string): Promise<s
   }
 }
 
-async function linkFromTerminal(fromStdin: boolean, terminal: Terminal): Promise<string> {
+async function linkFromTerminal(fromStdin: boolean, flags: LinkFlags, terminal: Terminal): Promise<string> {
   const advice = 'give it as an argument, or in a file on stdin: < link';
   if (fromStdin || !terminal.stdin.isTerminal) {
-    const line = await readLine(terminal, 'link');
-    if (line === '') throw usageError('there is no link', advice);
-    return line;
+    const text = await readText(terminal, 'link', (beginning) => isWhole(beginning, flags));
+    if (text === '') throw usageError('there is no link', advice);
+    return text;
   }
   return askHidden(terminal, 'Link', { message: 'there is no link', advice });
 }
 
-async function findKey({ key, keyFile }: LinkFlags, terminal: Terminal): Promise<LinkKey> {
-  if (key !== undefined) return parseKey(key.trim());
-  if (keyFile !== undefined) return parseKey((await readSecretFile(keyFile, 'key', terminal)).trim());
+/** Whether a text is a link with its key, or one whose key comes another way. */
+function isWhole(text: string, flags: LinkFlags): boolean {
+  try {
+    return readLink(text).key !== null || flags.key !== undefined || flags.keyFile !== undefined;
+  } catch (error) {
+    if (error instanceof ValidationError) return false;
+    throw error;
+  }
+}
+
+async function findKey(
+  address: SecretAddress,
+  { key, keyFile }: LinkFlags,
+  terminal: Terminal,
+): Promise<LinkKey> {
+  if (key !== undefined) return parseKeyFor(address, key);
+  if (keyFile !== undefined) return parseKeyFor(address, await readSecretFile(keyFile, 'key', terminal));
   const answer = await askHidden(terminal, 'Key', {
-    message: 'the link has no key',
-    advice: 'give it with --key-file or --key',
+    message: 'the part of the link after # is missing: the app that opened the link may have cut it off',
+    advice: 'paste the whole link; a key that came apart from it is given with --key-file or --key',
   });
-  return parseKey(answer.trim());
+  return parseKeyFor(address, answer);
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Reading stdin: a whole secret within a limit, or one line. */
+/** Reading stdin: a whole secret within a limit, or a text. */
 
 import { concatBytes, decodeUtf8 } from '../../core/bytes.js';
 import { isSystemError } from '../../core/errors.js';
@@ -6,8 +6,8 @@ import { CliError, usageError } from '../exit/cli-error.js';
 import { EXIT } from '../exit/codes.js';
 import type { Input, Terminal } from './terminal.js';
 
-/** A link and its line end are shorter than this, in bytes. */
-const MAX_LINE = 8192;
+/** The most bytes of a text that are read: links in the wrappers of mail gateways take some thousands. */
+const MAX_TEXT = 65_536;
 
 /** What stdin was taken for, in words. */
 const takenFor = new WeakMap<Input, string>();
@@ -48,24 +48,29 @@ export async function readAll({ stdin }: Terminal, limit: number): Promise<Uint8
 }
 
 /**
- * The first line on stdin without its line end and other white space around it. What follows is not waited for, so
+ * The text on stdin, without white space around it: all of it, or what came by the end of a line when it was enough, so
  * that the pipe may stay open.
- * @param what the line is, in words.
+ * @param what the text is, in words.
+ * @param isEnough whether nothing more has to follow this text.
  * @throws CliError exit 2 when stdin cannot be read, is no text, or was taken for something else.
  */
-export async function readLine({ stdin }: Terminal, what: string): Promise<string> {
+export async function readText(
+  { stdin }: Terminal,
+  what: string,
+  isEnough: (text: string) => boolean,
+): Promise<string> {
   takeStdin(stdin, what);
   let bytes: Uint8Array = new Uint8Array();
   for (;;) {
-    const end = bytes.indexOf(0x0a);
-    if (end >= 0 || bytes.length > MAX_LINE) return lineText(bytes.subarray(0, end < 0 ? MAX_LINE : end));
     const chunk = await readChunk(stdin);
-    if (chunk.length === 0) return lineText(bytes);
     bytes = concatBytes(bytes, chunk);
+    const isEnd = chunk.length === 0 || bytes.length > MAX_TEXT;
+    if (isEnd) return textOf(bytes.subarray(0, MAX_TEXT));
+    if (bytes.at(-1) === 0x0a && isEnough(textOf(bytes))) return textOf(bytes);
   }
 }
 
-function lineText(bytes: Uint8Array): string {
+function textOf(bytes: Uint8Array): string {
   try {
     return decodeUtf8(bytes).trim();
   } catch (cause) {

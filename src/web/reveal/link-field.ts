@@ -1,8 +1,8 @@
 /** The field for what the address bar lacks: the whole link anew, or the key that was sent apart from it. */
 
 import { ValidationError } from '../../core/errors.js';
-import { parseKey } from '../../core/key.js';
-import { type Link, looksLikeLink, parseLink, type SecretAddress } from '../../core/link.js';
+import type { Link, SecretAddress } from '../../core/link.js';
+import { looksLikeLink, parseKeyFor, parseLink } from '../../core/link-reader.js';
 import { byId } from '../parts/elements.js';
 import type { ErrorNote } from '../parts/error-note.js';
 
@@ -60,7 +60,7 @@ export class LinkField {
   #parse(text: string): Link | ValidationError {
     try {
       if (this.#address === null || looksLikeLink(text)) return parseLink(text);
-      return { ...this.#address, key: parseKey(text) };
+      return { ...this.#address, key: parseKeyFor(this.#address, text) };
     } catch (error) {
       if (error instanceof ValidationError) return error;
       throw error;
