@@ -22,6 +22,8 @@ const BAD_NAME = ['ENAMETOOLONG', 'EINVAL', 'EILSEQ', 'EISDIR', 'ENOENT', 'EPERM
 const NO_DIRECTORY = 'there is no such directory';
 
 export interface OutputFile {
+  /** The temporary file that takes the secret first; undefined where there is none. */
+  readonly temporary?: string;
   /**
    * Writes the secret, waits until the disk has it, and gives it its name.
    * @param ownName the name its sender gave it, used when the output is a directory.
@@ -73,6 +75,7 @@ async function newFile(
     throw notWritable(directory, cause);
   });
   return {
+    temporary: temporary.path,
     async complete(secret, ownName) {
       await temporary.fill(secret);
       interrupt.throwIfAborted();

@@ -23,6 +23,8 @@ export interface PendingClaim {
   readonly startedAt: string;
   /** Until when the server repeats its answer; missing when no answer is known to have come. */
   readonly readableUntil?: string;
+  /** The path of the temporary file beside the output, which is left where the process was killed. */
+  readonly temporary?: string;
 }
 
 /** The file of a secret's claim, held by this process: others that want the secret wait until it is released. */
@@ -117,11 +119,16 @@ async function nameOf({ server, id }: SecretAddress): Promise<string> {
 /** The claim in a file; null when there is none, or none that can be sent. */
 async function readPendingClaim(path: string): Promise<PendingClaim | null> {
   try {
-    const { claim, startedAt, readableUntil } = JSON.parse(
+    const { claim, startedAt, readableUntil, temporary } = JSON.parse(
       await readFile(path, 'utf8'),
     ) as Partial<PendingClaim>;
     if (typeof claim !== 'string' || !isClaim(claim) || !isTime(startedAt)) return null;
-    return { claim, startedAt, ...(isTime(readableUntil) ? { readableUntil } : {}) };
+    return {
+      claim,
+      startedAt,
+      ...(isTime(readableUntil) ? { readableUntil } : {}),
+      ...(typeof temporary === 'string' ? { temporary } : {}),
+    };
   } catch {
     return null;
   }

@@ -4,7 +4,7 @@
  */
 
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { encodeBase64url } from '../../core/base64url.js';
 import { randomBytes } from '../../core/bytes.js';
 import { isSystemError } from '../../core/errors.js';
@@ -19,6 +19,13 @@ export interface TemporaryFile {
   fill(data: FileContents): Promise<void>;
   /** Closes and removes it; one that was renamed stays. */
   discard(): Promise<void>;
+}
+
+const NAME = /^\.zephr-[\w-]{12}\.part$/;
+
+/** Removes a temporary file that a process which was killed has left; a file of any other name is left alone. */
+export async function removeLeftover(path: string): Promise<void> {
+  if (NAME.test(basename(path))) await rm(path, { force: true }).catch(() => undefined);
 }
 
 /**

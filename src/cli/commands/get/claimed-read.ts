@@ -15,6 +15,7 @@ import { AdvisedError, CliError, Interrupted } from '../../exit/cli-error.js';
 import { EXIT } from '../../exit/codes.js';
 import { systemReason } from '../../exit/reason.js';
 import { type ClaimFile, openClaimFile, type PendingClaim } from '../../files/pending-claims.js';
+import { removeLeftover } from '../../files/temporary-file.js';
 import type { Context } from '../../parser/command.js';
 import type { Reporter } from '../../terminal/reporter.js';
 import { clockTime, durationInWords } from '../../terminal/times.js';
@@ -27,6 +28,8 @@ export type ReadUnder = (claim: string, fetch: Fetch) => Promise<Reading>;
 export interface ReadingSide extends Pick<Context, 'terminal' | 'reporter' | 'now'> {
   readonly fetch: Fetch;
   readonly clock: ServerClock;
+  /** A file that holds the secret before it is delivered. */
+  readonly temporary?: string | undefined;
 }
 
 /** A lease that is said to be longer is not believed, in milliseconds. */
@@ -47,6 +50,8 @@ export class ClaimedRead {
   /** The claim of an earlier read here which the server no longer takes. */
   #refused: PendingClaim | null = null;
   #isOnDisk: boolean;
+  /** Whether the claim is that of an earlier read. */
+  #isStored: boolean;
   /** When the request under way was begun, in milliseconds since 1970: the server's lease cannot have begun earlier. */
   #askedAt = 0;
 
@@ -54,7 +59,9 @@ export class ClaimedRead {
   static async open(link: Link, side: ReadingSide): Promise<ClaimedRead> {
     const wait = () =>
       side.reporter.info('another zephr get here is reading this link: waiting for it to end');
-    return new ClaimedRead(link, side, await openClaimFile(link, side.terminal, wait));
+    const file = await openClaimFile(link, side.terminal, wait);
+    if (file.found?.temporary !== undefined) await removeLeftover(file.found.temporary);
+    return new ClaimedRead(link, side, file);
   }
 
   private constructor(link: Link, side: ReadingSide, file: ClaimFile) {
@@ -64,6 +71,7 @@ export class ClaimedRead {
     this.#requests = watchRequests(side.fetch);
     this.#pending = file.found;
     this.#isOnDisk = file.found !== null;
+    this.#isStored = file.found !== null;
   }
 
   /**
@@ -71,16 +79,20 @@ export class ClaimedRead {
    * @throws what `read` throws, with advice where the secret may have been taken.
    */
   async ask(read: ReadUnder): Promise<Reading> {
-    if (this.#pending !== null && this.#pending === this.#file.found) {
+    const { now, temporary } = this.#side;
+    const noted = temporary === undefined ? {} : { temporary };
+    if (this.#isStored && this.#pending !== null) {
+      await this.#keep({ ...this.#pending, ...noted });
       try {
         return await this.#askUnder(this.#pending, read);
       } catch (error) {
         if (!isGone(error)) throw await this.#explained(error);
         // Its lease is over, or it was never given a view. There may be a view left for a new claim.
-        this.#refused = this.#pending;
+        this.#refused = this.#file.found;
+        this.#isStored = false;
       }
     }
-    const pending = { claim: newClaim(), startedAt: new Date(this.#side.now()).toISOString() };
+    const pending = { claim: newClaim(), startedAt: new Date(now()).toISOString(), ...noted };
     await this.#keep(pending);
     try {
       return await this.#askUnder(pending, read);
@@ -131,18 +143,17 @@ export class ClaimedRead {
   async #explained(error: unknown): Promise<unknown> {
     if (!this.#gaveNothing(error)) return this.#withTimeLeft(error);
     if (this.#refused !== null) await this.#file.save(this.#refused);
-    else if (this.#pending !== this.#file.found) await this.#file.remove();
+    else if (!this.#isStored) await this.#file.remove();
     return this.#withReader(error);
   }
 
   /** Whether it is certain that the server gave the secret to none of the requests under this claim. */
   #gaveNothing(error: unknown): boolean {
-    const isStored = this.#pending === this.#file.found;
-    if (!this.#requests.mayHaveArrived()) return !isStored;
+    if (!this.#requests.mayHaveArrived()) return !this.#isStored;
     if (!(error instanceof ApiError)) return false;
     if (isGone(error) || GAVE_NOTHING.has(error.code)) return true;
     // One request that was refused took nothing. Of several, an earlier one may have.
-    return error.statusCode < 500 && this.#requests.count() === 1 && !isStored;
+    return error.statusCode < 500 && this.#requests.count() === 1 && !this.#isStored;
   }
 
   /** The error, and how long the same command can read the secret, which may have been taken. */
@@ -197,7 +208,7 @@ export class ClaimedRead {
     const { clock, now } = this.#side;
     const said = purgeAt === undefined ? Number.NaN : clock.toLocal(Date.parse(purgeAt));
     if (said > now() && said <= now() + LONGEST_LEASE_MS) return said;
-    const stored = this.#pending === this.#file.found ? this.#pending : null;
+    const stored = this.#isStored ? this.#pending : null;
     if (stored === null) return this.#askedAt + LEASE_MS;
     return (
       Date.parse(stored.readableUntil ?? stored.startedAt) +

@@ -18,6 +18,8 @@ export interface DestinationFlags {
 }
 
 export interface Destination {
+  /** A file that holds the secret until it has its own name. */
+  readonly temporary?: string | undefined;
   /**
    * Writes the secret there.
    * @throws when it did not arrive; then it must not be acknowledged.
@@ -73,6 +75,7 @@ async function file(path: string, flags: DestinationFlags, terminal: Terminal): 
   const opened = await openOutputFile(path, { force: flags.force ?? false }, terminal);
   let written = path;
   return {
+    temporary: opened.temporary,
     async deliver({ bytes, name }) {
       written = await opened.complete(bytes, name);
     },

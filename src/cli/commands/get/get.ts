@@ -25,7 +25,12 @@ export async function get(context: GetContext): Promise<ExitCode> {
   const destination = await openDestination(flags, terminal, commandLine);
   try {
     const { fetch, clock } = withServerClock(opened.options.fetch);
-    const read = await ClaimedRead.open(opened.link, { ...context, fetch, clock });
+    const read = await ClaimedRead.open(opened.link, {
+      ...context,
+      fetch,
+      clock,
+      temporary: destination.temporary,
+    });
     try {
       const reading = await withPassphrase(opened, terminal, (options) =>
         read.ask((claim, watched) =>
