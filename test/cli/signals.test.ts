@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -10,6 +10,8 @@ import { tcpHost } from '../support/hosts.js';
 import { type Session, ZEPHR } from '../support/session.js';
 import { sharedServer } from '../support/shared-server.js';
 import { HAS_SCRIPT, type } from '../support/typing.js';
+
+const CORE_PATTERN = '/proc/sys/kernel/core_pattern';
 
 const server = sharedServer();
 const { session } = server;
@@ -127,6 +129,32 @@ describe('while it waits for the server', () => {
     });
     silent = false;
     expect(await one.sh('zephr get < through')).toMatchObject({ code: 0, stdout: 'hunter2\n' });
+  });
+});
+
+const corePattern = existsSync(CORE_PATTERN) ? readFileSync(CORE_PATTERN, 'utf8').trim() : '';
+
+// A pattern with a path or a pipe leads out of the test's folder.
+describe.skipIf(!/^core[^/|]*$/.test(corePattern))(`a core dump (needs "core" in ${CORE_PATTERN})`, () => {
+  it.each(['QUIT', 'ABRT', 'SEGV'])('of SIG%s holds neither secret nor key', async (signal) => {
+    const one = session();
+    // The command waits with the secret in its memory, until its output is taken.
+    writeFileSync(join(one.folder, 'in'), 'hunter2-'.repeat(40_000));
+    await one.sh('zephr -q < in > link; mkfifo pipe');
+    const { stderr, stdout } = await one.sh(`
+      ulimit -c unlimited
+      sleep 60 < pipe & s=$!
+      zephr get < link > pipe & z=$!
+      until zephr status < link | grep -q ^read; do sleep 0.1; done; sleep 0.5
+      kill -${signal} $z; wait $z; echo $?; sleep 0.2; kill -${signal} $z; kill $s; ls core* | wc -l`);
+    expect(stdout, stderr).toMatch(/^1\d\d\n1\n$/);
+    const core = readFileSync(
+      join(one.folder, readdirSync(one.folder).find((name) => name.startsWith('core')) ?? ''),
+    );
+    const [, key = ''] = /#v2\.(.{43})/.exec(readFileSync(join(one.folder, 'link'), 'utf8')) ?? [];
+    expect(core.length).toBeGreaterThan(1000);
+    expect(core.includes('hunter2-hunter2-')).toBe(false);
+    expect(core.includes(key)).toBe(false);
   });
 });
 

@@ -10,6 +10,7 @@ import type { Bytes } from '../../core/bytes.js';
 import { isSystemError } from '../../core/errors.js';
 import { Interrupted } from '../exit/cli-error.js';
 import { EXIT } from '../exit/codes.js';
+import { emptyCoreDumps } from './core-dump.js';
 
 const closeFile = promisify(close);
 const openFile = promisify(open);
@@ -90,14 +91,15 @@ export interface Terminal {
   readonly interrupt: AbortSignal;
   /**
    * Lets the first interrupt fire `interrupt`, which also ends every wait for stdin and stdout, so that the command can
-   * clean up. The second one ends the process at once.
+   * clean up. The second one ends the process at once. From here on a core dump of the process holds no memory, as far
+   * as the system allows.
    * @returns a function that hands interrupts back to the system.
    */
   catchInterrupts(): () => void;
   /**
    * Ends the process after it has cleaned up. Ctrl-C ends it with exit code 130. Any other signal ends it as it would
    * have by itself: a supervisor or a closing terminal, which send SIGTERM and SIGHUP, look for the signal in the wait
-   * status (a shell shows 143 and 129), and SIGQUIT has to leave its core dump.
+   * status (a shell shows 143 and 129). In place of SIGQUIT it is SIGTERM where a core dump would hold secrets.
    * @returns the exit code, for a process that can still set it.
    */
   endBy(signal: NodeJS.Signals): number;
@@ -109,6 +111,7 @@ const INTERRUPTS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'S
 export function processTerminal(): Terminal {
   // Made when it is needed: to print the version takes none.
   let interrupts: AbortController | undefined;
+  let coresAreEmpty = false;
   const unlessInterrupted: Waiting = (work) =>
     interrupts === undefined ? work : untilInterrupted(work, interrupts.signal);
   const onInterrupt: Terminal['onInterrupt'] = (handler) => {
@@ -138,15 +141,16 @@ export function processTerminal(): Terminal {
     },
     catchInterrupts() {
       interrupts ??= new AbortController();
+      coresAreEmpty ||= emptyCoreDumps(process.platform);
       const controller = interrupts;
       const stop = onInterrupt((signal) => {
         if (!controller.signal.aborted) return controller.abort(new Interrupted(signal));
         stop();
-        process.kill(process.pid, signal);
+        endAtOnce(signal, coresAreEmpty);
       });
       return stop;
     },
-    endBy,
+    endBy: (signal) => endBy(signal, coresAreEmpty),
   };
 }
 
@@ -177,14 +181,20 @@ function isRunning(pid: number): boolean {
 /** Waits for work, or gives up waiting. */
 type Waiting = <T>(work: Promise<T>) => Promise<T>;
 
-function endBy(signal: NodeJS.Signals): number {
+function endBy(signal: NodeJS.Signals, coresAreEmpty: boolean): number {
   if (signal !== 'SIGINT') {
-    process.kill(process.pid, signal);
+    endAtOnce(signal, coresAreEmpty);
     return 128 + process.getBuiltinModule('node:os').constants.signals[signal];
   }
   // A read or an open that blocks in a thread cannot be cancelled, and Node would wait for it for ever.
   setTimeout(() => process.kill(process.pid, signal), LAST_MOMENT_MS).unref();
   return EXIT.interrupted;
+}
+
+/** Ends the process by a signal; by another one in place of SIGQUIT where that would write secrets into a core dump. */
+function endAtOnce(signal: NodeJS.Signals, coresAreEmpty: boolean): void {
+  const writesCore = signal === 'SIGQUIT' && !coresAreEmpty;
+  process.kill(process.pid, writesCore ? 'SIGTERM' : signal);
 }
 
 function input(descriptor: number, waiting: Waiting): Input {
