@@ -36,16 +36,10 @@ export function resolveInDns(servers?: readonly string[]): Resolve {
 /** Resolves by asking the operating system, which also knows the hosts file and the names of the local network. */
 export const resolveInSystem: Resolve = async (name, signal) => {
   signal.throwIfAborted();
-  const answered = new AbortController();
   const aborted = new Promise<never>((_, reject) => {
-    const giveUp = () => reject(signal.reason);
-    signal.addEventListener('abort', giveUp, { once: true, signal: answered.signal });
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
-  try {
-    return await Promise.race([dns.lookup(name, { all: true }), aborted]);
-  } finally {
-    answered.abort();
-  }
+  return await Promise.race([dns.lookup(name, { all: true }), aborted]);
 };
 
 function toLookup(address: string): LookupAddress {

@@ -5,11 +5,8 @@ import type { Rule } from './checker.js';
 import { answered, type Facts } from './facts.js';
 import type { Call, Request } from './history.js';
 
-/** Wrong proofs of one caller for one secret that are refused without a wait. */
-const FREE_GUESSES = 10;
-
 const GONE = ['410 SECRET_ALREADY_CONSUMED', '410 SECRET_EXPIRED', '410 SECRET_REVOKED'];
-const NO_ENTRY = ['403 WRONG_KEY', '403 PROOF_REQUIRED', '404 SECRET_NOT_FOUND', '429 TOO_MANY_ATTEMPTS'];
+const NO_ENTRY = ['403 WRONG_KEY', '403 PROOF_REQUIRED', '404 SECRET_NOT_FOUND'];
 
 /** The answers to each call, 503 aside. */
 const ANSWERS: Readonly<Record<Call['do'], readonly string[]>> = {
@@ -68,14 +65,6 @@ export const answerRules: Readonly<Record<string, Rule>> = {
       ({ answer }) => answer.status === 403,
     );
     return wrong === undefined ? null : `request ${wrong.number} had the right key`;
-  },
-
-  'nobody is made to wait who did not guess': ({ requests, guesses }) => {
-    const early = answered(requests).find(
-      ({ answer, to }) =>
-        answer.status === 429 && guesses.filter(({ from }) => from <= to).length <= FREE_GUESSES,
-    );
-    return early === undefined ? null : `request ${early.number} came after ${FREE_GUESSES} guesses or fewer`;
   },
 
   'a secret is known until a day after its expiry': (facts) => {

@@ -52,10 +52,6 @@ const STORIES: Readonly<Record<string, { breaks: () => Story; keeps: () => Story
     breaks: () => story().ask(read('c'), { status: 403, code: 'WRONG_KEY' }),
     keeps: () => story().ask(read(null, 'none'), { status: 403, code: 'PROOF_REQUIRED' }),
   },
-  'nobody is made to wait who did not guess': {
-    breaks: () => guesses(10).ask(read('c'), { status: 429, code: 'TOO_MANY_ATTEMPTS' }),
-    keeps: () => guesses(11).ask(read('c'), { status: 429, code: 'TOO_MANY_ATTEMPTS' }),
-  },
   'a secret is known until a day after its expiry': {
     breaks: () =>
       story()
@@ -210,14 +206,6 @@ const STORIES: Readonly<Record<string, { breaks: () => Story; keeps: () => Story
     ended: true,
   },
 };
-
-/** A secret at which somebody guessed so many times. */
-function guesses(times: number): Story {
-  const guessed = story();
-  for (let count = 0; count < times; count++)
-    guessed.ask(read('g', 'wrong'), { status: 403, code: 'WRONG_KEY' });
-  return guessed;
-}
 
 /** A revocation and a read at the same time, which both succeed: one view is not enough for that. */
 function overlapping(views: number): Story {

@@ -31,14 +31,15 @@ export const PLANTS = {
         if (outcome.outcome === 'created') made.set(secret.id, secret);
         return outcome;
       },
-      async consume(id, claim, now) {
+      async consume(id, claim, shown, now) {
         const secret = made.get(id);
-        const record = secret !== undefined && chance() ? await store.secrets.find(id, now) : null;
-        if (!secret || !record || stateOf(record, now) !== 'waiting') {
-          return store.secrets.consume(id, claim, now);
+        const record = secret !== undefined && chance() ? await store.secrets.status(id, shown, now) : null;
+        if (!secret || record?.outcome !== 'found' || stateOf(record, now) !== 'waiting') {
+          return store.secrets.consume(id, claim, shown, now);
         }
         const purgeAt = claim === null ? now : now + LEASE_MS;
-        return { blob: secret.blob, hint: secret.hint, viewsLeft: record.viewsLeft - 1, purgeAt };
+        const { version, blob, hint } = secret;
+        return { outcome: 'consumed', version, blob, hint, viewsLeft: record.viewsLeft - 1, purgeAt };
       },
     });
   },
@@ -56,7 +57,8 @@ export const PLANTS = {
   /** Lets somebody read who comes too late. */
   'late-read': (store: Store, chance: Chance): Store =>
     withSecrets(store, {
-      consume: (id, claim, now) => store.secrets.consume(id, claim, chance() ? now - 30 * 60_000 : now),
+      consume: (id, claim, shown, now) =>
+        store.secrets.consume(id, claim, shown, chance() ? now - 30 * 60_000 : now),
     }),
 
   /** Loses an event before it is delivered. */

@@ -30,12 +30,23 @@ describe('a create request', () => {
       callback: null,
       version: 1,
       proofHash: null,
+      linkProofHash: null,
       views: 1,
     });
   });
 
   it('of version 2 needs a proof hash too, and may have views', () => {
-    expect(parseCreateRequest(second)).toMatchObject({ version: 2, proofHash, views: 1 });
+    expect(parseCreateRequest(second)).toMatchObject({
+      version: 2,
+      proofHash,
+      linkProofHash: null,
+      views: 1,
+    });
+    const locked = { ...second, link_proof_hash: proofHash };
+    expect(parseCreateRequest(locked)).toMatchObject({ linkProofHash: proofHash });
+    for (const link_proof_hash of [1, '', proofHash.slice(1)]) {
+      expect(() => parseCreateRequest({ ...second, link_proof_hash })).toThrow(/link_proof_hash/);
+    }
     expect(parseCreateRequest({ ...second, views: 1000 })).toMatchObject({ views: 1000 });
   });
 
@@ -101,6 +112,7 @@ describe('a create request', () => {
     ['version 3', { version: 3 }, 'UNSUPPORTED_VERSION'],
     ['version "2"', { version: '2' }, 'UNSUPPORTED_VERSION'],
     ['a proof hash in version 1', { proof_hash: proofHash }, 'INVALID_PROOF'],
+    ['a link proof hash in version 1', { link_proof_hash: proofHash }, 'INVALID_PROOF'],
     ['views in version 1', { views: 1 }, 'INVALID_VIEWS'],
   ])('is refused with %s', (_, fields, code) => {
     expect(() => parseCreateRequest({ ...first, ...fields })).toThrow(refusal(code));

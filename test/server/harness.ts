@@ -12,6 +12,9 @@ import { NOW } from '../support/new-secret.js';
 export const PROOF = Buffer.alloc(32, 7).toString('base64url');
 export const WRONG_PROOF = Buffer.alloc(32, 8).toString('base64url');
 export const PROOF_HASH = createHash('sha256').update(Buffer.alloc(32, 7)).digest('base64url');
+/** What who has the link shows of a secret with a passphrase. */
+export const LINK_PROOF = Buffer.alloc(32, 9).toString('base64url');
+const LINK_PROOF_HASH = createHash('sha256').update(Buffer.alloc(32, 9)).digest('base64url');
 export const CLAIM = 'claim-of-22-characters';
 export const OTHER_CLAIM = 'other-of-22-characters';
 export const BLOB = 'Y2lwaGVydGV4dA';
@@ -46,6 +49,9 @@ export interface Harness {
 
 /** What a version 2 create has more. */
 export const VERSION_2 = { version: 2, proof_hash: PROOF_HASH };
+
+/** What it has with a passphrase. */
+export const WITH_PASSPHRASE = { ...VERSION_2, link_proof_hash: LINK_PROOF_HASH };
 
 export function harness(store: Store = new MemoryStore('salt'), changes: Partial<AppOptions> = {}): Harness {
   const clock = { now: NOW };

@@ -4,6 +4,7 @@ import { instrumentedStore } from '../../src/server/store/instrumented.js';
 import { MemoryStore } from '../../src/server/store/memory/store.js';
 import type { Metrics } from '../../src/server/telemetry/metrics.js';
 import { NOW } from '../support/new-secret.js';
+import { recordOf, take } from '../support/reading.js';
 import { harness, refusal } from './harness.js';
 import { describeStoreContract } from './store-contract.js';
 
@@ -13,11 +14,11 @@ describe('an instrumented store', () => {
   describeStoreContract(async () => instrumentedStore(new MemoryStore('salt'), { limit: 10_000 }));
 });
 
-/** A memory store whose `find` answers when it is told to. */
+/** A memory store whose `status` answers when it is told to. */
 function slowStore() {
   const store = new MemoryStore('salt');
   const waiting: (() => void)[] = [];
-  store.secrets.find = () => new Promise((resolve) => waiting.push(() => resolve(null)));
+  store.secrets.status = () => new Promise((resolve) => waiting.push(() => resolve({ outcome: 'unknown' })));
   return { store, answer: () => waiting.splice(0).map((tell) => tell()).length };
 }
 
@@ -25,17 +26,17 @@ describe('the verbs of an instrumented store', () => {
   test('are refused when there are too many at once, and taken again when there is room', async () => {
     const slow = slowStore();
     const store = instrumentedStore(slow.store, { limit: 3 });
-    const finds = [1, 2, 3].map(() => store.secrets.find(ID, NOW));
-    const busy = store.secrets.find(ID, NOW);
+    const finds = [1, 2, 3].map(() => recordOf(store, ID, NOW));
+    const busy = recordOf(store, ID, NOW);
     await expect(busy).rejects.toBeInstanceOf(StoreBusyError);
     await expect(busy).rejects.toMatchObject({
       code: 'SERVER_BUSY',
       message: 'the server is busy: try again',
     });
-    await expect(store.secrets.consume(ID, null, NOW)).rejects.toMatchObject({ code: 'SERVER_BUSY' });
+    await expect(take(store, ID, null, NOW)).rejects.toMatchObject({ code: 'SERVER_BUSY' });
     expect(slow.answer()).toBe(3);
     await Promise.all(finds);
-    const again = store.secrets.find(ID, NOW);
+    const again = recordOf(store, ID, NOW);
     expect(slow.answer()).toBe(1);
     expect(await again).toBeNull();
   });
@@ -43,7 +44,7 @@ describe('the verbs of an instrumented store', () => {
   test('still answers whether it is there, and still purges, when nothing else gets in', async () => {
     const { store: slow, answer } = slowStore();
     const store = instrumentedStore(slow, { limit: 1 });
-    const find = store.secrets.find(ID, NOW);
+    const find = recordOf(store, ID, NOW);
     await store.ping();
     expect(await store.purge(NOW)).toEqual({ destroyed: 0, forgotten: 0 });
     answer();
@@ -52,7 +53,7 @@ describe('the verbs of an instrumented store', () => {
 
   test('of the nouns that serve requests are measured, and over when they fail', async () => {
     const failing = new MemoryStore('salt');
-    failing.secrets.find = () => Promise.reject(new StoreError(new Error('disk on fire')));
+    failing.secrets.status = () => Promise.reject(new StoreError(new Error('disk on fire')));
     const answers: [string, boolean][] = [];
     const metrics: Metrics = {
       request: () => undefined,
@@ -63,16 +64,16 @@ describe('the verbs of an instrumented store', () => {
     };
     const store = instrumentedStore(failing, { limit: 1, metrics });
     for (let count = 0; count < 3; count += 1) {
-      await expect(store.secrets.find(ID, NOW)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+      await expect(recordOf(store, ID, NOW)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     }
-    await store.secrets.consume(ID, null, NOW);
+    await take(store, ID, null, NOW);
     await store.keys.findKey('no such hash');
     await store.quotas.usage(NOW);
     await store.outbox.leaseEvents(NOW, 1, 1, { hosts: [], callers: [] });
     expect(answers).toEqual([
-      ['find', false],
-      ['find', false],
-      ['find', false],
+      ['status', false],
+      ['status', false],
+      ['status', false],
       ['consume', true],
       ['findKey', true],
     ]);
@@ -81,8 +82,8 @@ describe('the verbs of an instrumented store', () => {
   test('makes a busy server say 503 and when to come again, in one line of its log', async () => {
     const slow = slowStore();
     const { call, log } = harness(instrumentedStore(slow.store, { limit: 1 }));
-    const first = call('GET', `/api/secrets/${ID}`);
-    const response = await call('GET', `/api/secrets/${ID}`);
+    const first = call('GET', `/api/secrets/${ID}/status`);
+    const response = await call('GET', `/api/secrets/${ID}/status`);
     expect(response.headers.get('retry-after')).toBe('1');
     expect(await refusal(response)).toBe('503 SERVER_BUSY');
     expect(log.map((line) => JSON.parse(line).event)).toEqual(['request']);

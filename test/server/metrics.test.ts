@@ -6,6 +6,7 @@ import { instrumentedStore } from '../../src/server/store/instrumented.js';
 import { MemoryStore } from '../../src/server/store/memory/store.js';
 import type { Log } from '../../src/server/telemetry/log.js';
 import { createPrometheusMetrics } from '../../src/server/telemetry/prometheus.js';
+import { recordOf } from '../support/reading.js';
 import { CLAIM, harness, PROOF, refusal, VERSION_2 } from './harness.js';
 
 const HOUR_MS = 3_600_000;
@@ -92,11 +93,11 @@ describe('/metrics', () => {
     await read(await made());
     expect(await value('zephr_store_duration_seconds_count{verb="consume",outcome="ok"}')).toBe(1);
     const broken = new MemoryStore('salt');
-    broken.secrets.find = () => Promise.reject(new Error('disk on fire'));
+    broken.secrets.status = () => Promise.reject(new Error('disk on fire'));
     const metrics = createPrometheusMetrics('9.8.7');
-    await expect(instrumentedStore(broken, { metrics }).secrets.find('x', 0)).rejects.toThrow();
+    await expect(recordOf(instrumentedStore(broken, { metrics }), 'x', 0)).rejects.toThrow();
     expect(await metrics.text()).toContain(
-      'zephr_store_duration_seconds_count{verb="find",outcome="failed"} 1',
+      'zephr_store_duration_seconds_count{verb="status",outcome="failed"} 1',
     );
     await store.close();
   });

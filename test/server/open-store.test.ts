@@ -8,6 +8,7 @@ import { openStore } from '../../src/server/store/open.js';
 import { loadSqliteDriver } from '../../src/server/store/sqlite/driver.js';
 import { SCHEMA_VERSION } from '../../src/server/store/sqlite/schema.js';
 import { NOW, newSecret } from '../support/new-secret.js';
+import { take } from '../support/reading.js';
 
 let directory: string;
 beforeEach(async () => {
@@ -38,7 +39,7 @@ describe('opening a store', () => {
     const store = await openStore('memory:');
     const secret = newSecret();
     await store.secrets.create(secret);
-    expect(await store.secrets.consume(secret.id, null, NOW)).toMatchObject({ blob: secret.blob });
+    expect(await take(store, secret.id, null, NOW)).toMatchObject({ blob: secret.blob });
     await store.close();
   });
 

@@ -7,6 +7,7 @@ import type { Excepted, LeasedEvent } from '../../src/server/store/contracts/out
 import type { NewSecret } from '../../src/server/store/contracts/secrets.js';
 import type { Store } from '../../src/server/store/contracts/store.js';
 import { NOW, newSecret } from '../support/new-secret.js';
+import { recordOf, revoke, take } from '../support/reading.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -44,7 +45,7 @@ export function describeOutboxContract(current: () => Store): void {
   describe('an event', () => {
     test('is as the protocol has it, signed over its exact bytes', async () => {
       const id = await keep({ hint: 'db "password"' });
-      await store.secrets.consume(id, null, NOW + 5);
+      await take(store, id, null, NOW + 5);
       const [event, ...others] = await due(NOW + 5);
       expect(others).toEqual([]);
       expect(event).toEqual({
@@ -68,15 +69,15 @@ export function describeOutboxContract(current: () => Store): void {
     });
 
     test('has no hint where the secret has none', async () => {
-      await store.secrets.consume(await keep(), null, NOW);
+      await take(store, await keep(), null, NOW);
       const [event] = await due();
       expect(Object.keys(JSON.parse(event?.body ?? ''))).not.toContain('hint');
     });
 
     test('is nobody\u2019s concern without a callback', async () => {
       const ids = await Promise.all([1, 2, 3].map(() => keep({ callback: null })));
-      await store.secrets.consume(ids[0] ?? '', null, NOW);
-      await store.secrets.revoke(ids[1] ?? '', NOW);
+      await take(store, ids[0] ?? '', null, NOW);
+      await revoke(store, ids[1] ?? '', NOW);
       await store.purge(NOW + HOUR);
       expect(await due(NOW + HOUR)).toEqual([]);
     });
@@ -86,18 +87,18 @@ export function describeOutboxContract(current: () => Store): void {
     test('is told at the first of several views, and never again', async () => {
       const id = await keep({ views: 3 });
       expect(await due()).toEqual([]);
-      await store.secrets.consume(id, null, NOW);
+      await take(store, id, null, NOW);
       expect(told(await due())).toEqual([{ event: 'secret.consumed', secret_id: id, occurred_at: iso(NOW) }]);
-      await store.secrets.consume(id, 'claim', NOW + 1);
-      await store.secrets.consume(id, null, NOW + 2);
+      await take(store, id, 'claim', NOW + 1);
+      await take(store, id, null, NOW + 2);
       await store.purge(NOW + 2 * HOUR);
       expect(await due(NOW + 1)).toEqual([]);
     });
 
     test('is told once for a claim that repeats its read and acknowledges it', async () => {
       const id = await keep();
-      await store.secrets.consume(id, 'claim', NOW);
-      await store.secrets.consume(id, 'claim', NOW + 1);
+      await take(store, id, 'claim', NOW);
+      await take(store, id, 'claim', NOW + 1);
       await store.secrets.acknowledge(id, 'claim', NOW + 2);
       await store.purge(NOW + HOUR);
       expect(await due(NOW + HOUR)).toHaveLength(1);
@@ -106,15 +107,15 @@ export function describeOutboxContract(current: () => Store): void {
     test('is told once when many read at once', async () => {
       const id = await keep({ views: 5 });
       await Promise.all(
-        Array.from({ length: 16 }, (_, i) => store.secrets.consume(id, i % 2 ? null : `claim-${i}`, NOW)),
+        Array.from({ length: 16 }, (_, i) => take(store, id, i % 2 ? null : `claim-${i}`, NOW)),
       );
       expect(await due()).toHaveLength(1);
     });
 
     test('is not told when there was nothing to take', async () => {
       const id = await keep();
-      await store.secrets.consume(id, null, NOW + HOUR);
-      await store.secrets.consume('unknown', null, NOW);
+      await take(store, id, null, NOW + HOUR);
+      await take(store, 'unknown', null, NOW);
       expect(await due(NOW + HOUR)).toEqual([]);
     });
   });
@@ -135,7 +136,7 @@ export function describeOutboxContract(current: () => Store): void {
 
     test('is not told of what was read, even if views were left', async () => {
       const id = await keep({ views: 2 });
-      await store.secrets.consume(id, 'claim', NOW + HOUR - 1);
+      await take(store, id, 'claim', NOW + HOUR - 1);
       await store.purge(NOW + HOUR);
       await store.purge(NOW + 2 * HOUR);
       expect(told(await due(NOW + 2 * HOUR))).toMatchObject([{ event: 'secret.consumed', secret_id: id }]);
@@ -143,8 +144,8 @@ export function describeOutboxContract(current: () => Store): void {
 
     test('is told by a revocation that comes too late, instead of the purge', async () => {
       const id = await keep();
-      expect(await store.secrets.revoke(id, NOW + HOUR)).toBe('expired');
-      await store.secrets.revoke(id, NOW + HOUR + 1);
+      expect(await revoke(store, id, NOW + HOUR)).toBe('expired');
+      await revoke(store, id, NOW + HOUR + 1);
       await store.purge(NOW + 2 * HOUR);
       expect(told(await due(NOW + 2 * HOUR))).toEqual([
         { event: 'secret.expired', secret_id: id, occurred_at: iso(NOW + HOUR) },
@@ -164,8 +165,8 @@ export function describeOutboxContract(current: () => Store): void {
   describe('secret.revoked', () => {
     test('is told once, and nothing after it', async () => {
       const id = await keep();
-      await store.secrets.revoke(id, NOW + 1);
-      await store.secrets.revoke(id, NOW + 2);
+      await revoke(store, id, NOW + 1);
+      await revoke(store, id, NOW + 2);
       await store.purge(NOW + 2 * HOUR);
       expect(told(await due(NOW + 2 * HOUR))).toEqual([
         { event: 'secret.revoked', secret_id: id, occurred_at: iso(NOW + 1) },
@@ -174,8 +175,8 @@ export function describeOutboxContract(current: () => Store): void {
 
     test('follows secret.consumed when views were left', async () => {
       const id = await keep({ views: 2 });
-      await store.secrets.consume(id, null, NOW);
-      await store.secrets.revoke(id, NOW + 1);
+      await take(store, id, null, NOW);
+      await revoke(store, id, NOW + 1);
       expect(told(await due(NOW + 1)).map(({ event }) => event)).toEqual([
         'secret.consumed',
         'secret.revoked',
@@ -184,8 +185,8 @@ export function describeOutboxContract(current: () => Store): void {
 
     test('is not told when all views were taken', async () => {
       const id = await keep();
-      await store.secrets.consume(id, 'claim', NOW);
-      await store.secrets.revoke(id, NOW + 1);
+      await take(store, id, 'claim', NOW);
+      await revoke(store, id, NOW + 1);
       expect(told(await due(NOW + 1))).toMatchObject([{ event: 'secret.consumed' }]);
     });
   });
@@ -194,7 +195,7 @@ export function describeOutboxContract(current: () => Store): void {
     /** An event that is due at {@link NOW}, not leased yet. */
     async function announce(url = callback.url): Promise<string> {
       const id = await keep({ callback: { ...callback, url } });
-      await store.secrets.consume(id, null, NOW);
+      await take(store, id, null, NOW);
       return id;
     }
 
@@ -215,7 +216,7 @@ export function describeOutboxContract(current: () => Store): void {
       const ids: string[] = [];
       for (const at of [3, 1, 2]) {
         const id = await keep();
-        await store.secrets.consume(id, null, NOW + at);
+        await take(store, id, null, NOW + at);
         ids[at] = id;
       }
       const secretsOf = (events: readonly LeasedEvent[]) => told(events).map(({ secret_id }) => secret_id);
@@ -236,9 +237,9 @@ export function describeOutboxContract(current: () => Store): void {
       const ids: Record<string, string> = {};
       for (const caller of ['key_one', 'read', 'revoked', 'expired'])
         ids[caller] = await keep({ caller, views: 2 });
-      await store.secrets.consume(ids.key_one ?? '', null, NOW);
-      await store.secrets.consume(ids.read ?? '', 'claim', NOW);
-      await store.secrets.revoke(ids.revoked ?? '', NOW);
+      await take(store, ids.key_one ?? '', null, NOW);
+      await take(store, ids.read ?? '', 'claim', NOW);
+      await revoke(store, ids.revoked ?? '', NOW);
       await store.purge(NOW + HOUR);
       const callers = ['read', 'revoked', 'expired'];
       expect(await due(NOW + HOUR, 10, { callers: [...callers, 'key_one'] })).toEqual([]);
@@ -291,7 +292,7 @@ export function describeOutboxContract(current: () => Store): void {
     test('and the event are forgotten after a time, tried or not', async () => {
       await announce();
       await due();
-      await store.secrets.consume(await keep(), null, NOW + 1);
+      await take(store, await keep(), null, NOW + 1);
       expect(await store.outbox.forgetEvents(NOW)).toBe(0);
       expect(await store.outbox.forgetEvents(NOW + 1)).toBe(1);
       expect(await due(NOW + HOUR)).toMatchObject([{ attempt: 1 }]);
@@ -303,7 +304,7 @@ export function describeOutboxContract(current: () => Store): void {
       const id = await announce();
       const end = NOW + HOUR + TOMBSTONE_MS;
       await store.purge(end);
-      expect(await store.secrets.find(id, NOW)).toBeNull();
+      expect(await recordOf(store, id, NOW)).toBeNull();
       expect(told(await due(end))).toMatchObject([{ event: 'secret.consumed', secret_id: id }]);
     });
   });

@@ -9,6 +9,7 @@ import type { PostgresStore } from '../../src/server/store/postgres/store.js';
 import { generator } from '../support/generator.js';
 import { NOW, newSecret } from '../support/new-secret.js';
 import { newSchema, type Schema, withoutPostgres } from '../support/postgres.js';
+import { RIGHT, recordOf, revoke, take, WRONG } from '../support/reading.js';
 import { describeStoreContract } from './store-contract.js';
 
 /** Room for what the contract asks for at once. */
@@ -32,15 +33,15 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
     const before = await openPostgresStore(schema.store, 'first salt');
     const [waiting, claimed, read] = [newSecret(), newSecret(), newSecret()];
     await Promise.all([waiting, claimed, read].map((secret) => before.secrets.create(secret)));
-    await before.secrets.consume(claimed.id, 'claim', NOW);
-    await before.secrets.consume(read.id, null, NOW);
+    await take(before, claimed.id, 'claim', NOW);
+    await take(before, read.id, null, NOW);
     await before.close();
 
     const after = await openPostgresStore(schema.store, 'second salt');
     expect(after.callerSalt).toBe('first salt');
-    expect(await after.secrets.consume(waiting.id, null, NOW)).toMatchObject({ blob: waiting.blob });
-    expect(await after.secrets.consume(claimed.id, 'claim', NOW)).toMatchObject({ blob: claimed.blob });
-    expect(await after.secrets.consume(read.id, null, NOW)).toBeNull();
+    expect(await take(after, waiting.id, null, NOW)).toMatchObject({ blob: waiting.blob });
+    expect(await take(after, claimed.id, 'claim', NOW)).toMatchObject({ blob: claimed.blob });
+    expect(await take(after, read.id, null, NOW)).toBeNull();
     await after.close();
   });
 
@@ -89,7 +90,7 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
       const secret = newSecret({ views });
       await nth(0).secrets.create(secret);
       const takers = Array.from({ length: 60 }, (_, i) =>
-        nth(i).secrets.consume(secret.id, i % 2 ? null : `claim-${i}`, NOW),
+        take(nth(i), secret.id, i % 2 ? null : `claim-${i}`, NOW),
       );
       expect((await Promise.all(takers)).filter((taken) => taken !== null)).toHaveLength(views);
     });
@@ -99,10 +100,10 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
         const secret = newSecret({ views: 1 + (round % 2) });
         await nth(0).secrets.create(secret);
         const taken = await Promise.all(
-          Array.from({ length: 12 }, (_, i) => nth(i).secrets.consume(secret.id, 'claim', NOW)),
+          Array.from({ length: 12 }, (_, i) => take(nth(i), secret.id, 'claim', NOW)),
         );
         expect(taken.map((view) => view?.blob)).toEqual(taken.map(() => secret.blob));
-        expect(await nth(round).secrets.find(secret.id, NOW)).toMatchObject({ viewsLeft: secret.views - 1 });
+        expect(await recordOf(nth(round), secret.id, NOW)).toMatchObject({ viewsLeft: secret.views - 1 });
       }
     });
 
@@ -111,10 +112,10 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
         const secret = newSecret({ views: 3 });
         await nth(0).secrets.create(secret);
         const [mine] = await Promise.all([
-          nth(0).secrets.consume(secret.id, 'claim', NOW),
-          ...Array.from({ length: 5 }, (_, i) => nth(i + 1).secrets.consume(secret.id, null, NOW)),
+          take(nth(0), secret.id, 'claim', NOW),
+          ...Array.from({ length: 5 }, (_, i) => take(nth(i + 1), secret.id, null, NOW)),
         ]);
-        const again = await nth(1).secrets.consume(secret.id, 'claim', NOW + 1);
+        const again = await take(nth(1), secret.id, 'claim', NOW + 1);
         expect(again?.blob).toBe(mine?.blob);
       }
     });
@@ -123,14 +124,14 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
       for (let round = 0; round < 30; round += 1) {
         const secret = newSecret({ views: 2 });
         await nth(0).secrets.create(secret);
-        await nth(0).secrets.consume(secret.id, 'one', NOW);
+        await take(nth(0), secret.id, 'one', NOW);
         const [, two] = await Promise.all([
           nth(1).secrets.acknowledge(secret.id, 'one', NOW + 1),
-          nth(2).secrets.consume(secret.id, 'two', NOW + 1),
+          take(nth(2), secret.id, 'two', NOW + 1),
           nth(0).purge(NOW + 1),
         ]);
         expect(two?.blob).toBe(secret.blob);
-        expect((await nth(1).secrets.consume(secret.id, 'two', NOW + 2))?.blob).toBe(secret.blob);
+        expect((await take(nth(1), secret.id, 'two', NOW + 2))?.blob).toBe(secret.blob);
       }
     });
 
@@ -138,7 +139,7 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
       const secret = newSecret({ views: 6 });
       await nth(0).secrets.create(secret);
       const claims = Array.from({ length: 6 }, (_, i) => `claim-${i}`);
-      await Promise.all(claims.map((claim, i) => nth(i).secrets.consume(secret.id, claim, NOW)));
+      await Promise.all(claims.map((claim, i) => take(nth(i), secret.id, claim, NOW)));
       await Promise.all(claims.map((claim, i) => nth(i).secrets.acknowledge(secret.id, claim, NOW + 1)));
       expect(await schema.sql`SELECT id FROM ciphertexts`).toHaveLength(0);
     });
@@ -171,15 +172,16 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
       expect(outcomes.filter(({ outcome }) => outcome === 'replayed')).toHaveLength(11);
     });
 
-    test('lets no more than ten wrong proofs through', async () => {
-      const secret = newSecret();
+    test('judges no more than ten wrong passphrases', async () => {
+      const linkProofHash = 'l'.repeat(43);
+      const secret = newSecret({ linkProofHash, views: 100 });
       await nth(0).secrets.create(secret);
       const answers = await Promise.all(
-        Array.from({ length: 60 }, (_, i) =>
-          nth(i).secrets.recordProofAttempt(secret.id, 'mallory', false, NOW),
+        Array.from({ length: 90 }, (_, i) =>
+          nth(i).secrets.consume(secret.id, null, { ...(i % 3 ? WRONG : RIGHT), linkProofHash }, NOW),
         ),
       );
-      expect(answers.filter((lockedUntil) => lockedUntil === null)).toHaveLength(10);
+      expect(answers.filter(({ outcome }) => outcome === 'wrong passphrase')).toHaveLength(10);
     });
 
     test('purges each secret once, and tells of each once, however many purge', async () => {
@@ -205,11 +207,11 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
         let revoked = false;
         const acts = [
           async (store: PostgresStore) => {
-            blobs.push((await store.secrets.consume(secret.id, null, NOW + 1))?.blob);
+            blobs.push((await take(store, secret.id, null, NOW + 1))?.blob);
           },
           async (store: PostgresStore) => {
             const claim = `claim-${Math.floor(random() * 3)}`;
-            const blob = (await store.secrets.consume(secret.id, claim, NOW + 1))?.blob;
+            const blob = (await take(store, secret.id, claim, NOW + 1))?.blob;
             if (blob !== undefined && !claimed.has(claim)) claimed.set(claim, false);
             if (blob !== undefined) expect(blob).toBe(secret.blob);
           },
@@ -224,20 +226,20 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
           async (store: PostgresStore) => {
             if (random() > 0.1) return;
             revoked = true;
-            await store.secrets.revoke(secret.id, NOW + 2);
+            await revoke(store, secret.id, NOW + 2);
           },
         ];
         await Promise.all(
           Array.from({ length: 20 }, (_, i) => acts[Math.floor(random() * acts.length)]!(nth(i))),
         );
         const given = blobs.filter((blob) => blob !== undefined);
-        const record = await nth(0).secrets.find(secret.id, NOW);
+        const record = await recordOf(nth(0), secret.id, NOW);
         const [row] = await schema.sql<{ claims: number }[]>`
           SELECT cardinality(claims) AS claims FROM secrets WHERE id = ${secret.id}`;
         expect(given.length + (row?.claims ?? 0)).toBe(views - (record?.viewsLeft ?? 0));
         for (const [claim, acknowledged] of claimed) {
           if (acknowledged || revoked) continue;
-          expect((await nth(1).secrets.consume(secret.id, claim, NOW + 3))?.blob).toBe(secret.blob);
+          expect((await take(nth(1), secret.id, claim, NOW + 3))?.blob).toBe(secret.blob);
         }
         await nth(2).purge(NOW + HOUR + LEASE_MS);
         expect(await schema.sql`SELECT id FROM ciphertexts`).toHaveLength(0);

@@ -10,6 +10,7 @@ import { PostgresStore } from '../../src/server/store/postgres/store.js';
 import { deadHost, tcpHost } from '../support/hosts.js';
 import { NOW, newSecret } from '../support/new-secret.js';
 import { newSchema, openWire, POSTGRES, type Schema, withoutPostgres } from '../support/postgres.js';
+import { recordOf, take } from '../support/reading.js';
 
 const PASSWORD = 'hunter2-of-the-database';
 
@@ -161,10 +162,10 @@ describe.skipIf(withoutPostgres)(`a PostgreSQL store${withoutPostgres}`, () => {
     const secret = newSecret();
     await store.secrets.create(secret);
     await schema.sql`ALTER TABLE ciphertexts RENAME TO hidden`;
-    await expect(store.secrets.consume(secret.id, null, NOW)).rejects.toBeInstanceOf(StoreError);
+    await expect(take(store, secret.id, null, NOW)).rejects.toBeInstanceOf(StoreError);
     await expect(store.secrets.create(newSecret())).rejects.toBeInstanceOf(StoreError);
     await schema.sql`ALTER TABLE hidden RENAME TO ciphertexts`;
-    expect(await store.secrets.consume(secret.id, null, NOW)).toMatchObject({ blob: secret.blob });
+    expect(await take(store, secret.id, null, NOW)).toMatchObject({ blob: secret.blob });
   });
 
   test('does not answer a ping where it is read-only', async () => {
@@ -184,7 +185,7 @@ describe.skipIf(withoutPostgres)(`a PostgreSQL store${withoutPostgres}`, () => {
     await store.secrets.create(secret);
     wire.freeze();
     await expect(store.ping()).rejects.toBeInstanceOf(StoreError);
-    expect(await store.secrets.consume(secret.id, null, NOW)).toMatchObject({ blob: secret.blob });
+    expect(await take(store, secret.id, null, NOW)).toMatchObject({ blob: secret.blob });
   });
 
   test('never mixes answers up, however often its connections break', async () => {
@@ -207,7 +208,7 @@ describe.skipIf(withoutPostgres)(`a PostgreSQL store${withoutPostgres}`, () => {
     };
     await Promise.all(
       secrets.map(async ({ id, blob }) => {
-        const view = await untilItWorks(() => store.secrets.consume(id, 'claim', NOW));
+        const view = await untilItWorks(() => take(store, id, 'claim', NOW));
         expect(view?.blob).toBe(blob);
         answered();
         await untilItWorks(() => store.secrets.acknowledge(id, 'claim', NOW));
@@ -215,7 +216,7 @@ describe.skipIf(withoutPostgres)(`a PostgreSQL store${withoutPostgres}`, () => {
       }),
     );
     expect(resets).toBe(15);
-    for (const { id } of secrets) expect(await sure.secrets.find(id, NOW)).toMatchObject({ viewsLeft: 0 });
+    for (const { id } of secrets) expect(await recordOf(sure, id, NOW)).toMatchObject({ viewsLeft: 0 });
     expect(await schema.sql`SELECT id FROM ciphertexts`).toHaveLength(0);
   });
 

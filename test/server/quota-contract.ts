@@ -5,6 +5,7 @@ import type { Quota } from '../../src/server/store/contracts/quotas.js';
 import type { NewSecret } from '../../src/server/store/contracts/secrets.js';
 import type { Store } from '../../src/server/store/contracts/store.js';
 import { NOW, newSecret } from '../support/new-secret.js';
+import { recordOf, take } from '../support/reading.js';
 
 const MINUTE = 60_000;
 
@@ -33,8 +34,8 @@ export function describeQuotaContract(store: () => Store): void {
       expect(await createAll()).toBe(3);
       const refused = newSecret({ quota: quota() });
       expect(await store().secrets.create(refused)).toEqual({ outcome: 'limited' });
-      expect(await store().secrets.find(refused.id, NOW)).toBeNull();
-      expect(await store().secrets.consume(refused.id, null, NOW)).toBeNull();
+      expect(await recordOf(store(), refused.id, NOW)).toBeNull();
+      expect(await take(store(), refused.id, null, NOW)).toBeNull();
     });
 
     test('tell how much of them is used, by when they end', async () => {

@@ -3,12 +3,25 @@
 import { describe, expect, test } from 'vitest';
 import { issueKey } from '../../src/server/secrets/api-keys.js';
 import { MemoryStore } from '../../src/server/store/memory/store.js';
-import { BLOB, CLAIM, harness, OTHER_CLAIM, PROOF, refusal, VERSION_2, WRONG_PROOF } from './harness.js';
+import {
+  BLOB,
+  CLAIM,
+  harness,
+  LINK_PROOF,
+  OTHER_CLAIM,
+  PROOF,
+  refusal,
+  VERSION_2,
+  WITH_PASSPHRASE,
+  WRONG_PROOF,
+} from './harness.js';
 
 const HOUR = 60 * 60_000;
 const DAY = 24 * HOUR;
 const RIGHT = { 'zephr-proof': PROOF };
 const WRONG = { 'zephr-proof': WRONG_PROOF };
+const LINK = { 'zephr-link-proof': LINK_PROOF };
+const WRONG_LINK = { 'zephr-link-proof': WRONG_PROOF };
 
 describe('a read of version 1', () => {
   test('gives the blob once', async () => {
@@ -112,34 +125,61 @@ describe('a read of version 2', () => {
     expect(await refusal(read(id, { 'zephr-claim': CLAIM }))).toBe('403 PROOF_REQUIRED');
   });
 
-  test('is locked after ten wrong proofs, for that address alone', async () => {
-    const { made, call, read, clock } = harness();
-    const id = await made(VERSION_2);
-    for (let count = 1; count <= 10; count += 1) expect(await refusal(read(id, WRONG))).toBe('403 WRONG_KEY');
-    for (const seconds of [1, 2, 4]) {
-      const response = await read(id, WRONG);
-      expect(response.headers.get('retry-after')).toBe(String(seconds));
-      expect(await refusal(response)).toBe('429 TOO_MANY_ATTEMPTS');
-      expect(await refusal(read(id, RIGHT))).toBe('429 TOO_MANY_ATTEMPTS');
-      clock.now += seconds * 1000;
+  test('is held up by no number of wrong keys, wherever they come from', async () => {
+    const { made, call, read } = harness();
+    const ids = [await made(VERSION_2), await made(WITH_PASSPHRASE)];
+    for (const id of ids) {
+      for (let count = 1; count <= 40; count += 1) {
+        expect(await refusal(read(id, { ...WRONG, ...WRONG_LINK }))).toBe('403 WRONG_KEY');
+        const asked = await call('GET', `/api/secrets/${id}/status`, {
+          headers: { ...WRONG, ...WRONG_LINK },
+        });
+        expect(await refusal(asked)).toBe('403 WRONG_KEY');
+      }
+      expect((await read(id, { ...RIGHT, ...LINK })).status).toBe(200);
     }
-    const elsewhere = await call('GET', `/api/secrets/${id}/status`, {
-      headers: RIGHT,
-      address: '192.0.2.1',
-    });
-    expect(elsewhere.status).toBe(200);
-    expect((await read(id, RIGHT)).status).toBe(200);
   });
 
-  test('counts wrong proofs wherever they are given', async () => {
-    const { made, call, read } = harness();
-    const id = await made(VERSION_2);
-    for (let count = 1; count <= 4; count += 1) {
-      await read(id, WRONG);
-      await call('DELETE', `/api/secrets/${id}`, { headers: WRONG });
-      await call('GET', `/api/secrets/${id}/status`, { headers: WRONG });
+  test('tells a wrong passphrase from a wrong key, and a missing link proof is a wrong key', async () => {
+    const { made, read } = harness();
+    const id = await made(WITH_PASSPHRASE);
+    expect(await refusal(read(id, { ...WRONG, ...LINK }))).toBe('403 WRONG_PASSPHRASE');
+    expect(await refusal(read(id, RIGHT))).toBe('403 WRONG_KEY');
+    expect(await refusal(read(id, LINK))).toBe('403 PROOF_REQUIRED');
+    expect(await refusal(read(id, { ...RIGHT, 'zephr-link-proof': 'short' }))).toBe('400 INVALID_PROOF');
+    expect((await read(id, { ...RIGHT, ...LINK })).status).toBe(200);
+  });
+
+  test('waits after ten wrong passphrases, from every address', async () => {
+    const { made, call, read, clock } = harness();
+    const id = await made(WITH_PASSPHRASE);
+    const wrong = (address: string) =>
+      call('GET', `/api/secrets/${id}`, { headers: { ...WRONG, ...LINK }, address });
+    for (let count = 1; count <= 10; count += 1) {
+      expect(await refusal(wrong(`192.0.2.${count}`))).toBe('403 WRONG_PASSPHRASE');
     }
-    expect(await refusal(read(id, RIGHT))).toBe('429 TOO_MANY_ATTEMPTS');
+    for (const seconds of [1, 2, 4]) {
+      const response = await wrong('198.51.100.1');
+      expect(response.headers.get('retry-after')).toBe(String(seconds));
+      expect(await refusal(response)).toBe('429 TOO_MANY_ATTEMPTS');
+      expect(await refusal(read(id, { ...RIGHT, ...LINK }))).toBe('429 TOO_MANY_ATTEMPTS');
+      clock.now += seconds * 1000;
+      expect(await refusal(wrong('198.51.100.1'))).toBe('403 WRONG_PASSPHRASE');
+    }
+    clock.now += 8_000;
+    expect((await read(id, { ...RIGHT, ...LINK })).status).toBe(200);
+  });
+
+  test('counts wrong passphrases wherever they are given', async () => {
+    const { made, call, read } = harness();
+    const id = await made(WITH_PASSPHRASE);
+    const headers = { ...WRONG, ...LINK };
+    for (let count = 1; count <= 4; count += 1) {
+      await read(id, headers);
+      await call('DELETE', `/api/secrets/${id}`, { headers });
+      await call('GET', `/api/secrets/${id}/status`, { headers });
+    }
+    expect(await refusal(read(id, { ...RIGHT, ...LINK }))).toBe('429 TOO_MANY_ATTEMPTS');
   });
 
   test('gives every view there is', async () => {

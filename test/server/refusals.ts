@@ -7,19 +7,28 @@ import { listen } from '../../src/server/http/listen.js';
 import { issueKey } from '../../src/server/secrets/api-keys.js';
 import { StoreError } from '../../src/server/store/contracts/store.js';
 import { MemoryStore } from '../../src/server/store/memory/store.js';
-import { type Harness, harness, PROOF, VERSION_2, WRONG_PROOF } from './harness.js';
+import {
+  type Harness,
+  harness,
+  LINK_PROOF,
+  PROOF,
+  VERSION_2,
+  WITH_PASSPHRASE,
+  WRONG_PROOF,
+} from './harness.js';
 
 /** A request that is answered with a code. */
 export type Refusal = () => Promise<Response>;
 
 const WITH_PROOF = { 'zephr-proof': PROOF };
+const WRONG_PASSPHRASE = { 'zephr-proof': WRONG_PROOF, 'zephr-link-proof': LINK_PROOF };
 
 const NO_ID = 'x'.repeat(22);
 
 const { call, create, made, read, clock } = harness();
 
 /** By code. One that a client knows and that is missing here does not compile. */
-export const REFUSALS: Readonly<Record<Exclude<ApiErrorCode, 'WRONG_PASSPHRASE'>, Refusal>> = {
+export const REFUSALS: Readonly<Record<ApiErrorCode, Refusal>> = {
   INVALID_REQUEST: () => overHttp(['Host', 'one', 'Host', 'two']),
   INVALID_REQUEST_BODY: () => create({ split_url_mode: 'yes' }),
   INVALID_BLOB: () => create({ encrypted_blob: '' }),
@@ -44,6 +53,7 @@ export const REFUSALS: Readonly<Record<Exclude<ApiErrorCode, 'WRONG_PASSPHRASE'>
   UPGRADE_REQUIRED: () => harness(undefined, { access: 'tiered' }).create({ expiry: 61 }),
   PROOF_REQUIRED: async () => read(await made(VERSION_2)),
   WRONG_KEY: async () => read(await made(), WITH_PROOF),
+  WRONG_PASSPHRASE: async () => read(await made(WITH_PASSPHRASE), WRONG_PASSPHRASE),
   SECRET_NOT_FOUND: () => read(NO_ID),
   NOT_FOUND: () => call('GET', '/nothing'),
   METHOD_NOT_ALLOWED: async () => call('PUT', `/api/secrets/${await made()}`),
@@ -68,8 +78,8 @@ export const REFUSALS: Readonly<Record<Exclude<ApiErrorCode, 'WRONG_PASSPHRASE'>
   },
   RATE_LIMIT_EXCEEDED: () => lastOf(2, harness(undefined, { rateLimit: 1 }).create),
   TOO_MANY_ATTEMPTS: async () => {
-    const id = await made(VERSION_2);
-    return lastOf(11, () => read(id, { 'zephr-proof': WRONG_PROOF }));
+    const id = await made(WITH_PASSPHRASE);
+    return lastOf(11, () => read(id, WRONG_PASSPHRASE));
   },
   INTERNAL_ERROR: () => failing(new Error('a bug')).read(NO_ID),
   STORE_UNAVAILABLE: () => failing(new StoreError(new Error('disk on fire'))).read(NO_ID),
@@ -93,10 +103,10 @@ async function lastOf(count: number, ask: () => Promise<Response>): Promise<Resp
   return ask();
 }
 
-/** A server whose store fails when it is to find a secret. */
+/** A server whose store fails when a secret is read. */
 function failing(error: Error): Harness {
   const store = new MemoryStore('salt');
-  store.secrets.find = () => Promise.reject(error);
+  store.secrets.consume = () => Promise.reject(error);
   return harness(store);
 }
 

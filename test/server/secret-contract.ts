@@ -6,6 +6,7 @@ import { TOMBSTONE_MS } from '../../src/server/store/contracts/lifecycle.js';
 import type { NewSecret } from '../../src/server/store/contracts/secrets.js';
 import type { Store } from '../../src/server/store/contracts/store.js';
 import { NOW, newSecret } from '../support/new-secret.js';
+import { recordOf, revoke, take } from '../support/reading.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -26,15 +27,14 @@ export function describeSecretContract(current: () => Store): void {
   }
 
   const blobOf = async (id: string, claim: string | null, now = NOW) =>
-    (await store.secrets.consume(id, claim, now))?.blob ?? null;
+    (await take(store, id, claim, now))?.blob ?? null;
 
   describe('create and find', () => {
     test('a record tells all that was asked for', async () => {
-      const id = await keep({ version: 2, hint: 'db', proofHash: 'h'.repeat(43), views: 7 });
-      expect(await store.secrets.find(id, NOW)).toEqual({
+      const id = await keep({ version: 2, hint: 'db', views: 7 });
+      expect(await recordOf(store, id, NOW)).toEqual({
         version: 2,
         hint: 'db',
-        proofHash: 'h'.repeat(43),
         views: 7,
         viewsLeft: 7,
         createdAt: NOW,
@@ -45,19 +45,23 @@ export function describeSecretContract(current: () => Store): void {
       });
     });
 
-    test('a version 1 secret has neither hint nor proof unless given', async () => {
-      const id = await keep({ version: 1, proofHash: null });
-      expect(await store.secrets.find(id, NOW)).toMatchObject({
+    test('a version 1 secret is read without a proof', async () => {
+      const secret = newSecret({ version: 1, proofHash: null });
+      await store.secrets.create(secret);
+      const shown = { proofHash: null, linkProofHash: null };
+      expect(await store.secrets.consume(secret.id, null, shown, NOW)).toEqual({
+        outcome: 'consumed',
         version: 1,
+        blob: secret.blob,
         hint: null,
-        proofHash: null,
-        views: 1,
+        viewsLeft: 0,
+        purgeAt: NOW,
       });
     });
 
     test('an unknown id is null, and so is consuming it', async () => {
-      expect(await store.secrets.find('unknown', NOW)).toBeNull();
-      expect(await store.secrets.consume('unknown', null, NOW)).toBeNull();
+      expect(await recordOf(store, 'unknown', NOW)).toBeNull();
+      expect(await take(store, 'unknown', null, NOW)).toBeNull();
     });
 
     test('a megabyte comes back as it was', async () => {
@@ -67,7 +71,7 @@ export function describeSecretContract(current: () => Store): void {
 
     test('a callback is kept without trouble', async () => {
       const id = await keep({ callback: { url: 'https://example.com/', secret: 'shh' } });
-      expect(await store.secrets.find(id, NOW)).not.toBeNull();
+      expect(await recordOf(store, id, NOW)).not.toBeNull();
     });
   });
 
@@ -80,13 +84,13 @@ export function describeSecretContract(current: () => Store): void {
       const outcome = { id: first.id, version: 2, views: 3, expiresAt: first.expiresAt };
       expect(await store.secrets.create(first)).toEqual({ outcome: 'created', ...outcome });
       expect(await store.secrets.create(second)).toEqual({ outcome: 'replayed', ...outcome });
-      expect(await store.secrets.find(second.id, NOW)).toBeNull();
+      expect(await recordOf(store, second.id, NOW)).toBeNull();
     });
 
     test('the outcome stays the same after the secret is read, revoked or expired', async () => {
       const first = newSecret({ idempotency });
       await store.secrets.create(first);
-      await store.secrets.consume(first.id, null, NOW);
+      await take(store, first.id, null, NOW);
       await store.purge(NOW + 2 * HOUR);
       const again = await store.secrets.create(newSecret({ idempotency, createdAt: NOW + 2 * HOUR }));
       expect(again).toMatchObject({ outcome: 'replayed', id: first.id });
@@ -96,7 +100,7 @@ export function describeSecretContract(current: () => Store): void {
       await keep({ idempotency });
       const other = newSecret({ idempotency: { key: 'key-1', bodyHash: 'hash-2' } });
       expect(await store.secrets.create(other)).toEqual({ outcome: 'conflict' });
-      expect(await store.secrets.find(other.id, NOW)).toBeNull();
+      expect(await recordOf(store, other.id, NOW)).toBeNull();
     });
 
     test('another caller has keys of its own', async () => {
@@ -138,24 +142,25 @@ export function describeSecretContract(current: () => Store): void {
     test('gives the bytes once', async () => {
       const secret = newSecret({ hint: 'db password' });
       await store.secrets.create(secret);
-      expect(await store.secrets.consume(secret.id, null, NOW + 5)).toEqual({
+      expect(await take(store, secret.id, null, NOW + 5)).toEqual({
+        version: 2,
         blob: secret.blob,
         hint: 'db password',
         viewsLeft: 0,
         purgeAt: NOW + 5,
       });
-      expect(await store.secrets.consume(secret.id, null, NOW + 6)).toBeNull();
-      expect(await store.secrets.find(secret.id, NOW)).toMatchObject({ viewsLeft: 0, firstReadAt: NOW + 5 });
+      expect(await take(store, secret.id, null, NOW + 6)).toBeNull();
+      expect(await recordOf(store, secret.id, NOW)).toMatchObject({ viewsLeft: 0, firstReadAt: NOW + 5 });
     });
 
     test('gives as many views as there are, and remembers the first', async () => {
       const id = await keep({ views: 3 });
       const left: (number | undefined)[] = [];
       for (const now of [NOW + 1, NOW + 2, NOW + 3, NOW + 4]) {
-        left.push((await store.secrets.consume(id, null, now))?.viewsLeft);
+        left.push((await take(store, id, null, now))?.viewsLeft);
       }
       expect(left).toEqual([2, 1, 0, undefined]);
-      expect(await store.secrets.find(id, NOW)).toMatchObject({ firstReadAt: NOW + 1 });
+      expect(await recordOf(store, id, NOW)).toMatchObject({ firstReadAt: NOW + 1 });
     });
 
     test('works until the last millisecond before the expiry', async () => {
@@ -169,7 +174,7 @@ export function describeSecretContract(current: () => Store): void {
       const takers = Array.from({ length: 64 }, (_, i) => blobOf(id, i % 2 ? null : `claim-${i}`));
       const blobs = (await Promise.all(takers)).filter((blob) => blob !== null);
       expect(blobs).toHaveLength(views);
-      expect(await store.secrets.find(id, NOW)).toMatchObject({ viewsLeft: 0 });
+      expect(await recordOf(store, id, NOW)).toMatchObject({ viewsLeft: 0 });
     });
   });
 
@@ -177,16 +182,22 @@ export function describeSecretContract(current: () => Store): void {
     test('the same claim reads the same bytes until its lease ends, and takes one view', async () => {
       const secret = newSecret({ views: 2 });
       await store.secrets.create(secret);
-      const first = await store.secrets.consume(secret.id, 'claim', NOW);
-      expect(first).toEqual({ blob: secret.blob, hint: null, viewsLeft: 1, purgeAt: NOW + LEASE_MS });
-      expect(await store.secrets.consume(secret.id, 'claim', NOW + LEASE_MS - 1)).toEqual(first);
-      expect(await store.secrets.consume(secret.id, 'claim', NOW + LEASE_MS)).toBeNull();
-      expect(await store.secrets.find(secret.id, NOW)).toMatchObject({ viewsLeft: 1 });
+      const first = await take(store, secret.id, 'claim', NOW);
+      expect(first).toEqual({
+        version: 2,
+        blob: secret.blob,
+        hint: null,
+        viewsLeft: 1,
+        purgeAt: NOW + LEASE_MS,
+      });
+      expect(await take(store, secret.id, 'claim', NOW + LEASE_MS - 1)).toEqual(first);
+      expect(await take(store, secret.id, 'claim', NOW + LEASE_MS)).toBeNull();
+      expect(await recordOf(store, secret.id, NOW)).toMatchObject({ viewsLeft: 1 });
     });
 
     test('another claim, or none, gets nothing from a leased last view', async () => {
       const id = await keep();
-      await store.secrets.consume(id, 'claim', NOW);
+      await take(store, id, 'claim', NOW);
       expect(await blobOf(id, 'other', NOW + 1)).toBeNull();
       expect(await blobOf(id, null, NOW + 1)).toBeNull();
     });
@@ -195,12 +206,12 @@ export function describeSecretContract(current: () => Store): void {
       const id = await keep({ views: 2 });
       const blobs = await Promise.all(Array.from({ length: 16 }, () => blobOf(id, 'claim')));
       expect(new Set(blobs).size).toBe(1);
-      expect(await store.secrets.find(id, NOW)).toMatchObject({ viewsLeft: 1 });
+      expect(await recordOf(store, id, NOW)).toMatchObject({ viewsLeft: 1 });
     });
 
     test('an acknowledged claim reads nothing again, however often it is acknowledged', async () => {
       const id = await keep({ views: 2 });
-      await store.secrets.consume(id, 'claim', NOW);
+      await take(store, id, 'claim', NOW);
       await store.secrets.acknowledge(id, 'claim', NOW + 1);
       await store.secrets.acknowledge(id, 'claim', NOW + 2);
       expect(await blobOf(id, 'claim', NOW + 3)).toBeNull();
@@ -211,7 +222,7 @@ export function describeSecretContract(current: () => Store): void {
       const secret = newSecret();
       await store.secrets.create(secret);
       const late = secret.expiresAt - 1;
-      await store.secrets.consume(secret.id, 'claim', late);
+      await take(store, secret.id, 'claim', late);
       await store.purge(late + LEASE_MS - 1);
       expect(await blobOf(secret.id, 'claim', late + LEASE_MS - 1)).toBe(secret.blob);
       expect(await blobOf(secret.id, 'claim', late + LEASE_MS)).toBeNull();
@@ -221,7 +232,7 @@ export function describeSecretContract(current: () => Store): void {
       const secret = newSecret({ views: 2 });
       await store.secrets.create(secret);
       const late = secret.expiresAt - 1;
-      await store.secrets.consume(secret.id, 'claim', late);
+      await take(store, secret.id, 'claim', late);
       await store.purge(secret.expiresAt);
       expect(await blobOf(secret.id, 'claim', secret.expiresAt)).toBe(secret.blob);
       expect(await blobOf(secret.id, 'other', secret.expiresAt)).toBeNull();
@@ -229,8 +240,8 @@ export function describeSecretContract(current: () => Store): void {
 
     test('the last view without a claim leaves a live lease its bytes', async () => {
       const id = await keep({ views: 2 });
-      await store.secrets.consume(id, 'claim', NOW);
-      expect(await store.secrets.consume(id, null, NOW + 1)).toMatchObject({
+      await take(store, id, 'claim', NOW);
+      expect(await take(store, id, null, NOW + 1)).toMatchObject({
         viewsLeft: 0,
         purgeAt: NOW + 1,
       });
@@ -239,8 +250,8 @@ export function describeSecretContract(current: () => Store): void {
 
     test('acknowledging one lease leaves another its bytes', async () => {
       const id = await keep({ views: 2 });
-      await store.secrets.consume(id, 'one', NOW);
-      await store.secrets.consume(id, 'two', NOW + 1);
+      await take(store, id, 'one', NOW);
+      await take(store, id, 'two', NOW + 1);
       await store.secrets.acknowledge(id, 'one', NOW + 2);
       expect(await blobOf(id, 'two', NOW + 3)).not.toBeNull();
     });
@@ -256,119 +267,45 @@ export function describeSecretContract(current: () => Store): void {
   describe('revoke', () => {
     test('denies what waits, now and when repeated', async () => {
       const id = await keep({ views: 2 });
-      await store.secrets.consume(id, null, NOW);
-      expect(await store.secrets.revoke(id, NOW + 1)).toBe('revoked');
-      expect(await store.secrets.revoke(id, NOW + 2)).toBe('revoked');
-      expect(await store.secrets.revoke(id, NOW + 2 * HOUR)).toBe('revoked');
+      await take(store, id, null, NOW);
+      expect(await revoke(store, id, NOW + 1)).toBe('revoked');
+      expect(await revoke(store, id, NOW + 2)).toBe('revoked');
+      expect(await revoke(store, id, NOW + 2 * HOUR)).toBe('revoked');
       expect(await blobOf(id, null, NOW + 3)).toBeNull();
-      expect(await store.secrets.find(id, NOW)).toMatchObject({ viewsLeft: 1, revokedAt: NOW + 1 });
+      expect(await recordOf(store, id, NOW)).toMatchObject({ viewsLeft: 1, revokedAt: NOW + 1 });
     });
 
     test('ends live leases', async () => {
       const id = await keep({ views: 2 });
-      await store.secrets.consume(id, 'claim', NOW);
-      await store.secrets.revoke(id, NOW + 1);
+      await take(store, id, 'claim', NOW);
+      await revoke(store, id, NOW + 1);
       expect(await blobOf(id, 'claim', NOW + 2)).toBeNull();
     });
 
     test('comes too late when all views are taken, but takes what a lease holds', async () => {
       const id = await keep();
-      await store.secrets.consume(id, 'claim', NOW);
-      expect(await store.secrets.revoke(id, NOW + 1)).toBe('consumed');
+      await take(store, id, 'claim', NOW);
+      expect(await revoke(store, id, NOW + 1)).toBe('consumed');
       expect(await blobOf(id, 'claim', NOW + 2)).toBeNull();
-      expect(await store.secrets.find(id, NOW)).toMatchObject({ viewsLeft: 0, revokedAt: null });
+      expect(await recordOf(store, id, NOW)).toMatchObject({ viewsLeft: 0, revokedAt: null });
     });
 
     test('comes too late after the expiry, but takes what a lease holds', async () => {
       const secret = newSecret({ views: 2 });
       await store.secrets.create(secret);
-      await store.secrets.consume(secret.id, 'claim', secret.expiresAt - 1);
-      expect(await store.secrets.revoke(secret.id, secret.expiresAt)).toBe('expired');
+      await take(store, secret.id, 'claim', secret.expiresAt - 1);
+      expect(await revoke(store, secret.id, secret.expiresAt)).toBe('expired');
       expect(await blobOf(secret.id, 'claim', secret.expiresAt + 1)).toBeNull();
     });
 
     test('knows nothing of an unknown id', async () => {
-      expect(await store.secrets.revoke('unknown', NOW)).toBe('unknown');
+      expect(await revoke(store, 'unknown', NOW)).toBe('unknown');
     });
 
     test('and a read at once: one of them wins', async () => {
       const id = await keep();
-      const [taken, revoked] = await Promise.all([
-        store.secrets.consume(id, null, NOW),
-        store.secrets.revoke(id, NOW),
-      ]);
+      const [taken, revoked] = await Promise.all([take(store, id, null, NOW), revoke(store, id, NOW)]);
       expect(revoked).toBe(taken === null ? 'revoked' : 'consumed');
-    });
-  });
-
-  describe('wrong proofs', () => {
-    const enter = (id: string, right: boolean, now = NOW, caller = 'mallory') =>
-      store.secrets.recordProofAttempt(id, caller, right, now);
-
-    async function enterTenWrong(id: string): Promise<void> {
-      for (let count = 1; count <= 10; count += 1) expect(await enter(id, false)).toBeNull();
-    }
-
-    test('ten are free, then the waits double from 1 s to 300 s', async () => {
-      const id = await keep();
-      await enterTenWrong(id);
-      let now = NOW;
-      for (const seconds of [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]) {
-        const lockedUntil = now + seconds * 1000;
-        expect(await enter(id, false, now)).toBe(lockedUntil);
-        now = lockedUntil;
-      }
-    });
-
-    test('while locked nothing is counted, not even a right proof', async () => {
-      const id = await keep();
-      await enterTenWrong(id);
-      await enter(id, false, NOW);
-      expect(await enter(id, false, NOW + 1)).toBe(NOW + 1000);
-      expect(await enter(id, true, NOW + 999)).toBe(NOW + 1000);
-      expect(await enter(id, false, NOW + 1000)).toBe(NOW + 3000);
-    });
-
-    test('a right proof clears the count', async () => {
-      const id = await keep();
-      await enterTenWrong(id);
-      expect(await enter(id, true)).toBeNull();
-      await enterTenWrong(id);
-    });
-
-    test('of many at once no more than ten are free', async () => {
-      const id = await keep();
-      const answers = await Promise.all(Array.from({ length: 50 }, () => enter(id, false)));
-      expect(answers.filter((lockedUntil) => lockedUntil === null)).toHaveLength(10);
-    });
-
-    test('other callers and other secrets have counts of their own', async () => {
-      const id = await keep();
-      const other = await keep();
-      await enterTenWrong(id);
-      expect(await enter(id, false, NOW, 'trent')).toBeNull();
-      expect(await enter(other, false)).toBeNull();
-    });
-
-    test('ten are free also when the clock is set back', async () => {
-      const id = await keep();
-      await enterTenWrong(id);
-      expect(await enter(id, true, NOW - HOUR)).toBeNull();
-      await enterTenWrong(id);
-      expect(await enter(id, false, NOW - HOUR)).toBe(NOW - HOUR + 1000);
-    });
-
-    test('for an unknown id nothing is counted', async () => {
-      expect(await enter('unknown', true)).toBeNull();
-    });
-
-    test('the count goes with the record', async () => {
-      const secret = newSecret();
-      await store.secrets.create(secret);
-      await enterTenWrong(secret.id);
-      await store.purge(NOW + 3 * DAY);
-      await store.secrets.create({ ...secret, createdAt: NOW + 3 * DAY, expiresAt: NOW + 4 * DAY });
-      expect(await enter(secret.id, false, NOW + 3 * DAY)).toBeNull();
     });
   });
 }

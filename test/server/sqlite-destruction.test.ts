@@ -9,6 +9,7 @@ import type { Store } from '../../src/server/store/contracts/store.js';
 import { openStore } from '../../src/server/store/open.js';
 import { paddingFor } from '../../src/server/store/sqlite/padding.js';
 import { NOW, newSecret } from '../support/new-secret.js';
+import { recordOf, revoke, take } from '../support/reading.js';
 
 const HOUR = 60 * 60_000;
 
@@ -47,16 +48,16 @@ function canaryOf(number: number): string {
 
 describe('a destroyed ciphertext is in no file', () => {
   const endings: Record<string, (id: string) => Promise<unknown>> = {
-    'after a read without a claim': (id) => store.secrets.consume(id, null, NOW),
+    'after a read without a claim': (id) => take(store, id, null, NOW),
     'after an acknowledged read': async (id) => {
-      await store.secrets.consume(id, 'claim', NOW);
+      await take(store, id, 'claim', NOW);
       await store.secrets.acknowledge(id, 'claim', NOW);
     },
     'after a lease that ended': async (id) => {
-      await store.secrets.consume(id, 'claim', NOW - LEASE_MS);
+      await take(store, id, 'claim', NOW - LEASE_MS);
     },
-    'after a revocation': (id) => store.secrets.revoke(id, NOW),
-    'after its expiry': (id) => store.secrets.find(id, NOW),
+    'after a revocation': (id) => revoke(store, id, NOW),
+    'after its expiry': (id) => recordOf(store, id, NOW),
   };
 
   for (const [name, end] of Object.entries(endings)) {
@@ -74,7 +75,7 @@ describe('a destroyed ciphertext is in no file', () => {
   test('not even after a crash between destruction and maintenance', async () => {
     const secret = newSecret({ blob: canaryBlob(1, 400) });
     await store.secrets.create(secret);
-    await store.secrets.consume(secret.id, null, NOW);
+    await take(store, secret.id, null, NOW);
     const next = await openStore(join(directory, 'zephr.db'));
     await next.purge(NOW);
     expect(await canariesInFiles()).toEqual(new Set());
@@ -94,7 +95,7 @@ describe('a destroyed ciphertext is in no file', () => {
     };
     const destroy = async () => {
       const [{ id } = { id: '' }] = alive.splice(Math.floor(random() * alive.length), 1);
-      await store.secrets.consume(id, null, NOW);
+      await take(store, id, null, NOW);
     };
     for (let round = 0; round < 40; round += 1) {
       await Promise.all(Array.from({ length: 50 }, create));

@@ -9,6 +9,7 @@ import { openStore } from '../../src/server/store/open.js';
 import { loadSqliteDriver } from '../../src/server/store/sqlite/driver.js';
 import { SqliteStore } from '../../src/server/store/sqlite/store.js';
 import { NOW, newSecret } from '../support/new-secret.js';
+import { RIGHT, recordOf, take, WRONG } from '../support/reading.js';
 import { describeStoreContract } from './store-contract.js';
 
 let directory: string;
@@ -36,29 +37,30 @@ describe('two handles on one SQLite file', () => {
     const [one, two] = await Promise.all([openStore(file), openStore(file)]);
     const secret = newSecret({ views: 3 });
     await one.secrets.create(secret);
-    const takers = Array.from({ length: 32 }, (_, i) =>
-      (i % 2 ? one : two).secrets.consume(secret.id, null, NOW),
-    );
+    const takers = Array.from({ length: 32 }, (_, i) => take(i % 2 ? one : two, secret.id, null, NOW));
     expect((await Promise.all(takers)).filter((taken) => taken !== null)).toHaveLength(3);
     await one.close();
     await two.close();
   });
 
-  test('share claims, wrong proofs, idempotency keys and the name of a caller', async () => {
+  test('share claims, wrong passphrases, idempotency keys and the name of a caller', async () => {
     const file = newFile();
     const [one, two] = await Promise.all([openStore(file), openStore(file)]);
-    const secret = newSecret({ idempotency: { key: 'key', bodyHash: 'hash' } });
+    const linkProofHash = 'l'.repeat(43);
+    const secret = newSecret({ linkProofHash, idempotency: { key: 'key', bodyHash: 'hash' } });
     await one.secrets.create(secret);
     expect(one.callerSalt).toBe(two.callerSalt);
     expect(await two.secrets.create({ ...secret, id: 'other' })).toMatchObject({
       outcome: 'replayed',
       id: secret.id,
     });
-    for (let count = 1; count <= 11; count += 1)
-      await one.secrets.recordProofAttempt(secret.id, 'mallory', false, NOW);
-    expect(await two.secrets.recordProofAttempt(secret.id, 'mallory', true, NOW)).toBe(NOW + 1000);
-    await one.secrets.consume(secret.id, 'claim', NOW);
-    expect(await two.secrets.consume(secret.id, 'claim', NOW)).toMatchObject({ blob: secret.blob });
+    const shown = { ...RIGHT, linkProofHash };
+    const read = await one.secrets.consume(secret.id, 'claim', shown, NOW);
+    expect(await two.secrets.consume(secret.id, 'claim', shown, NOW)).toEqual(read);
+    for (let count = 1; count <= 10; count += 1) {
+      await one.secrets.status(secret.id, { ...WRONG, linkProofHash }, NOW);
+    }
+    expect(await two.secrets.status(secret.id, shown, NOW)).toEqual({ outcome: 'locked', waitMs: 1000 });
     await one.close();
     await two.close();
   });
@@ -72,15 +74,15 @@ describe('a restart of the SQLite store', () => {
     const claimed = newSecret();
     const read = newSecret();
     await Promise.all([waiting, claimed, read].map((secret) => before.secrets.create(secret)));
-    await before.secrets.consume(claimed.id, 'claim', NOW);
-    await before.secrets.consume(read.id, null, NOW);
+    await take(before, claimed.id, 'claim', NOW);
+    await take(before, read.id, null, NOW);
     await before.close();
 
     const after = await openStore(file);
     expect(after.callerSalt).toBe(before.callerSalt);
-    expect(await after.secrets.consume(waiting.id, null, NOW)).toMatchObject({ blob: waiting.blob });
-    expect(await after.secrets.consume(claimed.id, 'claim', NOW)).toMatchObject({ blob: claimed.blob });
-    expect(await after.secrets.consume(read.id, null, NOW)).toBeNull();
+    expect(await take(after, waiting.id, null, NOW)).toMatchObject({ blob: waiting.blob });
+    expect(await take(after, claimed.id, 'claim', NOW)).toMatchObject({ blob: claimed.blob });
+    expect(await take(after, read.id, null, NOW)).toBeNull();
     await after.close();
   });
 });
@@ -97,8 +99,8 @@ describe('a failing SQLite store', () => {
     const results = await Promise.allSettled([store.secrets.create(large), store.secrets.create(small)]);
     expect(results[0]).toMatchObject({ status: 'rejected', reason: { code: 'STORE_UNAVAILABLE' } });
     expect(results[1]).toMatchObject({ status: 'fulfilled' });
-    expect(await store.secrets.find(large.id, NOW)).toBeNull();
-    expect(await store.secrets.consume(kept.id, null, NOW)).toMatchObject({ blob: kept.blob });
+    expect(await recordOf(store, large.id, NOW)).toBeNull();
+    expect(await take(store, kept.id, null, NOW)).toMatchObject({ blob: kept.blob });
     database.exec('PRAGMA max_page_count = 100000');
     expect(await store.secrets.create(large)).toMatchObject({ outcome: 'created' });
     await store.close();
@@ -112,11 +114,11 @@ describe('a failing SQLite store', () => {
     const disk = (await loadSqliteDriver())(file);
     disk.exec("UPDATE ciphertexts SET blob = CAST(x'626c6fe2ff' AS TEXT)");
     for (const claim of [null, 'claim']) {
-      await expect(store.secrets.consume(secret.id, claim, NOW)).rejects.toBeInstanceOf(StoreError);
+      await expect(take(store, secret.id, claim, NOW)).rejects.toBeInstanceOf(StoreError);
     }
     disk.exec("UPDATE ciphertexts SET blob = 'repaired'");
     disk.close();
-    expect(await store.secrets.consume(secret.id, null, NOW)).toMatchObject({ blob: 'repaired' });
+    expect(await take(store, secret.id, null, NOW)).toMatchObject({ blob: 'repaired' });
     await store.close();
   });
 
@@ -127,11 +129,11 @@ describe('a failing SQLite store', () => {
     await store.secrets.create(secret);
     const saboteur = (await loadSqliteDriver())(file);
     saboteur.exec('ALTER TABLE ciphertexts RENAME TO hidden');
-    await expect(store.secrets.consume(secret.id, null, NOW)).rejects.toBeInstanceOf(StoreError);
+    await expect(take(store, secret.id, null, NOW)).rejects.toBeInstanceOf(StoreError);
     await expect(store.secrets.create(newSecret())).rejects.toBeInstanceOf(StoreError);
     saboteur.exec('ALTER TABLE hidden RENAME TO ciphertexts');
     saboteur.close();
-    expect(await store.secrets.consume(secret.id, null, NOW)).toMatchObject({ blob: secret.blob });
+    expect(await take(store, secret.id, null, NOW)).toMatchObject({ blob: secret.blob });
     await store.close();
   });
 });

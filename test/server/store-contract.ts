@@ -6,8 +6,10 @@ import { stateOf, TOMBSTONE_MS } from '../../src/server/store/contracts/lifecycl
 import type { NewSecret } from '../../src/server/store/contracts/secrets.js';
 import type { Store } from '../../src/server/store/contracts/store.js';
 import { NOW, newSecret } from '../support/new-secret.js';
+import { recordOf, revoke, take } from '../support/reading.js';
 import { describeKeyContract } from './key-contract.js';
 import { describeOutboxContract } from './outbox-contract.js';
+import { describeProofContract } from './proof-contract.js';
 import { describeQuotaContract } from './quota-contract.js';
 import { describeSecretContract } from './secret-contract.js';
 
@@ -26,6 +28,7 @@ export function describeStoreContract(open: () => Promise<Store>): void {
   const current = () => store;
 
   describe('secrets', () => describeSecretContract(current));
+  describe('proofs', () => describeProofContract(current));
   describeQuotaContract(current);
   describeKeyContract(current);
   describe('the outbox', () => describeOutboxContract(current));
@@ -47,7 +50,7 @@ function describeEngineContract(current: () => Store): void {
   }
 
   const blobOf = async (id: string, claim: string | null, now = NOW) =>
-    (await store.secrets.consume(id, claim, now))?.blob ?? null;
+    (await take(store, id, claim, now))?.blob ?? null;
 
   test('the store answers a ping', async () => {
     await expect(store.ping()).resolves.toBeUndefined();
@@ -63,27 +66,27 @@ function describeEngineContract(current: () => Store): void {
     });
 
     test('finds nothing left of a last view taken without a claim', async () => {
-      await store.secrets.consume(await keep(), null, NOW);
+      await take(store, await keep(), null, NOW);
       expect(await store.purge(NOW + HOUR)).toEqual({ destroyed: 0, forgotten: 0 });
     });
 
     test('finds nothing left of an acknowledged last view', async () => {
       const id = await keep();
-      await store.secrets.consume(id, 'claim', NOW);
+      await take(store, id, 'claim', NOW);
       await store.secrets.acknowledge(id, 'claim', NOW + 1);
       expect(await store.purge(NOW + HOUR)).toEqual({ destroyed: 0, forgotten: 0 });
     });
 
     test('destroys a last view when its lease ends without an acknowledgement', async () => {
-      await store.secrets.consume(await keep(), 'claim', NOW);
+      await take(store, await keep(), 'claim', NOW);
       expect(await store.purge(NOW + LEASE_MS - 1)).toEqual({ destroyed: 0, forgotten: 0 });
       expect(await store.purge(NOW + LEASE_MS)).toEqual({ destroyed: 1, forgotten: 0 });
     });
 
     test('waits for the last of several leases, unless that one is acknowledged', async () => {
       const id = await keep({ views: 2 });
-      await store.secrets.consume(id, 'one', NOW);
-      await store.secrets.consume(id, 'two', NOW + 30_000);
+      await take(store, id, 'one', NOW);
+      await take(store, id, 'two', NOW + 30_000);
       expect(await store.purge(NOW + LEASE_MS)).toEqual({ destroyed: 0, forgotten: 0 });
       await store.secrets.acknowledge(id, 'two', NOW + LEASE_MS);
       expect(await blobOf(id, 'two', NOW + LEASE_MS)).toBeNull();
@@ -92,28 +95,28 @@ function describeEngineContract(current: () => Store): void {
 
     test('is final: what it destroyed stays expired when the clock is set back', async () => {
       const [id, second, third] = [await keep(), await keep({ views: 2 }), await keep()];
-      await store.secrets.consume(second, null, NOW);
+      await take(store, second, null, NOW);
       await store.purge(NOW + HOUR);
       for (const claim of [null, 'claim']) {
-        expect(await store.secrets.consume(id, claim, NOW)).toBeNull();
-        expect(await store.secrets.consume(second, claim, NOW)).toBeNull();
+        expect(await take(store, id, claim, NOW)).toBeNull();
+        expect(await take(store, second, claim, NOW)).toBeNull();
       }
       for (const one of [id, second, third]) {
-        const record = await store.secrets.find(one, NOW);
+        const record = await recordOf(store, one, NOW);
         expect(record && stateOf(record, NOW)).toBe('expired');
       }
-      expect(await store.secrets.revoke(third, NOW)).toBe('expired');
+      expect(await revoke(store, third, NOW)).toBe('expired');
       expect(await store.purge(NOW + HOUR)).toEqual({ destroyed: 0, forgotten: 0 });
     });
 
     test('ends for good also for a claim that comes by a clock that is behind', async () => {
       const id = await keep({ views: 3 });
-      await store.secrets.consume(id, 'claim', NOW);
+      await take(store, id, 'claim', NOW);
       expect(await store.purge(NOW + HOUR)).toEqual({ destroyed: 1, forgotten: 0 });
       for (const claim of [null, 'claim', 'other']) expect(await blobOf(id, claim, NOW + 1)).toBeNull();
       await store.secrets.acknowledge(id, 'claim', NOW + 1);
-      expect(await store.secrets.revoke(id, NOW + 1)).toBe('expired');
-      expect(await store.secrets.find(id, NOW + 1)).toMatchObject({
+      expect(await revoke(store, id, NOW + 1)).toBe('expired');
+      expect(await recordOf(store, id, NOW + 1)).toMatchObject({
         viewsLeft: 2,
         revokedAt: null,
         destroyed: true,
@@ -125,18 +128,17 @@ function describeEngineContract(current: () => Store): void {
       const id = await keep();
       const end = NOW + HOUR + TOMBSTONE_MS;
       await store.purge(end - 1);
-      expect(await store.secrets.find(id, end - 1)).not.toBeNull();
-      expect(await store.secrets.find(id, end)).toBeNull();
+      expect(await recordOf(store, id, end - 1)).not.toBeNull();
+      expect(await recordOf(store, id, end)).toBeNull();
       expect(await store.purge(end)).toEqual({ destroyed: 0, forgotten: 1 });
-      expect(await store.secrets.find(id, NOW)).toBeNull();
+      expect(await recordOf(store, id, NOW)).toBeNull();
     });
 
     test('destroys and forgets in one go what nobody looked after for a day', async () => {
       const id = await keep({ views: 3 });
-      await store.secrets.consume(id, 'claim', NOW);
-      await store.secrets.recordProofAttempt(id, 'mallory', false, NOW);
+      await take(store, id, 'claim', NOW);
       expect(await store.purge(NOW + 3 * DAY)).toEqual({ destroyed: 1, forgotten: 1 });
-      expect(await store.secrets.find(id, NOW)).toBeNull();
+      expect(await recordOf(store, id, NOW)).toBeNull();
     });
 
     test('gets through large ones', async () => {

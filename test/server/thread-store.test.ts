@@ -12,6 +12,7 @@ import { loadSqliteDriver } from '../../src/server/store/sqlite/driver.js';
 import { deserializeError, serializeError } from '../../src/server/store/sqlite/thread/messages.js';
 import { describeError } from '../../src/server/telemetry/log.js';
 import { NOW, newSecret } from '../support/new-secret.js';
+import { take } from '../support/reading.js';
 import { describeStoreContract } from './store-contract.js';
 
 const thread = fileURLToPath(new URL('../../dist/cli/store-thread.cjs', import.meta.url));
@@ -46,7 +47,7 @@ describe('a store in a thread', () => {
     await before.close();
     const after = await open(file);
     expect(after.callerSalt).toBe(before.callerSalt);
-    expect(await after.secrets.consume(secret.id, null, NOW)).toMatchObject({ blob: secret.blob });
+    expect(await take(after, secret.id, null, NOW)).toMatchObject({ blob: secret.blob });
     await after.close();
   });
 
@@ -55,9 +56,7 @@ describe('a store in a thread', () => {
     const [one, two] = await Promise.all([open(file), openStore(file)]);
     const secret = newSecret({ views: 3 });
     await one.secrets.create(secret);
-    const takers = Array.from({ length: 32 }, (_, i) =>
-      (i % 2 ? one : two).secrets.consume(secret.id, null, NOW),
-    );
+    const takers = Array.from({ length: 32 }, (_, i) => take(i % 2 ? one : two, secret.id, null, NOW));
     expect((await Promise.all(takers)).filter((taken) => taken !== null)).toHaveLength(3);
     await Promise.all([one.close(), two.close()]);
   });

@@ -7,6 +7,9 @@ const HOUR = 60 * 60_000;
 /** When the tests take place. */
 export const NOW = Date.UTC(2030, 0, 1);
 
+/** The hash of the proof that opens what {@link newSecret} makes. */
+export const PROOF_HASH = 'p'.repeat(43);
+
 let made = 0;
 
 /** A secret that lives for an hour from {@link NOW}, each with an id of its own. */
@@ -19,7 +22,8 @@ export function newSecret(changes: Partial<NewSecret> = {}): NewSecret {
     blob: `blob-of-${made}`,
     hint: null,
     splitUrlMode: false,
-    proofHash: 'p'.repeat(43),
+    proofHash: PROOF_HASH,
+    linkProofHash: null,
     views: 1,
     callback: null,
     caller: 'somebody',

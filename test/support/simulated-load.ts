@@ -191,7 +191,6 @@ export class SimulatedLoad {
     path: string,
     headers: Record<string, string>,
     body?: string,
-    // Nobody enters so many wrong proofs from one that it is locked.
     address = `2001:db8:${this.#whole(0, 9999)}:${this.#whole(0, 9999)}::1`,
   ): Promise<{ status: number; reply: Record<string, unknown> }> {
     this.sent.all += 1;

@@ -97,18 +97,13 @@ describe('the secret still waits, and the right key still reads, after', () => {
   it('10,000 random guesses', async () => {
     const { link, api } = await create();
     const answers = new Map<number, number>();
-    let wait = 0;
     const guess = async () => {
       const reply = await fetch(api, { headers: { 'Zephr-Proof': random(32), 'Zephr-Claim': random(24) } });
       answers.set(reply.status, (answers.get(reply.status) ?? 0) + 1);
-      wait = Math.max(wait, Number(reply.headers.get('Retry-After') ?? 0));
       await reply.arrayBuffer();
     };
     for (let done = 0; done < 10_000; done += 50) await Promise.all(Array.from({ length: 50 }, guess));
-    expect([...answers.keys()].sort()).toEqual([403, 429]);
-    expect(answers.get(403)).toBeLessThan(30);
-    // The limit is per address, and this test has but one: it waits as the server told it to.
-    await new Promise((resolve) => setTimeout(resolve, wait * 1000 + 100));
+    expect([...answers]).toEqual([[403, 10_000]]);
     expect((await secretStatus(link)).state).toBe('waiting');
     expect(Buffer.from((await readSecret(link)).bytes).toString()).toBe('hunter2');
   });

@@ -20,7 +20,7 @@ const DAY = 24 * HOUR;
 /** How often a server purges. */
 const PERIOD_MS = 10 * SECOND;
 
-const TABLES = ['secrets', 'ciphertexts', 'leases', 'attempts', 'counts', 'outbox'] as const;
+const TABLES = ['secrets', 'ciphertexts', 'leases', 'counts', 'outbox'] as const;
 
 /** A look into a store's tables from outside. */
 interface Look {

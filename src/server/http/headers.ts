@@ -95,6 +95,7 @@ export const PREFLIGHT_HEADERS: HeaderFields = {
     'Content-Type',
     HEADERS.idempotencyKey,
     HEADERS.proof,
+    HEADERS.linkProof,
     HEADERS.claim,
   ].join(', '),
   'Access-Control-Max-Age': '7200',

@@ -50,8 +50,9 @@ export function parseCreateRequest(
     throw new RequestError('UNSUPPORTED_VERSION', 'version is not 1 or 2');
   }
   const proofHash = parseProofHash(field('proof_hash'), version);
+  const linkProofHash = parseLinkProofHash(field('link_proof_hash'), version);
   const views = parseViews(field('views'), version);
-  return { blob, expiry, splitUrlMode, hint, callback, version, proofHash, views };
+  return { blob, expiry, splitUrlMode, hint, callback, version, proofHash, linkProofHash, views };
 }
 
 /** Minutes: those of `expiry`, or of `expiry_hours`, which the oldest clients send in its place. */
@@ -131,6 +132,15 @@ function parseProofHash(proofHash: unknown, version: Version): string | null {
     throw new RequestError('INVALID_PROOF', 'proof_hash is not 32 bytes in base64url');
   }
   return proofHash;
+}
+
+function parseLinkProofHash(linkProofHash: unknown, version: Version): string | null {
+  if (linkProofHash === undefined) return null;
+  if (version === 1) throw new RequestError('INVALID_PROOF', 'link_proof_hash is for version 2');
+  if (typeof linkProofHash !== 'string' || !isProof(linkProofHash)) {
+    throw new RequestError('INVALID_PROOF', 'link_proof_hash is not 32 bytes in base64url');
+  }
+  return linkProofHash;
 }
 
 function parseViews(views: unknown, version: Version): number {

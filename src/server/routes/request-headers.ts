@@ -6,7 +6,6 @@ import type { Bytes } from '../../core/bytes.js';
 import { HEADERS, isClaim, isIdempotencyKey, isProof } from '../../core/protocol/requests.js';
 import type { ServerEnv } from '../http/answers.js';
 import { RequestError } from '../http/request-error.js';
-import type { Callers } from '../secrets/callers.js';
 import type { Credentials } from '../secrets/secrets.js';
 
 /**
@@ -37,12 +36,12 @@ export function parseClaim(header: string | undefined): string | null {
 }
 
 /**
- * Checks a `Zephr-Proof` header and gives its 32 bytes; absent is `null`.
+ * Checks a `Zephr-Proof` or `Zephr-Link-Proof` header and gives its 32 bytes; absent is `null`.
  * @throws RequestError `INVALID_PROOF`.
  */
-export function parseProof(header: string | undefined): Bytes | null {
+export function parseProof(header: string | undefined, name: string = HEADERS.proof): Bytes | null {
   if (header === undefined) return null;
-  if (!isProof(header)) throw new RequestError('INVALID_PROOF', 'Zephr-Proof is not 32 bytes in base64url');
+  if (!isProof(header)) throw new RequestError('INVALID_PROOF', `${name} is not 32 bytes in base64url`);
   return decodeBase64url(header);
 }
 
@@ -65,12 +64,12 @@ export function parseBearer(header: string | undefined): string | null {
 }
 
 /**
- * What a request shows of the key of its secret, and which caller it counts for.
+ * What a request shows of the key of its secret.
  * @throws RequestError as {@link parseProof}.
  */
-export function credentialsOf(context: Context<ServerEnv>, callers: Callers): Credentials {
+export function credentialsOf(context: Context<ServerEnv>): Credentials {
   return {
     proof: parseProof(context.req.header(HEADERS.proof)),
-    caller: callers.nameOf(context.env.address),
+    linkProof: parseProof(context.req.header(HEADERS.linkProof), HEADERS.linkProof),
   };
 }

@@ -12,13 +12,8 @@ import { RequestError } from '../http/request-error.js';
 import { route } from '../http/routing.js';
 import type { CallbackPolicy } from '../secrets/callbacks.js';
 import type { Callers } from '../secrets/callers.js';
-import {
-  type CreateResult,
-  type ReadResult,
-  type Secrets,
-  type Status,
-  tooLarge,
-} from '../secrets/secrets.js';
+import { type CreateResult, type Secrets, type Status, tooLarge } from '../secrets/secrets.js';
+import type { Reading } from '../store/contracts/secrets.js';
 import { parseCreateRequest } from './create-request.js';
 import {
   credentialsOf,
@@ -51,14 +46,14 @@ export function addSecretRoutes(app: Hono<ServerEnv>, { secrets, callers, callba
   const read: Handler = async (context) => {
     await callers.check(parseBearer(context.req.header('Authorization')));
     const claim = parseClaim(context.req.header(HEADERS.claim));
-    const result = await secrets.read(idOf(context), claim, credentialsOf(context, callers));
+    const result = await secrets.read(idOf(context), claim, credentialsOf(context));
     return answerJson(context, 200, readReply(result), claim === null ? {} : { [HEADERS.claim]: claim });
   };
 
   // With both headers the claim decides: an acknowledgement takes nothing away from other readers.
   const remove: Handler = async (context) => {
     const claim = parseClaim(context.req.header(HEADERS.claim));
-    const credentials = credentialsOf(context, callers);
+    const credentials = credentialsOf(context);
     if (claim !== null) await secrets.acknowledge(idOf(context), claim);
     else if (credentials.proof !== null) await secrets.revoke(idOf(context), credentials);
     else {
@@ -68,11 +63,7 @@ export function addSecretRoutes(app: Hono<ServerEnv>, { secrets, callers, callba
   };
 
   const status: Handler = async (context) =>
-    answerJson(
-      context,
-      200,
-      statusReply(await secrets.status(idOf(context), credentialsOf(context, callers))),
-    );
+    answerJson(context, 200, statusReply(await secrets.status(idOf(context), credentialsOf(context))));
 
   route(app, '/api/secrets', { POST: create, OPTIONS: preflight });
   route(app, '/api/secrets/:id', { GET: read, DELETE: remove, OPTIONS: preflight });
@@ -86,12 +77,12 @@ function idOf(context: Context<ServerEnv>): string {
   return context.req.param('id') ?? '';
 }
 
-function createdReply({ id, version, views, expiresAt }: CreateResult): CreatedReply {
+function createdReply({ id, version, views, expiresAt, kept }: CreateResult): CreatedReply {
   const reply = { id, expires_at: isoTime(expiresAt) };
-  return version === 2 ? { ...reply, version, views } : reply;
+  return version === 2 ? { ...reply, version, views, kept } : reply;
 }
 
-function readReply({ blob, hint, viewsLeft, purgeAt, version }: ReadResult): ReadReply {
+function readReply({ blob, hint, viewsLeft, purgeAt, version }: Reading): ReadReply {
   return {
     encrypted_blob: blob,
     ...(hint === null ? {} : { hint }),

@@ -1,19 +1,21 @@
 /** What may be done with a secret, and by whom: the rules between the routes and the store. */
 
-import { hash, timingSafeEqual } from 'node:crypto';
-import { decodeBase64url, encodeBase64url } from '../../core/base64url.js';
+import { hash } from 'node:crypto';
+import { encodeBase64url } from '../../core/base64url.js';
 import { type RandomBytes, randomBytes } from '../../core/bytes.js';
 import type { Version } from '../../core/key.js';
 import { isSecretId } from '../../core/link.js';
 import { TIERS } from '../../core/protocol/limits.js';
-import type { SecretState } from '../../core/protocol/replies.js';
+import type { Kept, SecretState } from '../../core/protocol/replies.js';
 import { stateOf } from '../store/contracts/lifecycle.js';
+import type { Refused, ShownProofs } from '../store/contracts/proofs.js';
 import type {
   CreateRequest,
   Idempotency,
   Reading,
-  SecretRecord,
   SecretStore,
+  Unknown,
+  Unreadable,
 } from '../store/contracts/secrets.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { type CallbackPolicy, checkCallback, PUBLIC_CALLBACKS } from './callbacks.js';
@@ -27,11 +29,8 @@ export interface CreateResult {
   readonly version: Version;
   readonly views: number;
   readonly expiresAt: number;
-}
-
-/** What comes of a read. */
-export interface ReadResult extends Reading {
-  readonly version: Version;
+  /** Which fields of the request that a server need not know are kept, and hold for its readers. */
+  readonly kept: readonly Kept[];
 }
 
 /** What has become of a secret. */
@@ -45,12 +44,10 @@ export interface Status {
   readonly firstReadAt: number | null;
 }
 
-/** What a caller who reads, revokes or asks for the status shows. */
+/** What a caller who reads, revokes or asks for the status shows: 32 bytes each, or `null` if none came. */
 export interface Credentials {
-  /** 32 bytes, or `null` if none came. */
   readonly proof: Uint8Array | null;
-  /** Whose wrong proofs are counted together: see `Callers.nameOf`. */
-  readonly caller: string;
+  readonly linkProof: Uint8Array | null;
 }
 
 const MINUTE_MS = 60_000;
@@ -121,27 +118,23 @@ export class Secrets {
     if (outcome.outcome === 'limited') throw limitReached(quota, createdAt);
     if (outcome.outcome === 'created') this.#metrics?.secrets('created', 1);
     const { id, version, views, expiresAt } = outcome;
-    return { id, version, views, expiresAt };
+    // The same request again is a replay only with the same body, and so with the same fields.
+    const kept: readonly Kept[] = request.linkProofHash === null ? [] : ['link_proof_hash'];
+    return { id, version, views, expiresAt, kept };
   }
 
   /** Consumes a view: for `claim`, which can read again for a while, or without one for good. */
-  async read(id: string, claim: string | null, credentials: Credentials): Promise<ReadResult> {
-    const now = this.#now();
-    const secret = await this.#known(id, now);
-    if (secret.version === 2) await this.#prove(id, secret, credentials, now);
-    // Only a version 2 key makes a proof, and none opens a version 1 secret: URL and key of two secrets were mixed up.
-    else if (credentials.proof !== null) throw wrongKey();
-    const reading = await this.#store.consume(id, claim, now);
-    if (reading === null) throw gone(await this.#known(id, now), now);
+  async read(id: string, claim: string | null, credentials: Credentials): Promise<Reading> {
+    const read = await this.#store.consume(checkedId(id), claim, shownBy(credentials), this.#now());
+    if (read.outcome !== 'consumed') throw errorOf(read);
     this.#metrics?.secrets('read', 1);
-    return { ...reading, version: secret.version };
+    return read;
   }
 
   /** Acknowledges the read of `claim`. It is no error if the claim has read nothing. */
   async acknowledge(id: string, claim: string): Promise<void> {
-    const now = this.#now();
-    await this.#known(id, now);
-    await this.#store.acknowledge(id, claim, now);
+    const known = await this.#store.acknowledge(checkedId(id), claim, this.#now());
+    if (!known) throw notFound();
   }
 
   /**
@@ -149,48 +142,33 @@ export class Secrets {
    * @throws ServiceError `SECRET_ALREADY_CONSUMED` or `SECRET_EXPIRED` if it ended otherwise.
    */
   async revoke(id: string, credentials: Credentials): Promise<void> {
-    const now = this.#now();
-    await this.#prove(id, await this.#known(id, now), credentials, now);
-    const found = await this.#store.revoke(id, now);
-    if (found === 'consumed') throw consumed();
-    if (found === 'expired') throw expired();
-    if (found === 'revoked') this.#metrics?.secrets('revoked', 1);
+    const revoked = await this.#store.revoke(checkedId(id), shownBy(credentials), this.#now());
+    if (revoked.outcome === 'consumed') throw ended('read');
+    if (revoked.outcome === 'expired') throw ended('expired');
+    if (revoked.outcome !== 'revoked') throw errorOf(revoked);
+    this.#metrics?.secrets('revoked', 1);
   }
 
   /** What has become of the secret. Consumes nothing. */
   async status(id: string, credentials: Credentials): Promise<Status> {
     const now = this.#now();
-    const secret = await this.#known(id, now);
-    await this.#prove(id, secret, credentials, now);
+    const secret = await this.#store.status(checkedId(id), shownBy(credentials), now);
+    if (secret.outcome !== 'found') throw errorOf(secret);
     const { views, viewsLeft, createdAt, expiresAt, firstReadAt } = secret;
     return { state: stateOf(secret, now), createdAt, expiresAt, views, viewsLeft, firstReadAt };
   }
+}
 
-  async #known(id: string, now: number): Promise<SecretRecord> {
-    const secret = isSecretId(id) ? await this.#store.find(id, now) : null;
-    if (secret === null) throw new ServiceError('SECRET_NOT_FOUND', 'there is no such secret');
-    return secret;
-  }
+/** `id`, if it has the form of one: no store knows any other. */
+function checkedId(id: string): string {
+  if (!isSecretId(id)) throw notFound();
+  return id;
+}
 
-  /**
-   * Throws unless the caller proves that it has the key. This is checked before anything about the secret's state is
-   * told: with only the id a caller learns no more than that the secret exists. While a caller is locked out, a right
-   * proof and a wrong one get the same answer.
-   */
-  async #prove(id: string, secret: SecretRecord, { proof, caller }: Credentials, now: number): Promise<void> {
-    if (secret.proofHash === null) {
-      throw new ServiceError('PROOF_REQUIRED', 'a version 1 secret has no proof: it can only be read');
-    }
-    if (proof === null) throw new ServiceError('PROOF_REQUIRED', 'Zephr-Proof is required');
-    const right = isRightProof(proof, secret.proofHash);
-    const lockedUntil = await this.#store.recordProofAttempt(id, caller, right, now);
-    if (lockedUntil !== null) {
-      const waitMs = lockedUntil - now;
-      const message = `too many wrong keys: wait ${Math.ceil(waitMs / 1000)} s`;
-      throw new ServiceError('TOO_MANY_ATTEMPTS', message, { waitMs });
-    }
-    if (!right) throw wrongKey();
-  }
+/** What a store compares, of what a caller shows. */
+function shownBy({ proof, linkProof }: Credentials): ShownProofs {
+  const hashOf = (bytes: Uint8Array | null) => (bytes === null ? null : hash('sha256', bytes, 'base64url'));
+  return { proofHash: hashOf(proof), linkProofHash: hashOf(linkProof) };
 }
 
 /**
@@ -217,23 +195,37 @@ export function tooLarge(limit: number): ServiceError {
   return new ServiceError('PAYLOAD_TOO_LARGE', `encrypted_blob is longer than ${limit} characters`);
 }
 
-/** Why there was nothing to read. A claim whose lease is over gets `consumed`, even if others still have views. */
-function gone(secret: SecretRecord, now: number): ServiceError {
-  const state = stateOf(secret, now);
+/** Why a store did nothing for a caller. */
+function errorOf(outcome: Refused | Unreadable | Unknown): ServiceError {
+  switch (outcome.outcome) {
+    case 'unknown':
+      return notFound();
+    case 'gone':
+      return ended(outcome.state);
+    case 'not provable':
+      return new ServiceError('PROOF_REQUIRED', 'a version 1 secret has no proof: it can only be read');
+    case 'proof required':
+      return new ServiceError('PROOF_REQUIRED', 'Zephr-Proof is required');
+    case 'wrong key':
+      return new ServiceError('WRONG_KEY', 'the key is wrong');
+    case 'wrong passphrase':
+      return new ServiceError('WRONG_PASSPHRASE', 'the passphrase is wrong');
+    case 'locked': {
+      const { waitMs } = outcome;
+      const message = `too many wrong passphrases: wait ${Math.ceil(waitMs / 1000)} s`;
+      return new ServiceError('TOO_MANY_ATTEMPTS', message, { waitMs });
+    }
+  }
+}
+
+function notFound(): ServiceError {
+  return new ServiceError('SECRET_NOT_FOUND', 'there is no such secret');
+}
+
+function ended(state: Unreadable['state']): ServiceError {
   if (state === 'revoked') return new ServiceError('SECRET_REVOKED', 'the secret was revoked');
-  return state === 'expired' ? expired() : consumed();
-}
-
-function consumed(): ServiceError {
+  if (state === 'expired') return new ServiceError('SECRET_EXPIRED', 'the secret has expired');
   return new ServiceError('SECRET_ALREADY_CONSUMED', 'the secret was already read');
-}
-
-function expired(): ServiceError {
-  return new ServiceError('SECRET_EXPIRED', 'the secret has expired');
-}
-
-function wrongKey(): ServiceError {
-  return new ServiceError('WRONG_KEY', 'the key is wrong');
 }
 
 /** Makes a function that returns a new id with each call: 22 characters of base64url, 128 random bits. */
@@ -248,12 +240,4 @@ export function idMaker(random: RandomBytes): () => string {
     used += ID_BYTES;
     return encodeBase64url(bytes.subarray(used - ID_BYTES, used));
   };
-}
-
-/**
- * Whether `proofHash` is the hash of `proof`. Takes the same time for a right proof as for a wrong one.
- * @param proofHash base64url of a SHA-256.
- */
-function isRightProof(proof: Uint8Array, proofHash: string): boolean {
-  return timingSafeEqual(hash('sha256', proof, 'buffer'), decodeBase64url(proofHash));
 }

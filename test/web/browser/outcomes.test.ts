@@ -4,6 +4,8 @@ import { randomBytes } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { buildPage } from '../../../.scripts/web.js';
+import { formatLinkProof, unlockKey } from '../../../src/core/crypto/key-schedule.js';
+import { parseLink } from '../../../src/core/link-reader.js';
 import { startServer } from '../../../src/server/serve.js';
 import { CHROMIUM, HAS_CHROMIUM } from '../../support/browser.js';
 import { createV1 } from '../../support/protocol-v1.js';
@@ -32,11 +34,15 @@ describe.skipIf(!HAS_CHROMIUM)(`outcomes in the page (needs ${CHROMIUM})`, () =>
   const expectError = (page: Page, words: RegExp) =>
     expect.poll(() => textOf(page, '#reveal-error')).toMatch(words);
 
-  /** Tries wrong keys until the server locks the secret for longer than the page takes to try. */
+  /** Tries wrong passphrases until the server locks the secret for longer than the page takes to try. */
   const lockOut = async (link: string) => {
-    const [, id] = /secret\/([\w-]{22})/.exec(link) ?? [];
+    const { id, key } = parseLink(link);
+    const linkProof = formatLinkProof(await unlockKey(key, 'wrong')) ?? '';
     for (let wait = 0; wait < 4; ) {
-      const headers = { 'Zephr-Proof': randomBytes(32).toString('base64url') };
+      const headers = {
+        'Zephr-Proof': randomBytes(32).toString('base64url'),
+        'Zephr-Link-Proof': linkProof,
+      };
       const answer = await fetch(`${server.url}/api/secrets/${id}/status`, { headers });
       wait = Number(answer.headers.get('retry-after'));
       await new Promise((resolve) => setTimeout(resolve, wait < 4 ? wait * 1000 : 0));

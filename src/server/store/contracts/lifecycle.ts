@@ -1,7 +1,7 @@
 /** What becomes of a secret, and when: the rules that every engine shares (core/protocol/PROTOCOL.md sections 4, 5). */
 
 import type { SecretState } from '../../../core/protocol/replies.js';
-import type { Revocation } from './secrets.js';
+import type { Revocation, Unreadable } from './secrets.js';
 
 /** How long a tombstone answers 410 past the expiry, in milliseconds (section 5). */
 export const TOMBSTONE_MS = 24 * 60 * 60_000;
@@ -17,11 +17,6 @@ export interface Lifecycle {
   /** Whether the ciphertext is gone. */
   readonly destroyed: boolean;
 }
-
-/** Wrong proofs a caller may give for one record before waits begin. */
-const FREE_TRIES = 10;
-const FIRST_LOCK_MS = 1_000;
-const LONGEST_LOCK_MS = 300_000;
 
 /**
  * The state at `now`. Only while it is `waiting` can a view be consumed. A secret that was destroyed for its expiry
@@ -51,28 +46,21 @@ export function endedUnread(secret: Lifecycle & { readonly firstReadAt: number |
   return secret.firstReadAt === null && secret.revokedAt === null;
 }
 
+/**
+ * Why a secret of this state cannot be read. A claim whose lease is over finds it read, even if views are left for
+ * others.
+ */
+export function unreadable(state: SecretState): Unreadable {
+  return { outcome: 'gone', state: state === 'waiting' ? 'read' : state };
+}
+
 /** What a revocation finds in a secret of this state. */
 export function revocationOf(state: SecretState): Revocation {
-  if (state === 'expired') return 'expired';
-  return state === 'read' ? 'consumed' : 'revoked';
+  if (state === 'expired') return { outcome: 'expired' };
+  return { outcome: state === 'read' ? 'consumed' : 'revoked' };
 }
 
 /** When the tombstone is forgotten and the id is unknown again. */
 export function forgottenAt(expiresAt: number): number {
   return expiresAt + TOMBSTONE_MS;
-}
-
-/** How long the `count`th wrong proof locks its caller out, in milliseconds: nothing, then 1 s, doubling to 300 s. */
-export function lockMs(count: number): number {
-  if (count <= FREE_TRIES) return 0;
-  return Math.min(FIRST_LOCK_MS * 2 ** (count - FREE_TRIES - 1), LONGEST_LOCK_MS);
-}
-
-/**
- * Until when the `count`th wrong proof locks its caller out. The free ones give 0, not `now`, which would lock when
- * the clock is set back.
- */
-export function lockedUntil(count: number, now: number): number {
-  const lock = lockMs(count);
-  return lock === 0 ? 0 : now + lock;
 }

@@ -4,6 +4,7 @@ import type { Version } from '../../../core/key.js';
 import type { KeyTier } from '../../../core/protocol/limits.js';
 import type { ApiKey } from './keys.js';
 import type { Lifecycle } from './lifecycle.js';
+import type { Attempts, KeptProofs } from './proofs.js';
 import type { SecretRecord } from './secrets.js';
 
 /** What decides a secret's state. */
@@ -19,10 +20,17 @@ export interface LifecycleRow {
 export interface RecordRow extends LifecycleRow {
   readonly version: Version;
   readonly hint: string | null;
-  readonly proof_hash: string | null;
   readonly views: number;
   readonly created_at: number;
   readonly first_read_at: number | null;
+}
+
+/** The columns that decide what of a key is right. */
+export interface ProofRow {
+  readonly proof_hash: string | null;
+  readonly link_proof_hash: string | null;
+  readonly wrong_passphrases: number;
+  readonly locked_until: number;
 }
 
 /** An API key. */
@@ -52,12 +60,21 @@ export function recordOf(row: RecordRow): SecretRecord {
   return {
     version: row.version,
     hint: row.hint,
-    proofHash: row.proof_hash,
     views: row.views,
     createdAt: row.created_at,
     firstReadAt: row.first_read_at,
     ...lifecycleOf(row),
   };
+}
+
+/** The proofs that the secret in this row is kept with. */
+export function proofsOf(row: ProofRow): KeptProofs {
+  return { proofHash: row.proof_hash, linkProofHash: row.link_proof_hash };
+}
+
+/** The passphrases that were tried for the secret in this row. */
+export function attemptsOf(row: ProofRow): Attempts {
+  return { wrong: row.wrong_passphrases, lockedUntil: row.locked_until };
 }
 
 /** The key in this row; `null` without a row. */

@@ -4,6 +4,8 @@
  */
 
 import type { Version } from '../../../core/key.js';
+import type { SecretState } from '../../../core/protocol/replies.js';
+import type { Refused, ShownProofs } from './proofs.js';
 import type { Quota } from './quotas.js';
 
 /** What a client asks to keep, checked field by field. Whether the caller's limits allow it is another question. */
@@ -18,6 +20,8 @@ export interface CreateRequest {
   readonly version: Version;
   /** 43 characters of base64url; for version 2 always there, for version 1 never. */
   readonly proofHash: string | null;
+  /** Likewise, for a secret with a passphrase. */
+  readonly linkProofHash: string | null;
   readonly views: number;
 }
 
@@ -61,8 +65,6 @@ export type CreateOutcome =
 export interface SecretRecord {
   readonly version: Version;
   readonly hint: string | null;
-  /** base64url of the SHA-256 of the proof; `null` for version 1. */
-  readonly proofHash: string | null;
   readonly views: number;
   readonly viewsLeft: number;
   readonly createdAt: number;
@@ -75,6 +77,7 @@ export interface SecretRecord {
 
 /** What a reader gets. */
 export interface Reading {
+  readonly version: Version;
   readonly blob: string;
   readonly hint: string | null;
   readonly viewsLeft: number;
@@ -82,13 +85,40 @@ export interface Reading {
   readonly purgeAt: number;
 }
 
-/** What a revocation found: `revoked` now or earlier, or too late because all views were consumed or time ran out. */
-export type Revocation = 'revoked' | 'consumed' | 'expired' | 'unknown';
+/** There is no such id: there never was, or its tombstone is past its time. */
+export interface Unknown {
+  readonly outcome: 'unknown';
+}
+
+/** The caller has the key, but comes too late. */
+export interface Unreadable {
+  readonly outcome: 'gone';
+  readonly state: Exclude<SecretState, 'waiting'>;
+}
+
+/** How a read ended. */
+export type ReadOutcome = ({ readonly outcome: 'consumed' } & Reading) | Unreadable | Refused | Unknown;
+
+/** How an inquiry ended. */
+export type StatusOutcome = ({ readonly outcome: 'found' } & SecretRecord) | Refused | Unknown;
+
+/** What a revocation found: revoked by this call or earlier, or too late: all views were consumed, or time ran out. */
+export type Revocation =
+  | { readonly outcome: 'revoked' }
+  | { readonly outcome: 'consumed' }
+  | { readonly outcome: 'expired' };
+
+/** How a revocation ended. */
+export type RevokeOutcome = Revocation | Refused | Unknown;
 
 /**
- * The secrets of one store. In the same transaction that changes a secret with a callback, the verbs append to the
- * outbox: `secret.consumed` when the first view is consumed, `secret.revoked` when a revocation denies a reader a
- * view, and `secret.expired`, as of the expiry, when ciphertext is destroyed of which no view was consumed.
+ * The secrets of one store. Each verb is one transaction: what a caller shows is judged where it is acted on. In the
+ * same transaction that changes a secret with a callback, the verbs append to the outbox: `secret.consumed` when the
+ * first view is consumed, `secret.revoked` when a revocation denies a reader a view, and `secret.expired`, as of the
+ * expiry, when ciphertext is destroyed of which no view was consumed.
+ *
+ * What is shown is judged before anything about the state is told: {@link Refused}, by the rules in `proofs.ts`. A
+ * right passphrase leaves the count of wrong ones as it was.
  */
 export interface SecretStore {
   /**
@@ -99,32 +129,24 @@ export interface SecretStore {
    */
   create(secret: NewSecret): Promise<CreateOutcome>;
 
-  /** The record of `id`, or `null` if there never was one or its tombstone is past its time. Changes nothing. */
-  find(id: string, now: number): Promise<SecretRecord | null>;
+  /** What is known of a secret. Changes nothing but the count of wrong passphrases. */
+  status(id: string, shown: ShownProofs, now: number): Promise<StatusOutcome>;
 
   /**
    * Consumes one view and returns the ciphertext. Of any number of readers exactly `views` succeed, ever, and only
-   * before the expiry and before a revocation. A claim is given its view for `LEASE_MS`: the same claim reads
-   * the same bytes again without another view until that lease ends or is acknowledged, and nothing afterwards. A
-   * reader without a claim destroys the ciphertext with the last view, unless another reader's lease is still live:
-   * then the end of the last lease destroys it.
-   * @returns `null` when there is nothing to read; {@link SecretStore.find} tells why.
+   * before the expiry and before a revocation. A claim is given its view for `LEASE_MS`: the same claim, with the
+   * same proofs, reads the same bytes again without another view until that lease ends or is acknowledged, and
+   * nothing afterwards; no wrong passphrases of others keep it out. A reader without a claim destroys the ciphertext
+   * with the last view, unless another reader's lease is still live: then the end of the last lease destroys it.
    */
-  consume(id: string, claim: string | null, now: number): Promise<Reading | null>;
-
-  /** Ends the lease of `claim`, if it has one. Destroys the ciphertext when no view and no other lease is left. */
-  acknowledge(id: string, claim: string, now: number): Promise<void>;
+  consume(id: string, claim: string | null, shown: ShownProofs, now: number): Promise<ReadOutcome>;
 
   /**
-   * Ends the secret for everyone, those with a live lease included: no ciphertext is left afterwards.
-   * @returns `revoked` only if this call or an earlier one denied a reader a view.
+   * Ends the lease of `claim`, if it has one. Destroys the ciphertext when no view and no other lease is left.
+   * @returns whether the id is known.
    */
-  revoke(id: string, now: number): Promise<Revocation>;
+  acknowledge(id: string, claim: string, now: number): Promise<boolean>;
 
-  /**
-   * Records that `caller` showed a proof for the secret, right or wrong: core/protocol/PROTOCOL.md section 4 (Read) has
-   * the rules. While the caller is locked out no proof is counted, right or wrong. A right proof clears the count.
-   * @returns until when the caller is locked out, or `null` if the proof may be acted on.
-   */
-  recordProofAttempt(id: string, caller: string, right: boolean, now: number): Promise<number | null>;
+  /** Ends the secret for everyone, those with a live lease included: no ciphertext is left afterwards. */
+  revoke(id: string, shown: ShownProofs, now: number): Promise<RevokeOutcome>;
 }

@@ -9,18 +9,28 @@ import {
   forgottenAt,
   IDEMPOTENCY_MS,
   type Lifecycle,
-  lockedUntil,
   neededUntil,
   revocationOf,
   stateOf,
+  unreadable,
 } from '../contracts/lifecycle.js';
+import {
+  type Attempts,
+  isRightPassphrase,
+  judgePassphrase,
+  keyRefusal,
+  NO_ATTEMPTS,
+  ownerRefusal,
+  type Refused,
+  type ShownProofs,
+} from '../contracts/proofs.js';
 import type {
   CreateOutcome,
   NewSecret,
-  Reading,
-  Revocation,
-  SecretRecord,
+  ReadOutcome,
+  RevokeOutcome,
   SecretStore,
+  StatusOutcome,
 } from '../contracts/secrets.js';
 import type { Purged } from '../contracts/store.js';
 import type { MemoryOutbox } from './outbox.js';
@@ -31,19 +41,14 @@ interface Lease {
   acknowledged: boolean;
 }
 
-interface Attempts {
-  wrong: number;
-  lockedUntil: number;
-}
-
 interface Entry {
-  readonly secret: Omit<NewSecret, 'blob'>;
+  secret: Omit<NewSecret, 'blob'>;
   blob: string | null;
   viewsLeft: number;
   firstReadAt: number | null;
   revokedAt: number | null;
   readonly leases: Map<string, Lease>;
-  readonly attempts: Map<string, Attempts>;
+  attempts: Attempts;
 }
 
 /** How many entries a purge looks at before it lets the event loop go on. */
@@ -78,47 +83,59 @@ export class MemorySecrets implements SecretStore {
       firstReadAt: null,
       revokedAt: null,
       leases: new Map(),
-      attempts: new Map(),
+      attempts: NO_ATTEMPTS,
     });
     if (name !== null) this.#creates.set(name, secret.id);
     return created('created', secret);
   }
 
-  async find(id: string, now: number): Promise<SecretRecord | null> {
-    const entry = this.#entries.get(id);
-    if (!entry || forgottenAt(entry.secret.expiresAt) <= now) return null;
-    const { version, hint, proofHash, views, createdAt } = entry.secret;
+  async status(id: string, shown: ShownProofs, now: number): Promise<StatusOutcome> {
+    const entry = this.#known(id, now);
+    if (!entry) return { outcome: 'unknown' };
+    const refused = this.#refuse(entry, ownerRefusal, shown, now);
+    if (refused) return refused;
+    const { version, hint, views, createdAt } = entry.secret;
     const { firstReadAt } = entry;
-    return { version, hint, proofHash, views, createdAt, firstReadAt, ...lifecycleOf(entry) };
+    return { outcome: 'found', version, hint, views, createdAt, firstReadAt, ...lifecycleOf(entry) };
   }
 
-  async consume(id: string, claim: string | null, now: number): Promise<Reading | null> {
-    const entry = this.#entries.get(id);
-    if (!entry) return null;
+  async consume(id: string, claim: string | null, shown: ShownProofs, now: number): Promise<ReadOutcome> {
+    const entry = this.#known(id, now);
+    if (!entry) return { outcome: 'unknown' };
     const lease = claim === null ? undefined : entry.leases.get(claim);
-    if (lease) return !lease.acknowledged && lease.endsAt > now ? readingOf(entry, lease.endsAt) : null;
-    if (stateOf(lifecycleOf(entry), now) !== 'waiting') return null;
+    if (lease && isLive(lease, now) && !keyRefusal(entry.secret, shown)) {
+      if (isRightPassphrase(entry.secret, shown) && entry.blob !== null) {
+        return readingOf(entry, entry.blob, lease.endsAt);
+      }
+    }
+    const refused = this.#refuse(entry, keyRefusal, shown, now);
+    if (refused) return refused;
+    const state = stateOf(lifecycleOf(entry), now);
+    if (lease || state !== 'waiting' || entry.blob === null) return unreadable(state);
     entry.viewsLeft -= 1;
     if (entry.firstReadAt === null) this.#outbox.announce('secret.consumed', entry.secret, now, now);
     entry.firstReadAt ??= now;
     const purgeAt = claim === null ? now : now + LEASE_MS;
     if (claim !== null) entry.leases.set(claim, { endsAt: purgeAt, acknowledged: false });
-    const reading = readingOf(entry, purgeAt);
+    const reading = readingOf(entry, entry.blob, purgeAt);
     this.#settle(entry, now);
     return reading;
   }
 
-  async acknowledge(id: string, claim: string, now: number): Promise<void> {
-    const entry = this.#entries.get(id);
+  async acknowledge(id: string, claim: string, now: number): Promise<boolean> {
+    const entry = this.#known(id, now);
     const lease = entry?.leases.get(claim);
-    if (!entry || !lease) return;
+    if (!entry || !lease) return entry !== undefined;
     lease.acknowledged = true;
     this.#settle(entry, now);
+    return true;
   }
 
-  async revoke(id: string, now: number): Promise<Revocation> {
-    const entry = this.#entries.get(id);
-    if (!entry) return 'unknown';
+  async revoke(id: string, shown: ShownProofs, now: number): Promise<RevokeOutcome> {
+    const entry = this.#known(id, now);
+    if (!entry) return { outcome: 'unknown' };
+    const refused = this.#refuse(entry, ownerRefusal, shown, now);
+    if (refused) return refused;
     const state = stateOf(lifecycleOf(entry), now);
     if (state === 'waiting') {
       entry.revokedAt = now;
@@ -126,19 +143,6 @@ export class MemorySecrets implements SecretStore {
     }
     this.#destroy(entry, now);
     return revocationOf(state);
-  }
-
-  async recordProofAttempt(id: string, caller: string, right: boolean, now: number): Promise<number | null> {
-    const attempts = this.#entries.get(id)?.attempts;
-    const { wrong, lockedUntil: locked } = attempts?.get(caller) ?? { wrong: 0, lockedUntil: 0 };
-    if (locked > now) return locked;
-    if (right) {
-      attempts?.delete(caller);
-      return null;
-    }
-    const until = lockedUntil(wrong + 1, now);
-    attempts?.set(caller, { wrong: wrong + 1, lockedUntil: until });
-    return until || null;
   }
 
   /** The secrets' part of `Engine.purge`. */
@@ -166,13 +170,29 @@ export class MemorySecrets implements SecretStore {
     this.#creates.clear();
   }
 
+  #known(id: string, now: number): Entry | undefined {
+    const entry = this.#entries.get(id);
+    return entry && forgottenAt(entry.secret.expiresAt) > now ? entry : undefined;
+  }
+
+  /** Why a caller gets nothing, whatever has become of the secret; `null` if it may go on. */
+  #refuse(entry: Entry, wrongKey: typeof keyRefusal, shown: ShownProofs, now: number): Refused | null {
+    const outcome = wrongKey(entry.secret, shown);
+    if (outcome !== null) return { outcome };
+    return judgePassphrase(entry.secret, shown, entry.attempts, now, (attempts) => {
+      entry.attempts = attempts;
+    });
+  }
+
   /** Destroys the ciphertext if no reader can get it any more. @returns whether it did. */
   #settle(entry: Entry, now: number): boolean {
     let lastLeaseEnd: number | null = null;
     for (const { endsAt, acknowledged } of entry.leases.values()) {
       if (!acknowledged) lastLeaseEnd = Math.max(endsAt, lastLeaseEnd ?? endsAt);
     }
-    return neededUntil(lifecycleOf(entry), lastLeaseEnd, now) <= now && this.#destroy(entry, now);
+    const destroyed = neededUntil(lifecycleOf(entry), lastLeaseEnd, now) <= now && this.#destroy(entry, now);
+    if (stateOf(lifecycleOf(entry), now) !== 'waiting') forgetCallback(entry);
+    return destroyed;
   }
 
   #destroy(entry: Entry, now: number): boolean {
@@ -180,6 +200,7 @@ export class MemorySecrets implements SecretStore {
     entry.blob = null;
     const unread = endedUnread({ ...lifecycleOf(entry), firstReadAt: entry.firstReadAt });
     if (unread) this.#outbox.announce('secret.expired', entry.secret, entry.secret.expiresAt, now);
+    forgetCallback(entry);
     return true;
   }
 
@@ -195,8 +216,18 @@ function lifecycleOf({ secret, blob, viewsLeft, revokedAt }: Entry): Lifecycle {
   return { viewsLeft, expiresAt: secret.expiresAt, revokedAt, destroyed: blob === null };
 }
 
-function readingOf({ blob, secret, viewsLeft }: Entry, purgeAt: number): Reading | null {
-  return blob === null ? null : { blob, hint: secret.hint, viewsLeft, purgeAt };
+function isLive({ endsAt, acknowledged }: Lease, now: number): boolean {
+  return !acknowledged && endsAt > now;
+}
+
+function readingOf({ secret, viewsLeft }: Entry, blob: string, purgeAt: number): ReadOutcome {
+  const { version, hint } = secret;
+  return { outcome: 'consumed', version, blob, hint, viewsLeft, purgeAt };
+}
+
+/** Once no view can be consumed, a secret has nothing more to announce. */
+function forgetCallback(entry: Entry): void {
+  entry.secret = { ...entry.secret, callback: null };
 }
 
 function created(

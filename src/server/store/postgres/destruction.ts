@@ -21,6 +21,16 @@ export function lastLeaseEnd(condition: string): string {
            WHERE ends_at > $2 AND ${condition})`;
 }
 
+/** Forgets a callback unless `needed`: once no view can be consumed, a secret has nothing more to announce. */
+export function forgetCallback(needed: string): string {
+  const columns = ['callback_url', 'callback_host', 'callback_secret'];
+  return columns.map((column) => `${column} = CASE WHEN ${needed} THEN ${column} END`).join(', ');
+}
+
+/** The row in `settled`, with the callback that it had before, for what is announced of it. */
+export const SETTLED = `id, hint, caller, views, views_left, expires_at, first_read_at, revoked_at, needed_until,
+      was_url AS callback_url, was_host AS callback_host, was_secret AS callback_secret`;
+
 /** Deletes the ciphertexts that the rows in `settled` say are not needed. */
 export const DESTROY = `
   DELETE FROM ciphertexts USING settled
@@ -45,9 +55,11 @@ export const DESTROY_DUE = statement<
   { readonly looked: number; readonly destroyed: number }
 >(`
   WITH due AS (
-    SELECT id FROM secrets WHERE needed_until <= $2 ORDER BY needed_until LIMIT $1 FOR UPDATE SKIP LOCKED
+    SELECT id AS due_id, callback_url AS was_url, callback_host AS was_host, callback_secret AS was_secret
+    FROM secrets WHERE needed_until <= $2 ORDER BY needed_until LIMIT $1 FOR UPDATE SKIP LOCKED
   ), settled AS (
-    UPDATE secrets SET needed_until = ${LAST_LEASE_END} WHERE id = ANY (ARRAY(SELECT id FROM due)) RETURNING *
+    UPDATE secrets SET needed_until = ${LAST_LEASE_END}, ${forgetCallback(WAITING)}
+    FROM due WHERE id = due_id AND id = ANY (ARRAY(SELECT due_id FROM due)) RETURNING ${SETTLED}
   ), destroyed AS (${DESTROY}
   ), announced AS (${ANNOUNCE_EXPIRED}
   )

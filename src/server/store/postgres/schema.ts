@@ -7,12 +7,12 @@ import { ZephrError } from '../../../core/errors.js';
  * One text for each version of the schema, first to last; a released one is never edited.
  *
  * - `secrets` holds records, which stay as tombstones. `needed_until` is until when the ciphertext is needed, and
- *   null once that is destroyed. Which claim has a view until when is in the same row, as two arrays of equal length;
+ *   null once that is destroyed. Who has the key of a secret tried `wrong_passphrases` that were wrong, and is judged
+ *   again from `locked_until` on. The callback is null once the secret has nothing more to announce. Which claim has a view until when is in the same row, as two arrays of equal length;
  *   an acknowledged lease ends at 0. A statement that had to wait for a row sees what became of that row, but still
  *   the old state of every other: so everything that decides about a secret is in one row, and a verb is one statement.
  * - `ciphertexts` holds the blobs apart, so that what changes a record does not copy its blob. Not compressed:
  *   ciphertext does not compress.
- * - `attempts` says which caller showed how many wrong proofs.
  * - `outbox` holds the webhooks to deliver, as what they are composed of. Its rows refer to no secret, because they
  *   outlive them. `due_at` is when a process may lease one: for one that is leased, when that lease ends.
  * - `api_keys` holds hashes only. `counts` says how much of which quota is used.
@@ -111,6 +111,15 @@ export const MIGRATIONS: readonly string[] = [
   `,
   `
   ALTER TABLE outbox ADD COLUMN caller TEXT NOT NULL DEFAULT '';
+  `,
+  `
+  DROP TABLE attempts;
+  ALTER TABLE secrets
+    ADD COLUMN link_proof_hash TEXT,
+    ADD COLUMN wrong_passphrases INTEGER NOT NULL DEFAULT 0,
+    ADD COLUMN locked_until BIGINT NOT NULL DEFAULT 0;
+  UPDATE secrets SET callback_url = NULL, callback_host = NULL, callback_secret = NULL
+  WHERE needed_until IS NULL OR views_left = 0;
   `,
 ];
 

@@ -6,25 +6,45 @@
  */
 
 import { LEASE_MS } from '../../../core/protocol/limits.js';
-import { forgottenAt, IDEMPOTENCY_MS, lockMs, revocationOf, stateOf } from '../contracts/lifecycle.js';
-import { type LifecycleRow, lifecycleOf, type RecordRow, recordOf } from '../contracts/rows.js';
+import type { SecretState } from '../../../core/protocol/replies.js';
+import { IDEMPOTENCY_MS, revocationOf, TOMBSTONE_MS, unreadable } from '../contracts/lifecycle.js';
+import type { KeyRefusal, Refused, ShownProofs } from '../contracts/proofs.js';
+import { type RecordRow, recordOf } from '../contracts/rows.js';
 import type {
   CreateOutcome,
   NewSecret,
-  Reading,
-  Revocation,
-  SecretRecord,
+  ReadOutcome,
+  RevokeOutcome,
   SecretStore,
+  StatusOutcome,
+  Unreadable,
 } from '../contracts/secrets.js';
 import { StoreError } from '../contracts/store.js';
-import { ANNOUNCE_EXPIRED, DESTROY, LAST_LEASE_END, lastLeaseEnd, WAITING } from './destruction.js';
+import {
+  ANNOUNCE_EXPIRED,
+  DESTROY,
+  forgetCallback,
+  LAST_LEASE_END,
+  lastLeaseEnd,
+  SETTLED,
+  WAITING,
+} from './destruction.js';
 import { announce } from './outbox.js';
 import { type PostgresPool, statement } from './pool.js';
+import { counting, judging, type ShownValues, shownValues } from './proofs.js';
 
-interface ReadingRow {
+/** What every statement of a caller who has to prove something says. */
+interface JudgedRow<Outcome> {
+  readonly outcome: Outcome | KeyRefusal | 'wrong passphrase' | 'locked';
+  readonly wait_ms: number;
+}
+
+interface ReadingRow extends JudgedRow<'consumed' | Unreadable['state']> {
+  readonly version: NewSecret['version'];
   readonly blob: string;
   readonly hint: string | null;
   readonly views_left: number;
+  readonly purge_at: number;
 }
 
 /** Whether a create made a secret, and the one that its idempotency key was used for before, if there is one. */
@@ -45,6 +65,7 @@ type CreateValues = [
   hint: string | null,
   splitUrlMode: boolean,
   proofHash: string | null,
+  linkProofHash: string | null,
   views: number,
   callbackUrl: string | null,
   callbackHost: string | null,
@@ -59,25 +80,17 @@ type CreateValues = [
   quotaLimit: number | null,
 ];
 
-type At = [id: string, now: number];
+type ShownAt = [id: string, now: number, ...shown: ShownValues];
 type ClaimAt = [id: string, now: number, claim: string];
 
 /** The name of the unique index that finds a second create with one idempotency key. */
 const CREATE_INDEX = 'secrets_create';
 
-/** When the lease of `$3` ends, 0 once it is acknowledged, or null if there is none. */
-const LEASE_END = 'lease_ends[array_position(claims, $3)]';
+/** When the lease of the claim `value` ends, 0 once it is acknowledged, or null if there is none. */
+const leaseEnd = (value: string) => `lease_ends[array_position(claims, ${value})]`;
 
 const ANNOUNCE_CONSUMED = announce('secret.consumed', '$2::bigint', 'views_left = views - 1');
 const ANNOUNCE_REVOKED = announce('secret.revoked', '$2::bigint', 'revoked_at IS NOT NULL');
-
-/** How long each wrong proof locks its caller out, in milliseconds; the last length holds for all that follow. */
-const LOCKS = `ARRAY[${Array.from({ length: 20 }, (_, index) => lockMs(index + 1))}]`;
-
-/** Until when the wrong proof of this number locks, or 0: `$2` instead of 0 would lock when the clock is set back. */
-function lockedUntil(number: string): string {
-  return `COALESCE($2::bigint + NULLIF((${LOCKS})[LEAST(${number}, cardinality(${LOCKS}))], 0), 0)`;
-}
 
 /**
  * Makes a secret unless its idempotency key was used or its quota is used up. Of two at once with one key the second
@@ -86,17 +99,17 @@ function lockedUntil(number: string): string {
 export const CREATE = statement<CreateValues, CreateRow>(`
   WITH earlier AS (
     SELECT id, version, views, body_hash, created_at, expires_at FROM secrets
-    WHERE caller = $11 AND idempotency_key = $12
+    WHERE caller = $12 AND idempotency_key = $13
   ), counted AS (
-    INSERT INTO counts (counter, ends_at, used) SELECT $16, $17, 1
-    WHERE $16::text IS NOT NULL AND NOT EXISTS (SELECT FROM earlier)
-    ON CONFLICT (ends_at, counter) DO UPDATE SET used = counts.used + 1 WHERE counts.used < $18 RETURNING used
+    INSERT INTO counts (counter, ends_at, used) SELECT $17, $18, 1
+    WHERE $17::text IS NOT NULL AND NOT EXISTS (SELECT FROM earlier)
+    ON CONFLICT (ends_at, counter) DO UPDATE SET used = counts.used + 1 WHERE counts.used < $19 RETURNING used
   ), made AS (
-    INSERT INTO secrets (id, version, blob_size, hint, split_url_mode, proof_hash, views, views_left,
+    INSERT INTO secrets (id, version, blob_size, hint, split_url_mode, proof_hash, link_proof_hash, views, views_left,
       callback_url, callback_host, callback_secret, caller, idempotency_key, body_hash, created_at, expires_at,
       needed_until)
-    SELECT $1, $2, length($3), $4, $5, $6, $7, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15
-    WHERE NOT EXISTS (SELECT FROM earlier) AND ($16::text IS NULL OR EXISTS (SELECT FROM counted))
+    SELECT $1, $2, length($3), $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16
+    WHERE NOT EXISTS (SELECT FROM earlier) AND ($17::text IS NULL OR EXISTS (SELECT FROM counted))
     RETURNING id
   ), kept AS (
     INSERT INTO ciphertexts (id, blob) SELECT id, $3 FROM made
@@ -108,81 +121,76 @@ export const FREE_IDEMPOTENCY_KEY = statement<[id: string], never>(
   'UPDATE secrets SET idempotency_key = NULL WHERE id = $1',
 );
 
-export const FIND = statement<[id: string], RecordRow>(`
-  SELECT version, hint, proof_hash, views, views_left, created_at, expires_at, first_read_at, revoked_at,
-    needed_until IS NULL AS destroyed
-  FROM secrets WHERE id = $1`);
+/** What every statement with {@link judging} in front of it says of a caller who may not. */
+const REFUSED = "COALESCE(refusal, NULLIF(verdict, 'right'))";
+
+export const STATUS = statement<ShownAt, JudgedRow<null> & RecordRow>(`
+  WITH ${judging({ versionOne: "'not provable'", locks: 'link_proof_hash IS NOT NULL' })}
+  , counted AS (${counting('TRUE')}
+  )
+  SELECT ${REFUSED} AS outcome, wait_ms, version, hint, views, views_left, created_at, expires_at, first_read_at,
+    revoked_at, needed_until IS NULL AS destroyed
+  FROM known JOIN secrets ON id = known_id LEFT JOIN judged ON TRUE`);
+
+/** That the lease of the claim `$6` is live, and its ciphertext there. */
+const LEASED = `COALESCE(needed_until IS NOT NULL AND ${leaseEnd('$6::text')} > $2, FALSE)`;
 
 /**
- * Decides who reads: of any number of readers, as many as there are views get a row. Without a claim a view is consumed
- * for good: the last one destroys the ciphertext, unless a lease is live.
+ * Decides who reads: of any number of readers, as many as there are views get a ciphertext, and a claim that has a view
+ * gets it again. Without a claim a view is consumed for good: the last one destroys the ciphertext, unless a lease is
+ * live.
  */
-export const CONSUME = statement<At, ReadingRow>(`
-  WITH settled AS (
+export const CONSUME = statement<[...ShownAt, claim: string | null], ReadingRow>(`
+  WITH ${judging({ versionOne: "CASE WHEN $4::text IS NOT NULL THEN 'wrong key' END", leased: LEASED })}
+  , settled AS (
     UPDATE secrets SET views_left = views_left - 1, first_read_at = COALESCE(first_read_at, $2),
-      needed_until = CASE WHEN views_left > 1 THEN needed_until ELSE ${LAST_LEASE_END} END
-    WHERE id = $1 AND ${WAITING} RETURNING *
+      claims = CASE WHEN $6::text IS NULL THEN claims ELSE array_append(claims, $6) END,
+      lease_ends = CASE WHEN $6::text IS NULL THEN lease_ends
+        ELSE array_append(lease_ends, $2::bigint + ${LEASE_MS}) END,
+      needed_until = CASE WHEN views_left > 1 THEN needed_until
+        ELSE GREATEST(CASE WHEN $6::text IS NULL THEN NULL ELSE $2::bigint + ${LEASE_MS} END, ${LAST_LEASE_END}) END,
+      ${forgetCallback('views_left > 1')}
+    FROM judged
+    WHERE id = judged_id AND verdict = 'right' AND ${WAITING} AND ($6::text IS NULL OR $6 <> ALL (claims))
+    RETURNING ${SETTLED}
   ), destroyed AS (${DESTROY}
   ), announced AS (${ANNOUNCE_CONSUMED}
+  ), counted AS (${counting('NOT EXISTS (SELECT FROM settled)')}
   )
-  SELECT blob, hint, views_left FROM settled JOIN ciphertexts USING (id)`);
+  SELECT COALESCE(${REFUSED}, CASE WHEN settled.id IS NOT NULL OR leased THEN 'consumed'
+      WHEN state = 'waiting' THEN 'read' ELSE state END) AS outcome,
+    wait_ms, version, blob, secrets.hint, COALESCE(settled.views_left, secrets.views_left) AS views_left,
+    CASE WHEN leased THEN ${leaseEnd('$6::text')} WHEN $6::text IS NULL THEN $2 ELSE $2::bigint + ${LEASE_MS} END AS purge_at
+  FROM known JOIN secrets ON secrets.id = known_id LEFT JOIN judged ON TRUE LEFT JOIN settled ON TRUE
+  LEFT JOIN ciphertexts ON ciphertexts.id = judged_id AND (settled.id IS NOT NULL OR (leased AND verdict = 'right'))`);
 
-/** Decides who reads with a claim that never had a view. */
-export const CONSUME_FOR_CLAIM = statement<ClaimAt, ReadingRow>(`
-  WITH settled AS (
-    UPDATE secrets SET views_left = views_left - 1, first_read_at = COALESCE(first_read_at, $2),
-      claims = array_append(claims, $3), lease_ends = array_append(lease_ends, $2::bigint + ${LEASE_MS}),
-      needed_until = CASE WHEN views_left > 1 THEN needed_until
-        ELSE GREATEST($2::bigint + ${LEASE_MS}, ${LAST_LEASE_END}) END
-    WHERE id = $1 AND ${WAITING} AND $3 <> ALL (claims) RETURNING *
-  ), announced AS (${ANNOUNCE_CONSUMED}
-  )
-  SELECT blob, hint, views_left FROM settled JOIN ciphertexts USING (id)`);
-
-/** What a claim has read, while its lease lasts. */
-export const REPEAT = statement<ClaimAt, ReadingRow & { readonly ends_at: number }>(`
-  SELECT blob, hint, views_left, ${LEASE_END} AS ends_at FROM secrets JOIN ciphertexts USING (id)
-  WHERE id = $1 AND ${LEASE_END} > $2`);
-
-/** Ends the lease of a claim, unless that was done before. */
+/**
+ * Ends the lease of a claim, unless that was done before. Whoever reads has nothing more to announce than that, so that
+ * a callback that is not needed goes as well.
+ */
 export const ACKNOWLEDGE = statement<ClaimAt, { readonly id: string }>(`
   WITH settled AS (
-    UPDATE secrets SET ${LEASE_END} = 0,
-      needed_until = CASE WHEN ${WAITING} THEN needed_until ELSE ${lastLeaseEnd('claim <> $3')} END
-    WHERE id = $1 AND ${LEASE_END} > 0 AND needed_until IS NOT NULL RETURNING *
-  )${DESTROY}`);
+    UPDATE secrets SET ${leaseEnd('$3')} = 0,
+      needed_until = CASE WHEN ${WAITING} THEN needed_until ELSE ${lastLeaseEnd('claim <> $3')} END,
+      ${forgetCallback(WAITING)}
+    WHERE id = $1 AND ${leaseEnd('$3')} > 0 AND needed_until IS NOT NULL RETURNING id, needed_until
+  ), destroyed AS (${DESTROY}
+  )
+  SELECT id FROM secrets WHERE id = $1 AND expires_at > $2::bigint - ${TOMBSTONE_MS}`);
 
 /** Ends a secret that still has its ciphertext, and therefore was not revoked before. */
-export const REVOKE = statement<At, LifecycleRow>(`
-  WITH settled AS (
-    UPDATE secrets SET revoked_at = CASE WHEN ${WAITING} THEN $2 END, needed_until = NULL
-    WHERE id = $1 AND needed_until IS NOT NULL RETURNING *
+export const REVOKE = statement<ShownAt, JudgedRow<null> & { readonly state: SecretState }>(`
+  WITH ${judging({ versionOne: "'not provable'" })}
+  , settled AS (
+    UPDATE secrets SET revoked_at = CASE WHEN ${WAITING} THEN $2 END, needed_until = NULL, ${forgetCallback('FALSE')}
+    FROM judged WHERE id = judged_id AND verdict = 'right' AND needed_until IS NOT NULL RETURNING ${SETTLED}
   ), destroyed AS (${DESTROY}
   ), revoked AS (${ANNOUNCE_REVOKED}
   ), expired AS (${ANNOUNCE_EXPIRED}
+  ), counted AS (${counting('NOT EXISTS (SELECT FROM settled)')}
   )
-  SELECT views_left, expires_at, revoked_at, TRUE AS destroyed FROM settled`);
-
-export const ATTEMPTS = statement<[id: string, caller: string], { readonly locked_until: number }>(
-  'SELECT locked_until FROM attempts WHERE id = $1 AND caller = $2',
-);
-
-/** Counts a wrong proof, unless other attempts have locked its caller out in the meantime. */
-export const RECORD_WRONG_PROOF = statement<
-  [id: string, now: number, caller: string],
-  { readonly locked_until: number }
->(`
-  INSERT INTO attempts (id, caller, wrong, locked_until)
-  SELECT id, $3, 1, ${lockedUntil('1')} FROM secrets WHERE id = $1
-  ON CONFLICT (id, caller) DO UPDATE SET
-    wrong = attempts.wrong + CASE WHEN attempts.locked_until > $2 THEN 0 ELSE 1 END,
-    locked_until = CASE WHEN attempts.locked_until > $2 THEN attempts.locked_until
-      ELSE ${lockedUntil('attempts.wrong + 1')} END
-  RETURNING locked_until`);
-
-export const CLEAR_ATTEMPTS = statement<[id: string, now: number, caller: string], never>(
-  'DELETE FROM attempts WHERE id = $1 AND caller = $3 AND locked_until <= $2',
-);
+  SELECT ${REFUSED} AS outcome, wait_ms, CASE state WHEN 'waiting' THEN 'revoked' ELSE state END AS state
+  FROM known LEFT JOIN judged ON TRUE`);
 
 /** How often a create is tried when other creates with its idempotency key come in between. */
 const CREATE_TRIES = 5;
@@ -207,43 +215,32 @@ export class PostgresSecrets implements SecretStore {
     throw new StoreError(new Error('others kept using the idempotency key'));
   }
 
-  async find(id: string, now: number): Promise<SecretRecord | null> {
-    const [row] = await this.#pool.query(FIND, id);
-    return row && forgottenAt(row.expires_at) > now ? recordOf(row) : null;
+  async status(id: string, shown: ShownProofs, now: number): Promise<StatusOutcome> {
+    const [row] = await this.#pool.query(STATUS, id, now, ...shownValues(shown));
+    if (!row) return { outcome: 'unknown' };
+    return row.outcome === null
+      ? { outcome: 'found', ...recordOf(row) }
+      : refusedBy(row.outcome, row.wait_ms);
   }
 
-  async consume(id: string, claim: string | null, now: number): Promise<Reading | null> {
-    if (claim === null) {
-      const [row] = await this.#pool.query(CONSUME, id, now);
-      return row ? readingOf(row, now) : null;
-    }
-    const [row] = await this.#pool.query(CONSUME_FOR_CLAIM, id, now, claim);
-    if (row) return readingOf(row, now + LEASE_MS);
-    // This comes second: while the first statement waited, the same claim may have got its view in another request.
-    const [again] = await this.#pool.query(REPEAT, id, now, claim);
-    return again ? readingOf(again, again.ends_at) : null;
+  async consume(id: string, claim: string | null, shown: ShownProofs, now: number): Promise<ReadOutcome> {
+    const [row] = await this.#pool.query(CONSUME, id, now, ...shownValues(shown), claim);
+    if (!row) return { outcome: 'unknown' };
+    const { outcome } = row;
+    if (outcome === 'read' || outcome === 'expired' || outcome === 'revoked') return unreadable(outcome);
+    if (outcome !== 'consumed') return refusedBy(outcome, row.wait_ms);
+    const { version, blob, hint, views_left: viewsLeft, purge_at: purgeAt } = row;
+    return { outcome, version, blob, hint, viewsLeft, purgeAt };
   }
 
-  async acknowledge(id: string, claim: string, now: number): Promise<void> {
-    await this.#pool.query(ACKNOWLEDGE, id, now, claim);
+  async acknowledge(id: string, claim: string, now: number): Promise<boolean> {
+    return (await this.#pool.query(ACKNOWLEDGE, id, now, claim)).length > 0;
   }
 
-  async revoke(id: string, now: number): Promise<Revocation> {
-    const [revoked] = await this.#pool.query(REVOKE, id, now);
-    const [row] = revoked ? [revoked] : await this.#pool.query(FIND, id);
-    if (!row) return 'unknown';
-    return revocationOf(stateOf(lifecycleOf(row), now));
-  }
-
-  async recordProofAttempt(id: string, caller: string, right: boolean, now: number): Promise<number | null> {
-    const [earlier] = await this.#pool.query(ATTEMPTS, id, caller);
-    if (earlier && earlier.locked_until > now) return earlier.locked_until;
-    if (right) {
-      if (earlier) await this.#pool.query(CLEAR_ATTEMPTS, id, now, caller);
-      return null;
-    }
-    const [recorded] = await this.#pool.query(RECORD_WRONG_PROOF, id, now, caller);
-    return recorded && recorded.locked_until > now ? recorded.locked_until : null;
+  async revoke(id: string, shown: ShownProofs, now: number): Promise<RevokeOutcome> {
+    const [row] = await this.#pool.query(REVOKE, id, now, ...shownValues(shown));
+    if (!row) return { outcome: 'unknown' };
+    return row.outcome === null ? revocationOf(row.state) : refusedBy(row.outcome, row.wait_ms);
   }
 
   /** The outcome of a create, or `null` if another create with its idempotency key came in between: try again. */
@@ -278,6 +275,7 @@ export class PostgresSecrets implements SecretStore {
         secret.hint,
         secret.splitUrlMode,
         secret.proofHash,
+        secret.linkProofHash,
         secret.views,
         callback?.url ?? null,
         callback === null ? null : new URL(callback.url).host,
@@ -306,6 +304,6 @@ function isKeyUsedMeanwhile(error: unknown): boolean {
   return code === UNIQUE_VIOLATION && index === CREATE_INDEX;
 }
 
-function readingOf(row: ReadingRow, purgeAt: number): Reading {
-  return { blob: row.blob, hint: row.hint, viewsLeft: row.views_left, purgeAt };
+function refusedBy(outcome: Exclude<JudgedRow<never>['outcome'], never>, waitMs: number): Refused {
+  return outcome === 'locked' ? { outcome, waitMs } : { outcome };
 }

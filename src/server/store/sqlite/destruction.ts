@@ -3,8 +3,8 @@
  * here runs inside the caller's transaction.
  */
 
-import { endedUnread, forgottenAt, neededUntil, TOMBSTONE_MS } from '../contracts/lifecycle.js';
-import { lifecycleOf, type RecordRow } from '../contracts/rows.js';
+import { endedUnread, forgottenAt, neededUntil, stateOf, TOMBSTONE_MS } from '../contracts/lifecycle.js';
+import { lifecycleOf, type ProofRow, type RecordRow } from '../contracts/rows.js';
 import type { Purged } from '../contracts/store.js';
 import type { SqliteDatabase } from './driver.js';
 import type { SqliteOutbox } from './outbox.js';
@@ -12,8 +12,8 @@ import type { SqliteOutbox } from './outbox.js';
 /** Where one transaction of a purge stops, so that it takes a few milliseconds; `blobs` in characters. */
 const PURGE_BATCH = { records: 200, blobs: 2 ** 21 };
 
-/** A record and the number that its ciphertext, leases and attempts go by. */
-export interface SecretRow extends RecordRow {
+/** A record and the number that its ciphertext and leases go by. */
+export interface SecretRow extends RecordRow, ProofRow {
   readonly seq: number;
   readonly id: string;
   readonly blob_size: number;
@@ -23,8 +23,9 @@ export interface SecretRow extends RecordRow {
 }
 
 /** The columns of a {@link SecretRow}. */
-export const SECRET_COLUMNS = `seq, id, version, blob_size, hint, proof_hash, views, views_left,
-  caller, callback_url, callback_secret, created_at, expires_at, first_read_at, revoked_at, due_at >= expires_at + ${TOMBSTONE_MS} AS destroyed`;
+export const SECRET_COLUMNS = `seq, id, version, blob_size, hint, views, views_left,
+  proof_hash, link_proof_hash, wrong_passphrases, locked_until, caller, callback_url, callback_secret,
+  created_at, expires_at, first_read_at, revoked_at, due_at >= expires_at + ${TOMBSTONE_MS} AS destroyed`;
 
 /** Destroys ciphertexts and forgets records. */
 export class SqliteDestruction {
@@ -52,6 +53,7 @@ export class SqliteDestruction {
     const until = neededUntil(lifecycleOf(row), lastLeaseEnd, now);
     if (until <= now) return this.destroy(row, now);
     this.#sql.setDue.run(until, row.seq);
+    if (stateOf(lifecycleOf(row), now) !== 'waiting') this.#forgetCallback(row);
     return false;
   }
 
@@ -63,7 +65,13 @@ export class SqliteDestruction {
     this.#onDestroyed();
     const unread = endedUnread({ ...lifecycleOf(row), firstReadAt: row.first_read_at });
     if (unread) this.#outbox.announce('secret.expired', row, row.expires_at, now);
+    this.#forgetCallback(row);
     return true;
+  }
+
+  /** Once no view can be consumed, a secret has nothing more to announce. */
+  #forgetCallback({ seq, callback_url: url }: SecretRow): void {
+    if (url !== null) this.#sql.forgetCallback.run(seq);
   }
 
   /** One batch of the secrets' part of `Engine.purge`. @returns also whether there may be more to do. */
@@ -98,10 +106,13 @@ function prepareStatements(db: SqliteDatabase) {
     ),
     setDue: db.prepare('UPDATE secrets SET due_at = ? WHERE seq = ?'),
     destroyCiphertext: db.prepare<{ seq: number }>('DELETE FROM ciphertexts WHERE seq = ? RETURNING seq'),
+    forgetCallback: db.prepare(
+      'UPDATE secrets SET callback_url = NULL, callback_secret = NULL WHERE seq = ?',
+    ),
     selectDue: db.prepare<SecretRow>(
       `SELECT ${SECRET_COLUMNS} FROM secrets WHERE due_at <= ? ORDER BY due_at LIMIT ?`,
     ),
-    /** The database deletes its ciphertext, leases and attempts with it. */
+    /** The database deletes its ciphertext and leases with it. */
     forget: db.prepare('DELETE FROM secrets WHERE seq = ?'),
   };
 }

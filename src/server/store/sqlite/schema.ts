@@ -8,12 +8,13 @@ import type { SqliteDatabase } from './driver.js';
  *
  * - `secrets` holds records, which stay as tombstones. `due_at` is when a purge has to look at one: while there
  *   is ciphertext, when that must be destroyed; afterwards, when the tombstone is forgotten. `body_hash` says what
- *   a repeated create must be identical to.
+ *   a repeated create must be identical to. Who has the key of a secret tried `wrong_passphrases` that were wrong, and
+ *   is judged again from `locked_until` on. The callback is null once the secret has nothing more to announce.
  * - `ciphertexts` holds the blobs apart, so that what changes a record does not copy its blob.
  *   `padding.ts` says what `padding` is for.
  * - `outbox` holds the webhooks to deliver. `due_at` is when a process may lease one: for one that is leased, when
  *   that lease ends. Its rows refer to no secret, because they outlive them.
- * - `leases` says which claim has a view until when; `attempts` which caller showed how many wrong proofs.
+ * - `leases` says which claim has a view until when.
  * - `api_keys` holds hashes only. `counts` says how much of which quota is used, sorted by when it ends.
  */
 const MIGRATIONS: readonly string[] = [
@@ -105,6 +106,14 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE outbox ADD COLUMN caller TEXT NOT NULL DEFAULT '';
   DROP INDEX outbox_due;
   CREATE INDEX outbox_due ON outbox (due_at, seq, host, caller);
+  `,
+  `
+  DROP TABLE attempts;
+  ALTER TABLE secrets ADD COLUMN link_proof_hash TEXT;
+  ALTER TABLE secrets ADD COLUMN wrong_passphrases INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE secrets ADD COLUMN locked_until INTEGER NOT NULL DEFAULT 0;
+  UPDATE secrets SET callback_url = NULL, callback_secret = NULL
+  WHERE seq NOT IN (SELECT seq FROM ciphertexts) OR views_left = 0 OR revoked_at IS NOT NULL;
   `,
 ];
 

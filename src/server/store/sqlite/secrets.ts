@@ -7,19 +7,27 @@ import { LEASE_MS } from '../../../core/protocol/limits.js';
 import {
   forgottenAt,
   IDEMPOTENCY_MS,
-  lockedUntil,
   revocationOf,
   stateOf,
   TOMBSTONE_MS,
+  unreadable,
 } from '../contracts/lifecycle.js';
-import { lifecycleOf, recordOf } from '../contracts/rows.js';
+import {
+  isRightPassphrase,
+  judgePassphrase,
+  keyRefusal,
+  ownerRefusal,
+  type Refused,
+  type ShownProofs,
+} from '../contracts/proofs.js';
+import { attemptsOf, lifecycleOf, proofsOf, recordOf } from '../contracts/rows.js';
 import type {
   CreateOutcome,
   NewSecret,
-  Reading,
-  Revocation,
-  SecretRecord,
+  ReadOutcome,
+  RevokeOutcome,
   SecretStore,
+  StatusOutcome,
 } from '../contracts/secrets.js';
 import { SECRET_COLUMNS, type SecretRow, type SqliteDestruction } from './destruction.js';
 import type { SqliteDatabase } from './driver.js';
@@ -46,6 +54,17 @@ interface Dependencies {
   readonly destruction: SqliteDestruction;
   /** Of the file's pages, in bytes. */
   readonly pageSize: number;
+}
+
+/** What a verb does for a caller who proves that it may. */
+interface Proving<Outcome> {
+  /** What is wrong with the caller's key. */
+  readonly wrongKey: typeof keyRefusal;
+  /** Whether `work` changes nothing, and needs a transaction only to count passphrases. Default no. */
+  readonly readsOnly?: boolean;
+  /** What is answered to a right key before its passphrase is judged, if anything. */
+  readonly atOnce?: (row: SecretRow) => Outcome | undefined;
+  readonly work: (row: SecretRow) => Outcome;
 }
 
 /** A {@link SecretStore} in an SQLite file. */
@@ -76,63 +95,87 @@ export class SqliteSecrets implements SecretStore {
     });
   }
 
-  async find(id: string, now: number): Promise<SecretRecord | null> {
-    const row = this.#transactions.read(() => this.#sql.find.get(id));
-    return row && forgottenAt(row.expires_at) > now ? recordOf(row) : null;
-  }
-
-  consume(id: string, claim: string | null, now: number): Promise<Reading | null> {
-    return this.#transactions.write(() => {
-      const leased = claim === null ? undefined : this.#repeat(id, claim, now);
-      if (leased !== undefined) return leased;
-      const row = this.#sql.consumeView.get(now, id, now);
-      if (!row) return null;
-      const purgeAt = claim === null ? now : now + LEASE_MS;
-      if (claim !== null) this.#sql.insertLease.run(row.seq, claim, purgeAt);
-      const reading = this.#reading(row, purgeAt);
-      if (reading === null) throw new Error('a secret with views left has no ciphertext');
-      if (row.views_left === row.views - 1) this.#outbox.announce('secret.consumed', row, now, now);
-      this.#destruction.settle(row, now);
-      return reading;
+  status(id: string, shown: ShownProofs, now: number): Promise<StatusOutcome> {
+    return this.#withProofs<StatusOutcome>(id, shown, now, {
+      wrongKey: ownerRefusal,
+      readsOnly: true,
+      work: (row) => ({ outcome: 'found', ...recordOf(row) }),
     });
   }
 
-  acknowledge(id: string, claim: string, now: number): Promise<void> {
+  consume(id: string, claim: string | null, shown: ShownProofs, now: number): Promise<ReadOutcome> {
+    return this.#withProofs<ReadOutcome>(id, shown, now, {
+      wrongKey: keyRefusal,
+      atOnce: (row) => (isRightPassphrase(proofsOf(row), shown) ? this.#repeat(row, claim, now) : undefined),
+      work: (row) => this.#consume(row, claim, now),
+    });
+  }
+
+  acknowledge(id: string, claim: string, now: number): Promise<boolean> {
     return this.#transactions.write(() => {
-      const row = this.#sql.find.get(id);
-      if (!row) return;
+      const row = this.#known(id, now);
+      if (!row) return false;
       this.#sql.acknowledge.run(now, row.seq, claim);
       this.#destruction.settle(row, now);
+      return true;
     });
   }
 
-  revoke(id: string, now: number): Promise<Revocation> {
-    return this.#transactions.write(() => {
-      const denied = this.#sql.revoke.get(now, id, now) !== undefined;
-      const row = this.#sql.find.get(id);
-      if (!row) return 'unknown';
-      if (denied) this.#outbox.announce('secret.revoked', row, now, now);
-      this.#destruction.destroy(row, now);
-      return revocationOf(stateOf(lifecycleOf(row), now));
+  revoke(id: string, shown: ShownProofs, now: number): Promise<RevokeOutcome> {
+    return this.#withProofs<RevokeOutcome>(id, shown, now, {
+      wrongKey: ownerRefusal,
+      work: (found) => {
+        const denied = this.#sql.revoke.get(now, id, now);
+        if (denied) this.#outbox.announce('secret.revoked', denied, now, now);
+        const row = denied ?? found;
+        this.#destruction.destroy(row, now);
+        return revocationOf(stateOf(lifecycleOf(row), now));
+      },
     });
   }
 
-  async recordProofAttempt(id: string, caller: string, right: boolean, now: number): Promise<number | null> {
-    const earlier = this.#transactions.read(() => this.#attempts(id, caller));
-    if (!earlier || earlier.lockedUntil > now) return earlier?.lockedUntil ?? null;
-    if (right && earlier.wrong === 0) return null;
+  /** Does what a verb does, in the transaction that judges whether its caller may. */
+  async #withProofs<Outcome>(
+    id: string,
+    shown: ShownProofs,
+    now: number,
+    { wrongKey, readsOnly = false, atOnce, work }: Proving<Outcome>,
+  ): Promise<Outcome | Refused | { readonly outcome: 'unknown' }> {
+    // What a key is checked against never changes, and who has none must not cost a transaction.
+    const known = this.#transactions.read(() => this.#known(id, now));
+    const refusal = known && wrongKey(proofsOf(known), shown);
+    if (!known || refusal) return { outcome: refusal ?? 'unknown' };
+    if (readsOnly && known.link_proof_hash === null) return work(known);
     return this.#transactions.write(() => {
-      // Another attempt may have been recorded since.
-      const attempts = this.#attempts(id, caller);
-      if (!attempts || attempts.lockedUntil > now) return attempts?.lockedUntil ?? null;
-      if (right) {
-        this.#sql.clearAttempts.run(attempts.seq, caller);
-        return null;
-      }
-      const until = lockedUntil(attempts.wrong + 1, now);
-      this.#sql.setAttempts.run(attempts.seq, caller, attempts.wrong + 1, until);
-      return until || null;
+      const row = this.#known(id, now);
+      if (!row) return { outcome: 'unknown' };
+      const answer = atOnce?.(row);
+      if (answer !== undefined) return answer;
+      const refused = judgePassphrase(proofsOf(row), shown, attemptsOf(row), now, ({ wrong, lockedUntil }) =>
+        this.#sql.setAttempts.run(wrong, lockedUntil, row.seq),
+      );
+      return refused ?? work(row);
     });
+  }
+
+  #consume(found: SecretRow, claim: string | null, now: number): ReadOutcome {
+    if (claim !== null && this.#sql.lease.get(found.seq, claim)) {
+      return unreadable(stateOf(lifecycleOf(found), now));
+    }
+    const row = this.#sql.consumeView.get(now, found.id, now);
+    if (!row) return unreadable(stateOf(lifecycleOf(found), now));
+    const purgeAt = claim === null ? now : now + LEASE_MS;
+    if (claim !== null) this.#sql.insertLease.run(row.seq, claim, purgeAt);
+    const reading = this.#reading(row, purgeAt);
+    if (reading === undefined) throw new Error('a secret with views left has no ciphertext');
+    if (row.views_left === row.views - 1) this.#outbox.announce('secret.consumed', row, now, now);
+    this.#destruction.settle(row, now);
+    return reading;
+  }
+
+  #known(id: string, now: number): SecretRow | undefined {
+    const row = this.#sql.find.get(id);
+    return row && forgottenAt(row.expires_at) > now ? row : undefined;
   }
 
   /** The outcome of a create with this idempotency key in the last 24 h. An older use sets the key free. */
@@ -158,6 +201,7 @@ export class SqliteSecrets implements SecretStore {
       secret.hint,
       secret.splitUrlMode ? 1 : 0,
       secret.proofHash,
+      secret.linkProofHash,
       views,
       views,
       callback?.url ?? null,
@@ -174,25 +218,20 @@ export class SqliteSecrets implements SecretStore {
     return { outcome: 'created', id, version, views, expiresAt };
   }
 
-  /** The reading that `claim` can repeat; `null` if its lease is over; `undefined` if it never had one. */
-  #repeat(id: string, claim: string, now: number): Reading | null | undefined {
-    const row = this.#sql.find.get(id);
-    const lease = row && this.#sql.lease.get(row.seq, claim);
-    if (!lease) return undefined;
-    const live = lease.acknowledged_at === null && lease.ends_at > now;
-    return live ? this.#reading(row, lease.ends_at) : null;
+  /** The reading that `claim` can repeat, if its lease is live. */
+  #repeat(row: SecretRow, claim: string | null, now: number): ReadOutcome | undefined {
+    const lease = claim === null ? undefined : this.#sql.lease.get(row.seq, claim);
+    const live = lease && lease.acknowledged_at === null && lease.ends_at > now;
+    return live ? this.#reading(row, lease.ends_at) : undefined;
   }
 
-  #reading({ seq, hint, views_left: viewsLeft }: SecretRow, purgeAt: number): Reading | null {
+  #reading(
+    { seq, version, hint, views_left: viewsLeft }: SecretRow,
+    purgeAt: number,
+  ): ReadOutcome | undefined {
     const ciphertext = this.#sql.ciphertext.get(seq);
-    return ciphertext ? { blob: textOf(ciphertext.blob), hint, viewsLeft, purgeAt } : null;
-  }
-
-  #attempts(id: string, caller: string): { seq: number; wrong: number; lockedUntil: number } | null {
-    const row = this.#sql.find.get(id);
-    if (!row) return null;
-    const attempts = this.#sql.attempts.get(row.seq, caller);
-    return { seq: row.seq, wrong: attempts?.wrong ?? 0, lockedUntil: attempts?.locked_until ?? 0 };
+    if (!ciphertext) return undefined;
+    return { outcome: 'consumed', version, blob: textOf(ciphertext.blob), hint, viewsLeft, purgeAt };
   }
 }
 
@@ -215,9 +254,9 @@ export function prepareSecretStatements(db: SqliteDatabase) {
     ),
     freeIdempotencyKey: db.prepare('UPDATE secrets SET idempotency_key = NULL WHERE seq = ?'),
     insertSecret: db.prepare<{ seq: number }>(
-      `INSERT INTO secrets (id, version, blob_size, hint, split_url_mode, proof_hash, views, views_left,
+      `INSERT INTO secrets (id, version, blob_size, hint, split_url_mode, proof_hash, link_proof_hash, views, views_left,
          callback_url, callback_secret, caller, idempotency_key, body_hash, created_at, expires_at, due_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
     ),
     find: db.prepare<SecretRow>(`SELECT ${SECRET_COLUMNS} FROM secrets WHERE id = ?`),
 
@@ -226,9 +265,10 @@ export function prepareSecretStatements(db: SqliteDatabase) {
       `UPDATE secrets SET views_left = views_left - 1, first_read_at = COALESCE(first_read_at, ?)
        WHERE id = ? AND ${WAITING} RETURNING ${SECRET_COLUMNS}`,
     ),
-    revoke: db.prepare<{ seq: number }>(
-      `UPDATE secrets SET revoked_at = ? WHERE id = ? AND ${WAITING} RETURNING seq`,
+    revoke: db.prepare<SecretRow>(
+      `UPDATE secrets SET revoked_at = ? WHERE id = ? AND ${WAITING} RETURNING ${SECRET_COLUMNS}`,
     ),
+    setAttempts: db.prepare('UPDATE secrets SET wrong_passphrases = ?, locked_until = ? WHERE seq = ?'),
 
     insertCiphertext: db.prepare('INSERT INTO ciphertexts (seq, padding, blob) VALUES (?, zeroblob(?), ?)'),
     /** As bytes: text that is damaged makes `libsql` abort the process. */
@@ -243,14 +283,5 @@ export function prepareSecretStatements(db: SqliteDatabase) {
     acknowledge: db.prepare(
       'UPDATE leases SET acknowledged_at = ? WHERE seq = ? AND claim = ? AND acknowledged_at IS NULL',
     ),
-
-    attempts: db.prepare<{ wrong: number; locked_until: number }>(
-      'SELECT wrong, locked_until FROM attempts WHERE seq = ? AND caller = ?',
-    ),
-    setAttempts: db.prepare(
-      `INSERT INTO attempts (seq, caller, wrong, locked_until) VALUES (?, ?, ?, ?)
-       ON CONFLICT (seq, caller) DO UPDATE SET wrong = excluded.wrong, locked_until = excluded.locked_until`,
-    ),
-    clearAttempts: db.prepare('DELETE FROM attempts WHERE seq = ? AND caller = ?'),
   };
 }
