@@ -40,6 +40,15 @@ _zephr() {
       zephr:--callback-url) value=1 ;;
       zephr:--callback-secret-file) value=1 ;;
       zephr:--link) value=1 ;;
+      'zephr create:-e' | 'zephr create:--expiry') value=1 ;;
+      'zephr create:-H' | 'zephr create:--hint') value=1 ;;
+      'zephr create:--passphrase-file') value=1 ;;
+      'zephr create:--views') value=1 ;;
+      'zephr create:--name') value=1 ;;
+      'zephr create:--message') value=1 ;;
+      'zephr create:--callback-url') value=1 ;;
+      'zephr create:--callback-secret-file') value=1 ;;
+      'zephr create:--link') value=1 ;;
       'zephr get:-k' | 'zephr get:--key') value=1 ;;
       'zephr get:--key-file') value=1 ;;
       'zephr get:--url') value=1 ;;
@@ -72,6 +81,7 @@ _zephr() {
       *:--server) value=1 ;;
       *:--config) value=1 ;;
       *:--timeout) value=1 ;;
+      zephr:create) command='zephr create' position=0 ;;
       zephr:get | zephr:retrieve) command='zephr get' position=0 ;;
       zephr:status) command='zephr status' position=0 ;;
       zephr:revoke) command='zephr revoke' position=0 ;;
@@ -104,6 +114,15 @@ _zephr() {
     zephr:--callback-url) return ;;
     zephr:--callback-secret-file) _zephr_files; return ;;
     zephr:--link) _zephr_words v1 v2; return ;;
+    'zephr create:-e' | 'zephr create:--expiry') _zephr_words 5m 1h 1d 7d 30d; return ;;
+    'zephr create:-H' | 'zephr create:--hint') return ;;
+    'zephr create:--passphrase-file') _zephr_files; return ;;
+    'zephr create:--views') return ;;
+    'zephr create:--name') return ;;
+    'zephr create:--message') return ;;
+    'zephr create:--callback-url') return ;;
+    'zephr create:--callback-secret-file') _zephr_files; return ;;
+    'zephr create:--link') _zephr_words v1 v2; return ;;
     'zephr get:-k' | 'zephr get:--key') return ;;
     'zephr get:--key-file') _zephr_files; return ;;
     'zephr get:--url') return ;;
@@ -142,6 +161,7 @@ _zephr() {
     -*)
       case $command in
         zephr) _zephr_words -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --callback-url --callback-secret-file -c --copy --qr --link $everywhere ;;
+        'zephr create') _zephr_words -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --callback-url --callback-secret-file -c --copy --qr --link $everywhere ;;
         'zephr get') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file -o --output --force -c --copy --exec $everywhere ;;
         'zephr status') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file $everywhere ;;
         'zephr revoke') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file $everywhere ;;
@@ -155,14 +175,14 @@ _zephr() {
       ;;
     *)
       case $command:$position in
-        zephr:*) _zephr_words get retrieve status revoke serve keys config doctor completion help ;;
+        zephr:*) _zephr_words create get retrieve status revoke serve keys config doctor completion help ;;
         'zephr keys:'*) _zephr_words new ls revoke ;;
         'zephr config:'*) _zephr_words get set unset ls path ;;
         'zephr config get:0') _zephr_words server apiKey expiry link ;;
         'zephr config set:0') _zephr_words server apiKey expiry link ;;
         'zephr config unset:0') _zephr_words server apiKey expiry link ;;
         'zephr completion:0') _zephr_words bash zsh fish ;;
-        'zephr help:0') _zephr_words get retrieve status revoke serve keys config doctor completion help ;;
+        'zephr help:0') _zephr_words create get retrieve status revoke serve keys config doctor completion help ;;
       esac
       ;;
   esac

@@ -15,6 +15,9 @@ function __zephr_in --argument-names wanted wanted_position
                 set value 1
             case 'zephr:-e' 'zephr:--expiry' 'zephr:-H' 'zephr:--hint' 'zephr:--passphrase-file' 'zephr:--views' 'zephr:--name' 'zephr:--message' 'zephr:--callback-url' 'zephr:--callback-secret-file' 'zephr:--link'
                 set value 1
+            case 'zephr:create'
+                set command 'zephr create'
+                set position 0
             case 'zephr:get' 'zephr:retrieve'
                 set command 'zephr get'
                 set position 0
@@ -42,6 +45,8 @@ function __zephr_in --argument-names wanted wanted_position
             case 'zephr:help'
                 set command 'zephr help'
                 set position 0
+            case 'zephr create:-e' 'zephr create:--expiry' 'zephr create:-H' 'zephr create:--hint' 'zephr create:--passphrase-file' 'zephr create:--views' 'zephr create:--name' 'zephr create:--message' 'zephr create:--callback-url' 'zephr create:--callback-secret-file' 'zephr create:--link'
+                set value 1
             case 'zephr get:-k' 'zephr get:--key' 'zephr get:--key-file' 'zephr get:--url' 'zephr get:--passphrase-file' 'zephr get:-o' 'zephr get:--output'
                 set value 1
             case 'zephr status:-k' 'zephr status:--key' 'zephr status:--key-file' 'zephr status:--url' 'zephr status:--passphrase-file'
@@ -99,6 +104,7 @@ complete -c zephr -l no-color -d 'print no colours'
 complete -c zephr -l timeout -x -d 'give up after this time (default: 10)'
 complete -c zephr -s V -l version -d 'print the version'
 complete -c zephr -s h -l help -d 'print this help'
+complete -c zephr -n '__zephr_in zephr' -a create -d 'what zephr does without a command'
 complete -c zephr -n '__zephr_in zephr' -a get -d 'take a secret back'
 complete -c zephr -n '__zephr_in zephr' -a retrieve -d 'take a secret back'
 complete -c zephr -n '__zephr_in zephr' -a status -d 'has it been read? uses up nothing'
@@ -122,6 +128,19 @@ complete -c zephr -n '__zephr_in zephr' -l callback-secret-file -r -F -d 'signs 
 complete -c zephr -n '__zephr_in zephr' -s c -l copy -d 'put the link (split: the URL) on the clipboard'
 complete -c zephr -n '__zephr_in zephr' -l qr -d 'draw the link as a QR code on stderr'
 complete -c zephr -n '__zephr_in zephr' -l link -x -a 'v1 v2' -d 'link version (default: v2, v1 for zephr.io)'
+complete -c zephr -n '__zephr_in "zephr create"' -s e -l expiry -x -a '5m 1h 1d 7d 30d' -d 'how long to keep it: 5m, 1h, 30d (default: 1h)'
+complete -c zephr -n '__zephr_in "zephr create"' -s s -l split -d 'print URL and key apart, on two lines'
+complete -c zephr -n '__zephr_in "zephr create"' -s H -l hint -x -d 'clear-text label, which the server sees'
+complete -c zephr -n '__zephr_in "zephr create"' -s p -l passphrase -d 'ask for a passphrase; the reader needs it too'
+complete -c zephr -n '__zephr_in "zephr create"' -l passphrase-file -r -F -d 'take the passphrase from a file'
+complete -c zephr -n '__zephr_in "zephr create"' -l views -x -d 'readers allowed, 1 to 1000 (default: 1)'
+complete -c zephr -n '__zephr_in "zephr create"' -l name -x -d 'file name for the reader, encrypted'
+complete -c zephr -n '__zephr_in "zephr create"' -l message -x -d 'message to the reader, encrypted'
+complete -c zephr -n '__zephr_in "zephr create"' -l callback-url -x -d 'https URL that gets a webhook when it is read'
+complete -c zephr -n '__zephr_in "zephr create"' -l callback-secret-file -r -F -d 'signs the webhook; or ZEPHR_CALLBACK_SECRET'
+complete -c zephr -n '__zephr_in "zephr create"' -s c -l copy -d 'put the link (split: the URL) on the clipboard'
+complete -c zephr -n '__zephr_in "zephr create"' -l qr -d 'draw the link as a QR code on stderr'
+complete -c zephr -n '__zephr_in "zephr create"' -l link -x -a 'v1 v2' -d 'link version (default: v2, v1 for zephr.io)'
 complete -c zephr -n '__zephr_in "zephr get"' -s k -l key -x -d 'the key of a split pair'
 complete -c zephr -n '__zephr_in "zephr get"' -l key-file -r -F -d 'take the key from a file'
 complete -c zephr -n '__zephr_in "zephr get"' -l url -x -d 'the URL of a split pair'
@@ -171,4 +190,4 @@ complete -c zephr -n '__zephr_in "zephr config set" 0' -a 'server apiKey expiry 
 complete -c zephr -n '__zephr_in "zephr config unset" 0' -a 'server apiKey expiry link'
 complete -c zephr -n '__zephr_in "zephr doctor"' -l link -x -a 'v1 v2' -d 'link version to try (default: as for zephr)'
 complete -c zephr -n '__zephr_in "zephr completion" 0' -a 'bash zsh fish'
-complete -c zephr -n '__zephr_in "zephr help" 0' -a 'get retrieve status revoke serve keys config doctor completion help'
+complete -c zephr -n '__zephr_in "zephr help" 0' -a 'create get retrieve status revoke serve keys config doctor completion help'

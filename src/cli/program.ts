@@ -6,7 +6,7 @@
 import type { Command, OutputConfiguration } from 'commander';
 import { addCompletion } from './commands/completion/command.js';
 import { addConfig } from './commands/config/command.js';
-import { declareCreate } from './commands/create/command.js';
+import { addCreate, declareCreate } from './commands/create/command.js';
 import { addDoctor } from './commands/doctor/command.js';
 import { addGet } from './commands/get/command.js';
 import { addHelpCommand } from './commands/help/command.js';
@@ -31,6 +31,7 @@ export function createProgram(run: Run, version: string, output: OutputConfigura
     .optionsGroup('Options:');
   addHelp(program);
   declareCreate(program);
+  addCreate(program);
   addGet(program);
   addStatus(program);
   addRevoke(program);

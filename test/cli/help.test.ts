@@ -1,10 +1,12 @@
 /** Help: complete, in line with the commands, and narrow enough for a terminal. */
 
 import { readFileSync } from 'node:fs';
+import { CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { commandTree } from '../../.scripts/completions/model.js';
 import { examplesOf } from '../../src/cli/parser/command.js';
 import { optionsOf, pathOf } from '../../src/cli/parser/tree.js';
+import { usageErrorFor } from '../../src/cli/parser/usage.js';
 import { allCommands, callsIn, unknownOptions } from '../support/command-lines.js';
 import { openSession } from '../support/session.js';
 
@@ -75,10 +77,54 @@ describe('a slip of the finger', () => {
     ['zephr --hepl', "unknown option '--hepl'", 'did you mean --help?'],
     ['zephr get --ouput x', "unknown option '--ouput'", 'did you mean --output?'],
     ['zephr config ls --jsno', "unknown option '--jsno'", 'did you mean --json?'],
-    ['zephr get --expiry 5m', "unknown option '--expiry'", 'see zephr get --help'],
+    ['zephr get --expiry 5m', "unknown option '--expiry'", 'zephr, zephr create take it'],
+    ['zephr --host', "unknown option '--host'", 'zephr serve takes it'],
+    ['zephr -o file', "unknown option '-o'", 'zephr get takes it'],
+    ['zephr create -o file', "unknown option '-o'", 'zephr get takes it'],
+    ['zephr gte --force', "there is no command 'gte'", 'did you mean zephr get?'],
+    ['zephr sevre --host h', "there is no command 'sevre'", 'did you mean zephr serve?'],
+    ['zephr vautl --host h', 'a secret is not given as an argument', 'pipe it in'],
+    ['zephr list', "there is no command 'list'", 'did you mean zephr status <link> for one secret, or'],
+    ['zephr rm link', "there is no command 'rm'", 'did you mean zephr revoke <link>?'],
+    ['zephr send file.txt', "there is no command 'send'", 'did you mean zephr create?'],
+    ['zephr login', "there is no command 'login'", 'did you mean zephr config set apiKey?'],
+    ['zephr version', "there is no command 'version'", 'did you mean zephr --version?'],
+    ['zephr show --quiet link', "there is no command 'show'", 'did you mean zephr get <link>?'],
+    ['zephr keys list', "there is no command 'list'", 'did you mean zephr keys ls?'],
+    ['zephr keys create --name ci', "there is no command 'create'", 'did you mean zephr keys new?'],
+    ['zephr config list', "there is no command 'list'", 'did you mean zephr config ls?'],
+    ['zephr help delete', "there is no command 'delete'", 'did you mean zephr revoke <link>?'],
+    ['zephr /etc/hostname', 'the secret comes on stdin, not from a file', 'send a file with zephr < FILE'],
+    [
+      'zephr create /etc/hostname',
+      'the secret comes on stdin, not from a file',
+      'send a file with zephr < FILE',
+    ],
+    [
+      'zephr -e 5m /etc/hostname /etc/passwd',
+      'the secret comes on stdin',
+      'send one file with zephr < FILE, several',
+    ],
+    ['zephr -a /etc/hostname /etc/passwd', "unknown option '-a'", 'send a file with zephr < FILE'],
+    ['zephr --file=/etc/hostname', "unknown option '--file'", 'send a file with zephr < FILE'],
+    ['zephr -v', "unknown option '-v'", 'the version is -V or --version'],
+    ['zephr get -v', "unknown option '-v'", 'the version is -V or --version'],
+    [
+      'zephr --api-key key',
+      'an API key is not given as an argument',
+      'store it: zephr config set apiKey < file',
+    ],
+    ['zephr doctor --api-key=key', 'an API key is not given as an argument', 'store it: zephr config set'],
+    [
+      'zephr --callback-secret s',
+      'a callback secret is not given as an argument',
+      'give it with --callback-secret-file',
+    ],
+    ['zephr get --password', 'a passphrase is not given as an argument', 'use --passphrase to be asked'],
+    ['zephr --secret s', 'a secret is not given as an argument', 'pipe it in'],
     ['zephr --nothing-like-it', "unknown option '--nothing-like-it'", 'see zephr --help'],
     ['zephr -x', "unknown option '-x'", 'see zephr --help'],
-    ['zephr help nothing', 'zephr has no command of that name', 'the commands are get, status,'],
+    ['zephr help nothing', 'zephr has no command of that name', 'the commands are create, get, status,'],
     ['zephr serve now', "too many arguments for 'serve'", 'see zephr serve --help'],
   ])('%s gets a hint', async (command, message, hint) => {
     const { code, stdout, stderr } = await openSession().sh(`echo x | ${command}`);
@@ -95,6 +141,15 @@ describe('a slip of the finger', () => {
     ['zephr get https://zephr.example/secret/x --key=v2.hunter2 --nothing=hunter2', 'zephr get --help'],
     ['zephr -Phunter2', 'zephr --help'],
     ['zephr --hunter2', 'zephr --help'],
+    ['zephr --api-key hunter2', 'config set apiKey'],
+    ['zephr --callback-secret=hunter2', '--callback-secret-file'],
+    ['zephr --password=hunter2', '--passphrase-file'],
+    ['zephr -v hunter2', '--version'],
+    ['zephr create hunter2', 'pipe it in'],
+    ['touch hunter2; zephr hunter2', '< FILE'],
+    ['zephr create --json -- -hunter2', 'pipe it in'],
+    ['zephr vault --host hunter2', 'pipe it in'],
+    ['zephr list hunter2', 'zephr status'],
     ['zephr -- --hunter2', 'pipe it in'],
     ['zephr gte hunter2', 'zephr get'],
     ['zephr hunter2 get', 'pipe it in'],
@@ -125,6 +180,36 @@ describe('a slip of the finger', () => {
     const { stderr, code } = await openSession().sh('zephr https://zephr.example/secret/x#v2.y');
     expect(stderr).toBe('zephr: error: to take a secret back, use zephr get <link>\n');
     expect(code).toBe(2);
+  });
+});
+
+describe('a suggestion', () => {
+  it('never repeats the mistake, for any option of any command', async () => {
+    const flags = new Set(
+      allCommands().flatMap((command) => optionsOf(command).map(({ long }) => long ?? '')),
+    );
+    for (const command of allCommands()) {
+      for (const flag of flags) {
+        const { advice } = usageErrorFor(unknownOption(flag), command);
+        expect(advice, `${pathOf(command)} ${flag}`).not.toBe(`did you mean ${flag}?`);
+      }
+    }
+  });
+
+  function unknownOption(flag: string) {
+    return new CommanderError(1, 'commander.unknownOption', `error: unknown option '${flag}'`);
+  }
+});
+
+describe('zephr create', () => {
+  it('does what zephr does, with the options before its name and behind it', async () => {
+    const { sh } = openSession({ ZEPHR_SERVER: 'http://127.0.0.1:9' });
+    for (const command of ['zephr', 'zephr create', 'zephr --timeout 9 create', 'zephr create --link v1']) {
+      const { code, stderr } = await sh(`echo x | ${command}`);
+      expect(stderr).toContain('127.0.0.1:9 refused the connection');
+      expect(code).toBe(8);
+    }
+    expect((await sh('echo x | zephr -e soon create')).stderr).toContain('the expiry is not a time');
   });
 });
 

@@ -1,14 +1,17 @@
 /** Wrong usage in our words: what is wrong, what was probably meant, and never a value that may be a secret. */
 
+import { existsSync } from 'node:fs';
 import type { Command, CommanderError } from 'commander';
-import { type CliError, secretAsArgument, usageError } from '../exit/cli-error.js';
+import { type CliError, usageError } from '../exit/cli-error.js';
 import { CliOption } from './option.js';
+import { commandMeant, noFiles, noSecret, optionMeant } from './other-names.js';
 import { suggest } from './suggest.js';
-import { namesOf, optionsOf, pathOf } from './tree.js';
+import { namesOf, optionsOf, pathOf, withCommands } from './tree.js';
 
 /** Our error in place of commander's, about the arguments of `command`. */
 export function usageErrorFor({ code, message }: CommanderError, command: Command): CliError {
-  if (code === 'commander.unknownOption') return unknownOption(message, command);
+  if (code === 'commander.unknownOption') return wrongWord(command) ?? unknownOption(message, command);
+  if (code === 'commander.excessArguments' && isCreate(command)) return notACommand(command.args, command);
   const [first = ''] = message.replace(/^error: /, '').split('\n');
   const conflict = code === 'commander.conflictingOption' ? conflictIn(first, command) : undefined;
   return conflict ?? usageError(first, seeHelp(command));
@@ -32,17 +35,38 @@ export function requireCommand(command: Command): never {
 
 /**
  * Rejects words that stand where the name of a command could and are no command. Behind `zephr` itself such a word is
- * most likely the secret.
+ * most likely the secret, or the name of its file.
  * @throws CliError exit 2, unless there are no words.
  */
 export function rejectWords(command: Command): void {
+  if (command.args.length > 0) throw notACommand(command.args, command);
+}
+
+/**
+ * The error for a word that is no command and has an option behind it: the option is of the command that was meant.
+ * Undefined for commands that take arguments, and where the option comes first.
+ */
+function wrongWord(command: Command): CliError | undefined {
   const [first] = command.args;
-  if (first === undefined) return;
-  const near = suggestCommand(first, command);
-  if (near !== undefined) throw near;
-  if (command.parent !== null) throw noSuchCommand(command);
-  if (/^https?:\/\//i.test(first)) throw usageError('to take a secret back, use zephr get <link>');
-  throw pipeItIn();
+  if (command.commands.length === 0 || first === undefined || first.startsWith('-')) return undefined;
+  return notACommand(
+    command.args.filter((word) => !word.startsWith('-')),
+    command,
+  );
+}
+
+function notACommand(words: readonly string[], command: Command): CliError {
+  const [first = ''] = words;
+  const meant = meantBy(first, command);
+  if (meant !== undefined) return meant;
+  if (command.parent !== null && !isCreate(command)) return noSuchCommand(command);
+  if (/^https?:\/\//i.test(first)) return usageError('to take a secret back, use zephr get <link>');
+  return words.every((word) => existsSync(word)) ? noFiles(words.length) : noSecret();
+}
+
+/** Whether this is `zephr`, or `zephr create`, which is the same by its name. */
+function isCreate(command: Command): boolean {
+  return command.parent === null || pathOf(command) === 'zephr create';
 }
 
 /**
@@ -52,17 +76,19 @@ export function rejectWords(command: Command): void {
 export function commandNamed(words: readonly string[], program: Command): Command {
   return words.reduce((command, word) => {
     const found = command.commands.find((one) => namesOf(one).includes(word));
-    if (found === undefined) throw suggestCommand(word, command) ?? noSuchCommand(command);
+    if (found === undefined) throw meantBy(word, command) ?? noSuchCommand(command);
     return found;
   }, program);
 }
 
-/** The error for the mistyped name of a command. It may be repeated: it is close to a name, so it is no secret. */
-function suggestCommand(word: string, command: Command): CliError | undefined {
+/** The error for the mistyped name of a command, or another word for it. It may be repeated, since it is no secret. */
+function meantBy(word: string, command: Command): CliError | undefined {
   const near = suggest(word, command.commands.flatMap(namesOf));
-  return near === undefined
+  const meant =
+    commandMeant(pathOf(command), word) ?? (near === undefined ? undefined : `${pathOf(command)} ${near}`);
+  return meant === undefined
     ? undefined
-    : usageError(`there is no command '${word}'`, `did you mean ${pathOf(command)} ${near}?`);
+    : usageError(`there is no command '${word}'`, `did you mean ${meant}?`);
 }
 
 function noSuchCommand(command: Command): CliError {
@@ -75,25 +101,36 @@ function theCommands(command: Command): string {
   return `the commands are ${command.commands.map((one) => one.name()).join(', ')}`;
 }
 
-function pipeItIn(): CliError {
-  return secretAsArgument('a secret', 'pipe it in: printf %s "$PASSWORD" | zephr');
-}
-
 /** The error for an unknown option. Its value is not repeated, nor a word that may be a secret that begins with `-`. */
 function unknownOption(message: string, command: Command): CliError {
   const [, flag = ''] = /'(.*?)(?:=.*)?'/s.exec(message) ?? [];
   if (!/^--?[a-z]/i.test(flag)) {
-    return command.parent === null ? pipeItIn() : usageError('unknown option', seeHelp(command));
+    return isCreate(command) ? noSecret() : usageError('unknown option', seeHelp(command));
   }
+  const meant = optionMeant(flag, isCreate(command));
+  if (meant !== undefined) return meant;
   const [name] = /^--[a-z-]{2,40}$|^-[a-z](?!-)/i.exec(flag) ?? [];
+  const what = name === undefined ? 'unknown option' : `unknown option '${name}'`;
+  const owners = commandsThatTake(flag, command);
+  if (owners.length > 0)
+    return usageError(what, `${owners.map(pathOf).join(', ')} ${owners.length === 1 ? 'takes' : 'take'} it`);
   const near = suggest(
     flag.slice(2),
-    optionsOf(command).flatMap(({ long }) => long?.slice(2) ?? []),
+    // One that the command has is no mistyped option: then it stands in a place where none can.
+    optionsOf(command).flatMap(({ long }) => (long === undefined || long === flag ? [] : long.slice(2))),
   );
-  return usageError(
-    name === undefined ? 'unknown option' : `unknown option '${name}'`,
-    near === undefined ? seeHelp(command) : `did you mean --${near}?`,
-  );
+  return usageError(what, near === undefined ? seeHelp(command) : `did you mean --${near}?`);
+}
+
+/** The commands that have this option; none where the command itself has it. */
+function commandsThatTake(flag: string, command: Command): Command[] {
+  const takes = (one: Command) => optionsOf(one).some(({ long, short }) => flag === long || flag === short);
+  const all = withCommands(rootOf(command));
+  return takes(command) ? [] : all.filter(takes);
+}
+
+function rootOf(command: Command): Command {
+  return command.parent === null ? command : rootOf(command.parent);
 }
 
 function seeHelp(command: Command): string {

@@ -1,4 +1,4 @@
-/** What `zephr` is and takes without a command: it creates a secret. */
+/** What `zephr` is and takes without a command, and `zephr create` by its name: it creates a secret. */
 
 import { MAX_VIEWS } from '../../../core/protocol/limits.js';
 import type { CliCommand } from '../../parser/command.js';
@@ -12,6 +12,27 @@ export function declareCreate(program: CliCommand): void {
   program
     .description('Hand a secret from one process to another exactly once.')
     .usage('[options]            (reads a secret, prints a link)\n       zephr <command> [options]')
+    .example('printf %s "$PASSWORD" | zephr', 'a link, readable once')
+    .example('zephr get < link', 'the secret, on stdout')
+    .example('tar cz conf | zephr --split', 'URL and key, for two channels');
+  creates(program);
+}
+
+/** Adds the command that does the same by its name. */
+export function addCreate(program: CliCommand): void {
+  const command = program
+    .command('create')
+    .summary('what zephr does without a command')
+    .description(
+      'Reads a secret on stdin, or asks for it on a terminal, and prints a link. So does zephr alone.',
+    )
+    .example('zephr create < id_ed25519', 'a link, readable once');
+  creates(command);
+}
+
+/** Declares the options and what is done with them. */
+function creates(command: CliCommand): void {
+  command
     .addOption(
       new CliOption('-e, --expiry <time>', 'how long to keep it: 5m, 1h, 30d')
         .default(undefined, '1h')
@@ -40,11 +61,8 @@ export function declareCreate(program: CliCommand): void {
     .option('-c, --copy', 'put the link (split: the URL) on the clipboard')
     .option('--qr', 'draw the link as a QR code on stderr')
     .addOption(linkVersionOption('link version', 'v2, v1 for zephr.io'))
-    .example('printf %s "$PASSWORD" | zephr', 'a link, readable once')
-    .example('zephr get < link', 'the secret, on stdout')
-    .example('tar cz conf | zephr --split', 'URL and key, for two channels')
     .runs(async (context: CreateContext) => {
-      rejectWords(program);
+      rejectWords(command);
       const { create } = await import('./create.js');
       return create(context);
     });
