@@ -18,6 +18,9 @@ export interface ServerClock {
 /** `Date` has whole seconds, and a reply takes a while: clocks that differ by less are not told apart, in milliseconds. */
 const TOLERANCE_MS = 2000;
 
+/** What `Date` leaves out at most, in milliseconds. */
+const LAST_OF_SECOND_MS = 999;
+
 /**
  * Watches a fetch for the time in its replies.
  * @returns the fetch to use in its place, and the clock.
@@ -30,7 +33,8 @@ export function withServerClock<Init, Reply extends Dated>(
     async fetch(url, init) {
       const reply = await fetch(url, init);
       const date = Date.parse(reply.headers.get('date') ?? '');
-      const difference = date - Date.now();
+      // The server cut its time off at the second: the latest it can have meant leaves its deadlines no later than they are.
+      const difference = date + LAST_OF_SECOND_MS - Date.now();
       if (!Number.isNaN(date)) aheadMs = Math.abs(difference) > TOLERANCE_MS ? difference : 0;
       return reply;
     },

@@ -175,6 +175,11 @@ describe('zephr get refuses, with exit 2 and the secret untouched,', () => {
       'echo x | zephr -q > other; cat link other | zephr get',
       'there are two different links',
     ],
+    [
+      'many links on stdin for a directory',
+      'mkdir dir; echo x | zephr -q > other; cat link other | zephr get -o dir',
+      'there are two different links',
+    ],
     ['a link and --url', 'zephr get "$(cat link)" --url x', 'given twice'],
     ['a whole link and a key', 'zephr get "$(cat link)" --key x', 'has a key already'],
     ['--key and --key-file', 'zephr get "$(cat link)" --key x --key-file y', 'given twice'],

@@ -40,21 +40,13 @@ describe('a point of time', () => {
     ['Europe/Berlin', '23:40', 'in 1 hour, at 23:40', '30 minutes ago, at 22:10'],
     ['America/New_York', '17:40', 'in 1 hour, at 17:40', '30 minutes ago, at 16:10'],
     ['Pacific/Kiritimati', '12:40', 'in 1 hour, at 12:40', '30 minutes ago, at 11:10'],
-    [
-      'Asia/Kolkata',
-      '2026-01-03 04:10',
-      'in 1 hour, at 2026-01-03 04:10',
-      '30 minutes ago, at 2026-01-03 02:40',
-    ],
+    ['Asia/Kolkata', '04:10', 'in 1 hour, at 04:10', '30 minutes ago, at 02:40'],
   ])('is told by the clock of %s', (timeZone, clock, ahead, ago) => {
     process.env.TZ = timeZone;
     const now = Date.parse('2026-01-02T21:40:00Z');
-    const elsewhere = timeZone === 'Asia/Kolkata' ? now - DAY : now;
-    expect(clockTime(now + HOUR, elsewhere)).toBe(clock);
-    if (elsewhere === now) {
-      expect(timeInWords(now + HOUR, now)).toBe(ahead);
-      expect(timeInWords(now - 30 * MINUTE, now)).toBe(ago);
-    }
+    expect(clockTime(now + HOUR, now)).toBe(clock);
+    expect(timeInWords(now + HOUR, now)).toBe(ahead);
+    expect(timeInWords(now - 30 * MINUTE, now)).toBe(ago);
   });
 
   it('has its date on another day, and two digits for each number', () => {
