@@ -2,6 +2,7 @@
 
 import type { Fetch } from './client/transport/fetch.js';
 import { createApp } from './server/app.js';
+import { fetchFrom } from './server/fetch.js';
 import { MemoryStore } from './server/store/memory/store.js';
 
 /** A zephr server without a socket. Everything in it is gone with it. */
@@ -37,7 +38,7 @@ export function createTestServer(): TestServer {
     fetch: async (url, init) => {
       init.signal.throwIfAborted();
       if (new URL(url).origin !== server) throw new TypeError(`only ${server} is reached by this fetch`);
-      return app.request(url, init, { address: '127.0.0.1' });
+      return fetchFrom(app, url, init, '127.0.0.1');
     },
     advance(milliseconds) {
       ahead += milliseconds;

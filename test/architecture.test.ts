@@ -40,7 +40,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   client: /^$/,
   vault: /^node:.*$/,
   broker: /^node:.*$/,
-  server: /^(node:.*|hono(\/.*)?|@hono\/node-server|libsql|pino|postgres|prom-client)$/,
+  server: /^(node:.*|libsql|pino|postgres|prom-client)$/,
   web: /^uqr$/,
   cli: /^(node:.*|commander|chalk|clipboardy|ora|uqr)$/,
   'index.ts': /^$/,

@@ -1,15 +1,13 @@
 /**
- * The server as a function from Request to Response, without sockets: `http/listen.ts` calls it with the client's
- * address, and so do tests.
+ * The server as a function from request to response, without sockets: `http/listen.ts` calls it for each request of a
+ * connection, and tests call it as it is.
  */
 
-import { Hono } from 'hono';
-import type { RandomBytes } from '../core/bytes.js';
-import { answerError, type ServerEnv, withFixedHeaders } from './http/answers.js';
-import { errorDetails, isFailure } from './http/error-response.js';
-import { fixedHeaders } from './http/headers.js';
-import { logRequests } from './http/request-log.js';
-import { notFound, pathBelow } from './http/routing.js';
+import type { Bytes, RandomBytes } from '../core/bytes.js';
+import { errorDetails, errorResponse, isFailure } from './http/error-response.js';
+import { fixedHeaders, type HeaderFields } from './http/headers.js';
+import { type App, type HttpRequest, type HttpResponse, isStream } from './http/messages.js';
+import { type Destination, Router } from './http/router.js';
 import { addHealthRoute, addMetricsRoute } from './routes/health.js';
 import { addPageRoutes } from './routes/page.js';
 import type { PackedFile } from './routes/page-files.js';
@@ -19,7 +17,7 @@ import { type CallbackPolicy, PUBLIC_CALLBACKS } from './secrets/callbacks.js';
 import { Callers } from './secrets/callers.js';
 import { Secrets } from './secrets/secrets.js';
 import type { Store } from './store/contracts/store.js';
-import type { Log } from './telemetry/log.js';
+import { describeError, type Log, loggedAddress } from './telemetry/log.js';
 import type { Metrics } from './telemetry/metrics.js';
 
 /** What the app is made of. */
@@ -47,41 +45,81 @@ export interface AppOptions {
   readonly random?: RandomBytes;
 }
 
-/** The app. `app.fetch(request, peer)` answers; so does `app.request(path, init, peer)`. */
-export type App = Hono<ServerEnv>;
-
 /** Puts the app together. */
 export function createApp(options: AppOptions): App {
-  const {
-    store,
-    access,
-    rateLimit,
-    version,
-    log,
-    baseUrl,
-    secure = false,
-    page,
-    metrics,
-    callbacks = PUBLIC_CALLBACKS,
-    now,
-    random,
-  } = options;
+  const { store, access, rateLimit, version, log, baseUrl, secure = false, page, metrics } = options;
+  const { callbacks = PUBLIC_CALLBACKS, now, random } = options;
   const callers = new Callers(store, access, rateLimit);
   const secrets = new Secrets(store.secrets, { callbacks, now, random, metrics });
-  const app: App = new Hono(baseUrl === undefined ? {} : { getPath: pathBelow(baseUrl) });
+  const router = new Router(baseUrl);
+  addSecretRoutes(router, { secrets, callers, callbacks });
+  addHealthRoute(router, { store, access, version, callers });
+  if (page !== undefined) addPageRoutes(router, page);
+  if (metrics !== undefined) addMetricsRoute(router, metrics);
+  return withRoutes(router, { log, metrics, secure });
+}
 
-  app.use(logRequests(log, metrics));
-  app.use(withFixedHeaders(fixedHeaders(secure)));
-  addSecretRoutes(app, { secrets, callers, callbacks });
-  addHealthRoute(app, { store, access, version, callers });
-  if (page !== undefined) addPageRoutes(app, page);
-  if (metrics !== undefined) addMetricsRoute(app, metrics);
+/** Answers each request by its route, and tells log and metrics: its route, status and time, and roughly from where. */
+export function withRoutes(
+  router: Router,
+  { log, metrics, secure }: Pick<AppOptions, 'log' | 'metrics' | 'secure'>,
+): App {
+  const headersAt = fixedHeaders(secure ?? false);
+  return async (request) => {
+    const start = performance.now();
+    const { method, target } = request;
+    const destination = router.find(method, target);
+    const { pattern: route, segments } = destination;
+    const logFailure = (error: unknown) => log.error('failure', { route, ...describeError(error) });
+    const response = await answer(destination, request, logFailure);
+    const ms = performance.now() - start;
+    metrics?.request(route, method, response.status, ms / 1000);
+    log.info('request', {
+      method,
+      route,
+      status: response.status,
+      ms: Math.round(ms * 10) / 10,
+      address: loggedAddress(request.address),
+    });
+    return complete(response, headersAt(segments), logFailure);
+  };
+}
 
-  app.notFound((context) => answerError(context, notFound()));
-  app.onError((error, context) => {
+async function answer(
+  { handler, parameters }: Destination,
+  request: HttpRequest,
+  logFailure: (error: unknown) => void,
+): Promise<HttpResponse> {
+  try {
+    return await handler(request, ...parameters);
+  } catch (error) {
     const details = errorDetails(error);
-    if (isFailure(details)) context.get('logFailure')(error);
-    return answerError(context, details);
-  });
-  return app;
+    if (isFailure(details)) logFailure(error);
+    return errorResponse(details);
+  }
+}
+
+/** Adds the headers that every response at its path has, and its length where that is known. */
+function complete(
+  { status, headers, body }: HttpResponse,
+  fixed: HeaderFields,
+  logFailure: (error: unknown) => void,
+): HttpResponse {
+  if (body === null) return { status, headers: { ...fixed, ...headers }, body };
+  if (isStream(body)) return { status, headers: { ...fixed, ...headers }, body: logged(body, logFailure) };
+  const length = { 'Content-Length': String(Buffer.byteLength(body)) };
+  return { status, headers: { ...fixed, ...headers, ...length }, body };
+}
+
+/** Logs an error that comes too late to be answered. */
+async function* logged(
+  chunks: AsyncIterable<Bytes>,
+  logFailure: (error: unknown) => void,
+): AsyncGenerator<Bytes, void, undefined> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    logFailure(error);
+    throw error;
+  }
 }

@@ -13,7 +13,7 @@ import type { Access } from './secrets/access.js';
 import { ANY_CALLBACKS, PUBLIC_CALLBACKS } from './secrets/callbacks.js';
 import { instrumentedStore } from './store/instrumented.js';
 import { openStore } from './store/open.js';
-import { tally } from './telemetry/log.js';
+import { describeError, tally } from './telemetry/log.js';
 import type { Metrics } from './telemetry/metrics.js';
 import { createLog } from './telemetry/pino-log.js';
 import { startWebhooks } from './webhooks/delivery.js';
@@ -106,6 +106,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     tls,
     maxConnections,
     onDropped: tally(log, 'connections refused'),
+    onFailure: (error) => log.error('failure', describeError(error)),
   }).catch(async (error: unknown) => {
     await store.close();
     throw error;

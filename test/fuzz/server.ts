@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { App } from '../../src/server/app.js';
+import { fetchFrom } from '../../src/server/fetch.js';
+import type { App } from '../../src/server/http/messages.js';
 import { BLOB, harness, PROOF, PROOF_HASH } from '../server/harness.js';
 import { type Family, property } from './family.js';
 import { malformedCall } from './malformed.js';
@@ -51,7 +52,7 @@ const ROUTE =
 /** One request, and the line that was logged of it, which has none of its path. */
 async function ask(path: string, init: RequestInit): Promise<Response> {
   log.length = 0;
-  const response = await app.request(path, init, { address: '192.0.2.77' });
+  const response = await fetchFrom(app, path, init, '192.0.2.77');
   assert.equal(log.length, 1, log.join(''));
   const { level, event, route } = JSON.parse(log[0] ?? '') as Record<string, string>;
   assert.deepEqual([level, event], ['info', 'request'], log[0]);

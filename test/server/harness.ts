@@ -1,8 +1,11 @@
 /** An app on a memory store with a clock that tests turn, and requests as a client would write them. */
 
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { brotliCompressSync } from 'node:zlib';
-import { type App, type AppOptions, createApp } from '../../src/server/app.js';
+import { type AppOptions, createApp } from '../../src/server/app.js';
+import { fetchFrom } from '../../src/server/fetch.js';
+import type { App, HttpRequest, HttpResponse } from '../../src/server/http/messages.js';
 import type { PackedFile } from '../../src/server/routes/page-files.js';
 import type { Store } from '../../src/server/store/contracts/store.js';
 import { MemoryStore } from '../../src/server/store/memory/store.js';
@@ -67,11 +70,12 @@ export function harness(store: Store = new MemoryStore('salt'), changes: Partial
     now,
     ...changes,
   });
-  const call: Harness['call'] = async (method, path, { headers, body, address = '192.0.2.77' } = {}) =>
-    app.request(
+  const call: Harness['call'] = (method, path, { headers, body, address = '192.0.2.77' } = {}) =>
+    fetchFrom(
+      app,
       path,
       { method, ...(headers && { headers }), ...(body !== undefined && { body }) },
-      { address },
+      address,
     );
   const create: Harness['create'] = (fields = {}, headers = {}) =>
     call('POST', '/api/secrets', {
@@ -94,4 +98,27 @@ export async function refusal(answer: Response | Promise<Response>): Promise<str
   const response = await answer;
   const { error } = (await response.json()) as { error: { code: string; message: string } };
   return `${response.status} ${error.code}`;
+}
+
+/** A POST whose body comes in these chunks; an error breaks it off. */
+export function posted(
+  target: string,
+  chunks: Iterable<Uint8Array | Error>,
+  headers: Record<string, string> = {},
+): HttpRequest {
+  const iterator = chunks[Symbol.iterator]();
+  const body = new Readable({
+    read() {
+      const { done, value } = iterator.next();
+      if (value instanceof Error) this.destroy(value);
+      else this.push(done ? null : value);
+    },
+  });
+  return { method: 'POST', target, headers, body, address: '192.0.2.77' };
+}
+
+/** As {@link refusal}, of what an app answered. */
+export async function refusalBy(answer: Promise<HttpResponse>): Promise<string> {
+  const { status, body } = await answer;
+  return refusal(new Response(String(body), { status }));
 }

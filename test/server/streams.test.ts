@@ -1,156 +1,143 @@
 /** Bodies and answers that are streams of bytes: how much of them is taken, and how long they may take. */
 
 import { connect, type Socket } from 'node:net';
-import { Hono } from 'hono';
+import { text as textOf } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Bytes } from '../../src/core/bytes.js';
-import {
-  answer,
-  answerError,
-  type Handler,
-  type ServerEnv,
-  withFixedHeaders,
-} from '../../src/server/http/answers.js';
+import { withRoutes } from '../../src/server/app.js';
 import { readJsonBody, streamBody } from '../../src/server/http/bodies.js';
-import { errorDetails } from '../../src/server/http/error-response.js';
 import { type ListenOptions, listen } from '../../src/server/http/listen.js';
+import {
+  type App,
+  emptyResponse,
+  type HttpRequest,
+  type HttpResponse,
+} from '../../src/server/http/messages.js';
 import { RequestError } from '../../src/server/http/request-error.js';
-import { logRequests } from '../../src/server/http/request-log.js';
-import { route } from '../../src/server/http/routing.js';
+import { type Handler, Router } from '../../src/server/http/router.js';
 import { createLog } from '../../src/server/telemetry/pino-log.js';
-import { refusal } from './harness.js';
+import { posted, refusalBy } from './harness.js';
 
 const LIMIT = 10;
 const tooLarge = () => new RequestError('PAYLOAD_TOO_LARGE', 'too large');
 const bytes = (text: string): Bytes => new Uint8Array(Buffer.from(text));
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const ok = (body: HttpResponse['body']): HttpResponse => ({ status: 200, headers: {}, body });
 
 /** An app with these handlers, each for POST to its name. */
-function appOf(handlers: Readonly<Record<string, Handler>>, log: string[] = []): Hono<ServerEnv> {
-  const app = new Hono<ServerEnv>();
-  app.use(
-    logRequests(
-      createLog(
-        (line) => log.push(line),
-        () => 0,
-      ),
-      undefined,
-    ),
+function appOf(handlers: Readonly<Record<string, Handler>>, lines: string[] = []): App {
+  const router = new Router();
+  for (const [name, handler] of Object.entries(handlers)) router.add(`/${name}`, { POST: handler });
+  const log = createLog(
+    (line) => lines.push(line),
+    () => 0,
   );
-  app.use(withFixedHeaders(() => ({})));
-  for (const [name, handler] of Object.entries(handlers)) route(app, `/${name}`, { POST: handler });
-  app.onError((error, context) => answerError(context, errorDetails(error)));
-  return app;
+  return withRoutes(router, { log, metrics: undefined });
 }
 
 /** Answers with each chunk of the body in brackets. */
-const brackets: Handler = async (context) => {
+const brackets: Handler = async (request) => {
   let text = '';
-  for await (const chunk of streamBody(context, LIMIT, tooLarge)) text += `[${Buffer.from(chunk)}]`;
-  return answer(context, 200, text);
+  for await (const chunk of streamBody(request, LIMIT, tooLarge)) text += `[${Buffer.from(chunk)}]`;
+  return ok(text);
 };
 
-/** A request whose body is a stream. `sent` is what has been asked of it, `ended` how it was left. */
-function streamed(chunks: readonly (string | Error)[], headers: Record<string, string> = {}) {
-  const seen = { sent: 0, cancelled: false };
-  const body = new ReadableStream<Uint8Array>(
-    {
-      pull(controller) {
-        const chunk = chunks[seen.sent++];
-        if (chunk === undefined) controller.close();
-        else if (chunk instanceof Error) controller.error(chunk);
-        else controller.enqueue(bytes(chunk));
-      },
-      cancel() {
-        seen.cancelled = true;
-      },
-    },
-    { highWaterMark: 0 },
-  );
-  return { init: { method: 'POST', body, headers, duplex: 'half' } as RequestInit, seen };
+/** A request whose body is a stream, and how many chunks of it were asked for. */
+function streamed(target: string, chunks: readonly (string | Error)[], headers = {}) {
+  const seen = { sent: 0 };
+  function* source() {
+    for (const chunk of chunks) {
+      seen.sent += 1;
+      yield chunk instanceof Error ? chunk : bytes(chunk);
+    }
+  }
+  return { request: posted(target, source(), headers), seen };
 }
-
-const PEER = { address: '192.0.2.77' };
 
 describe('a body that is read as a stream', () => {
   const app = appOf({ brackets });
-  const post = (init: RequestInit) => app.request('/brackets', init, PEER);
+  const post = (chunks: readonly (string | Error)[], headers = {}) =>
+    app(streamed('/brackets', chunks, headers).request);
 
   test('comes in the chunks that were sent', async () => {
-    expect(await (await post(streamed(['ab', 'c', 'defg']).init)).text()).toBe('[ab][c][defg]');
+    expect((await post(['ab', 'c', 'defg'])).body).toBe('[ab][c][defg]');
   });
 
-  test('may be missing or empty', async () => {
-    expect(await (await post({ method: 'POST' })).text()).toBe('');
-    expect(await (await post(streamed([]).init)).text()).toBe('');
+  test('may be empty', async () => {
+    expect((await post([])).body).toBe('');
   });
 
-  test('may be as long as the limit, and is cancelled at the first byte too many', async () => {
-    expect((await post(streamed(['12345', '67890']).init)).status).toBe(200);
-    const { init, seen } = streamed(['12345', '67890', '1', 'never read']);
-    expect(await refusal(post(init))).toBe('413 PAYLOAD_TOO_LARGE');
-    expect(seen).toEqual({ sent: 3, cancelled: true });
+  test('may be as long as the limit, and is left at the first byte too many', async () => {
+    expect((await post(['12345', '67890'])).status).toBe(200);
+    const { request, seen } = streamed('/brackets', [
+      '12345',
+      '67890',
+      '1',
+      ...Array(99_999).fill('never read'),
+    ]);
+    expect(await refusalBy(app(request))).toBe('413 PAYLOAD_TOO_LARGE');
+    expect(seen.sent).toBeLessThan(99_999);
+    expect(request.body.destroyed).toBe(false);
   });
 
   test('is not read at all when its length is too large', async () => {
-    const { init, seen } = streamed(['never read'], { 'Content-Length': '11' });
-    expect(await refusal(post(init))).toBe('413 PAYLOAD_TOO_LARGE');
+    const { request, seen } = streamed('/brackets', ['never read'], { 'content-length': '11' });
+    expect(await refusalBy(app(request))).toBe('413 PAYLOAD_TOO_LARGE');
     expect(seen.sent).toBe(0);
   });
 
   test('that is cut off is an error', async () => {
-    const { init } = streamed(['ab', new Error('reset')]);
-    expect(await refusal(post(init))).toBe('400 INVALID_REQUEST_BODY');
+    expect(await refusalBy(post(['ab', new Error('reset')]))).toBe('400 INVALID_REQUEST_BODY');
   });
 
-  test('is cancelled when its reader stops early', async () => {
-    const first: Handler = async (context) => {
-      for await (const chunk of streamBody(context, LIMIT, tooLarge)) return answer(context, 200, chunk);
-      return answer(context, 204, null);
+  test('keeps its connection when its reader stops early', async () => {
+    const first: Handler = async (request) => {
+      for await (const chunk of streamBody(request, LIMIT, tooLarge)) return ok(chunk);
+      return emptyResponse(204);
     };
-    const { init, seen } = streamed(['ab', 'cd']);
-    expect(await (await appOf({ first }).request('/first', init, PEER)).text()).toBe('ab');
-    expect(seen).toEqual({ sent: 1, cancelled: true });
+    const { request } = streamed('/first', ['ab', 'cd']);
+    expect((await appOf({ first })(request)).body).toEqual(Buffer.from('ab'));
+    expect(request.body.destroyed).toBe(false);
   });
 
   test('is asked for one chunk at a time, and only then the clock runs', async () => {
     const story: string[] = [];
     const deadline = { expectBytes: () => story.push('expect'), pause: () => story.push('pause') };
-    const slow: Handler = async (context) => {
-      for await (const chunk of streamBody(context, LIMIT, tooLarge)) story.push(`${Buffer.from(chunk)}`);
-      return answer(context, 204, null);
+    const slow: Handler = async (request) => {
+      for await (const chunk of streamBody(request, LIMIT, tooLarge)) story.push(`${Buffer.from(chunk)}`);
+      return emptyResponse(204);
     };
-    await appOf({ slow }).request('/slow', streamed(['ab', 'cd']).init, { ...PEER, deadline });
+    const request: HttpRequest = { ...streamed('/slow', ['ab', 'cd']).request, deadline };
+    await appOf({ slow })(request);
     const chunk = (text: string) => ['pause', text, 'expect'];
     expect(story).toEqual(['expect', ...chunk('ab'), ...chunk('cd'), 'expect']);
   });
 });
 
 describe('a JSON body that comes as a stream', () => {
-  const json: Handler = async (context) => {
-    const body = await readJsonBody(context.req.raw, LIMIT, tooLarge);
-    return answer(context, 200, JSON.stringify(body.json));
+  const json: Handler = async (request) => {
+    const body = await readJsonBody(request, LIMIT, tooLarge);
+    return ok(JSON.stringify(body.json));
   };
-  const type = { 'Content-Type': 'application/json' };
-  const post = (init: RequestInit) => appOf({ json }).request('/json', init, PEER);
+  const post = (chunks: readonly (string | Error)[]) =>
+    appOf({ json })(streamed('/json', chunks, { 'content-type': 'application/json' }).request);
 
   test('is put together', async () => {
-    expect(await (await post(streamed(['{"a"', ':1}'], type).init)).text()).toBe('{"a":1}');
+    expect((await post(['{"a"', ':1}'])).body).toBe('{"a":1}');
   });
 
   test('has the same limit', async () => {
-    expect(await refusal(post(streamed(['"12345', '6789"'], type).init))).toBe('413 PAYLOAD_TOO_LARGE');
+    expect(await refusalBy(post(['"12345', '6789"']))).toBe('413 PAYLOAD_TOO_LARGE');
   });
 
   test('must come whole', async () => {
-    const { init } = streamed(['{"a"', new Error('reset')], type);
-    expect(await refusal(post(init))).toBe('400 INVALID_REQUEST_BODY');
+    expect(await refusalBy(post(['{"a"', new Error('reset')]))).toBe('400 INVALID_REQUEST_BODY');
   });
 });
 
 /** A client of `app` on a real socket that has sent `text`; `received` is what came by when the server closed it. */
 async function client(
-  app: Hono<ServerEnv>,
+  app: App,
   options: Partial<ListenOptions>,
   text: string,
 ): Promise<{ socket: Socket; received: Promise<string>; soFar: () => string }> {
@@ -175,7 +162,7 @@ const HEAD = (path: string) =>
   `POST ${path} HTTP/1.1\r\nHost: zephr\r\nContent-Length: 5\r\nConnection: close\r\n\r\n`;
 
 describe('the deadline of a body on a socket', () => {
-  const whole: Handler = async (context) => answer(context, 200, await context.req.text());
+  const whole: Handler = async (request) => ok(await textOf(request.body));
 
   test('is for silence when it is read as a stream: the whole may take longer', async () => {
     const { socket, received } = await client(
@@ -200,13 +187,13 @@ describe('the deadline of a body on a socket', () => {
   });
 
   test('does not pass while the server is busy with a chunk', async () => {
-    const busy: Handler = async (context) => {
+    const busy: Handler = async (request) => {
       let text = '';
-      for await (const chunk of streamBody(context, LIMIT, tooLarge)) {
+      for await (const chunk of streamBody(request, LIMIT, tooLarge)) {
         await pause(200);
         text += Buffer.from(chunk);
       }
-      return answer(context, 200, text);
+      return ok(text);
     };
     const { socket, received } = await client(appOf({ busy }), { idleTimeoutMs: 100 }, `${HEAD('/busy')}ab`);
     await pause(150);
@@ -227,9 +214,9 @@ describe('the deadline of a body on a socket', () => {
   });
 
   test('holds for a body that no handler reads', async () => {
-    const unread: Handler = async (context) => {
+    const unread: Handler = async () => {
       await pause(10_000);
-      return answer(context, 204, null);
+      return emptyResponse(204);
     };
     const { received } = await client(appOf({ unread }), { requestTimeoutMs: 50 }, `${HEAD('/unread')}ab`);
     expect(await received).toBe('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n');
@@ -249,7 +236,7 @@ describe('an answer that is a stream', () => {
       await told;
       yield bytes('second');
     }
-    const stream: Handler = (context) => answer(context, 200, parts());
+    const stream: Handler = () => ok(parts());
     const { received, soFar } = await client(appOf({ stream }), {}, request);
     while (!soFar().includes('first')) await pause(1);
     expect(soFar()).not.toContain('second');
@@ -264,7 +251,7 @@ describe('an answer that is a stream', () => {
       await pause(20);
       throw new Error('the store is gone');
     }
-    const stream: Handler = (context) => answer(context, 200, parts());
+    const stream: Handler = () => ok(parts());
     const { received } = await client(appOf({ stream }, log), {}, request);
     const text = await received;
     expect(text).toContain('first');
@@ -282,7 +269,7 @@ describe('an answer that is a stream', () => {
     async function* parts() {
       for (; made < 2_000; made += 1) yield chunk;
     }
-    const stream: Handler = (context) => answer(context, 200, parts());
+    const stream: Handler = () => ok(parts());
     const { socket, soFar } = await client(appOf({ stream }), {}, request);
     while (soFar() === '') await pause(1);
     socket.pause();
@@ -307,7 +294,7 @@ describe('an answer that is a stream', () => {
         ended();
       }
     }
-    const stream: Handler = (context) => answer(context, 200, parts());
+    const stream: Handler = () => ok(parts());
     const { socket, soFar } = await client(appOf({ stream }), {}, request);
     while (soFar() === '') await pause(1);
     socket.destroy();

@@ -2,7 +2,8 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { LEASE_MS } from '../../src/core/protocol/limits.js';
-import type { App } from '../../src/server/app.js';
+import { fetchFrom } from '../../src/server/fetch.js';
+import type { App } from '../../src/server/http/messages.js';
 
 const MINUTE = 60_000;
 const PROOF = Buffer.alloc(32, 7);
@@ -195,7 +196,7 @@ export class SimulatedLoad {
   ): Promise<{ status: number; reply: Record<string, unknown> }> {
     this.sent.all += 1;
     const init = { method, headers, ...(body !== undefined && { body }) };
-    const response = await this.#app.request(path, init, { address });
+    const response = await fetchFrom(this.#app, path, init, address);
     const text = await response.text();
     return {
       status: response.status,

@@ -1,9 +1,8 @@
 /** Reads the body of a request: checks its size, its encoding and its syntax. */
 
-import type { Context } from 'hono';
-import { type Bytes, concatBytes, decodeUtf8 } from '../../core/bytes.js';
+import { type Bytes, decodeUtf8 } from '../../core/bytes.js';
 import type { ZephrError } from '../../core/errors.js';
-import type { ServerEnv } from './answers.js';
+import { type HttpRequest, headerOf } from './messages.js';
 import { RequestError } from './request-error.js';
 
 /** A body: the bytes that came, and what they say. */
@@ -12,6 +11,9 @@ export interface JsonBody {
   readonly json: unknown;
 }
 
+/** Room for a body of unknown length at first, in bytes: most fit. */
+const FIRST_ROOM = 4096;
+
 /**
  * Reads a JSON body of at most `limit` bytes. Stops reading at the first byte too many.
  * @param tooLarge makes the error for that.
@@ -19,14 +21,14 @@ export interface JsonBody {
  *   `INVALID_REQUEST_BODY` unless it is JSON in UTF-8 and came whole; or what `tooLarge` makes.
  */
 export async function readJsonBody(
-  request: Request,
+  request: HttpRequest,
   limit: number,
   tooLarge: () => ZephrError,
 ): Promise<JsonBody> {
-  if (!/^application\/json\s*(;|$)/i.test(request.headers.get('content-type') ?? '')) {
+  if (!/^application\/json\s*(;|$)/i.test(headerOf(request, 'Content-Type') ?? '')) {
     throw new RequestError('UNSUPPORTED_MEDIA_TYPE', 'the content type is not application/json');
   }
-  if (!/^(identity)?$/i.test(request.headers.get('content-encoding') ?? '')) {
+  if (!/^(identity)?$/i.test(headerOf(request, 'Content-Encoding') ?? '')) {
     throw new RequestError('UNSUPPORTED_MEDIA_TYPE', 'the body is compressed: send it as it is');
   }
   const bytes = await readBytes(request, limit, tooLarge);
@@ -45,61 +47,67 @@ export async function readJsonBody(
  * @throws RequestError `INVALID_REQUEST_BODY` if the body does not come whole; or what `tooLarge` makes.
  */
 export async function* streamBody(
-  context: Context<ServerEnv>,
+  request: HttpRequest,
   limit: number,
   tooLarge: () => ZephrError,
 ): AsyncGenerator<Bytes, void, undefined> {
-  const { deadline } = context.env;
+  const { deadline, body } = request;
+  if (announcedLength(request) > limit) throw tooLarge();
+  let length = 0;
   deadline?.expectBytes();
   try {
-    for await (const chunk of chunksOf(context.req.raw, limit, tooLarge)) {
+    // Without destroying the body at the end: that would take the connection away, and the answer with it.
+    for await (const chunk of body.iterator({ destroyOnReturn: false })) {
+      length += chunk.length;
+      if (length > limit) throw tooLarge();
       deadline?.pause();
       yield chunk;
       deadline?.expectBytes();
     }
+  } catch (error) {
+    if (error === body.errored) throw cutOff(error);
+    throw error;
   } finally {
     // Bytes that are still to come are not read any more, but they must not hold the connection for ever.
     deadline?.expectBytes();
   }
 }
 
-async function readBytes(request: Request, limit: number, tooLarge: () => ZephrError): Promise<Bytes> {
-  const announced = request.headers.get('content-length');
-  if (announced !== null) {
-    // HTTP holds the client to the length it announced, and to read it all at once costs less than a stream.
-    if (Number(announced) > limit) throw tooLarge();
-    const bytes = new Uint8Array(await request.arrayBuffer().catch(cutOff));
-    if (bytes.length > limit) throw tooLarge();
-    return bytes;
-  }
-  const chunks: Bytes[] = [];
-  for await (const chunk of chunksOf(request, limit, tooLarge)) chunks.push(chunk);
-  return concatBytes(...chunks);
+/** Copies the body into one buffer as it comes: a body of many small chunks takes no more room than any other. */
+function readBytes(request: HttpRequest, limit: number, tooLarge: () => ZephrError): Promise<Bytes> {
+  const { body } = request;
+  const announced = announcedLength(request);
+  if (announced > limit) throw tooLarge();
+  return new Promise((resolve, reject) => {
+    let bytes = new Uint8Array(announced || FIRST_ROOM);
+    let length = 0;
+    const take = (chunk: Uint8Array) => {
+      const start = length;
+      length += chunk.length;
+      if (length > limit) {
+        body.off('data', take).pause();
+        reject(tooLarge());
+        return;
+      }
+      if (length > bytes.length) bytes = enlarged(bytes, Math.min(2 * length, limit));
+      bytes.set(chunk, start);
+    };
+    body.on('data', take);
+    body.on('end', () => resolve(bytes.subarray(0, length)));
+    body.on('error', (cause) => reject(cutOff(cause)));
+  });
 }
 
-async function* chunksOf(
-  request: Request,
-  limit: number,
-  tooLarge: () => ZephrError,
-): AsyncGenerator<Bytes, void, undefined> {
-  if (Number(request.headers.get('content-length')) > limit) throw tooLarge();
-  const reader = request.body?.getReader();
-  if (reader === undefined) return;
-  let length = 0;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read().catch(cutOff);
-      if (done) return;
-      length += value.length;
-      if (length > limit) throw tooLarge();
-      yield value;
-    }
-  } finally {
-    // Of a body that was read to its end, or cut off, nothing is left to cancel.
-    await reader.cancel().catch(() => undefined);
-  }
+function announcedLength(request: HttpRequest): number {
+  return Number(headerOf(request, 'Content-Length') ?? 0);
 }
 
-function cutOff(cause: unknown): never {
-  throw new RequestError('INVALID_REQUEST_BODY', 'the body did not arrive whole', { cause });
+function enlarged(bytes: Bytes, length: number): Bytes {
+  const larger = new Uint8Array(length);
+  larger.set(bytes);
+  return larger;
+}
+
+function cutOff(cause: unknown): RequestError {
+  return new RequestError('INVALID_REQUEST_BODY', 'the body did not arrive whole', { cause });
 }

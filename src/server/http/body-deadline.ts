@@ -21,6 +21,9 @@ export interface BodyTimeouts {
   readonly idleMs: number;
 }
 
+/** How long a client may take to send what is left of a body after its answer, in milliseconds. */
+const LINGER_MS = 5_000;
+
 /** The same bytes that Node sends to a client whose headers are late. */
 const TIMED_OUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 
@@ -45,6 +48,13 @@ export function startBodyDeadline(
   let timer = start(wholeMs);
   // Once nothing more of the request is to come, because all is here or the connection has gone.
   incoming.on('close', () => clearTimeout(timer));
+  // A client that is not done sending may not read its answer yet: what it still sends is thrown away for a while.
+  outgoing.on('finish', () => {
+    if (incoming.complete) return;
+    clearTimeout(timer);
+    timer = start(LINGER_MS);
+    incoming.resume();
+  });
   return {
     expectBytes() {
       clearTimeout(timer);

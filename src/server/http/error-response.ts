@@ -5,6 +5,7 @@ import type { ErrorReply } from '../../core/protocol/replies.js';
 import { ServiceError, type ServiceErrorCode } from '../secrets/service-error.js';
 import { StoreBusyError, StoreError } from '../store/contracts/store.js';
 import type { HeaderFields } from './headers.js';
+import { type HttpResponse, jsonResponse } from './messages.js';
 import { RequestError, type RequestErrorCode } from './request-error.js';
 
 /** The code of every error that a client can be told of. */
@@ -94,16 +95,15 @@ export function isFailure({ code }: ErrorDetails): boolean {
  * 10.2.3); a 401 says what kind of credentials are accepted (section 11.6.1).
  * @param headers what the response must carry besides.
  */
-export function errorResponse({ code, message, waitMs }: ErrorDetails, headers: HeaderFields): Response {
+export function errorResponse(
+  { code, message, waitMs }: ErrorDetails,
+  headers: HeaderFields = {},
+): HttpResponse {
   const status = STATUSES[code];
   const reply: ErrorReply = { error: { code: code satisfies ApiErrorCode, message } };
-  return new Response(JSON.stringify(reply), {
-    status,
-    headers: {
-      ...headers,
-      'Content-Type': 'application/json',
-      ...(status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
-      ...(waitMs === undefined ? {} : { 'Retry-After': String(Math.ceil(waitMs / 1000)) }),
-    },
+  return jsonResponse(status, reply, {
+    ...headers,
+    ...(status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
+    ...(waitMs === undefined ? {} : { 'Retry-After': String(Math.ceil(waitMs / 1000)) }),
   });
 }

@@ -72,19 +72,16 @@ const CORS_HEADERS: HeaderFields = {
 /**
  * What every answer at a path carries, errors included.
  * @param secure as for {@link securityHeaders}.
+ * @returns a function of the path below the server's address, as `Router` cuts it into segments.
  */
-export function fixedHeaders(secure: boolean): (path: string) => HeaderFields {
+export function fixedHeaders(secure: boolean): (segments: readonly string[]) => HeaderFields {
   const page = securityHeaders(secure);
   const api = { ...page, ...NO_STORE };
   const secrets = { ...api, ...CORS_HEADERS };
-  return (path) => {
-    if (isAtOrBelow(path, '/api/secrets')) return secrets;
-    return isAtOrBelow(path, '/api') ? api : page;
+  return ([room, family]) => {
+    if (room !== 'api') return page;
+    return family === 'secrets' ? secrets : api;
   };
-}
-
-function isAtOrBelow(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(`${folder}/`);
 }
 
 /** The answer to a browser that asks whether a page of another origin may send our headers (a CORS preflight). */

@@ -3,21 +3,16 @@
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
 import { ZephrError } from '../../core/errors.js';
-import type { Peer } from './answers.js';
-import { type BodyDeadline, startBodyDeadline } from './body-deadline.js';
+import { startBodyDeadline } from './body-deadline.js';
 import { Connections } from './connections.js';
 import { BUSY_MS, type ErrorDetails, errorResponse } from './error-response.js';
+import { namesOneHost, requestOf, send } from './exchange.js';
 import { NO_STORE, securityHeaders } from './headers.js';
-import { RequestError } from './request-error.js';
+import type { App } from './messages.js';
+import { malformedRequest } from './router.js';
 import type { TlsPair } from './tls-files.js';
 import type { ClientAddress } from './trusted-proxies.js';
-
-/** A whole server without its sockets. */
-export interface WebApp {
-  fetch(request: Request, peer: Peer): Response | Promise<Response>;
-}
 
 /** Where to listen. */
 export interface ListenOptions {
@@ -30,6 +25,8 @@ export interface ListenOptions {
   readonly maxConnections?: number | undefined;
   /** Is called for every connection above that. */
   readonly onDropped?: () => void;
+  /** Is called with what went wrong where no response could be made or sent. */
+  readonly onFailure?: (error: unknown) => void;
   /** How long a client may take to send a request's headers, in milliseconds. Default 10 s. */
   readonly headersTimeoutMs?: number;
   /** How long a client may take to send a body that is not read as a stream, in milliseconds. Default 60 s. */
@@ -71,30 +68,14 @@ const SILENCE_MS = 90_000;
  * Puts `app` behind a port.
  * @throws ZephrError `PORT_TAKEN`, `PORT_NOT_ALLOWED` or `HOST_NOT_AVAILABLE`.
  */
-export async function listen(app: WebApp, options: ListenOptions): Promise<Listener> {
+export async function listen(app: App, options: ListenOptions): Promise<Listener> {
   const { host, port, tls, maxConnections = MAX_CONNECTIONS, graceMs = GRACE_MS } = options;
   const { clientAddress = (peer) => peer } = options;
   const { requestTimeoutMs = REQUEST_TIMEOUT_MS, idleTimeoutMs = IDLE_TIMEOUT_MS } = options;
+  const { onDropped = () => undefined, onFailure = () => undefined } = options;
   const timeouts = { wholeMs: requestTimeoutMs, idleMs: idleTimeoutMs };
   const errorHeaders = { ...securityHeaders(tls !== undefined), ...NO_STORE };
-  const deadlines = new WeakMap<object, BodyDeadline>();
-  const errorHandler = () => errorResponse(MALFORMED, errorHeaders);
-  const answer = getRequestListener(
-    (request, { incoming }) => {
-      const forwardedFor = String(incoming.headers['x-forwarded-for'] ?? '');
-      return app.fetch(request, {
-        address: clientAddress(incoming.socket.remoteAddress ?? '', forwardedFor),
-        deadline: deadlines.get(incoming),
-        cut: () => incoming.socket.destroy(),
-      });
-    },
-    // A request of HTTP/1.0 need not name a host, and the health checks of some load balancers don't.
-    { errorHandler, hostname: 'localhost' },
-  );
-  const answerBusy = getRequestListener(() => errorResponse(TOO_MANY, errorHeaders), { errorHandler });
-  const answerMalformed = getRequestListener(errorHandler);
   const server = makeServer(options);
-  const onDropped = options.onDropped ?? (() => undefined);
   const connections = new Connections(server, maxConnections, tls !== undefined, onDropped);
   server.setTimeout(SILENCE_MS);
   server.on('request', (incoming, outgoing) => {
@@ -102,12 +83,18 @@ export async function listen(app: WebApp, options: ListenOptions): Promise<Liste
     // With one, Node keeps the address from now on, even if the connection is reset later.
     if (incoming.socket.remoteAddress === undefined) return void incoming.socket.destroy();
     const deadline = startBodyDeadline(incoming, outgoing, timeouts);
-    if (deadline !== undefined) deadlines.set(incoming, deadline);
     const tooMany = connections.begin(incoming, outgoing);
-    if (hostsIn(incoming.rawHeaders) > 1) return void answerMalformed(incoming, outgoing);
-    if (!tooMany) return void answer(incoming, outgoing);
-    outgoing.setHeader('Connection', 'close');
-    void answerBusy(incoming, outgoing);
+    const answer = async () => {
+      if (!namesOneHost(incoming)) return errorResponse(malformedRequest(), errorHeaders);
+      if (tooMany) return errorResponse(TOO_MANY, { ...errorHeaders, Connection: 'close' });
+      return app(requestOf(incoming, clientAddress, deadline));
+    };
+    answer()
+      .then((response) => send(response, outgoing))
+      .catch((error: unknown) => {
+        onFailure(error);
+        outgoing.destroy();
+      });
   });
   await bind(server, host, port);
   return {
@@ -127,26 +114,12 @@ function makeServer(options: ListenOptions): Server | TlsServer {
     requestTimeout: 0,
     connectionsCheckingInterval: Math.min(CHECK_MS, headersTimeoutMs, requestTimeoutMs),
     keepAliveTimeout: KEEP_ALIVE_MS,
+    // Node would keep the first of two hosts or API keys, and say nothing of the other.
+    joinDuplicateHeaders: true,
   };
   if (tls === undefined) return createServer(settings);
   return createTlsServer({ ...settings, ...tls, handshakeTimeout: headersTimeoutMs });
 }
-
-/**
- * How many `Host` headers a request has. With two it is malformed (RFC 9112 section 3.2): a proxy before the server may
- * have decided by the second, while Node keeps the first and reports nothing.
- */
-function hostsIn(rawHeaders: readonly string[]): number {
-  let count = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index] ?? '';
-    if (name.length === 4 && name.toLowerCase() === 'host') count += 1;
-  }
-  return count;
-}
-
-/** For a request whose URL is not valid, or that names no host or two: it never becomes a Request. */
-const MALFORMED = new RequestError('INVALID_REQUEST', 'the request is malformed');
 
 /** For a request on a connection above the limit. */
 const TOO_MANY: ErrorDetails = {

@@ -1,9 +1,8 @@
 /** What monitoring asks for: `/api/health` (core/protocol/PROTOCOL.md section 4, Health) and `/metrics`. */
 
-import type { Hono } from 'hono';
-import { answer, answerJson, type Handler, type ServerEnv } from '../http/answers.js';
 import { NO_STORE } from '../http/headers.js';
-import { route } from '../http/routing.js';
+import { headerOf, jsonResponse } from '../http/messages.js';
+import type { Handler, Router } from '../http/router.js';
 import type { Access } from '../secrets/access.js';
 import type { Callers } from '../secrets/callers.js';
 import { type Store, StoreError } from '../store/contracts/store.js';
@@ -23,31 +22,31 @@ export interface HealthOptions {
 }
 
 /**
- * Adds `/api/health` to `app`. It answers 503 when the store does not answer in time. A request that shows an API key
+ * Adds `/api/health` to `router`. It answers 503 when the store does not answer in time. A request that shows an API key
  * is answered with the tier and limits of that key, or 401.
  */
-export function addHealthRoute(
-  app: Hono<ServerEnv>,
-  { store, access, version, callers }: HealthOptions,
-): void {
+export function addHealthRoute(router: Router, { store, access, version, callers }: HealthOptions): void {
   const limits = callers.keylessLimits ?? {};
   const health = { status: 'ok', version, protocol: [1, 2], access, limits };
   const ping = patientPing(store);
-  const handler: Handler = async (context) => {
+  const handler: Handler = async (request) => {
     await ping();
-    const apiKey = parseAuthorization(context.req.header('Authorization'));
-    if (apiKey === null) return answerJson(context, 200, health);
-    const { tier, limits } = await callers.identify(apiKey, context.env.address);
-    return answerJson(context, 200, { ...health, tier, limits });
+    const apiKey = parseAuthorization(headerOf(request, 'Authorization'));
+    if (apiKey === null) return jsonResponse(200, health);
+    const { tier, limits } = await callers.identify(apiKey, request.address);
+    return jsonResponse(200, { ...health, tier, limits });
   };
-  route(app, '/api/health', { GET: handler, HEAD: handler });
+  router.add('/api/health', { GET: handler, HEAD: handler });
 }
 
-/** Adds `/metrics` to `app`: the server's numbers, in the format that `metrics` has them in. */
-export function addMetricsRoute(app: Hono<ServerEnv>, metrics: Metrics): void {
-  const handler: Handler = async (context) =>
-    answer(context, 200, await metrics.text(), { 'Content-Type': metrics.contentType, ...NO_STORE });
-  route(app, '/metrics', { GET: handler, HEAD: handler });
+/** Adds `/metrics` to `router`: the server's numbers, in the format that `metrics` has them in. */
+export function addMetricsRoute(router: Router, metrics: Metrics): void {
+  const handler: Handler = async () => ({
+    status: 200,
+    headers: { 'Content-Type': metrics.contentType, ...NO_STORE },
+    body: await metrics.text(),
+  });
+  router.add('/metrics', { GET: handler, HEAD: handler });
 }
 
 /**

@@ -1,10 +1,9 @@
 /** The headers of requests (core/protocol/PROTOCOL.md section 4): what each holds, checked. */
 
-import type { Context } from 'hono';
 import { decodeBase64url } from '../../core/base64url.js';
 import type { Bytes } from '../../core/bytes.js';
 import { HEADERS, isClaim, isIdempotencyKey, isProof } from '../../core/protocol/requests.js';
-import type { ServerEnv } from '../http/answers.js';
+import { type HttpRequest, headerOf } from '../http/messages.js';
 import { RequestError } from '../http/request-error.js';
 import type { Credentials } from '../secrets/secrets.js';
 
@@ -67,9 +66,9 @@ export function parseBearer(header: string | undefined): string | null {
  * What a request shows of the key of its secret.
  * @throws RequestError as {@link parseProof}.
  */
-export function credentialsOf(context: Context<ServerEnv>): Credentials {
+export function credentialsOf(request: HttpRequest): Credentials {
   return {
-    proof: parseProof(context.req.header(HEADERS.proof)),
-    linkProof: parseProof(context.req.header(HEADERS.linkProof), HEADERS.linkProof),
+    proof: parseProof(headerOf(request, HEADERS.proof)),
+    linkProof: parseProof(headerOf(request, HEADERS.linkProof), HEADERS.linkProof),
   };
 }

@@ -1,0 +1,29 @@
+/** The app behind a `fetch`, for programs that are tested with a server in their own process. */
+
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { type App, isStream } from './http/messages.js';
+
+/**
+ * Sends a request to `app` as a client at `address` would, but without a socket. Bodies are passed on when they are
+ * whole, both ways.
+ * @param url a URL of any host, or a path.
+ */
+export async function fetchFrom(
+  app: App,
+  url: string,
+  init: RequestInit,
+  address: string,
+): Promise<Response> {
+  const request = new Request(new URL(url, 'http://localhost'), init);
+  const { pathname, search } = new URL(request.url);
+  const { status, headers, body } = await app({
+    method: request.method,
+    target: pathname + search,
+    headers: Object.fromEntries(request.headers),
+    body: Readable.from([Buffer.from(await request.arrayBuffer())]),
+    address,
+  });
+  const whole = isStream(body) ? Uint8Array.from(await buffer(body)) : body;
+  return new Response(request.method === 'HEAD' ? null : whole, { status, headers });
+}

@@ -1,0 +1,57 @@
+/** A request and its response as the app knows them: plain values, which a test makes as easily as a socket does. */
+
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { Bytes } from '../../core/bytes.js';
+import type { BodyDeadline } from './body-deadline.js';
+import type { HeaderFields } from './headers.js';
+
+/** A request, whose body may still be on its way. Node's own `IncomingMessage` has most of it. */
+export interface HttpRequest {
+  readonly method: string;
+  /** What the request line asks for (RFC 9112 section 3.2): a path, perhaps with a query, or a whole URL. */
+  readonly target: string;
+  /** By names in lower case. The values of a header that came several times are joined with commas. */
+  readonly headers: IncomingHttpHeaders;
+  /** Whoever made the request disposes of what the app leaves unread. */
+  readonly body: Readable;
+  /** The client's IP address. */
+  readonly address: string;
+  /** Limits how long the client takes to send the body. Missing where there is no body or no connection. */
+  readonly deadline?: BodyDeadline | undefined;
+}
+
+/** The answer to a request. */
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: HeaderFields;
+  /**
+   * A stream is asked for its next chunk only when the client has room for it. If it throws, the connection is cut, so
+   * that the client does not take what it got for the whole.
+   */
+  readonly body: string | Bytes | AsyncIterable<Bytes> | null;
+}
+
+/** A whole server without its sockets. It rejects only by a fault of its own. */
+export type App = (request: HttpRequest) => Promise<HttpResponse>;
+
+/** A header of a request, by its name in any case. */
+export function headerOf({ headers }: HttpRequest, name: string): string | undefined {
+  const value = headers[name.toLowerCase()];
+  return Array.isArray(value) ? value.join(', ') : value;
+}
+
+/** A response in JSON. */
+export function jsonResponse(status: number, value: object, headers: HeaderFields = {}): HttpResponse {
+  return { status, headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(value) };
+}
+
+/** A response without a body. */
+export function emptyResponse(status: number, headers: HeaderFields = {}): HttpResponse {
+  return { status, headers, body: null };
+}
+
+/** Whether a body comes in chunks, of which only its source knows how many. */
+export function isStream(body: HttpResponse['body']): body is AsyncIterable<Bytes> {
+  return body !== null && typeof body === 'object' && Symbol.asyncIterator in body;
+}
