@@ -12,6 +12,7 @@ import { bundle } from './bundle.js';
 import { CHANGED_PACKAGES } from './changed-packages.js';
 import { commandTree } from './completions/model.js';
 import { manPage } from './man.js';
+import { servePage } from './man-document.js';
 import { buildPage } from './web.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -49,6 +50,7 @@ writeFileSync(join(dist, 'THIRD_PARTY_LICENSES'), licenses([...modules, ...page.
 writeFileSync(join(dist, 'page-hashes.txt'), page.hashes);
 
 writeFileSync(join(dist, 'zephr.1'), manPage(commandTree(), version, today()));
+writeFileSync(join(dist, 'zephr-serve.8'), servePage(version, today()));
 
 /**
  * The command, as CommonJS, which Node starts in half the time of ES modules. Each file that is loaded costs, and so does

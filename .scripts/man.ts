@@ -13,6 +13,7 @@ import {
   withCommands,
 } from '../src/cli/parser/tree.js';
 import { SERVE_VARIABLES, VARIABLES } from '../src/cli/terminal/environment.js';
+import { text, wrapped } from './troff.js';
 
 /**
  * The page's text.
@@ -46,7 +47,7 @@ export function manPage(program: Command, version: string, date: string): string
     ),
     section('EXAMPLES', [program, ...commands].flatMap(exampleParts)),
     section('SECURITY', SECURITY.flatMap((paragraph) => ['.PP', text(paragraph)]).slice(1)),
-    section('SEE ALSO', ['.BR age (1),', '.BR gpg (1),', '.BR pass (1)']),
+    section('SEE ALSO', ['.BR zephr\\-serve (8),', '.BR age (1),', '.BR gpg (1),', '.BR pass (1)']),
   ]
     .flat()
     .map((line) => `${wrapped(line)}\n`)
@@ -77,7 +78,7 @@ function synopsis(command: Command): string[] {
 }
 
 function commandPart(command: Command): string[] {
-  const places = argumentsOf(command).map(text);
+  const places = argumentsOf(command).map((place) => text(place));
   const also = command.aliases().map((name) => text(`Also called ${name}.`));
   return [
     `.SS "${[text(pathOf(command)), ...places].join(' ')}"`,
@@ -121,29 +122,4 @@ function section(title: string, lines: readonly string[]): string[] {
 function sentence(words: string): string {
   const capital = words.charAt(0).toUpperCase() + words.slice(1);
   return /[.?!]$/.test(capital) ? capital : `${capital}.`;
-}
-
-/** A line of text as lines of at most 79 bytes; requests stay whole. */
-function wrapped(line: string): string {
-  if (line.startsWith('.')) return line;
-  return line.replace(/(?=.{80})(.{1,79}) /g, '$1\n').replace(/^\./gm, '\\&.');
-}
-
-/** Text with troff's own characters escaped; what stands in backquotes is bold. */
-function text(plain: string): string {
-  return plain
-    .replaceAll('\\', '\\e')
-    .replaceAll('-', '\\-')
-    .replaceAll('"', '\\(dq')
-    .replaceAll("'", '\\(aq')
-    .replaceAll('^', '\\(ha')
-    .replaceAll('~', '\\(ti')
-    .replace(/[^\n -~]/gu, unicode)
-    .replace(/`(.*?)`/g, '\\fB$1\\fR');
-}
-
-/** A character beyond ASCII by its number: not every troff reads UTF-8. */
-function unicode(character: string): string {
-  const number = (character.codePointAt(0) ?? 0).toString(16).toUpperCase();
-  return `\\[u${number.padStart(4, '0')}]`;
 }

@@ -1,4 +1,4 @@
-/** The README's nginx and Caddy, as they stand there, in front of a real server. */
+/** The nginx and Caddy of the operator's document, as they stand there, in front of a real server. */
 
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { startServerProcess } from '../support/server.js';
 import { logged, origin } from '../support/server-log.js';
 import { openSession, type Session } from '../support/session.js';
 
-const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const OPERATING = readFileSync(new URL('../../src/server/OPERATING.md', import.meta.url), 'utf8');
 
 /** Where a client is that is no proxy. Linux has all of 127.0.0.0/8 on loopback. */
 const CLIENT = '127.5.5.5';
@@ -23,7 +23,7 @@ const METRICS = ['metrics', '%6detrics', '/metrics', './metrics', 'x/../metrics'
 
 interface Proxy {
   readonly program: string;
-  /** The README's block with this info string. */
+  /** The document's block with this info string. */
   readonly block: string;
   /** What turns that into one that takes the path away. */
   readonly strip: readonly [passesOn: string, takesAway: string];
@@ -108,10 +108,10 @@ function whyNot(program: string): string {
   return spawnSync(program, ['-v']).error === undefined ? '' : ` (skipped: no ${program})`;
 }
 
-describe.each(PROXIES)("the README's $program", (proxy) => {
+describe.each(PROXIES)("the operator's $program", (proxy) => {
   const { program, strip } = proxy;
   const missing = whyNot(program);
-  const [, block = ''] = new RegExp(`^\`\`\`${proxy.block}\n(.*?)^\`\`\``, 'ms').exec(README) ?? [];
+  const [, block = ''] = new RegExp(`^\`\`\`${proxy.block}\n(.*?)^\`\`\``, 'ms').exec(OPERATING) ?? [];
 
   it.skipIf(missing)(`stands there, and passes the path on${missing}`, () => {
     expect(block).toContain(strip[0]);
