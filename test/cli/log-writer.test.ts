@@ -22,6 +22,7 @@ function slowReader(): {
     last,
     output: {
       isTerminal: false,
+      wasClosed: false,
       write: (data) =>
         new Promise((resolve, reject) => {
           writes.push(String(data));

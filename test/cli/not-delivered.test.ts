@@ -133,6 +133,42 @@ describe.skipIf(!hasFullDevice)('a full disk', () => {
   );
 });
 
+describe.skipIf(process.platform === 'win32')('a stdout that is closed', () => {
+  it.each(['', '-o -', '--json'])(
+    'is no place for a secret, which is not asked for: zephr get %s',
+    async (flags) => {
+      const { sh } = session();
+      const { code, stderr } = await sh(`echo hunter2 | zephr -q > link; zephr get ${flags} < link >&-`);
+      expect(stderr).toContain('stdout is closed: the secret was not asked for');
+      expect(code).toBe(10);
+      expect((await sh('zephr status < link')).stdout).toMatch(/^waiting/);
+    },
+  );
+
+  it.each(['', '--split', '--json'])(
+    'is no place for a link, and nothing is sent: zephr %s',
+    async (flags) => {
+      const asked: string[] = [];
+      const host = await httpHost((request) => void asked.push(String(request.url)));
+      const { code, stderr } = await session({ ZEPHR_SERVER: host }).sh(`echo hunter2 | zephr ${flags} >&-`);
+      expect(stderr).toContain('stdout is closed: nobody would get the link');
+      expect(code).toBe(10);
+      expect(asked).toEqual([]);
+    },
+  );
+
+  it('does not matter where the data goes elsewhere, and /dev/null is a place', async () => {
+    const { sh } = session();
+    const { code, stdout } = await sh(`
+      echo hunter2 | zephr -q --views 3 > link
+      zephr get -q -o file < link >&- && zephr get --exec -- cmp - file < link >&- && zephr get < link > /dev/null
+      echo $?; zephr status < link; echo x | zephr -q --qr 2>&1 >&- | wc -l`);
+    expect(stdout).toMatch(/^0\nread, 3 of 3 views taken/);
+    expect(Number(stdout.trim().split('\n').at(-1))).toBeGreaterThan(10);
+    expect(code).toBe(0);
+  });
+});
+
 describe('stdout', () => {
   it.each([[[]], [['--json']], [['-o', '-']]])(
     'is flushed before the acknowledgement, with %j',

@@ -25,6 +25,7 @@ export function fakeTerminal({
   const written: Record<'stdout' | 'stderr', Buffer[]> = { stdout: [], stderr: [] };
   const output = (name: 'stdout' | 'stderr'): Output => ({
     isTerminal: false,
+    wasClosed: false,
     async write(data) {
       const pieces = typeof data === 'string' || data instanceof Uint8Array ? [Buffer.from(data)] : data;
       for await (const piece of pieces) {

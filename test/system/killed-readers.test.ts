@@ -40,12 +40,14 @@ async function proxyTo(target: string, at: (moment: Moment) => Promise<void>): P
   });
 }
 
-function start({ folder, env }: Session, args: readonly string[], stdout: 'pipe' | 'ignore'): ChildProcess {
+/** Starts a read into a pipe that is emptied, or not. */
+function start({ folder, env }: Session, args: readonly string[], stdout: 'emptied' | 'full'): ChildProcess {
   const child = spawn(process.execPath, [ZEPHR, 'get', ...args], {
     cwd: folder,
     env,
-    stdio: ['ignore', stdout, 'ignore'],
+    stdio: ['ignore', 'pipe', 'ignore'],
   });
+  if (stdout === 'emptied') child.stdout?.resume();
   onTestFinished(() => {
     child.kill('SIGKILL');
   });
@@ -87,7 +89,7 @@ describe('a reader that is killed', () => {
       const one = server.session();
       const link = await linkThrough(one, proxy);
       // With a pipe that nobody empties the secret is never all through.
-      const child = start(one, [link], moment === 'acknowledging' ? 'ignore' : 'pipe');
+      const child = start(one, [link], moment === 'acknowledging' ? 'emptied' : 'full');
       await moments;
       expect(claims(one)).toHaveLength(1);
       await kill(child);
@@ -114,7 +116,7 @@ describe('a reader that is killed', () => {
     const parts = () => readdirSync(one.folder).filter((name) => name.endsWith('.part'));
     let rounds = 0;
     for (; rounds < 2; rounds++) {
-      const child = start(one, ['-o', 'out', link], 'ignore');
+      const child = start(one, ['-o', 'out', link], 'emptied');
       await moments;
       moments = new Promise((resolve) => {
         reached = resolve;
@@ -138,7 +140,7 @@ describe('a reader that is killed', () => {
     });
     const one = server.session();
     const link = await linkThrough(one, proxy);
-    const child = start(one, [link], 'ignore');
+    const child = start(one, [link], 'emptied');
     await moments;
     await kill(child);
     const { code, stderr } = await one.sh(`zephr get '${link}'`);
@@ -155,13 +157,13 @@ describe('a reader that is killed', () => {
     const one = server.session();
     const timed = await linkThrough(one, server.url);
     const before = performance.now();
-    await once(start(one, [timed], 'ignore'), 'exit');
+    await once(start(one, [timed], 'emptied'), 'exit');
     const whole = performance.now() - before;
     const count = { before: 0, again: 0 };
     for (let round = 0; round < rounds; round++) {
       rmSync(join(one.folder, 'out'), { force: true });
       const link = await linkThrough(one, server.url);
-      const child = start(one, [...flags, link], 'pipe');
+      const child = start(one, [...flags, link], 'full');
       const printed: Buffer[] = [];
       child.stdout?.on('data', (chunk: Buffer) => printed.push(chunk));
       // Spread evenly over the time that a read takes, and a little beyond.

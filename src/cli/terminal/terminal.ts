@@ -4,7 +4,19 @@
  * file, and reports a full disk too late. Here every byte is written, or the write fails.
  */
 
-import { close, constants, fstat, fstatSync, fsync, open, read, write, writeSync } from 'node:fs';
+import {
+  close,
+  constants,
+  fstat,
+  fstatSync,
+  fsync,
+  open,
+  read,
+  readSync,
+  statSync,
+  write,
+  writeSync,
+} from 'node:fs';
 import { promisify } from 'node:util';
 import type { Bytes } from '../../core/bytes.js';
 import { isSystemError } from '../../core/errors.js';
@@ -41,6 +53,8 @@ export interface Input {
 /** A stream of data or messages that go out. */
 export interface Output {
   readonly isTerminal: boolean;
+  /** Whether it was closed when the program was started, so that nothing written to it arrives anywhere. */
+  readonly wasClosed: boolean;
   /**
    * Writes all of it. Of a stream, the next piece is asked for when the one before was written.
    * @throws Error with the system's `code`: `EPIPE` when the reader has gone, `ENOSPC` when the disk is full; what the
@@ -232,6 +246,9 @@ function output(descriptor: number, waiting: Waiting): Output {
     get isTerminal() {
       return isTerminal(descriptor);
     },
+    get wasClosed() {
+      return wasClosed(descriptor);
+    },
     async write(data) {
       if (typeof data === 'string') return writeAll(new TextEncoder().encode(data));
       if (data instanceof Uint8Array) return writeAll(data);
@@ -260,6 +277,23 @@ function writeAllNow(descriptor: number, bytes: Uint8Array): void {
 /** Whether a descriptor is a terminal. Loads node:tty, and with it sockets, only for what may be one. */
 function isTerminal(descriptor: number): boolean {
   return fstatSync(descriptor).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(descriptor);
+}
+
+/**
+ * Whether a descriptor was closed. In place of one that is, Node opens the null device for reading and writing, where the
+ * `> /dev/null` of a shell is for writing only. On Windows it opens nothing.
+ */
+function wasClosed(descriptor: number): boolean {
+  const found = fstatSync(descriptor);
+  if (process.platform === 'win32' || !found.isCharacterDevice()) return false;
+  if (found.rdev !== statSync('/dev/null').rdev) return false;
+  try {
+    readSync(descriptor, new Uint8Array(1));
+    return true;
+  } catch (error) {
+    if (isSystemError(error, 'EBADF')) return false;
+    throw error;
+  }
 }
 
 /** Repeats an operation while its descriptor would block. */

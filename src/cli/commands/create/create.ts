@@ -10,7 +10,7 @@ import { MAX_BLOB_LENGTH } from '../../../core/protocol/limits.js';
 import type { LinkVersion } from '../../../core/protocol/link-versions.js';
 import { fetchFor } from '../../../net/proxy.js';
 import { type ServerClock, withServerClock } from '../../../net/server-clock.js';
-import { usageError } from '../../exit/cli-error.js';
+import { CliError, usageError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import { readSecretFile } from '../../files/secret-file.js';
 import type { Context } from '../../parser/command.js';
@@ -48,6 +48,7 @@ export type CreateContext = Context<CreateFlags>;
 /** Creates a secret from stdin, or from a hidden prompt when stdin is a terminal. */
 export async function create(context: CreateContext): Promise<ExitCode> {
   const { flags, terminal, reporter } = context;
+  requireOutput(flags, terminal);
   const settings = await loadSettings(flags, terminal, reporter);
   const link = linkVersion(flags.link, settings);
   const expiry = await expiryMinutes(flags, settings, reporter);
@@ -86,6 +87,14 @@ export async function create(context: CreateContext): Promise<ExitCode> {
   await handOut(created, context, link === 'v1' ? null : revoke);
   await reporter.info(summary(created, views ?? 1, clock));
   return EXIT.done;
+}
+
+/** A link that goes to a stdout which is closed, and nowhere else, would be lost. */
+function requireOutput({ copy, qr }: CreateFlags, { stdout }: Terminal): void {
+  if (copy || qr || !stdout.wasClosed) return;
+  throw new CliError(EXIT.notDelivered, 'NOT_DELIVERED', 'stdout is closed: nobody would get the link', {
+    advice: 'nothing was sent: give it a file or a pipe',
+  });
 }
 
 /** The URL that the server calls when the secret was read, and the secret that it signs the call with. */

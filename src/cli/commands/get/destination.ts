@@ -53,6 +53,11 @@ const STDOUT: readonly string[] = ['-', '/dev/stdout', '/dev/fd/1', '/proc/self/
 
 function stdout({ json, output }: DestinationFlags, terminal: Terminal): Destination {
   const out = terminal.stdout;
+  if (out.wasClosed) {
+    throw new CliError(EXIT.notDelivered, 'NOT_DELIVERED', 'stdout is closed: the secret was not asked for', {
+      advice: 'use --output <file>',
+    });
+  }
   return {
     async deliver(reading) {
       if (json) return write(out, jsonLine({ ...asJson(reading), ...aboutSecret(reading) }));
