@@ -58,6 +58,7 @@ _zephr() {
       'zephr status:--key-file') value=1 ;;
       'zephr status:--url') value=1 ;;
       'zephr status:--passphrase-file') value=1 ;;
+      'zephr status:--is') value=1 ;;
       'zephr revoke:-k' | 'zephr revoke:--key') value=1 ;;
       'zephr revoke:--key-file') value=1 ;;
       'zephr revoke:--url') value=1 ;;
@@ -132,6 +133,7 @@ _zephr() {
     'zephr status:--key-file') _zephr_files; return ;;
     'zephr status:--url') return ;;
     'zephr status:--passphrase-file') _zephr_files; return ;;
+    'zephr status:--is') _zephr_words waiting read expired revoked; return ;;
     'zephr revoke:-k' | 'zephr revoke:--key') return ;;
     'zephr revoke:--key-file') _zephr_files; return ;;
     'zephr revoke:--url') return ;;
@@ -163,7 +165,7 @@ _zephr() {
         zephr) _zephr_words -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --callback-url --callback-secret-file -c --copy --qr --link $everywhere ;;
         'zephr create') _zephr_words -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --callback-url --callback-secret-file -c --copy --qr --link $everywhere ;;
         'zephr get') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file -o --output --force -c --copy --exec $everywhere ;;
-        'zephr status') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file $everywhere ;;
+        'zephr status') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file --is $everywhere ;;
         'zephr revoke') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file $everywhere ;;
         'zephr serve') _zephr_words --host --port --store --access --rate-limit --trust-proxy --base-url --tls-cert --tls-key --max-connections --metrics --allow-private-callbacks $everywhere ;;
         'zephr keys new') _zephr_words --tier --name --store $everywhere ;;

@@ -49,7 +49,7 @@ function __zephr_in --argument-names wanted wanted_position
                 set value 1
             case 'zephr get:-k' 'zephr get:--key' 'zephr get:--key-file' 'zephr get:--url' 'zephr get:--passphrase-file' 'zephr get:-o' 'zephr get:--output'
                 set value 1
-            case 'zephr status:-k' 'zephr status:--key' 'zephr status:--key-file' 'zephr status:--url' 'zephr status:--passphrase-file'
+            case 'zephr status:-k' 'zephr status:--key' 'zephr status:--key-file' 'zephr status:--url' 'zephr status:--passphrase-file' 'zephr status:--is'
                 set value 1
             case 'zephr revoke:-k' 'zephr revoke:--key' 'zephr revoke:--key-file' 'zephr revoke:--url' 'zephr revoke:--passphrase-file'
                 set value 1
@@ -155,6 +155,7 @@ complete -c zephr -n '__zephr_in "zephr status"' -l key-file -r -F -d 'take the 
 complete -c zephr -n '__zephr_in "zephr status"' -l url -x -d 'the URL of a split pair'
 complete -c zephr -n '__zephr_in "zephr status"' -s p -l passphrase -d 'ask for the passphrase on the terminal'
 complete -c zephr -n '__zephr_in "zephr status"' -l passphrase-file -r -F -d 'take the passphrase from a file'
+complete -c zephr -n '__zephr_in "zephr status"' -l is -x -a 'waiting read expired revoked' -d 'is it waiting, read, expired or revoked? exit 0 or 11'
 complete -c zephr -n '__zephr_in "zephr revoke"' -s k -l key -x -d 'the key of a split pair'
 complete -c zephr -n '__zephr_in "zephr revoke"' -l key-file -r -F -d 'take the key from a file'
 complete -c zephr -n '__zephr_in "zephr revoke"' -l url -x -d 'the URL of a split pair'

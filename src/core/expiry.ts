@@ -1,5 +1,6 @@
-/** Expiry times as people write them: `5m`, `90m`, `1h`, `7d`, or minutes. */
+/** Expiry times as people write them: durations of whole minutes, such as `5m`, `1h30m` or `7d`, or bare minutes. */
 
+import { parseDuration } from './duration.js';
 import { ValidationError } from './errors.js';
 
 /** Expiry times by name, in minutes. */
@@ -27,25 +28,25 @@ export interface Expiry {
   readonly hoursSpelling?: string;
 }
 
-const MINUTES: Readonly<Record<string, number>> = { m: 1, h: 60, d: EXPIRY.HOURS_24 };
-
 /** The bare numbers that stood for hours in the documents of zephr 1. */
 const OLD_HOURS: ReadonlySet<string> = new Set(['1', '24', '168', '720']);
 
 /**
- * Reads an expiry: a whole number and `m`, `h` or `d`. A bare number is minutes, except 1, 24, 168 and 720, which
- * stood for hours in the documents of zephr 1.
+ * Reads an expiry: a duration (core/duration.ts) of whole minutes. A bare number is minutes, except 1, 24, 168 and 720,
+ * which stood for hours in the documents of zephr 1.
  * @throws ValidationError `INVALID_EXPIRY` when it is none of these, or not 1 minute to 30 days.
  */
 export function parseExpiry(text: string): Expiry {
-  const [, digits, unit] = /^([0-9]{1,9})([mhd]?)$/.exec(text) ?? [];
-  if (digits === undefined || unit === undefined) {
-    throw new ValidationError('the expiry is not a time such as 5m, 90m, 1h or 7d', 'INVALID_EXPIRY');
+  const hours = OLD_HOURS.has(text);
+  const isBare = /^[0-9]{1,9}$/.test(text);
+  const seconds = parseDuration(isBare ? `${text}${hours ? 'h' : 'm'}` : text);
+  if (seconds === null) {
+    throw new ValidationError('the expiry is not a time such as 5m, 1h30m, 7d or 1w', 'INVALID_EXPIRY');
   }
-  const hours = unit === '' && OLD_HOURS.has(digits);
-  const minutes = Number(digits) * (MINUTES[hours ? 'h' : unit] ?? 1);
+  if (seconds % 60 !== 0) throw new ValidationError('the expiry is not in whole minutes', 'INVALID_EXPIRY');
+  const minutes = seconds / 60;
   if (minutes < EXPIRY_RANGE.min || minutes > EXPIRY_RANGE.max) {
     throw new ValidationError('the expiry is not between 1 minute and 30 days', 'INVALID_EXPIRY');
   }
-  return hours ? { minutes, hoursSpelling: `${digits}h` } : { minutes };
+  return hours ? { minutes, hoursSpelling: `${text}h` } : { minutes };
 }

@@ -51,7 +51,11 @@ describe('zephr refuses', () => {
   });
 
   it.each([
-    ['--expiry 5y', 'the expiry is not a time'],
+    ['--expiry 5q', 'the expiry is not a time'],
+    ['--expiry 90s', 'the expiry is not in whole minutes'],
+    ['--expiry 1y', 'between 1 minute and 30 days'],
+    ['--timeout 61m', 'the timeout is not a number of seconds'],
+    ['--timeout 0s', 'the timeout is not a number of seconds'],
     ['--expiry 0', 'between 1 minute and 30 days'],
     ['--expiry 31d', 'between 1 minute and 30 days'],
     ['--link v3', 'not v1 or v2'],

@@ -13,6 +13,11 @@ describe('an expiry', () => {
     ['43200m', 43_200],
     ['1m', 1],
     ['007m', 7],
+    ['1w', 10_080],
+    ['1h30m', 90],
+    ['1d12h', 2_160],
+    ['120s', 2],
+    ['59m60s', 60],
   ])('of %s is %i minutes', (text, minutes) => {
     expect(parseExpiry(text)).toEqual({ minutes });
   });
@@ -35,7 +40,11 @@ describe('an expiry', () => {
     expect(parseExpiry(text)).toEqual({ minutes, hoursSpelling: `${text}h` });
   });
 
-  it.each(['0', '0m', '43201', '31d', '721h', '999999999d', '1000000000m'])(
+  it.each(['90s', '1m1s', '1s'])('of %s is not whole minutes', (text) => {
+    expect(() => parseExpiry(text)).toThrow('the expiry is not in whole minutes');
+  });
+
+  it.each(['0', '0m', '43201', '31d', '1y', '5w', '721h', '999999999d', '1000000000m'])(
     'of %s is not between 1 minute and 30 days',
     (text) => {
       expect(() => parseExpiry(text)).toThrow(expect.objectContaining({ code: 'INVALID_EXPIRY' }));
@@ -45,7 +54,7 @@ describe('an expiry', () => {
   it.each([
     '',
     'm',
-    '1w',
+    '1q',
     '1H',
     '-1h',
     '+1h',
@@ -55,7 +64,10 @@ describe('an expiry', () => {
     ' 1h',
     '1h ',
     '1h\n',
-    '1h30m',
+    '30m1h',
+    '1h1h',
+    '1h30',
+    '30 m',
     '١h',
     'never',
   ])('is not %j', (text) => {

@@ -12,6 +12,7 @@ export const EXIT = {
   unreachable: 8,
   decryptionFailed: 9,
   notDelivered: 10,
+  notYet: 11,
   interrupted: 130,
 } as const;
 
@@ -31,5 +32,6 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   decryptionFailed: 'does not open: wrong key or passphrase, or tampered',
   notDelivered:
     'not delivered: stdout, the file, the clipboard or the command did not take it; the hint says how long it can still be had',
+  notYet: 'not yet: the secret is not in the state that was asked for',
   interrupted: 'interrupted',
 };

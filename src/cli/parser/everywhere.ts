@@ -1,6 +1,7 @@
 /** The options that every command takes. */
 
 import type { Command } from 'commander';
+import { parseDuration } from '../../core/duration.js';
 import { usageError } from '../exit/cli-error.js';
 import { CliOption } from './option.js';
 
@@ -27,12 +28,13 @@ export function declareEverywhere(commands: readonly Command[], version: string)
 }
 
 /**
- * Seconds, as `30` or `0.5`, in milliseconds.
+ * A number of seconds, as `30` or `0.5`, or a duration, as `90s` or `2m`, in milliseconds.
  * @throws CliError exit 2 for anything else, and for more than an hour.
  */
 export function parseTimeout(text: string): number {
-  const seconds = /^[0-9]+(\.[0-9]+)?$/.test(text.trim()) ? Number(text) : Number.NaN;
-  if (!(seconds > 0 && seconds <= 3600))
-    throw usageError('the timeout is not a number of seconds, up to 3600', 'write it as 30, or 0.5');
+  const trimmed = text.trim();
+  const seconds = /^[0-9]+(\.[0-9]+)?$/.test(trimmed) ? Number(trimmed) : parseDuration(trimmed);
+  if (seconds === null || !(seconds > 0 && seconds <= 3600))
+    throw usageError('the timeout is not a number of seconds, up to 3600', 'write it as 30, 0.5 or 2m');
   return Math.ceil(seconds * 1000);
 }

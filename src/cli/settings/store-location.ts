@@ -1,6 +1,7 @@
 /** Where a server's store is: for `zephr serve`, which runs the server, and `zephr keys`, which changes its API keys. */
 
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { usageError } from '../exit/cli-error.js';
 import { stateFolder } from '../files/folders.js';
 import { blankAsAbsent } from '../terminal/environment.js';
@@ -13,6 +14,17 @@ import type { Environment, Terminal } from '../terminal/terminal.js';
  */
 export function storeLocation(store: string | undefined, terminal: Terminal): string {
   return withSslMode(store ?? defaultStore(terminal), terminal.env);
+}
+
+/**
+ * The location of a store that may have to be made. The folder of the default store is made, for its owner only; any
+ * other has to be there, because a new folder may be a slip of the finger.
+ * @throws as {@link storeLocation}; Error with the system's `code`.
+ */
+export async function newStoreLocation(store: string | undefined, terminal: Terminal): Promise<string> {
+  const location = storeLocation(store, terminal);
+  if (store === undefined) await mkdir(dirname(location), { recursive: true, mode: 0o700 });
+  return location;
 }
 
 /** @throws CliError exit 2 where there is no place for one. */

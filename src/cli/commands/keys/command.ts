@@ -6,6 +6,7 @@ import type { CliCommand } from '../../parser/command.js';
 import { CliOption, oneOf } from '../../parser/option.js';
 import { storeOption } from '../../parser/shared-options.js';
 import type { KeysContext, NewKeyContext, RevokeKeyContext } from './keys.js';
+import { tiersInWords } from './tiers.js';
 
 /** Adds the commands. */
 export function addKeys(program: CliCommand): void {
@@ -22,7 +23,10 @@ export function addKeys(program: CliCommand): void {
   keys
     .command('new')
     .summary('make a key and print it')
-    .description('Makes an API key and prints it, this once: the store keeps only its hash.')
+    .description(
+      'Makes an API key and prints it, this once: the store keeps only its hash. What each tier allows: ' +
+        `${tiersInWords()}.`,
+    )
     .addOption(
       oneOf(new CliOption('--tier <tier>', 'what it may do: free, dev or pro'), KEY_TIERS, () =>
         usageError('the tier is not one that a key can have', 'give it one: --tier free, dev or pro'),
@@ -39,7 +43,9 @@ export function addKeys(program: CliCommand): void {
   keys
     .command('ls')
     .summary('print which keys there are')
-    .description('Prints id, name, tier, dates and use of each API key, a line each; never a key itself.')
+    .description(
+      'Prints id, name, tier, dates and use of each API key, a line each below a header; never a key itself.',
+    )
     .addOption(store())
     .example('zephr keys ls --json', 'for a script')
     .runs(async (context: KeysContext) => {

@@ -1,6 +1,6 @@
 /** `zephr keys`: the API keys of a server, in its store. A running server knows at once of what changes. */
 
-import { KEY_TIERS, type KeyTier } from '../../../core/protocol/limits.js';
+import type { KeyTier } from '../../../core/protocol/limits.js';
 import { isApiKey } from '../../../core/protocol/requests.js';
 import { checkKeyName, issueKey } from '../../../server/secrets/api-keys.js';
 import { type Usage, usageOf } from '../../../server/secrets/quotas.js';
@@ -11,9 +11,10 @@ import { secretAsArgument, usageError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import type { Context } from '../../parser/command.js';
 import type { CommonFlags } from '../../settings/settings.js';
-import { storeLocation } from '../../settings/store-location.js';
+import { newStoreLocation, storeLocation } from '../../settings/store-location.js';
 import { jsonLine } from '../../terminal/escape.js';
 import type { Terminal } from '../../terminal/terminal.js';
+import { tierInWords } from './tiers.js';
 
 export interface KeysFlags extends CommonFlags {
   readonly store?: string;
@@ -34,7 +35,7 @@ export async function newKey({ flags, terminal, reporter, now }: NewKeyContext):
   if (name === undefined) throw usageError('the key has no name', 'give it one: --name ci');
   checkKeyName(name);
   if (tier === undefined) throw usageError('the key has no tier', 'give it one: --tier free, dev or pro');
-  await withStore(storeLocation(flags.store, terminal), async ({ keys }) => {
+  await withStore(await newStoreLocation(flags.store, terminal), async ({ keys }) => {
     const { key, ...issued } = await issueKey(keys, { name, tier }, now());
     try {
       await terminal.stdout.write(json ? jsonLine({ ...shown(issued), key }) : `${key}\n`);
@@ -44,7 +45,10 @@ export async function newKey({ flags, terminal, reporter, now }: NewKeyContext):
       await keys.revokeKey(issued.id, now());
       throw error;
     }
-    if (!json) await reporter.info(`${inWords(issued)}: keep it now, it is not shown again`);
+    if (!json) {
+      await reporter.info(`${inWords(issued)}: keep it now, it is not shown again`);
+      await reporter.info(`the tier ${tier} allows ${tierInWords(tier)}`);
+    }
   });
   return EXIT.done;
 }
@@ -133,24 +137,19 @@ interface Listed {
   readonly usage: Usage | null;
 }
 
-/** A line for each key: id, name, tier, when it was made, what it has used, and when it was revoked. */
+const HEADER = ['ID', 'NAME', 'TIER', 'CREATED', 'USED', 'REVOKED'] as const;
+
+/** A header, and a line for each key in columns. */
 function table(listed: readonly Listed[]): string {
-  const usages = listed.map(({ usage }) =>
-    usage === null ? '' : `${usage.used} of ${usage.limit} this ${usage.per}`,
-  );
-  const usageWidth = longest(usages);
-  const nameWidth = longest(listed.map(({ key }) => key.name));
-  const tierWidth = longest(KEY_TIERS);
-  const lines = listed.map(({ key: { id, name, tier, createdAt, revokedAt } }, index) => {
-    const usage = usages[index]?.padStart(usageWidth) ?? '';
-    const columns = [id, name.padEnd(nameWidth), tier.padEnd(tierWidth), isoTime(createdAt), usage];
-    return [...columns, ...(revokedAt === null ? [] : [`revoked ${isoTime(revokedAt)}`])].join('  ');
-  });
-  return `${lines.join('\n')}\n`;
+  const rows = [HEADER, ...listed.map(cells)];
+  const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
+  return lines.map((line) => `${line.trimEnd()}\n`).join('');
 }
 
-function longest(texts: readonly string[]): number {
-  return Math.max(...texts.map(({ length }) => length));
+function cells({ key: { id, name, tier, createdAt, revokedAt }, usage }: Listed): string[] {
+  const used = usage === null ? 'any number' : `${usage.used} of ${usage.limit} this ${usage.per}`;
+  return [id, name, tier, isoTime(createdAt), used, revokedAt === null ? '' : isoTime(revokedAt)];
 }
 
 function isoTime(ms: number): string {

@@ -1,7 +1,6 @@
 /** `zephr serve`: settings for the server, its log on stderr, and its end. */
 
-import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { parseServer } from '../../../core/link.js';
 import type { TlsFiles } from '../../../server/http/tls-files.js';
 import type { PackedFile } from '../../../server/routes/page-files.js';
@@ -12,7 +11,7 @@ import { EXIT, type ExitCode } from '../../exit/codes.js';
 import { messageOf } from '../../exit/reason.js';
 import type { Context } from '../../parser/command.js';
 import type { CommonFlags } from '../../settings/settings.js';
-import { storeLocation } from '../../settings/store-location.js';
+import { newStoreLocation } from '../../settings/store-location.js';
 import { VERSION } from '../../terminal/environment.js';
 import type { Terminal } from '../../terminal/terminal.js';
 import { logWriter } from './log-writer.js';
@@ -57,7 +56,7 @@ export async function serve({ flags, terminal }: ServeContext): Promise<ExitCode
   const server = await startServer({
     host,
     port,
-    store: await store(flags, terminal),
+    store: await newStoreLocation(flags.store, terminal),
     storeThread: STORE_THREAD,
     version: VERSION,
     page: JSON.parse(__ZEPHR_WEB_PAGE__) as readonly PackedFile[],
@@ -82,13 +81,6 @@ export async function serve({ flags, terminal }: ServeContext): Promise<ExitCode
   await server.close();
   await log.flush();
   return EXIT.done;
-}
-
-/** Where the store is. Only the folder of the default one is made: another that is not there may be a typing error. */
-async function store(flags: ServeFlags, terminal: Terminal): Promise<string> {
-  const location = storeLocation(flags.store, terminal);
-  if (flags.store === undefined) await mkdir(dirname(location), { recursive: true, mode: 0o700 });
-  return location;
 }
 
 /** How to use the server from another shell: for an address that clients take. */

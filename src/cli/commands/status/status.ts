@@ -1,6 +1,7 @@
 /** `zephr status`: what has become of a secret, without reading it. */
 
 import { type SecretStatus, secretStatus } from '../../../client/status.js';
+import type { SecretState } from '../../../core/protocol/replies.js';
 import { withServerClock } from '../../../net/server-clock.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import type { Context } from '../../parser/command.js';
@@ -9,9 +10,14 @@ import type { LinkArguments, LinkFlags } from '../../parser/shared-options.js';
 import { jsonLine } from '../../terminal/escape.js';
 import { timeInWords } from '../../terminal/times.js';
 
-export type StatusContext = Context<LinkFlags, LinkArguments>;
+export interface StatusFlags extends LinkFlags {
+  /** The state that is asked about: then nothing is printed. */
+  readonly is?: SecretState;
+}
 
-/** Prints what has become of a secret. */
+export type StatusContext = Context<StatusFlags, LinkArguments>;
+
+/** Prints what has become of a secret, or answers by the exit code whether it is in the state of `--is`. */
 export async function status(context: StatusContext): Promise<ExitCode> {
   const { flags, terminal, reporter, now } = context;
   const opened = await openLink(context, requireVersion2);
@@ -19,6 +25,7 @@ export async function status(context: StatusContext): Promise<ExitCode> {
   const found = await withPassphrase(opened, terminal, (options) =>
     reporter.waitFor(opened.waiting, secretStatus(opened.link, { ...options, fetch })),
   );
+  if (flags.is !== undefined) return found.state === flags.is ? EXIT.done : EXIT.notYet;
   const inTime = (time: string) => timeInWords(clock.toLocal(Date.parse(time)), now());
   await terminal.stdout.write(flags.json ? jsonLine(found) : `${inWords(found, inTime)}\n`);
   return EXIT.done;
