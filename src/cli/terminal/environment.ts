@@ -15,6 +15,7 @@ export const VARIABLES = {
   APPDATA: 'the same on Windows',
   XDG_STATE_HOME: 'where `zephr/zephr.db` and `zephr/claims` are, in place of `~/.local/state`',
   LOCALAPPDATA: 'the same on Windows',
+  XDG_CACHE_HOME: 'where `zephr` with compiled code is, in place of `~/.cache`',
   HTTPS_PROXY: 'the proxy for https, `http://user:password@host:port`',
   HTTP_PROXY: 'the proxy for http, which is for servers on this machine only',
   NO_PROXY: 'hosts that need no proxy, `example.com,10.0.0.1:8443`, or `*`',
