@@ -14,7 +14,7 @@ _zephr_files() {
 _zephr() {
   local IFS=$' \t\n' cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
   local command=zephr position=0 value= word i
-  local everywhere='--server --config --json -q --quiet --no-color --timeout -V --version -h --help'
+  local everywhere='--server --config --ca-file --json -q --quiet --no-color --timeout -V --version -h --help'
   COMPREPLY=()
 
   # "--option=value" comes as three words.
@@ -81,6 +81,7 @@ _zephr() {
       'zephr doctor:--link') value=1 ;;
       *:--server) value=1 ;;
       *:--config) value=1 ;;
+      *:--ca-file) value=1 ;;
       *:--timeout) value=1 ;;
       zephr:create) command='zephr create' position=0 ;;
       zephr:get | zephr:retrieve) command='zephr get' position=0 ;;
@@ -156,6 +157,7 @@ _zephr() {
     'zephr doctor:--link') _zephr_words v1 v2; return ;;
     *:--server) return ;;
     *:--config) _zephr_files; return ;;
+    *:--ca-file) return ;;
     *:--timeout) return ;;
   esac
 

@@ -11,7 +11,7 @@ function __zephr_in --argument-names wanted wanted_position
             continue
         end
         switch "$command:$word"
-            case '*:--server' '*:--config' '*:--timeout'
+            case '*:--server' '*:--config' '*:--ca-file' '*:--timeout'
                 set value 1
             case 'zephr:-e' 'zephr:--expiry' 'zephr:-H' 'zephr:--hint' 'zephr:--passphrase-file' 'zephr:--views' 'zephr:--name' 'zephr:--message' 'zephr:--callback-url' 'zephr:--callback-secret-file' 'zephr:--link'
                 set value 1
@@ -98,6 +98,7 @@ end
 complete --command zephr --no-files
 complete -c zephr -l server -x -d 'the server to create on; a link names its own'
 complete -c zephr -l config -r -F -d 'the config file to use'
+complete -c zephr -l ca-file -x -d 'trust these certificate authorities and no others'
 complete -c zephr -l json -d 'print the result as one JSON object'
 complete -c zephr -s q -l quiet -d 'print errors only'
 complete -c zephr -l no-color -d 'print no colours'

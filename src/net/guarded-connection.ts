@@ -7,9 +7,9 @@
 import type { LookupAddress } from 'node:dns';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
+import type { LookupFunction } from 'node:net';
 import { ZephrError } from '../core/errors.js';
-import { hostName } from './public-addresses.js';
+import { hostName, serverName } from './host-name.js';
 import type { Resolve } from './resolve.js';
 
 /** Where requests may go. */
@@ -98,8 +98,8 @@ function connectionTo(url: URL, addresses: readonly LookupAddress[]): RequestOpt
     path: url.pathname + url.search,
     agent: url.protocol === 'https:' ? new HttpsAgent(settings) : new HttpAgent(settings),
     lookup: lookupOf(addresses),
-    // The name, not the address, is what the certificate must be for. An address is no server name (RFC 6066).
-    servername: isIP(name) === 0 ? name : '',
+    // The name, not the address, is what the certificate must be for.
+    servername: serverName(name),
     rejectUnauthorized: true,
   };
 }

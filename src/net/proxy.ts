@@ -1,11 +1,14 @@
 /**
  * Which proxy, if any, stands between this machine and a server. The variables mean what they mean for curl: those
- * in lower case come first, HTTPS_PROXY is for https and HTTP_PROXY for http, NO_PROXY lists the hosts without one.
+ * in lower case come first, HTTPS_PROXY is for https and HTTP_PROXY for http, ALL_PROXY for both where they are missing,
+ * and NO_PROXY lists the hosts without one.
  */
 
 import { ValidationError } from '../core/errors.js';
 import { isLoopbackHost } from '../core/link.js';
-import { type HttpFetch, httpFetch, nodeFetch } from './http.js';
+import { portOf } from './host-name.js';
+import { type HttpFetch, httpFetch } from './http.js';
+import { Trust } from './trust.js';
 
 /** Environment variables by name. */
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -14,12 +17,15 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * The fetch that reaches `server`.
  * @throws ValidationError `INVALID_PROXY` when the variable that names its proxy is no http or https URL.
  */
-export function fetchFor(server: string, env: Environment): HttpFetch {
+export function fetchFor(server: string, env: Environment, trust = Trust.ofSystem(env)): HttpFetch {
   const proxy = proxyFor(server, env);
-  if (proxy === null) return nodeFetch;
-  return httpFetch(async (url, signal) => {
-    const { connectThrough } = await import('./tunnel.js');
-    return connectThrough(proxy, url, signal);
+  if (proxy === null) return httpFetch({ trust });
+  return httpFetch({
+    trust,
+    connect: async (url, signal) => {
+      const { connectThrough } = await import('./tunnel.js');
+      return connectThrough(proxy, url, signal, trust.authorities);
+    },
   });
 }
 
@@ -29,7 +35,8 @@ export function fetchFor(server: string, env: Environment): HttpFetch {
  */
 export function proxyFor(target: string, env: Environment): URL | null {
   const url = new URL(target);
-  const name = url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
+  const own = url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
+  const name = inEitherCase(env, own) === undefined ? 'ALL_PROXY' : own;
   const value = inEitherCase(env, name);
   if (value === undefined || needsNoProxy(url, inEitherCase(env, 'NO_PROXY') ?? '')) return null;
   const proxy = parseProxy(value, name);
@@ -47,12 +54,18 @@ function parseProxy(value: string, name: string): URL {
   const text = value.includes('://') ? value : `http://${value}`;
   const proxy = URL.canParse(text) ? new URL(text) : null;
   if (proxy?.protocol === 'http:' || proxy?.protocol === 'https:') return proxy;
+  if (/^socks/i.test(value))
+    throw new ValidationError(
+      `${name} names a SOCKS proxy, and zephr knows http and https proxies`,
+      'INVALID_PROXY',
+    );
   throw new ValidationError(`${name} is not the URL of an http or https proxy`, 'INVALID_PROXY');
 }
 
 /** Whether a list such as `localhost,.example.com,10.0.0.1:8443` names the host, or `*` all hosts. */
-function needsNoProxy({ hostname, protocol, port }: URL, list: string): boolean {
-  const ownPort = port === '' ? (protocol === 'https:' ? '443' : '80') : port;
+function needsNoProxy(url: URL, list: string): boolean {
+  const { hostname } = url;
+  const ownPort = `${portOf(url)}`;
   return list.split(/[\s,]+/).some((entry) => {
     if (entry === '*') return true;
     const [, host = '', entryPort] = /^(.*?)(?::([0-9]+))?$/.exec(bracketed(entry)) ?? [];

@@ -4,6 +4,7 @@
  */
 
 import { BlockList, isIP } from 'node:net';
+import { hostName } from './host-name.js';
 
 /**
  * Every block of the IANA IPv4 Special-Purpose Address Registry, those that are called globally reachable as well:
@@ -89,14 +90,6 @@ export function isPublicHost(host: string): boolean {
   if (isIP(name) !== 0) return isPublicAddress(name);
   // A name without a dot is looked up in the local domain.
   return name.includes('.') && !LOCAL_NAMES.test(name);
-}
-
-/** The name or address in the host of a WHATWG URL, without its brackets or the dots of the root, in lower case. */
-export function hostName(host: string): string {
-  return host
-    .replace(/^\[(.*)\]$/, '$1')
-    .replace(/(?<!\.)\.+$/, '')
-    .toLowerCase();
 }
 
 function addIpv6(list: BlockList, block: string): void {

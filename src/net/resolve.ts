@@ -36,10 +36,16 @@ export function resolveInDns(servers?: readonly string[]): Resolve {
 /** Resolves by asking the operating system, which also knows the hosts file and the names of the local network. */
 export const resolveInSystem: Resolve = async (name, signal) => {
   signal.throwIfAborted();
+  const answered = new AbortController();
   const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    const giveUp = () => reject(signal.reason);
+    signal.addEventListener('abort', giveUp, { once: true, signal: answered.signal });
   });
-  return await Promise.race([dns.lookup(name, { all: true }), aborted]);
+  try {
+    return await Promise.race([dns.lookup(name, { all: true }), aborted]);
+  } finally {
+    answered.abort();
+  }
 };
 
 function toLookup(address: string): LookupAddress {

@@ -5,9 +5,11 @@
 
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import { isIP, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { connect } from 'node:tls';
 import { errorCode, isSystemError, NetworkError } from '../core/errors.js';
+import { hostName, portOf, serverName } from './host-name.js';
+import type { Authorities } from './trust.js';
 
 /** What the system says when a host, here the proxy, cannot be reached. */
 const NOT_REACHED = ['EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'ETIMEDOUT'];
@@ -17,31 +19,53 @@ const NOT_REACHED = ['EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH',
  * the socket's.
  * @throws NetworkError, AbortError as {@link openTunnel}.
  */
-export async function connectThrough(proxy: URL, url: URL, signal: AbortSignal): Promise<Socket> {
-  const isTls = url.protocol === 'https:';
-  const socket = await openTunnel(proxy, `${url.hostname}:${url.port || (isTls ? 443 : 80)}`, signal);
-  if (!isTls) return socket;
-  const host = withoutBrackets(url.hostname);
-  // An address is no server name (RFC 6066 section 3).
-  return connect({ socket, host, servername: isIP(host) ? '' : host, ALPNProtocols: ['http/1.1'] });
+export async function connectThrough(
+  proxy: URL,
+  url: URL,
+  signal: AbortSignal,
+  authorities?: Authorities,
+): Promise<Socket> {
+  const socket = await openTunnel(proxy, `${url.hostname}:${portOf(url)}`, signal, authorities);
+  if (url.protocol !== 'https:') return socket;
+  const host = hostName(url.hostname);
+  return connect({
+    socket,
+    host,
+    servername: serverName(host),
+    ALPNProtocols: ['http/1.1'],
+    ...tlsOptions(authorities),
+  });
+}
+
+/** Whom to trust, whatever NODE_TLS_REJECT_UNAUTHORIZED says. */
+export function tlsOptions(authorities: Authorities): { rejectUnauthorized: true; ca?: string[] } {
+  return { rejectUnauthorized: true, ...(authorities === undefined ? {} : { ca: [...authorities] }) };
 }
 
 /**
  * Opens a tunnel.
  * @param proxy its http or https URL, with user name and password where it wants them.
  * @param target `host:port`.
+ * @param authorities whom to trust where the proxy itself speaks TLS.
  * @throws NetworkError `PROXY_UNREACHABLE` or `PROXY_REFUSED`, naming the proxy; an AbortError when the signal fires.
  */
-export async function openTunnel(proxy: URL, target: string, signal: AbortSignal): Promise<Socket> {
+export async function openTunnel(
+  proxy: URL,
+  target: string,
+  signal: AbortSignal,
+  authorities?: Authorities,
+): Promise<Socket> {
   const { request } = proxy.protocol === 'https:' ? https : http;
   const connecting = request({
     method: 'CONNECT',
-    host: withoutBrackets(proxy.hostname),
+    host: hostName(proxy.hostname),
     port: proxy.port,
     path: target,
     headers: { Host: target, Connection: 'keep-alive', ...credentials(proxy) },
+    // An agent of its own: Node's global one may be told to use another proxy.
     agent: false,
     signal,
+    ...tlsOptions(authorities),
   });
   try {
     return await answerTo(connecting, proxy.host);
@@ -49,11 +73,6 @@ export async function openTunnel(proxy: URL, target: string, signal: AbortSignal
     connecting.destroy();
     throw signal.aborted ? cause : proxyError(cause, proxy.host);
   }
-}
-
-/** The host of a URL as sockets want it: they know no brackets around an IPv6 address. */
-function withoutBrackets(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, '');
 }
 
 /** The tunnel that a CONNECT request is answered with. */

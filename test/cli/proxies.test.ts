@@ -177,10 +177,26 @@ describe.skipIf(!HAS_OPENSSL)(`over TLS${because}`, () => {
     expect((await one.sh(ROUND_TRIP)).code).toBe(0);
   });
 
-  it('what is no proxy is exit 2, and is not repeated', async () => {
-    const one = await trusting({ HTTPS_PROXY: 'socks5://me:hunter3@localhost:1080' });
+  it.each(['ALL_PROXY', 'all_proxy'])('%s is the way where HTTPS_PROXY is not set', async (name) => {
+    const proxy = await connectProxy();
+    const one = await trusting({ [name]: proxy.url });
+    expect((await one.sh(ROUND_TRIP)).code).toBe(0);
+    expect(proxy.requests).toHaveLength(4);
+    expect((await one.sh(ROUND_TRIP, { env: { HTTPS_PROXY: (await connectProxy()).url } })).code).toBe(0);
+    expect(proxy.requests).toHaveLength(4);
+    expect((await one.sh(ROUND_TRIP, { env: { NO_PROXY: 'localhost' } })).code).toBe(0);
+    expect(proxy.requests).toHaveLength(4);
+  });
+
+  it.each([
+    ['HTTPS_PROXY', 'socks5://me:hunter3@localhost:1080', 'names a SOCKS proxy'],
+    ['ALL_PROXY', 'socks5h://me:hunter3@localhost:1080', 'names a SOCKS proxy'],
+    ['all_proxy', 'SOCKS4://me:hunter3@localhost:1080', 'names a SOCKS proxy'],
+    ['HTTPS_PROXY', 'ftp://me:hunter3@localhost:21', 'is not the URL of an http or https proxy'],
+  ])('%s=%s is exit 2, and is not repeated', async (name, value, words) => {
+    const one = await trusting({ [name]: value });
     const { stderr, code } = await one.sh('echo hunter2 | zephr');
-    expect(stderr).toContain('zephr: error: HTTPS_PROXY is not the URL of an http or https proxy\n');
+    expect(stderr).toContain(`zephr: error: ${name.toUpperCase()} ${words}`);
     expect(stderr).not.toContain('hunter3');
     expect(code).toBe(2);
   });

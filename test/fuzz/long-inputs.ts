@@ -16,8 +16,9 @@ import { parseServer } from '../../src/core/link.js';
 import { parseAddress, parseKeyFor, parseLink } from '../../src/core/link-reader.js';
 import { parseCreatedReply, parseErrorReply, parseReadReply } from '../../src/core/protocol/replies.js';
 import { isHint } from '../../src/core/protocol/requests.js';
+import { hostName } from '../../src/net/host-name.js';
 import { proxyFor } from '../../src/net/proxy.js';
-import { hostName, isPublicHost } from '../../src/net/public-addresses.js';
+import { isPublicHost } from '../../src/net/public-addresses.js';
 import { trustProxies } from '../../src/server/http/trusted-proxies.js';
 import { parseCreateRequest } from '../../src/server/routes/create-request.js';
 import {

@@ -134,7 +134,7 @@ const failure = (promise: Promise<unknown>) =>
   );
 
 /** Over a connection that the caller opens, as a tunnel is. */
-const dialed = httpFetch(async ({ hostname, port }) => connect(Number(port), hostname));
+const dialed = httpFetch({ connect: async ({ hostname, port }) => connect(Number(port), hostname) });
 
 describe.each([
   ['its own connection', nodeFetch],
@@ -297,13 +297,15 @@ describe('a connection', () => {
   it.each(['http', 'https'])('that is given leaves the port of %s out of the host', async (protocol) => {
     const { port } = new URL(await telling());
     // What is https goes in the clear here: TLS is the matter of what connects.
-    const fetch = httpFetch(async () => connect(Number(port), '127.0.0.1'));
+    const fetch = httpFetch({ connect: async () => connect(Number(port), '127.0.0.1') });
     expect((await ask(fetch, `${protocol}://zephr.test/`)).headers.host).toBe('zephr.test');
     expect((await ask(fetch, `${protocol}://zephr.test:81/`)).headers.host).toBe('zephr.test:81');
   });
 
   it('that cannot be opened is the error of the request', async () => {
     const error = new Error('no way there');
-    expect(await failure(httpFetch(() => Promise.reject(error))('http://zephr.test/', get()))).toBe(error);
+    expect(
+      await failure(httpFetch({ connect: () => Promise.reject(error) })('http://zephr.test/', get())),
+    ).toBe(error);
   });
 });

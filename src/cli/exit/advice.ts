@@ -18,7 +18,7 @@ const ADVICE = {
   INVALID_EXPIRY: 'write it as 5m, 1h30m, 7d or 1w, at most 30d',
   INVALID_KEY: 'copy the whole link again, to its last character',
   INVALID_LINK: 'copy the whole link again: https://host/secret/<id>#<key>',
-  INVALID_PROXY: 'write it as http://host:port, or unset it',
+  INVALID_PROXY: 'write it as http://host:port, unset it, or name the server in NO_PROXY',
   INVALID_REPLY: 'check --server: does that address belong to a zephr server?',
   MISSING_KEY: 'paste the whole link; a key that came apart from it is given with --key-file or --key',
   NEEDS_VERSION_2: 'use --link v2, on a server that speaks it',
@@ -83,6 +83,6 @@ function tlsAdvice(message: string): string {
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
       return 'that port does not speak https: check --server';
     default:
-      return 'a private authority? name its certificate in NODE_EXTRA_CA_CERTS';
+      return 'a private authority? name its certificate with --ca-file, or in NODE_EXTRA_CA_CERTS';
   }
 }

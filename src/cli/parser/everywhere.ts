@@ -13,6 +13,9 @@ export function declareEverywhere(commands: readonly Command[], version: string)
   const options = [
     new CliOption('--server <url>', 'the server to create on; a link names its own'),
     new CliOption('--config <file>', 'the config file to use'),
+    new CliOption('--ca-file <pem>', 'trust these certificate authorities and no others').readsFrom(
+      'ZEPHR_CA_FILE',
+    ),
     new CliOption('--json', 'print the result as one JSON object'),
     new CliOption('-q, --quiet', 'print errors only'),
     new CliOption('--no-color', 'print no colours'),

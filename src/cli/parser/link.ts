@@ -5,9 +5,9 @@ import type { LinkKey } from '../../core/key.js';
 import type { Link, SecretAddress } from '../../core/link.js';
 import { parseKeyFor, readLink } from '../../core/link-reader.js';
 import type { HttpFetch } from '../../net/http.js';
-import { fetchFor } from '../../net/proxy.js';
 import { usageError } from '../exit/cli-error.js';
 import { readSecretFile } from '../files/secret-file.js';
+import { connectionTo } from '../settings/connection.js';
 import { askHidden } from '../terminal/prompt.js';
 import type { Reporter } from '../terminal/reporter.js';
 import { readText } from '../terminal/stdin.js';
@@ -51,10 +51,11 @@ export async function openLink(
   const link = await findLink(args.link, flags, terminal, reporter);
   check(link);
   const passphrase = await findPassphrase(link.key, flags, terminal);
+  const { fetch } = await connectionTo(link.server, flags, terminal);
   return {
     link,
     options: {
-      fetch: fetchFor(link.server, terminal.env),
+      fetch,
       timeout: flags.timeout,
       signal: terminal.interrupt,
       ...(passphrase === undefined ? {} : { passphrase }),

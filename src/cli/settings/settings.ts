@@ -19,6 +19,8 @@ import { configPlace, readConfigFile } from './config-file.js';
 export interface CommonFlags {
   readonly server?: string;
   readonly config?: string;
+  /** A file of certificates in PEM: the only authorities that are trusted. */
+  readonly caFile?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
   /** False for `--no-color`. */

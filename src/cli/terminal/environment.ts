@@ -10,6 +10,7 @@ export const VARIABLES = {
   ZEPHR_API_KEY_FILE: 'a file with the API key',
   ZEPHR_EXPIRY: 'how long to keep what is created, as `--expiry`',
   ZEPHR_CONFIG: 'the config file to use',
+  ZEPHR_CA_FILE: 'the certificate authorities to trust, as `--ca-file`',
   ZEPHR_CALLBACK_SECRET: 'the secret that signs what `--callback-url` is told',
   XDG_CONFIG_HOME: 'where `zephr/config.json` is, in place of `~/.config`',
   APPDATA: 'the same on Windows',
@@ -18,10 +19,12 @@ export const VARIABLES = {
   XDG_CACHE_HOME: 'where `zephr` with compiled code is, in place of `~/.cache`',
   HTTPS_PROXY: 'the proxy for https, `http://user:password@host:port`',
   HTTP_PROXY: 'the proxy for http, which is for servers on this machine only',
+  ALL_PROXY: 'the proxy for both, where its own variable is missing',
   NO_PROXY: 'hosts that need no proxy, `example.com,10.0.0.1:8443`, or `*`',
   NO_COLOR: 'no colours and no other escape sequences, if it is not empty',
   FORCE_COLOR: 'colours in pipes too, if it is not empty; `0` for none',
-  NODE_EXTRA_CA_CERTS: 'a file with certificates of further authorities to trust',
+  SSL_CERT_FILE: 'the file with the authorities that the system trusts, not on macOS and Windows',
+  NODE_EXTRA_CA_CERTS: 'a file with certificates of further authorities to trust, without `--ca-file`',
 } as const;
 
 /** Any option of `zephr serve` can be given as a variable too. */

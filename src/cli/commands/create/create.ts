@@ -8,12 +8,12 @@ import { maxSecretBytesV2 } from '../../../core/crypto/seal-v2.js';
 import { DEFAULT_EXPIRY_MINUTES, type Expiry, parseExpiry } from '../../../core/expiry.js';
 import { MAX_BLOB_LENGTH } from '../../../core/protocol/limits.js';
 import type { LinkVersion } from '../../../core/protocol/link-versions.js';
-import { fetchFor } from '../../../net/proxy.js';
 import { type ServerClock, withServerClock } from '../../../net/server-clock.js';
 import { CliError, usageError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import { readSecretFile } from '../../files/secret-file.js';
 import type { Context } from '../../parser/command.js';
+import { connectionTo } from '../../settings/connection.js';
 import {
   checkSetting,
   linkVersion,
@@ -53,7 +53,8 @@ export async function create(context: CreateContext): Promise<ExitCode> {
   const link = linkVersion(flags.link, settings);
   const expiry = await expiryMinutes(flags, settings, reporter);
   const { views, timeout } = flags;
-  const { fetch, clock } = withServerClock(fetchFor(settings.server, terminal.env));
+  const connection = await connectionTo(settings.server, flags, terminal);
+  const { fetch, clock } = withServerClock(connection.fetch);
   const callback = await callbackOptions(flags, terminal);
   const passphraseFromFile =
     flags.passphraseFile === undefined

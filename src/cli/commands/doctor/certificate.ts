@@ -4,7 +4,9 @@ import type { Socket } from 'node:net';
 import { type ConnectionOptions, connect } from 'node:tls';
 import { networkError } from '../../../client/transport/network-errors.js';
 import { NetworkError } from '../../../core/errors.js';
-import { openTunnel } from '../../../net/tunnel.js';
+import { hostName, portOf, serverName } from '../../../net/host-name.js';
+import { openTunnel, tlsOptions } from '../../../net/tunnel.js';
+import type { Connection } from '../../settings/connection.js';
 
 /** From when until when a certificate is valid, in milliseconds since 1970. */
 export interface Validity {
@@ -19,14 +21,17 @@ export interface Validity {
  */
 export async function certificateValidity(
   server: string,
-  proxy: URL | null,
+  { proxy, trust }: Pick<Connection, 'proxy' | 'trust'>,
   { timeout, signal }: { timeout: number; signal: AbortSignal },
 ): Promise<Validity> {
-  const { hostname, host, port } = new URL(server);
-  const address = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 443) };
+  const url = new URL(server);
+  const { hostname, host } = url;
+  const { authorities } = trust;
+  const address = { host: hostName(hostname), port: portOf(url), ...tlsOptions(authorities) };
   const ended = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
   try {
-    const tunnel = proxy === null ? null : await openTunnel(proxy, `${hostname}:${address.port}`, ended);
+    const tunnel =
+      proxy === null ? null : await openTunnel(proxy, `${hostname}:${address.port}`, ended, authorities);
     return await peerValidity({ ...address, ...(tunnel === null ? {} : { socket: tunnel }) }, ended);
   } catch (cause) {
     signal.throwIfAborted();
@@ -36,10 +41,8 @@ export async function certificateValidity(
 
 /** Does the TLS handshake, with the checks that every request has, and takes the dates of the certificate that came. */
 function peerValidity(options: ConnectionOptions & { host: string; socket?: Socket }, signal: AbortSignal) {
-  // An address has no server name (RFC 6066 section 3).
-  const isName = /[a-z]/i.test(options.host) && !options.host.includes(':');
   return new Promise<Validity>((resolve, reject) => {
-    const socket = connect({ ...options, ...(isName ? { servername: options.host } : {}) });
+    const socket = connect({ ...options, servername: serverName(options.host) });
     const giveUp = () => socket.destroy(new Error('it took too long'));
     signal.addEventListener('abort', giveUp, { once: true });
     socket.on('error', reject);

@@ -9,14 +9,14 @@ import { maxSecretBytesV2 } from '../../../core/crypto/seal-v2.js';
 import { ApiError, NetworkError } from '../../../core/errors.js';
 import { parseExpiry } from '../../../core/expiry.js';
 import { type LinkVersion, protocolVersion } from '../../../core/protocol/link-versions.js';
-import { fetchFor, proxyFor } from '../../../net/proxy.js';
-import { CliError, usageError } from '../../exit/cli-error.js';
+import type { Trust } from '../../../net/trust.js';
+import { CliError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import { PERMISSION_ADVICE } from '../../files/secret-file.js';
 import type { Context } from '../../parser/command.js';
 import { configPlace, readConfigFile } from '../../settings/config-file.js';
+import { connectionTo } from '../../settings/connection.js';
 import { type CommonFlags, checkSetting, gatherSettings, linkVersion } from '../../settings/settings.js';
-import type { Terminal } from '../../terminal/terminal.js';
 import { CheckList } from './check-list.js';
 import { checkSecret, type Trial } from './secret-check.js';
 
@@ -41,6 +41,7 @@ const EXPIRY = '1h';
 interface Plan extends Trial {
   /** The proxy on the way, if there is one. */
   readonly proxy: URL | null;
+  readonly trust: Trust;
   /** Milliseconds for each request. */
   readonly timeout: number;
   readonly signal: AbortSignal;
@@ -54,7 +55,7 @@ export async function doctor(context: DoctorContext): Promise<ExitCode> {
   const { flags, terminal, now } = context;
   const checks = new CheckList(terminal.stdout, { json: flags.json ?? false });
   const plan = await checkSettings(checks, context);
-  if (plan !== null && (await checkTrust(checks, plan, terminal))) {
+  if (plan !== null) {
     const health = await checkNetwork(checks, plan, now);
     if (health !== 'unreachable') {
       await checkProtocol(checks, plan, health);
@@ -74,27 +75,19 @@ async function checkSettings(checks: CheckList, { flags, terminal }: DoctorConte
     const expiry = settings.expiry?.value ?? EXPIRY;
     if (settings.expiry !== undefined) checkSetting(settings.expiry, parseExpiry);
     const version = linkVersion(flags.link, settings);
-    const proxy = proxyFor(settings.server, terminal.env);
+    const { fetch, proxy, trust } = await connectionTo(settings.server, flags, terminal);
     const missing = place.path ?? 'home directory';
     await checks.ok('configuration', exists ? `${place.path}` : `the defaults: there is no ${missing}`);
     const readable = warning ?? settings.apiKeyWarning;
     if (readable !== undefined) await checks.warn('permissions', readable, PERMISSION_ADVICE);
     else await checks.ok('permissions', 'only the owner can read a file with an API key');
     await checks.ok('server', `${settings.server} (from ${settings.serverSource}), with ${version} links`);
-    const transport = { fetch: fetchFor(settings.server, terminal.env), timeout, signal: terminal.interrupt };
-    return { ...settings, expiry, version, transport, proxy, timeout, signal: terminal.interrupt };
+    const transport = { fetch, timeout, signal: terminal.interrupt };
+    return { ...settings, expiry, version, transport, proxy, trust, timeout, signal: terminal.interrupt };
   } catch (error) {
     await checks.fail('configuration', error);
     return null;
   }
-}
-
-/** Whether the certificates of the server are checked at all. If not, nothing is sent there. */
-async function checkTrust(checks: CheckList, { server }: Plan, { env }: Terminal): Promise<boolean> {
-  if (server.startsWith('http:') || env.NODE_TLS_REJECT_UNAUTHORIZED !== '0') return true;
-  const message = 'NODE_TLS_REJECT_UNAUTHORIZED=0 lets anybody pose as the server';
-  await checks.fail('TLS', usageError(message, 'unset it: NODE_EXTRA_CA_CERTS names a private authority'));
-  return false;
 }
 
 /**
@@ -140,13 +133,13 @@ function hasNoHealthRoute(error: unknown): boolean {
 /** Checks how long the certificate is valid. It is trusted, or the server's answer would not have come. */
 async function checkTls(
   checks: CheckList,
-  { server, proxy, timeout, signal }: Plan,
+  { server, proxy, trust, timeout, signal }: Plan,
   now: () => number,
 ): Promise<void> {
   if (server.startsWith('http:')) return checks.ok('TLS', 'not needed: plain http stays on this machine');
   const { certificateValidity } = await import('./certificate.js');
   try {
-    const { from, until } = await certificateValidity(server, proxy, { timeout, signal });
+    const { from, until } = await certificateValidity(server, { proxy, trust }, { timeout, signal });
     const date = new Date(until).toISOString().slice(0, 10);
     const left = until - now();
     if (left > Math.min(SOON_MS, (until - from) / 6)) {
