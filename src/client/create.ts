@@ -2,6 +2,7 @@
 
 import { encodeUtf8 } from '../core/bytes.js';
 import { proofHash, unlockKey } from '../core/crypto/key-schedule.js';
+import { encodeMeta, type Meta } from '../core/crypto/meta.js';
 import { sealV1 } from '../core/crypto/seal-v1.js';
 import { sealV2 } from '../core/crypto/seal-v2.js';
 import { ValidationError } from '../core/errors.js';
@@ -142,6 +143,17 @@ export async function createSecret(
     : { mode: 'standard', fullLink: formatLink({ server, id, key }), ...common };
 }
 
+/**
+ * Checks the options of a create without a secret, so that nobody is asked for one in vain.
+ * @throws ValidationError as {@link createSecret} does for them.
+ */
+export function checkCreateOptions(options: CreateSecretOptions): void {
+  pickVersion(parseServer(options.server ?? DEFAULT_SERVER), options);
+  requestHeaders(options);
+  requestTerms(options);
+  encodeMeta(metaOf(options));
+}
+
 /** The bytes to seal: exactly those that were given, or those of the string in UTF-8. */
 function contentOf(secret: string | Uint8Array): Uint8Array {
   if (typeof secret !== 'string') {
@@ -247,6 +259,11 @@ function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 
+/** What is sealed beside the secret. */
+function metaOf({ name, message }: CreateSecretOptions): Meta {
+  return { ...(name === undefined ? {} : { name }), ...(message === undefined ? {} : { message }) };
+}
+
 /** The sealed secret as a create sends it. */
 async function seal(
   content: Uint8Array,
@@ -254,11 +271,9 @@ async function seal(
   options: CreateSecretOptions,
 ): Promise<Pick<CreateBody, 'encrypted_blob' | 'version' | 'proof_hash'>> {
   if (key.version === 1) return { encrypted_blob: await sealV1(content, key) };
-  const { passphrase, name, message } = options;
-  const unlocked = await unlockKey(key, passphrase);
-  const meta = { ...(name === undefined ? {} : { name }), ...(message === undefined ? {} : { message }) };
+  const unlocked = await unlockKey(key, options.passphrase);
   return {
-    encrypted_blob: await sealV2(content, meta, unlocked),
+    encrypted_blob: await sealV2(content, metaOf(options), unlocked),
     version: 2,
     proof_hash: await proofHash(unlocked),
   };
