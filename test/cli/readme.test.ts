@@ -1,34 +1,46 @@
-/** README.md says what the program does: its tables are the program's, and its commands exist. */
+/** README.md is a session that works: its command lines run here in its order, as a newcomer would type them. */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { EXIT, EXIT_MEANINGS } from '../../src/cli/exit/codes.js';
-import { SERVE_VARIABLES, VARIABLES } from '../../src/cli/terminal/environment.js';
 import { callsIn, unknownOptions } from '../support/command-lines.js';
+import { deadHost } from '../support/hosts.js';
+import { openSession, type Session } from '../support/session.js';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
-/** The rows of the table under a heading. */
-function tableUnder(heading: string): string {
-  const [, table = ''] = new RegExp(`^${heading}\n\n((?:\\|.*\n)+)`, 'm').exec(readme) ?? [];
-  return table.split('\n').slice(2).join('\n');
+/** The blocks of a language under a heading of the second level. */
+function blocksUnder(heading: string, language: string): string[] {
+  const [, section = ''] = new RegExp(`^## ${heading}\n(.*?)^## `, 'ms').exec(readme) ?? [];
+  const blocks = section.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'));
+  return [...blocks].map(([, text = '']) => text);
 }
 
+/** A command of another program: it writes down what it got on stdin. */
+function standIn(session: Session, name: string): void {
+  const bin = join(session.folder, 'bin');
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, name), `#!/bin/sh\ncat > "$HOME/${name}.stdin"\n`);
+  chmodSync(join(bin, name), 0o755);
+}
+
+/** A session on a port of its own, in which the README's server can be started. */
+async function newcomer(): Promise<Session & { readonly port: number }> {
+  const port = Number(new URL(await deadHost()).port);
+  const session = openSession({ ZEPHR_SERVE_PORT: String(port), DB_PASSWORD: 'correct horse' });
+  return { ...session, port };
+}
+
+/** Runs what stands in the README, its port replaced, and ends the servers that it started. */
+function run(session: Session & { readonly port: number }, script: string) {
+  const stop = 'trap \'kill "$!" && wait\' EXIT\nPATH="$HOME/bin:$PATH"\n';
+  return session.sh(stop + script.replaceAll('8787', String(session.port)));
+}
+
+/** Waits for the server that the lines before it started. */
+const UNTIL_READY = 'until zephr doctor > doctor.log 2>&1; do sleep 0.1; done\n';
+
 describe('README.md', () => {
-  it('has the table of the exit codes', () => {
-    const rows = Object.entries(EXIT).map(
-      ([name, code]) => `| ${code} | ${EXIT_MEANINGS[name as keyof typeof EXIT]} |\n`,
-    );
-    expect(tableUnder('### Exit codes')).toBe(rows.join(''));
-  });
-
-  it('has the table of the environment', () => {
-    const rows = [...Object.entries(VARIABLES), [SERVE_VARIABLES.name, SERVE_VARIABLES.meaning]].map(
-      ([name, meaning]) => `| \`${name}\` | ${meaning} |\n`,
-    );
-    expect(tableUnder('### Environment')).toBe(rows.join(''));
-  });
-
   it('uses commands and options that there are', () => {
     const blocks = [...readme.matchAll(/^```(?:sh|console|yaml|crontab)\n(.*?)^```/gms)].map(
       ([, text]) => text ?? '',
@@ -37,22 +49,68 @@ describe('README.md', () => {
     expect(calls.length).toBeGreaterThan(20);
     expect(calls.filter((call) => unknownOptions(call).length > 0)).toEqual([]);
   });
-});
 
-describe('the table of the environment', () => {
-  const folder = new URL('../../src/cli/', import.meta.url);
-  const code = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && file !== 'environment.ts')
-    .map((file) => readFileSync(new URL(file, folder), 'utf8'))
-    .join('');
-
-  it('has every variable of ours that the code names', () => {
-    const names = [...code.matchAll(/\bZEPHR_(?!SERVE_)[A-Z_]+\b/g)].map(([name]) => name);
-    expect(names.length).toBeGreaterThan(4);
-    expect(names.filter((name) => !Object.hasOwn(VARIABLES, name))).toEqual([]);
+  it('shows how to use it', async () => {
+    const session = await newcomer();
+    mkdirSync(join(session.folder, 'conf'));
+    writeFileSync(join(session.folder, 'conf/app.ini'), 'debug=false\n');
+    const [start = '', use = ''] = blocksUnder('Use', 'sh');
+    const look = 'tar tzf conf.tgz\nzephr status < link || echo "exit $?"\n';
+    const { stdout, stderr } = await run(session, `{\n${start}} > started\n${UNTIL_READY}${use}${look}`);
+    const talk = stderr.replaceAll(/^\{.*\n/gm, '');
+    const [status = '', ...rest] = stdout.split('\n');
+    expect(status, talk).toMatch(/^waiting/);
+    expect(rest[0]).toBe('correct horse');
+    expect(stdout).toContain('conf/app.ini');
+    expect(stdout.match(/^correct horse$/gm)).toHaveLength(2);
+    expect(stdout).toMatch(/\nrevoked/);
   });
 
-  it('has none that the code does not know', () => {
-    expect(Object.keys(VARIABLES).filter((name) => !code.includes(name))).toEqual([]);
+  it('shows how scripts use it', async () => {
+    const session = await newcomer();
+    standIn(session, 'docker');
+    const [start = ''] = blocksUnder('Use', 'sh');
+    const blocks = blocksUnder('Scripts and CI', 'sh');
+    const { stdout, stderr } = await run(
+      session,
+      `{\n${start}} > started 2> log\n${UNTIL_READY}${blocks.join('')}cmp password docker.stdin && echo same\n`,
+    );
+    expect(stdout).toBe('same\n');
+    expect(stderr).toContain('somebody was here first: change the secret\n');
+  });
+
+  it('shows a cron job that mails once', async () => {
+    const session = await newcomer();
+    const [start = ''] = blocksUnder('Use', 'sh');
+    const [line = ''] = blocksUnder('Scripts and CI', 'crontab');
+    const job = line.replace(/^(\S+ ){5}/, '');
+    const script = `mkdir links && echo secret | zephr -q > links/db
+      (${job}); echo 'not yet'; zephr get -q < links/db; (${job}); (${job}); echo done`;
+    const { stdout } = await run(session, `{\n${start}} > started 2> log\n${UNTIL_READY}${script}`);
+    expect(stdout).toBe('not yet\nsecret\nthe link was used\ndone\n');
+  });
+
+  it('shows the step of a CI job', async () => {
+    const session = await newcomer();
+    standIn(session, 'npx');
+    const [start = ''] = blocksUnder('Use', 'sh');
+    const [step = ''] = blocksUnder('Scripts and CI', 'yaml');
+    const [, command = ''] = /run: \|\n(.*)/s.exec(step) ?? [];
+    // What npx would do with the package that it fetches.
+    const script = `LINK=$(printf 'one\\ntwo\\n' | zephr -q) GITHUB_ENV=$HOME/github.env
+      ${command.replace(/npx .*? zephr get/, 'zephr get')}\ncat "$GITHUB_ENV"`;
+    const { stdout } = await run(session, `{\n${start}} > started 2> log\n${UNTIL_READY}${script}`);
+    expect(stdout).toBe('::add-mask::one\n::add-mask::two\nTOKEN<<end-of-token\none\ntwo\nend-of-token\n');
+  });
+
+  it('shows a server that wants an API key', async () => {
+    const session = await newcomer();
+    const [block = ''] = blocksUnder('Your own server', 'sh');
+    const [serve = '', ...rest] = block.split('\n');
+    const server = `ZEPHR_SERVER=http://127.0.0.1:${session.port}; export ZEPHR_SERVER; echo hunter2 > secret\n`;
+    const script = `${server}{ ${serve.replace(/ *#.*/, '')} & } > started 2> log
+      until [ -s started ]; do sleep 0.1; done\n${rest.join('\n')}`;
+    const { stdout, stderr } = await run(session, `${script}zephr < secret || echo "exit $?"`);
+    expect(stdout, stderr).toMatch(/^http:\S+#v2\.\S+\nexit 4\n$/);
   });
 });
