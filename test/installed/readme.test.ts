@@ -1,15 +1,17 @@
-/** The README's programs run as they stand, and print what their comments say. */
+/** The programs in README.md and client/SDK.md run as they stand, and print what their comments say. */
 
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ServerProcess, startServerProcess } from '../support/server.js';
 import { type InstalledPackage, installPackage, ROOT } from './installed-package.js';
 
-const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-const examples = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code = '']) => code);
+const examples = ['README.md', 'src/client/SDK.md'].flatMap((path) => {
+  const blocks = readFileSync(join(ROOT, path), 'utf8').matchAll(/^```js\n(.*?)^```$/gms);
+  return [...blocks].map(([, code = '']) => ({ path, code }));
+});
 
 let installed: InstalledPackage;
 let server: ServerProcess;
@@ -31,15 +33,33 @@ function promised(code: string): string {
     .join('');
 }
 
-describe('an example of the README', () => {
-  it('is there', () => {
-    expect(examples.length).toBeGreaterThanOrEqual(6);
-    for (const code of examples) expect(promised(code)).not.toBe('');
+describe('the way to install it', () => {
+  const [, install = ''] =
+    /^npm ci && npm pack .*\n((?:.*\n)*?)```$/m.exec(readFileSync(join(ROOT, 'README.md'), 'utf8')) ?? [];
+
+  it('names the file that npm pack makes', () => {
+    expect(install).toContain(`./${basename(installed.tarball)}`);
   });
 
-  it.each(examples.map((code, index) => [index + 1, code] as const))(
-    '(number %i) does what it says',
-    async (_, code) => {
+  it.each(install.trimEnd().split('\n'))('works: %s', async (line) => {
+    const prefix = join(installed.folder, 'prefix');
+    // No registry is needed for it.
+    const env = { ...process.env, npm_config_prefix: prefix, npm_config_offline: 'true' };
+    const { stdout } = await promisify(execFile)('sh', ['-c', line], { cwd: installed.folder, env });
+    const printed = line.startsWith('npx') ? stdout : execFileSync(join(prefix, 'bin/zephr'), ['--version']);
+    expect(String(printed)).toMatch(/^2\.\d+\.\d+\n$/);
+  });
+});
+
+describe('an example', () => {
+  it('is there', () => {
+    expect(examples.length).toBeGreaterThanOrEqual(7);
+    for (const { code } of examples) expect(promised(code)).not.toBe('');
+  });
+
+  it.each(examples.map(({ path, code }, index) => [index + 1, path, code] as const))(
+    '(number %i, of %s) does what it says',
+    async (_, __, code) => {
       writeFileSync(join(installed.folder, 'example.mjs'), code);
       const { stdout, stderr } = await promisify(execFile)(process.execPath, ['example.mjs'], {
         cwd: installed.folder,

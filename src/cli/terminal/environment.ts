@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import type { Environment } from './terminal.js';
 
-/** Every variable and what it is for; man page and README show this table. */
+/** Every variable and what it is for; man page and cli/CLI.md show this table. */
 export const VARIABLES = {
   ZEPHR_SERVER: 'the server to use',
   ZEPHR_API_KEY: 'the API key, for the server that is set',
