@@ -46,7 +46,7 @@ rmSync(join(dist, '.testing-types'), { recursive: true });
 const modules = [...command, ...sdk, ...testing].flatMap(({ moduleIds }) => moduleIds);
 writeFileSync(join(dist, 'THIRD_PARTY_LICENSES'), licenses([...modules, ...page.modules]));
 
-// What a visitor compares the page of a server with (src/THREATS.md).
+// What a visitor compares the page of a server with (src/core/protocol/THREATS.md).
 writeFileSync(join(dist, 'page-hashes.txt'), page.hashes);
 
 writeFileSync(join(dist, 'zephr.1'), manPage(commandTree(), version, today()));

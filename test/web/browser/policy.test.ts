@@ -179,7 +179,7 @@ describe('the list of hashes', () => {
     const own = readFileSync(join(ROOT, 'dist/page-hashes.txt'), 'utf8');
     expect(await (await fetch(`${server.url}/assets/hashes.txt`)).text()).toBe(own);
     // The commands that the document gives, except the build.
-    const document = readFileSync(join(ROOT, 'src/THREATS.md'), 'utf8');
+    const document = readFileSync(join(ROOT, 'src/core/protocol/THREATS.md'), 'utf8');
     const [, commands = ''] = /^npm ci\n(while read.*?)^```/ms.exec(document) ?? [];
     const script = commands.replace('https://secrets.example.com', server.url);
     const { code, stdout } = await openSession().sh(`ln -s '${ROOT}/dist' dist && ${script}`);
