@@ -1,15 +1,15 @@
 /** The SDK: what `zephr` exports. */
 
 export {
-  type CreateSecretOptions,
   createSecret,
   type SecretLink,
   type SplitLink,
   type StandardLink,
 } from './client/create.js';
+export type { CreateSecretOptions } from './client/create-options.js';
 export type { LinkOrPair } from './client/link-or-pair.js';
 export { type Reading, type RetrieveSecretOptions, readSecret } from './client/read.js';
-export { type RetrievalResult, retrieveSecret } from './client/retrieve.js';
+export { type RetrievalResult, type RetrievedSecret, retrieveSecret } from './client/retrieve.js';
 export { revokeSecret, type SecretStatus, secretStatus } from './client/status.js';
 export type { Fetch, FetchInit, FetchReader, FetchReply } from './client/transport/fetch.js';
 export type { ApiErrorCode } from './core/error-codes.js';
@@ -22,4 +22,4 @@ export {
 } from './core/errors.js';
 export { EXPIRY } from './core/expiry.js';
 export type { Link } from './core/link.js';
-export { parseLink } from './core/link-reader.js';
+export { parseLink } from './core/links/reader.js';

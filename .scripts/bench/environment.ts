@@ -30,8 +30,7 @@ export function environment(folder: string): Part {
   };
 }
 
-/** How long it takes to write 4 KB to `file` and have the disk keep them, many times over, in milliseconds. */
-export function syncTimes(file: string): number[] {
+function syncTimes(file: string): number[] {
   const descriptor = openSync(file, 'w');
   const times = Array.from({ length: SYNCS }, (_, index) => {
     const start = performance.now();

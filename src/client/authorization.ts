@@ -1,6 +1,6 @@
 /** Authorizing requests about a secret: the URL they go to, and the headers that show what their sender may do. */
 
-import { formatProof, type UnlockedKey, unlockKey } from '../core/crypto/key-schedule.js';
+import { formatLinkProof, formatProof, type UnlockedKey, unlockKey } from '../core/crypto/key-schedule.js';
 import { ValidationError } from '../core/errors.js';
 import type { SecretAddress } from '../core/link.js';
 import { HEADERS } from '../core/protocol/requests.js';
@@ -34,12 +34,25 @@ export function apiUrl({ server, id }: SecretAddress): string {
   return `${server}/api/secrets/${id}`;
 }
 
-/** Shows the server that the sender can open the secret. */
+/** Shows the server that the sender can open the secret, and where a passphrase is needed, that it has the link. */
 export function proofHeaders(unlocked: UnlockedKey): Record<string, string> {
-  return { [HEADERS.proof]: formatProof(unlocked) };
+  const linkProof = formatLinkProof(unlocked);
+  return {
+    [HEADERS.proof]: formatProof(unlocked),
+    ...(linkProof === null ? {} : { [HEADERS.linkProof]: linkProof }),
+  };
 }
 
-/** Shows the server an API key, if there is one (core/protocol/PROTOCOL.md section 6). */
+/**
+ * Shows the server an API key, if there is one (core/protocol/PROTOCOL.md section 6). White space around it, such as the
+ * line end of a file, is no part of it; what else it has to look like is its server's business.
+ * @throws ValidationError `INVALID_API_KEY` when it is blank, or holds what no header can.
+ */
 export function apiKeyHeaders(apiKey: string | null | undefined): Record<string, string> {
-  return apiKey === undefined || apiKey === null ? {} : { Authorization: `Bearer ${apiKey}` };
+  if (apiKey === undefined || apiKey === null) return {};
+  const key = typeof apiKey === 'string' ? apiKey.trim() : '';
+  if (!/^[\x21-\x7e]+$/.test(key)) {
+    throw new ValidationError('the API key is blank or holds characters no API key has', 'INVALID_API_KEY');
+  }
+  return { Authorization: `Bearer ${key}` };
 }

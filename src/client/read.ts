@@ -21,15 +21,15 @@ export interface RetrieveSecretOptions extends TransportOptions {
    * Needed when the link says so (`v2p`), and wrong when it does not: a ValidationError `PASSPHRASE_REQUIRED` or
    * `UNEXPECTED_PASSPHRASE`. Default none.
    */
-  readonly passphrase?: string;
+  passphrase?: string;
   /** Accepted, as zephr 1 did, and not sent: reading needs no API key. */
-  readonly apiKey?: string | null;
+  apiKey?: string | null;
   /**
    * Names this reader: 22 to 64 random characters of base64url. Default a new one, the same for all tries of this call.
    * Your own lets another call read again until `purgeAt`, should this one be cut off. A ValidationError
    * `INVALID_CLAIM` for any other form.
    */
-  readonly claim?: string;
+  claim?: string;
 }
 
 /** A secret that was read and opened. */
@@ -60,17 +60,18 @@ export function newClaim(): string {
  * Takes one view of a secret and opens it. All that can fail without the server does so before the request. A repeated
  * request carries the same claim, so that a lost reply can be had again.
  * @throws ValidationError for a damaged link, a missing or unneeded passphrase or a malformed claim, before anything is
- *   sent.
- * @throws ApiError 404 unknown, 410 read, expired or revoked, 403 wrong key or passphrase, 429 too many tries.
+ *   sent; EncryptionError `INVALID_KEY` or `UNKNOWN_KEY_VERSION` likewise for its key.
+ * @throws ApiError 404 unknown, 410 read, expired or revoked, 403 `WRONG_KEY`, or `WRONG_PASSPHRASE` when the link is
+ *   right and nothing but the passphrase is wrong, 429 too many tries.
  * @throws EncryptionError when the secret does not open.
  * @throws NetworkError when no usable answer came; the reason of `signal`.
  */
 export async function readSecret(from: LinkOrPair, options: RetrieveSecretOptions = {}): Promise<Reading> {
   const link = toLink(from);
-  const unlocked =
-    link.key.version === 2 || options.passphrase !== undefined
-      ? await unlockKey(link.key, options.passphrase)
-      : null;
+  if (link.key.version === 1 && options.passphrase !== undefined) {
+    throw new ValidationError('a version 1 link takes no passphrase', 'UNEXPECTED_PASSPHRASE');
+  }
+  const unlocked = link.key.version === 2 ? await unlockKey(link.key, options.passphrase) : null;
   const claim = options.claim ?? newClaim();
   if (!isClaim(claim)) {
     throw new ValidationError('the claim is not 22 to 64 characters of base64url', 'INVALID_CLAIM');

@@ -1,5 +1,7 @@
 /** Bytes: random ones, joined ones, and those of a text in UTF-8. */
 
+import { webCrypto } from './web-crypto.js';
+
 /** Bytes that are not in shared memory, which WebCrypto refuses. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -10,7 +12,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** WebCrypto's generator of random bytes: at most 65,536 in one call. */
-export const randomBytes: RandomBytes = (length) => crypto.getRandomValues(new Uint8Array(length));
+export const randomBytes: RandomBytes = (length) => webCrypto().getRandomValues(new Uint8Array(length));
 
 /** `text` as UTF-8. A lone surrogate becomes U+FFFD (Encoding Standard). */
 export function encodeUtf8(text: string): Bytes {

@@ -34,7 +34,12 @@ export type ValidationErrorCode =
   | 'VALIDATION_ERROR';
 
 /** Codes of an EncryptionError: why a secret does not open, or is not what was asked for. */
-export type EncryptionErrorCode = 'DECRYPTION_FAILED' | 'ENCRYPTION_ERROR' | 'NOT_TEXT';
+export type EncryptionErrorCode =
+  | 'DECRYPTION_FAILED'
+  | 'ENCRYPTION_ERROR'
+  | 'INVALID_KEY'
+  | 'NOT_TEXT'
+  | 'UNKNOWN_KEY_VERSION';
 
 /** Codes of a NetworkError: why no usable answer came. */
 export type NetworkErrorCode =
@@ -43,6 +48,7 @@ export type NetworkErrorCode =
   | 'HOST_LOOKUP_FAILED'
   | 'HOST_NOT_FOUND'
   | 'INVALID_REPLY'
+  | 'LINK_PROOF_NOT_KEPT'
   | 'NETWORK_ERROR'
   | 'REDIRECTED'
   | 'REPLY_TOO_LARGE'

@@ -67,6 +67,14 @@ export class ApiError extends ZephrError {
     this.statusCode = statusCode;
     this.retryAfter = options?.retryAfter;
   }
+
+  /**
+   * Whether these are the words of a zephr server. If not, something in between may have answered, such as a login
+   * gateway, a firewall or a proxy, and nothing is known about the secret or the API key.
+   */
+  get isVerdict(): boolean {
+    return !this.code.startsWith('HTTP_');
+  }
 }
 
 /** No usable answer came: not reached, cut off, too late, redirected, or not a zephr server. */

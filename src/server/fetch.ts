@@ -25,9 +25,5 @@ export async function fetchFrom(
     address,
   });
   const whole = isStream(body) ? Uint8Array.from(await buffer(body)) : body;
-  const response = new Response(request.method === 'HEAD' ? null : whole, { status });
-  for (let index = 0; index < headers.length; index += 2) {
-    response.headers.set(headers[index] ?? '', headers[index + 1] ?? '');
-  }
-  return response;
+  return new Response(request.method === 'HEAD' ? null : whole, { status, headers });
 }

@@ -4,6 +4,7 @@ import { type Bytes, concatBytes, decodeUtf8, encodeUtf8, type RandomBytes } fro
 import { decrypt, encrypt, NONCE_BYTES } from '../core/crypto/aes-gcm.js';
 import { readFrame, writeFrame } from '../core/crypto/frame.js';
 import { ValidationError } from '../core/errors.js';
+import { webCrypto } from '../core/web-crypto.js';
 import { damaged, type SealedRecord } from './format.js';
 
 /** Which secret it is. */
@@ -72,7 +73,7 @@ export async function recordId(
 ): Promise<Bytes> {
   // None of the three has a NUL.
   const text = encodeUtf8(`${project}\0${environment}\0${name}`);
-  return new Uint8Array(await crypto.subtle.sign('HMAC', index, text));
+  return new Uint8Array(await webCrypto().subtle.sign('HMAC', index, text));
 }
 
 /** Seals a record. `revision` is one more than that of the record before it, or 1. */

@@ -3,6 +3,7 @@
 import { type Bytes, encodeUtf8, type RandomBytes, randomBytes } from '../core/bytes.js';
 import { deriveAesKey, expand, importSecret } from '../core/crypto/hkdf.js';
 import { ValidationError } from '../core/errors.js';
+import { webCrypto } from '../core/web-crypto.js';
 import {
   damaged,
   formatUnsealed,
@@ -79,7 +80,7 @@ export class Vault {
     if (key.length !== KEY_BYTES) throw damaged('the key is not 32 bytes');
     const keys = await deriveKeys(file.id, key);
     const text = encodeUtf8(formatUnsealed(file));
-    if (!(await crypto.subtle.verify('HMAC', keys.seal, file.seal, text)))
+    if (!(await webCrypto().subtle.verify('HMAC', keys.seal, file.seal, text)))
       throw damaged('the seal is broken');
     const vault = new Vault(key, keys, file.slots, random);
     for (const sealed of file.records) {
@@ -140,7 +141,7 @@ export class Vault {
   async format(): Promise<string> {
     const records = [...this.#records.values()].map(({ sealed }) => sealed);
     const file = { id: this.#keys.vaultId, slots: this.#slots, records };
-    const seal = await crypto.subtle.sign('HMAC', this.#keys.seal, encodeUtf8(formatUnsealed(file)));
+    const seal = await webCrypto().subtle.sign('HMAC', this.#keys.seal, encodeUtf8(formatUnsealed(file)));
     return formatVault({ ...file, seal: new Uint8Array(seal) });
   }
 }
@@ -156,7 +157,10 @@ async function deriveKeys(vaultId: Bytes, key: Bytes): Promise<VaultKeys> {
 }
 
 function importHmacKey(bytes: Bytes): Promise<CryptoKey> {
-  return crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
+  return webCrypto().subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, [
+    'sign',
+    'verify',
+  ]);
 }
 
 function keyOf({ project, environment, name }: SecretPlace): string {

@@ -6,7 +6,7 @@ import { revokeSecret, secretStatus } from '../../src/client/status.js';
 import { formatProof, unlockKey } from '../../src/core/crypto/key-schedule.js';
 import { ApiError, EncryptionError, NetworkError } from '../../src/core/errors.js';
 import type { Link } from '../../src/core/link.js';
-import { parseLink } from '../../src/core/link-reader.js';
+import { parseLink } from '../../src/core/links/reader.js';
 import { HEADERS } from '../../src/core/protocol/requests.js';
 import type { Actor, Plan } from './plan.js';
 import type { Random } from './random.js';
@@ -77,7 +77,7 @@ export class Life {
       createSecret(this.#secret, {
         server: ANY_SERVER,
         hint: name,
-        expiry: terms.minutes,
+        expiry: `${terms.minutes}m`,
         link: terms.version === 1 ? 'v1' : 'v2',
         idempotencyKey,
         fetch: this.#wire.fetch,

@@ -210,7 +210,8 @@ describe.each<[string, Fetch]>([
   ])('shows nothing of an error body that is %s', async (_, headers, body) => {
     const { url } = await script((_, response) => response.writeHead(500, headers).end(body));
     const error = await failure(send(get(url), { fetch }));
-    expect(error).toMatchObject({ statusCode: 500, code: 'HTTP_500', message: 'Request failed (HTTP 500).' });
+    expect(error).toMatchObject({ statusCode: 500, code: 'HTTP_500', isVerdict: false });
+    expect((error as Error).message).toMatch(/^Request failed \(HTTP 500\)\. The answer is /);
   });
 
   it('does not take HTML for an answer, nor ask for it again', async () => {
@@ -262,6 +263,37 @@ describe.each<[string, Fetch]>([
     expect(await failure(send(get(url), { fetch }))).toMatchObject({ code: 'REPLY_TOO_LARGE' });
     expect(sent).toBeLessThan(20 * MAX_REPLY_BYTES);
   });
+
+  it.each([1, 7, MAX_REPLY_BYTES])(
+    'takes an answer of the longest length, not a byte more: %d at once',
+    async (size) => {
+      const cancelled: unknown[] = [];
+      const answering = (length: number) => async () => {
+        let left = length;
+        const reader = {
+          async read() {
+            // One large piece and small ones after it, so that the limit is met in either.
+            const next = left > size * 10 ? left - size * 10 : Math.min(left, size);
+            left -= next;
+            return next === 0 ? { done: true } : { done: false, value: new Uint8Array(next).fill(0x20) };
+          },
+          async cancel(reason: unknown) {
+            cancelled.push(reason);
+          },
+        };
+        return { status: 400, headers: new Headers(), body: { getReader: () => reader } };
+      };
+      const whole = await failure(send(get('https://zephr.example'), { fetch: answering(MAX_REPLY_BYTES) }));
+      expect(whole).toMatchObject({ name: 'ApiError', code: 'HTTP_400' });
+      expect(cancelled).toEqual([]);
+      const over = await failure(
+        send(get('https://zephr.example'), { fetch: answering(MAX_REPLY_BYTES + 1) }),
+      );
+      expect(over).toMatchObject({ name: 'NetworkError', code: 'REPLY_TOO_LARGE' });
+      // The rest is not wanted: the connection is free again.
+      expect(cancelled).toEqual([over]);
+    },
+  );
 
   it('is a NetworkError that names the host when the connection is refused', async () => {
     const url = await deadHost();

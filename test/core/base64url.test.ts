@@ -70,6 +70,17 @@ describe('base64url', () => {
     );
   });
 
+  it.each(['', 'aGkh'])('looks at all bits of the last character, after %j', (start) => {
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    for (const before of ['a', 'aG']) {
+      const bytes = Buffer.from(`${start}${before}A`, 'base64url').length;
+      const taken = [...alphabet].filter((last) => isBase64url(start + before + last));
+      // The bits that no byte needs are zero: four of the six after one byte, two after two.
+      expect(taken.join('')).toBe(bytes % 3 === 1 ? 'AQgw' : 'AEIMQUYcgkosw048');
+      expect(taken.every((last) => decodeBase64url(start + before + last).length === bytes)).toBe(true);
+    }
+  });
+
   it('takes no bytes as no text', () => {
     expect(encodeBase64url(new Uint8Array(0))).toBe('');
     expect(decodeBase64url('')).toEqual(new Uint8Array(0));

@@ -47,7 +47,9 @@ const VALIDATION: Record<ValidationErrorCode, true> = {
 const ENCRYPTION: Record<EncryptionErrorCode, true> = {
   DECRYPTION_FAILED: true,
   ENCRYPTION_ERROR: true,
+  INVALID_KEY: true,
   NOT_TEXT: true,
+  UNKNOWN_KEY_VERSION: true,
 };
 
 const NETWORK: Record<NetworkErrorCode, true> = {
@@ -56,6 +58,7 @@ const NETWORK: Record<NetworkErrorCode, true> = {
   HOST_LOOKUP_FAILED: true,
   HOST_NOT_FOUND: true,
   INVALID_REPLY: true,
+  LINK_PROOF_NOT_KEPT: true,
   NETWORK_ERROR: true,
   REDIRECTED: true,
   REPLY_TOO_LARGE: true,

@@ -10,7 +10,7 @@ import {
   parseLink,
   parsePair,
   readLink,
-} from '../../src/core/link-reader.js';
+} from '../../src/core/links/reader.js';
 
 const id = 'Ab3_-567890123456789_-';
 const otherId = 'Bb3_-567890123456789_-';

@@ -226,7 +226,10 @@ function checkError(error: unknown, operation: Operation, replies: readonly Host
       `${seconds}`,
     );
     const said = replies.some((one) => saysMessage(one, error.message));
-    assert(said || error.message === `Request failed (HTTP ${error.statusCode}).`, error.message);
+    const plain = new RegExp(
+      `^Request failed \\(HTTP ${error.statusCode}\\)\\. The answer is (empty|a web page|not zephr's)\\.$`,
+    );
+    assert(said || plain.test(error.message), error.message);
     return 'ApiError';
   }
   if (error instanceof EncryptionError) {

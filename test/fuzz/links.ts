@@ -6,7 +6,7 @@ import { apiUrl } from '../../src/client/authorization.js';
 import { ValidationError } from '../../src/core/errors.js';
 import { formatKey, parseKey } from '../../src/core/key.js';
 import { formatLink, type Link, parseServer } from '../../src/core/link.js';
-import { parseAddress, parseLink } from '../../src/core/link-reader.js';
+import { parseAddress, parseLink } from '../../src/core/links/reader.js';
 import { type Family, property, quotes, resultOf } from './family.js';
 import { FOUND_SERVERS } from './found.js';
 import { keyText } from './keys.js';

@@ -13,7 +13,7 @@ import { NetworkError } from '../../src/core/errors.js';
 import { parseExpiry } from '../../src/core/expiry.js';
 import { parseKey } from '../../src/core/key.js';
 import { parseServer } from '../../src/core/link.js';
-import { parseAddress, parseKeyFor, parseLink } from '../../src/core/link-reader.js';
+import { parseAddress, parseKeyFor, parseLink } from '../../src/core/links/reader.js';
 import { parseCreatedReply, parseErrorReply, parseReadReply } from '../../src/core/protocol/replies.js';
 import { isHint } from '../../src/core/protocol/requests.js';
 import { hostName } from '../../src/net/host-name.js';

@@ -42,6 +42,48 @@ async function linkTo(
 
 export const scenarios: readonly Scenario[] = [
   {
+    name: 'a result holds its secret once for who copies or serializes it',
+    async run(sdk, server) {
+      const secret = await sdk.retrieveSecret(await linkTo(sdk, 'hunter2', { server }));
+      equal(Object.keys(secret), ['plaintext', 'purgeAt', 'viewsLeft'], 'enumerable members');
+      equal(JSON.parse(JSON.stringify(secret)).plaintext, 'hunter2', 'serialized');
+      equal([secret.bytes.length, secret.claimed], [7, true], 'the others');
+      const binary = await sdk.retrieveSecret(await linkTo(sdk, Uint8Array.of(255), { server }));
+      equal(Object.keys({ ...binary }), ['purgeAt', 'viewsLeft'], 'enumerable members of bytes');
+    },
+  },
+  {
+    name: 'bare numbers that were hours are hours, as in the command',
+    async run(sdk, server) {
+      const minutesOf = async (expiry: number | string) => {
+        const { expiresAt } = await sdk.createSecret('x', { server, expiry });
+        return Math.round((Date.parse(expiresAt) - Date.now()) / 60_000);
+      };
+      for (const hours of [1, 24, 168, 720]) equal(await minutesOf(hours), hours * 60, `${hours}`);
+      for (const minutes of [2, 60, 1440]) equal(await minutesOf(minutes), minutes, `${minutes}`);
+      equal(await minutesOf('24m'), 24, '24m');
+    },
+  },
+  {
+    name: 'white space around links, keys and API keys is no part of them',
+    async run(sdk, server) {
+      const keys: (string | undefined)[] = [];
+      const fetch: NonNullable<NonNullable<Parameters<Sdk['createSecret']>[1]>['fetch']> = (url, init) => {
+        const { Authorization, ...headers } = init.headers;
+        keys.push(Authorization);
+        return globalThis.fetch(url, { ...init, headers });
+      };
+      const link = await linkTo(sdk, 'x', { server, fetch, apiKey: 'another-form \n' });
+      equal(keys, ['Bearer another-form'], 'API key');
+      equal((await sdk.retrieveSecret(`${link}\n`)).plaintext, 'x', 'link');
+      const { url, key } = await sdk.createSecret('x', { server, split: true });
+      equal((await sdk.retrieveSecret({ url: `${url} `, key: `${key}\r\n` })).plaintext, 'x', 'pair');
+      const whole = await linkTo(sdk, 'x', { server });
+      const pair = { url: whole, key: whole.replace(/.*#/, '') };
+      equal((await sdk.retrieveSecret(pair)).plaintext, 'x', 'a whole link and its key');
+    },
+  },
+  {
     name: 'a string goes in and comes out, once',
     async run(sdk, server) {
       const link = await linkTo(sdk, '\ufeffpässwörd 密码\n', { server });
@@ -113,7 +155,7 @@ export const scenarios: readonly Scenario[] = [
       const link = await linkTo(sdk, 'hunter2', { server, passphrase: 'open sesame' });
       equal((await rejection(sdk.retrieveSecret(link))).code, 'PASSPHRASE_REQUIRED', 'without it');
       const wrong = await rejection(sdk.retrieveSecret(link, { passphrase: 'open says me' }));
-      equal([wrong.statusCode, wrong.code], [403, 'WRONG_KEY'], 'with a wrong one');
+      equal([wrong.statusCode, wrong.code], [403, 'WRONG_PASSPHRASE'], 'with a wrong one');
       equal(
         (await sdk.retrieveSecret(link, { passphrase: 'open sesame' })).plaintext,
         'hunter2',
@@ -185,14 +227,38 @@ export const scenarios: readonly Scenario[] = [
         ['endless time', () => sdk.createSecret('x', { server, fetch, timeout: Number.POSITIVE_INFINITY })],
         ['plain http', () => sdk.createSecret('x', { server: 'http://zephr.example', fetch })],
         ['a link without key', () => sdk.retrieveSecret(`${server}/secret/${'A'.repeat(22)}`, { fetch })],
-        ['a mangled key', () => sdk.retrieveSecret(`${server}/secret/${'A'.repeat(22)}#v2.AAAA`, { fetch })],
         [
-          'half a pair',
-          () => sdk.retrieveSecret({ url: `${server}/secret/${'A'.repeat(22)}`, key: '' }, { fetch }),
+          'a callback that has a user',
+          () => loose('x', { callbackUrl: 'https://me@example.com', callbackSecret: 's' }),
+        ],
+        [
+          'a callback of another protocol',
+          () => loose('x', { callbackUrl: 'ftp://example.com', callbackSecret: 's' }),
+        ],
+        [
+          'a passphrase for a version 1 link',
+          () =>
+            sdk.retrieveSecret(`${server}/secret/${'A'.repeat(22)}#v1.${'A'.repeat(43)}`, {
+              fetch,
+              passphrase: 'x',
+            }),
         ],
       ];
       for (const [what, call] of wrong) {
         check((await rejection(call())) instanceof sdk.ValidationError, `${what} is a ValidationError`);
+      }
+      const url = `${server}/secret/${'A'.repeat(22)}`;
+      for (const link of [
+        `${url}#v2.AAAA`,
+        `${url}#v1.${'A'.repeat(42)}!`,
+        { url, key: '' },
+        { url, key: 'v2.A' },
+      ]) {
+        for (const ask of [sdk.retrieveSecret, sdk.secretStatus, sdk.revokeSecret]) {
+          const error = await rejection(ask(link, { fetch }));
+          check(error instanceof sdk.EncryptionError, 'a mangled key is an EncryptionError');
+          equal(error.code, 'INVALID_KEY', 'code of a mangled key');
+        }
       }
       equal(calls, [], 'requests');
     },

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { main } from '../../src/cli/main.js';
 import { createSecret } from '../../src/client/create.js';
 import { secretStatus } from '../../src/client/status.js';
-import { parseLink } from '../../src/core/link-reader.js';
+import { parseLink } from '../../src/core/links/reader.js';
 import { fakeTerminal } from '../support/fake-terminal.js';
 import { cuttingProxy } from '../support/hosts.js';
 import { openSession } from '../support/session.js';

@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createSecret } from '../../src/client/create.js';
 import { newClaim, readSecret } from '../../src/client/read.js';
 import { secretStatus } from '../../src/client/status.js';
-import { parseLink } from '../../src/core/link-reader.js';
+import { parseLink } from '../../src/core/links/reader.js';
 import { LEASE_MS } from '../../src/core/protocol/limits.js';
 import { type ServerOptions, type ServerProcess, startServerProcess } from '../support/server.js';
 import { openSession } from '../support/session.js';

@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createSecret } from '../../src/client/create.js';
 import { readSecret } from '../../src/client/read.js';
 import { formatKey } from '../../src/core/key.js';
-import { parseLink } from '../../src/core/link-reader.js';
+import { parseLink } from '../../src/core/links/reader.js';
 import { type ServerOptions, startServerProcess } from '../support/server.js';
 import { openSession } from '../support/session.js';
 

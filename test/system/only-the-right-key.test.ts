@@ -6,7 +6,7 @@ import { createSecret } from '../../src/client/create.js';
 import { readSecret } from '../../src/client/read.js';
 import { secretStatus } from '../../src/client/status.js';
 import type { Link } from '../../src/core/link.js';
-import { parseLink } from '../../src/core/link-reader.js';
+import { parseLink } from '../../src/core/links/reader.js';
 import { openSession } from '../support/session.js';
 import { sharedServer } from '../support/shared-server.js';
 

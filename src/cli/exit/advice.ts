@@ -20,6 +20,7 @@ const ADVICE = {
   INVALID_LINK: 'copy the whole link again: https://host/secret/<id>#<key>',
   INVALID_PROXY: 'write it as http://host:port, unset it, or name the server in NO_PROXY',
   INVALID_REPLY: 'check --server: does that address belong to a zephr server?',
+  LINK_PROOF_NOT_KEPT: 'ask its operator to update it, or send without a passphrase',
   MISSING_KEY: 'paste the whole link; a key that came apart from it is given with --key-file or --key',
   NEEDS_VERSION_2: 'use --link v2, on a server that speaks it',
   NOT_A_STORE: 'see --store',
@@ -63,9 +64,27 @@ const PROGRAM_FOLDER = typeof __dirname === 'string' ? __dirname : '.';
 export function adviceFor(error: ZephrError): string | undefined {
   if (error instanceof ApiError && error.retryAfter !== undefined)
     return `try again ${inWords(error.retryAfter)}`;
+  if (error instanceof ApiError && !error.isVerdict) return adviceForOther(error.statusCode);
   if (error.code === 'NO_SQLITE') return libsqlAdvice(PROGRAM_FOLDER);
   if (error.code === 'TLS_ERROR') return tlsAdvice(error.message);
   return lookUp(ADVICE, error.code);
+}
+
+/** What to do about the answer of something that is no zephr server, by its status. */
+function adviceForOther(status: number): string | undefined {
+  switch (status) {
+    case 401:
+    case 403:
+    case 407:
+    case 511:
+      return 'a login gateway or a firewall on the way may have answered: sign in there, or ask who runs it';
+    case 404:
+      return 'check --server: does that address, with its path, belong to a zephr server?';
+    case 413:
+      return 'a proxy on the way may take less than the server: ask who runs it, or send it in parts';
+    default:
+      return undefined;
+  }
 }
 
 /** What to do about TLS, by the reason of Node or OpenSSL that a message ends with. */

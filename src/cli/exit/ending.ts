@@ -35,6 +35,9 @@ export function endingOf(error: unknown): Ending {
 function exitFor(error: ZephrError): ExitCode {
   if (error instanceof AdvisedError) return exitFor(error.cause);
   if (error instanceof CliError) return error.exit;
+  if (error instanceof ApiError && !error.isVerdict) {
+    return error.statusCode === 429 ? EXIT.limited : EXIT.unreachable;
+  }
   if (error instanceof ApiError) return lookUp(EXIT_OF_ANSWER, error.code) ?? exitForStatus(error.statusCode);
   if (error instanceof NetworkError) return EXIT.unreachable;
   if (error instanceof EncryptionError) return EXIT.decryptionFailed;
@@ -57,6 +60,8 @@ const EXIT_OF_CODE = {
   HOST_NOT_AVAILABLE: EXIT.usage,
   NOT_A_STORE: EXIT.usage,
   NO_SQLITE: EXIT.usage,
+  NO_WEBASSEMBLY: EXIT.usage,
+  NO_WEBCRYPTO: EXIT.usage,
   PORT_NOT_ALLOWED: EXIT.usage,
   PORT_TAKEN: EXIT.unreachable,
   STORE_BUSY: EXIT.unreachable,

@@ -11,6 +11,7 @@ import { encodeUtf8 } from '../../core/bytes.js';
 import type { SecretAddress } from '../../core/link.js';
 import { LEASE_MS } from '../../core/protocol/limits.js';
 import { isClaim } from '../../core/protocol/requests.js';
+import { sha256 } from '../../core/web-crypto.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { stateFolder } from './folders.js';
 import { acquireLock, ageOf } from './process-lock.js';
@@ -112,8 +113,7 @@ async function openFolder(terminal: Terminal): Promise<string | null> {
 
 /** The name of a claim's file: a hash, which does not show which secret the claim is for. */
 async function nameOf({ server, id }: SecretAddress): Promise<string> {
-  const hash = await crypto.subtle.digest('SHA-256', encodeUtf8(`${server}\n${id}`));
-  return Buffer.from(hash).toString('hex');
+  return Buffer.from(await sha256(encodeUtf8(`${server}\n${id}`))).toString('hex');
 }
 
 /** The claim in a file; null when there is none, or none that can be sent. */

@@ -3,7 +3,7 @@
 import { ApiError, ValidationError } from '../../core/errors.js';
 import type { LinkKey } from '../../core/key.js';
 import type { Link, SecretAddress } from '../../core/link.js';
-import { parseKeyFor, readLink } from '../../core/link-reader.js';
+import { parseKeyFor, readLink } from '../../core/links/reader.js';
 import type { HttpFetch } from '../../net/http.js';
 import { usageError } from '../exit/cli-error.js';
 import { readSecretFile } from '../files/secret-file.js';

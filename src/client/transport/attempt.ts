@@ -80,7 +80,8 @@ function checkStatus(reply: FetchReply, bytes: Bytes, { url, host }: Attempt): v
   // In browsers a redirect that was not followed has the status 0 and no headers.
   if (status === 0 || (status >= 300 && status < 400)) throw redirected(reply, url, host);
   if (status < 200 || status > 599) throw notZephrServer(host);
-  if (!isSuccess(status)) throw parseErrorReply(status, parseJson(bytes).json, retryAfterSeconds(reply));
+  if (isSuccess(status)) return;
+  throw parseErrorReply(status, parseJson(bytes).json, retryAfterSeconds(reply), answerInWords(reply, bytes));
 }
 
 /**
@@ -93,7 +94,17 @@ function jsonOf(reply: FetchReply, bytes: Bytes, host: string): unknown {
   if (flaw === undefined) return json;
   const isPlain = reply.headers.get('Content-Encoding') === null;
   const isJson = /^application\/json\b/i.test(reply.headers.get('Content-Type') ?? '');
-  throw isPlain && isJson ? cutOff(host, flaw) : notZephrServer(host, flaw);
+  throw isPlain && isJson ? cutOff(host, flaw) : notZephrServer(host, flaw, answerInWords(reply, bytes));
+}
+
+/** What kind of thing answered in the place of a zephr server: the form of its answer, and the name it gives itself. */
+function answerInWords(reply: FetchReply, bytes: Bytes): string {
+  const type = reply.headers.get('Content-Type') ?? '';
+  const form = /^text\/html\b/i.test(type) ? 'a web page' : "not zephr's";
+  const [software] =
+    /^[A-Za-z][\w.+-]{0,31}(?:\/[\w.+-]{1,16})?(?![^ ])/.exec(reply.headers.get('Server') ?? '') ?? [];
+  const what = bytes.length === 0 ? 'empty' : form;
+  return software === undefined ? what : `${what}, from ${software}`;
 }
 
 /** The JSON of a body, or the error that says why it is none. */

@@ -62,9 +62,10 @@ function kindOf(reason: string): Kind {
   return NOT_HTTP_CODE.test(reason) ? NOT_ZEPHR : NO_ANSWER;
 }
 
-/** The error for an answer that is not of a zephr server. */
-export function notZephrServer(host: string, cause?: unknown): NetworkError {
-  return new NetworkError(NOT_ZEPHR.words(host), host, NOT_ZEPHR.code, { cause });
+/** The error for an answer that is not of a zephr server. @param answer what answered, in words */
+export function notZephrServer(host: string, cause?: unknown, answer = ''): NetworkError {
+  const words = answer === '' ? '' : `: its answer is ${answer}`;
+  return new NetworkError(NOT_ZEPHR.words(host) + words, host, NOT_ZEPHR.code, { cause });
 }
 
 /** The error for an answer that began and did not end. */

@@ -12,14 +12,14 @@ import { inTries } from './tries.js';
 /** How the client reaches a server. */
 export interface TransportOptions {
   /** Sends the requests. Default: the global `fetch`. */
-  readonly fetch?: Fetch;
+  fetch?: Fetch;
   /**
    * Milliseconds for each request, its repetitions included: more than 0, at most 2,147,483,647. Default 10,000. Then
    * a NetworkError `TIMEOUT`. `INVALID_TIMEOUT`
    */
-  readonly timeout?: number;
+  timeout?: number;
   /** Cancels the operation, which then rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  signal?: AbortSignal;
 }
 
 /** A request to a server's API. */

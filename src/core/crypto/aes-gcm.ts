@@ -3,6 +3,7 @@
 import { decodeBase64url } from '../base64url.js';
 import type { Bytes } from '../bytes.js';
 import { decryptionFailed } from '../errors.js';
+import { webCrypto } from '../web-crypto.js';
 
 /** Bytes of a nonce. No two messages under one key may have the same. */
 export const NONCE_BYTES = 12;
@@ -12,7 +13,7 @@ export const TAG_BYTES = 16;
 
 /** A key of 32 bytes as WebCrypto takes it; not extractable. */
 export function importAesKey(bytes: Bytes): Promise<CryptoKey> {
-  return crypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt']);
+  return webCrypto().subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt']);
 }
 
 /**
@@ -25,7 +26,7 @@ export async function encrypt(
   plaintext: Uint8Array,
   aad?: Bytes,
 ): Promise<Bytes> {
-  return new Uint8Array(await crypto.subtle.encrypt(paramsOf(nonce, aad), key, unshared(plaintext)));
+  return new Uint8Array(await webCrypto().subtle.encrypt(paramsOf(nonce, aad), key, unshared(plaintext)));
 }
 
 /**
@@ -34,7 +35,7 @@ export async function encrypt(
  */
 export async function decrypt(key: CryptoKey, nonce: Bytes, sealed: Uint8Array, aad?: Bytes): Promise<Bytes> {
   try {
-    return new Uint8Array(await crypto.subtle.decrypt(paramsOf(nonce, aad), key, unshared(sealed)));
+    return new Uint8Array(await webCrypto().subtle.decrypt(paramsOf(nonce, aad), key, unshared(sealed)));
   } catch (cause) {
     throw decryptionFailed(cause);
   }

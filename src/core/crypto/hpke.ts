@@ -6,6 +6,7 @@
 import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core';
 import { type Bytes, concatBytes } from '../bytes.js';
 import { decryptionFailed } from '../errors.js';
+import { webCrypto } from '../web-crypto.js';
 import { TAG_BYTES } from './aes-gcm.js';
 
 /** Bytes of a public key, and of the ephemeral one in front of what is sealed to it. */
@@ -95,7 +96,7 @@ function suite(): Promise<CipherSuite> {
 /** Whether WebCrypto has X25519; older browsers do not. */
 async function hasX25519(): Promise<boolean> {
   try {
-    await crypto.subtle.generateKey('X25519', false, ['deriveBits']);
+    await webCrypto().subtle.generateKey('X25519', false, ['deriveBits']);
     return true;
   } catch {
     return false;

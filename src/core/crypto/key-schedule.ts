@@ -7,6 +7,7 @@ import { encodeBase64url } from '../base64url.js';
 import { type Bytes, concatBytes, encodeUtf8 } from '../bytes.js';
 import { ValidationError } from '../errors.js';
 import type { LinkKey } from '../key.js';
+import { sha256 } from '../web-crypto.js';
 import { deriveAesKey, expand, importSecret } from './hkdf.js';
 
 /** What the key schedule derives from a link's key and, where it needs one, its passphrase. */
@@ -90,7 +91,7 @@ export async function linkProofHash({ linkProof }: UnlockedKey): Promise<string 
 }
 
 async function hashOf(bytes: Bytes): Promise<string> {
-  return encodeBase64url(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
+  return encodeBase64url(await sha256(bytes));
 }
 
 /** P of the protocol: no bytes without a passphrase, else 32 that depend on the passphrase and on the key. */

@@ -7,6 +7,7 @@
 import { encodeBase64url } from '../base64url.js';
 import { type Bytes, concatBytes, encodeUtf8 } from '../bytes.js';
 import { decryptionFailed, ValidationError } from '../errors.js';
+import { sha256 } from '../web-crypto.js';
 import { decodeSealed } from './aes-gcm.js';
 import { readFrame, writeFrame } from './frame.js';
 import { deriveAesKey, expand, importSecret } from './hkdf.js';
@@ -174,8 +175,4 @@ function inspect(object: object): { readonly known: RequestMessage; readonly pro
     known[member] = text;
   }
   return { known, problem: null };
-}
-
-async function sha256(bytes: Bytes): Promise<Bytes> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
 }

@@ -50,6 +50,12 @@ export const TIERS: Readonly<Record<Tier, Limits>> = {
 /** The longest blob any caller may send, in characters. */
 export const MAX_BLOB_LENGTH = TIERS.pro.blob;
 
+/**
+ * The longest blob of a version 1 link, in characters. The first clients read no answer over 1,000,000 bytes, and a try
+ * destroys what they asked for; the rest is for what stands around the blob.
+ */
+export const MAX_V1_BLOB_LENGTH = 1_000_000 - 1_024;
+
 /** Room for what stands around the blob in a request or a reply (hint, callback, JSON), in bytes. */
 export const ENVELOPE_BYTES = 16 * KB;
 

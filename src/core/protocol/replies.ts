@@ -173,8 +173,9 @@ export function parseHealthReply(json: unknown): HealthReply {
  * The error for a reply of `status`, with the server's own code and message. A body of any other form may come from a
  * proxy on the way: it is not shown, and the error has a plain sentence and the code `HTTP_<status>`.
  * @param retryAfter seconds
+ * @param answer what answered, in words, for an answer of another form
  */
-export function parseErrorReply(status: number, json: unknown, retryAfter?: number): ApiError {
+export function parseErrorReply(status: number, json: unknown, retryAfter?: number, answer = ''): ApiError {
   const options = retryAfter === undefined ? {} : { retryAfter };
   const error = isObject(json) ? json.error : undefined;
   if (isObject(error)) {
@@ -188,7 +189,8 @@ export function parseErrorReply(status: number, json: unknown, retryAfter?: numb
       return new ApiError(beginningOf(message), status, code, options);
     }
   }
-  return new ApiError(`Request failed (HTTP ${status}).`, status, `HTTP_${status}`, options);
+  const sentence = `Request failed (HTTP ${status}).${answer === '' ? '' : ` The answer is ${answer}.`}`;
+  return new ApiError(sentence, status, `HTTP_${status}`, options);
 }
 
 /** As much of a message as is passed on, without half a surrogate pair at its end. */

@@ -1,6 +1,7 @@
 /** The page that creates links: its form, and what the server allows in it. */
 
-import { type CreateSecretOptions, createSecret } from '../../client/create.js';
+import { createSecret } from '../../client/create.js';
+import type { CreateSecretOptions } from '../../client/create-options.js';
 import { serverHealth } from '../../client/health.js';
 import { encodeMeta } from '../../core/crypto/meta.js';
 import { maxSecretBytesV2 } from '../../core/crypto/seal-v2.js';
@@ -112,7 +113,7 @@ class CreateForm {
       // A server that has this page speaks version 2.
       link: 'v2',
       timeout: TIMEOUT_MS,
-      expiry: Number(this.#expiry.value),
+      expiry: `${this.#expiry.value}m`,
       split: this.#split.checked,
       views: this.#views.valueAsNumber,
       ...(passphrase === '' ? {} : { passphrase }),

@@ -45,6 +45,7 @@ export function outcomeOf(error: unknown): Outcome {
   if (outcome !== undefined) return outcome;
   if (error instanceof NetworkError) return 'noConnection';
   if (error instanceof ApiError && error.statusCode >= 500) return 'serverError';
+  if (error instanceof ApiError && !error.isVerdict) return 'notZephrServer';
   return 'unexpected';
 }
 

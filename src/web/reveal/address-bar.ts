@@ -3,7 +3,7 @@
 import { ValidationError } from '../../core/errors.js';
 import { formatKey, type LinkKey } from '../../core/key.js';
 import { formatAddress, type Link, type SecretAddress } from '../../core/link.js';
-import { parseAddress, parseLink } from '../../core/link-reader.js';
+import { parseAddress, parseLink } from '../../core/links/reader.js';
 import type { Outcome } from '../parts/outcomes.js';
 
 /** What is wrong with a link. */

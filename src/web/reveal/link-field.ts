@@ -2,7 +2,7 @@
 
 import { ValidationError } from '../../core/errors.js';
 import type { Link, SecretAddress } from '../../core/link.js';
-import { looksLikeLink, parseKeyFor, parseLink } from '../../core/link-reader.js';
+import { looksLikeLink, parseKeyFor, parseLink } from '../../core/links/reader.js';
 import { byId } from '../parts/elements.js';
 import type { ErrorNote } from '../parts/error-note.js';
 

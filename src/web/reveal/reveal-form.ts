@@ -37,7 +37,8 @@ export function startRevealPage(): void {
 
 /** Whether a read that failed has surely used up nothing. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof ValidationError || (error instanceof ApiError && error.statusCode < 500);
+  if (error instanceof ValidationError) return true;
+  return error instanceof ApiError && error.isVerdict && error.statusCode < 500;
 }
 
 /** Tells the server that the visitor has the secret. If that fails, the server deletes it when the lease ends. */

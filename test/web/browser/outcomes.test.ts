@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { buildPage } from '../../../.scripts/web.js';
 import { formatLinkProof, unlockKey } from '../../../src/core/crypto/key-schedule.js';
-import { parseLink } from '../../../src/core/link-reader.js';
+import { parseLink } from '../../../src/core/links/reader.js';
 import { startServer } from '../../../src/server/serve.js';
 import { CHROMIUM, HAS_CHROMIUM } from '../../support/browser.js';
 import { createV1 } from '../../support/protocol-v1.js';

@@ -1,12 +1,12 @@
 /** `zephr`: read a secret, seal it, print the link. */
 
-import { checkCreateOptions, createSecret, type SecretLink } from '../../../client/create.js';
+import { createSecret, type SecretLink } from '../../../client/create.js';
 import type { LinkOrPair } from '../../../client/link-or-pair.js';
 import { revokeSecret } from '../../../client/status.js';
 import { maxSecretBytesV1 } from '../../../core/crypto/seal-v1.js';
 import { maxSecretBytesV2 } from '../../../core/crypto/seal-v2.js';
 import { DEFAULT_EXPIRY_MINUTES, type Expiry, parseExpiry } from '../../../core/expiry.js';
-import { MAX_BLOB_LENGTH } from '../../../core/protocol/limits.js';
+import { MAX_BLOB_LENGTH, MAX_V1_BLOB_LENGTH } from '../../../core/protocol/limits.js';
 import type { LinkVersion } from '../../../core/protocol/link-versions.js';
 import { type ServerClock, withServerClock } from '../../../net/server-clock.js';
 import { CliError, usageError } from '../../exit/cli-error.js';
@@ -61,27 +61,24 @@ export async function create(context: CreateContext): Promise<ExitCode> {
       ? undefined
       : await readSecretFile(flags.passphraseFile, 'passphrase', terminal);
 
-  const options = {
+  const secret = await obtainSecret(link, terminal);
+  const passphrase = passphraseFromFile ?? (flags.passphrase ? await choosePassphrase(terminal) : undefined);
+  const creating = createSecret(secret, {
     server: settings.server,
     apiKey: settings.apiKey,
     fetch,
     timeout,
     signal: terminal.interrupt,
     link,
-    expiry,
+    expiry: `${expiry}m`,
     split: flags.split ?? false,
     ...given('hint', flags.hint),
+    ...given('passphrase', passphrase),
     ...given('views', views),
     ...given('name', flags.name),
     ...given('message', flags.message),
     ...callback,
-  };
-  // A secret that was typed would be lost to an option that is wrong. Any passphrase will do for the check.
-  const passphraseToCome = passphraseFromFile ?? (flags.passphrase ? 'passphrase' : undefined);
-  checkCreateOptions({ ...options, ...given('passphrase', passphraseToCome) });
-  const secret = await obtainSecret(link, terminal);
-  const passphrase = passphraseFromFile ?? (flags.passphrase ? await choosePassphrase(terminal) : undefined);
-  const creating = createSecret(secret, { ...options, ...given('passphrase', passphrase) });
+  });
   const created = await reporter.waitFor(
     `waiting for ${new URL(settings.server).host}`,
     withServerAdvice(creating, settings),
@@ -89,6 +86,7 @@ export async function create(context: CreateContext): Promise<ExitCode> {
   // An interrupt ends neither this request nor the wait for it: the secret has to go.
   const revoke = () => revokeSecret(withKey(created), { fetch, timeout, ...given('passphrase', passphrase) });
   await handOut(created, context, link === 'v1' ? null : revoke);
+  for (const warning of created.warnings ?? []) await reporter.warn(warning);
   await reporter.info(summary(created, views ?? 1, clock));
   return EXIT.done;
 }
@@ -143,7 +141,7 @@ function summary({ mode, expiresAt }: SecretLink, views: number, clock: ServerCl
 
 /** The secret from stdin or from a hidden prompt, no larger than a link of this version can carry. */
 async function obtainSecret(link: LinkVersion, terminal: Terminal): Promise<Uint8Array> {
-  const limit = link === 'v1' ? maxSecretBytesV1(MAX_BLOB_LENGTH) : maxSecretBytesV2(MAX_BLOB_LENGTH);
+  const limit = link === 'v1' ? maxSecretBytesV1(MAX_V1_BLOB_LENGTH) : maxSecretBytesV2(MAX_BLOB_LENGTH);
   const secret = terminal.stdin.isTerminal ? await askForSecret(terminal) : await readAll(terminal, limit);
   if (secret.every(isWhitespace)) {
     throw usageError(

@@ -126,7 +126,9 @@ async function checkNetwork(
 
 /** A server of version 1 has no health route: it answers with an error, or with a web page. */
 function hasNoHealthRoute(error: unknown): boolean {
-  if (error instanceof ApiError) return error.statusCode < 500;
+  // A login gateway or a firewall that answers in its place says nothing about the server.
+  if (error instanceof ApiError)
+    return error.statusCode < 500 && (error.isVerdict || error.statusCode === 404);
   return error instanceof NetworkError && error.code === 'INVALID_REPLY';
 }
 
@@ -188,7 +190,7 @@ async function checkLimits(checks: CheckList, plan: Plan, keyless: ServerHealth)
   try {
     if (apiKey !== null) health = await serverHealth({ ...transport, server, apiKey });
   } catch (error) {
-    if (error instanceof ApiError && error.statusCode === 401)
+    if (error instanceof ApiError && error.statusCode === 401 && error.isVerdict)
       return checks.skip('limits', 'unknown: the server refused the API key');
     return checks.fail('limits', error);
   }

@@ -7,7 +7,7 @@ import type { TransportOptions } from '../../../client/transport/send.js';
 import { randomBytes } from '../../../core/bytes.js';
 import { ApiError } from '../../../core/errors.js';
 import type { Link } from '../../../core/link.js';
-import { parseLink } from '../../../core/link-reader.js';
+import { parseLink } from '../../../core/links/reader.js';
 import type { LinkVersion } from '../../../core/protocol/link-versions.js';
 import { CliError } from '../../exit/cli-error.js';
 import { EXIT } from '../../exit/codes.js';

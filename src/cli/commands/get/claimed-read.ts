@@ -116,13 +116,6 @@ export class ClaimedRead {
     return new CliError(EXIT.notDelivered, 'NOT_DELIVERED', message, { advice: still, cause, ...end });
   }
 
-  /** Keeps the claim of a secret that may have arrived. @returns what to do if it did not, for messages. */
-  async unconfirmed({ claimed, purgeAt }: Reading): Promise<string> {
-    const until = claimed ? this.#leaseEnd(purgeAt) : this.#side.now();
-    await this.#noteAnswer(until);
-    return claimed && this.#isOnDisk ? this.#stillReadable(until) : ONCE;
-  }
-
   /** Forgets the claim: the secret has arrived. */
   async forget(): Promise<void> {
     await this.#file.remove();
@@ -160,7 +153,7 @@ export class ClaimedRead {
     if (!(error instanceof ApiError)) return false;
     if (isGone(error) || GAVE_NOTHING.has(error.code)) return true;
     // One request that was refused took nothing. Of several, an earlier one may have.
-    return error.statusCode < 500 && this.#requests.count() === 1 && !this.#isStored;
+    return error.isVerdict && error.statusCode < 500 && this.#requests.count() === 1 && !this.#isStored;
   }
 
   /** The error, and how long the same command can read the secret, which may have been taken. */
@@ -240,5 +233,6 @@ async function warnOfNoFolder(reporter: Reporter): Promise<void> {
 }
 
 function isGone(error: unknown): boolean {
-  return error instanceof ApiError && (error.statusCode === 404 || error.statusCode === 410);
+  // What something in between says of itself tells nothing of the secret.
+  return error instanceof ApiError && error.isVerdict && [404, 410].includes(error.statusCode);
 }

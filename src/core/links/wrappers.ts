@@ -3,8 +3,8 @@
  * are named here are taken for wrappers, and nothing is asked: the link is in the wrapper's URL.
  */
 
-import { decodeBase64url } from './base64url.js';
-import { decodeUtf8 } from './bytes.js';
+import { decodeBase64url } from '../base64url.js';
+import { decodeUtf8 } from '../bytes.js';
 
 /**
  * The URL in a wrapper, or null for a URL that is no wrapper. A fragment that the wrapper was left with belongs to what

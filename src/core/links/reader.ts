@@ -4,11 +4,11 @@
  * the one read of a secret is spent on it.
  */
 
-import { ValidationError } from './errors.js';
-import { formatKey, type LinkKey, parseKey } from './key.js';
-import { isLoopbackHost, isSecretId, type Link, parseServer, type SecretAddress } from './link.js';
-import { unwrapped } from './link-wrappers.js';
+import { ValidationError } from '../errors.js';
+import { formatKey, type LinkKey, parseKey } from '../key.js';
+import { isLoopbackHost, isSecretId, type Link, parseServer, type SecretAddress } from '../link.js';
 import { MAX_PASTED_LENGTH, undecorated } from './pasted-text.js';
+import { unwrapped } from './wrappers.js';
 
 /** What a text holds: a whole link, or the URL half of a split pair, whose key is null. */
 export interface GivenLink extends SecretAddress {

@@ -1,0 +1,62 @@
+/** Answers that are not of a zephr server: what is between it and the command, or what is in its place, is named. */
+
+import { describe, expect, it } from 'vitest';
+import { httpHost } from '../support/hosts.js';
+import { openSession } from '../support/session.js';
+
+const KEY = 'A'.repeat(43);
+
+describe('an answer in HTML', () => {
+  it.each([
+    [401, 'nginx/1.22.1', 8, 'a login gateway or a firewall on the way'],
+    [403, 'cloudflare', 8, 'a login gateway or a firewall on the way'],
+    [404, 'Apache/2.4.57 (Debian)', 8, 'does that address, with its path, belong to a zephr server?'],
+    [413, 'nginx', 8, 'a proxy on the way may take less than the server'],
+    [410, 'nginx', 8, ''],
+    [429, 'nginx', 7, ''],
+  ])('with the status %i is not the word of a zephr server', async (status, name, exit, advice) => {
+    const url = await httpHost((_, response) =>
+      response.writeHead(status, { 'Content-Type': 'text/html', Server: name }).end('<h1>hidden</h1>'),
+    );
+    const { sh } = openSession({ ZEPHR_SERVER: url, ZEPHR_API_KEY: `zeph_${'k'.repeat(40)}` });
+    const link = `${url}/secret/${'A'.repeat(22)}#v2.${KEY}`;
+    for (const command of ['echo x | zephr', `zephr get '${link}'`, `zephr status '${link}'`]) {
+      const { code, stdout, stderr } = await sh(command);
+      const software = name.split(' ')[0];
+      expect(stderr).toContain(
+        `Request failed (HTTP ${status}). The answer is a web page, from ${software}.`,
+      );
+      expect(stderr).toContain(advice);
+      expect(stderr).not.toMatch(/API key|tier|hidden|whoever read it/);
+      expect([code, stdout]).toEqual([exit, '']);
+    }
+  });
+
+  it('of a success is named too', async () => {
+    const url = await httpHost((_, response) =>
+      response.writeHead(200, { 'Content-Type': 'text/html', Server: 'nginx' }).end('<h1>welcome</h1>'),
+    );
+    const { code, stderr } = await openSession({ ZEPHR_SERVER: url }).sh('echo x | zephr');
+    expect(stderr).toContain('did not answer as a zephr server: its answer is a web page, from nginx');
+    expect(code).toBe(8);
+  });
+
+  it('names no software that is no name', async () => {
+    const url = await httpHost((_, response) =>
+      response.writeHead(403, { Server: 'x\tsee https://evil.example' }).end('{"error":"text"}'),
+    );
+    const { stderr } = await openSession({ ZEPHR_SERVER: url }).sh('echo x | zephr');
+    expect(stderr).toContain("Request failed (HTTP 403). The answer is not zephr's.\n");
+  });
+
+  it('fails the doctor, which does not blame the API key', async () => {
+    const url = await httpHost((_, response) =>
+      response.writeHead(401, { 'Content-Type': 'text/html' }).end('<h1>sign in</h1>'),
+    );
+    const env = { ZEPHR_SERVER: url, ZEPHR_API_KEY: `zeph_${'k'.repeat(40)}` };
+    const { code, stdout, stderr } = await openSession(env).sh('zephr doctor');
+    expect(stdout + stderr).toContain('The answer is a web page');
+    expect(stdout + stderr).not.toContain('refused the API key');
+    expect(code).toBe(8);
+  });
+});
