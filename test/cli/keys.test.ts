@@ -66,10 +66,19 @@ describe('zephr keys new', () => {
     expect((await sh('zephr keys ls --store .local/state/zephr/zephr.db')).stdout).toContain('ci');
   });
 
-  it.skipIf(!existsSync('/dev/full'))('leaves no key behind that nobody got to see', async () => {
+  it.skipIf(!existsSync('/dev/full')).each([
+    ['a full disk', 'zephr keys new --tier pro --name ci > /dev/full', 'the disk is full'],
+    [
+      'a reader that went away',
+      '{ zephr keys new --tier pro --name ci; echo $? > code; } | false; exit $(cat code)',
+      'went away',
+    ],
+  ])('leaves no key behind that nobody got to see: %s', async (_, script, words) => {
     const { sh } = session();
-    const { code } = await sh('zephr keys new --tier pro --name ci > /dev/full');
-    expect(code).not.toBe(0);
+    const { code, stderr } = await sh(script);
+    expect(stderr).toContain(`the API key was not delivered: `);
+    expect(stderr).toContain(words);
+    expect(code).toBe(10);
     const [, first = ''] = (await sh('zephr keys ls')).stdout.split('\n');
     expect(first.match(/\d{4}-\d\d-\d\dT/g)).toHaveLength(2);
     expect((await sh('zephr keys new --tier pro --name ci')).code).toBe(0);

@@ -157,6 +157,14 @@ describe.skipIf(process.platform === 'win32')('a stdout that is closed', () => {
     },
   );
 
+  it('is no place for an API key, and none is made', async () => {
+    const { sh } = session();
+    const made = await sh('zephr keys new --tier pro --name ci >&-');
+    expect(made.stderr).toContain('the API key was not delivered: stdout is closed');
+    expect(made.code).toBe(10);
+    expect((await sh('zephr keys ls')).stdout).not.toContain('ci');
+  });
+
   it('does not matter where the data goes elsewhere, and /dev/null is a place', async () => {
     const { sh } = session();
     const { code, stdout } = await sh(`

@@ -7,8 +7,9 @@ import { type Usage, usageOf } from '../../../server/secrets/quotas.js';
 import type { ApiKey } from '../../../server/store/contracts/keys.js';
 import type { Store } from '../../../server/store/contracts/store.js';
 import { openStore, storeExists } from '../../../server/store/open.js';
-import { secretAsArgument, usageError } from '../../exit/cli-error.js';
+import { CliError, Interrupted, secretAsArgument, usageError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
+import { systemReason } from '../../exit/reason.js';
 import type { Context } from '../../parser/command.js';
 import type { CommonFlags } from '../../settings/settings.js';
 import { newStoreLocation, storeLocation } from '../../settings/store-location.js';
@@ -35,15 +36,17 @@ export async function newKey({ flags, terminal, reporter, now }: NewKeyContext):
   if (name === undefined) throw usageError('the key has no name', 'give it one: --name ci');
   checkKeyName(name);
   if (tier === undefined) throw usageError('the key has no tier', 'give it one: --tier free, dev or pro');
+  if (terminal.stdout.wasClosed) throw keyNotDelivered('stdout is closed', 'no key was made');
   await withStore(await newStoreLocation(flags.store, terminal), async ({ keys }) => {
     const { key, ...issued } = await issueKey(keys, { name, tier }, now());
     try {
       await terminal.stdout.write(json ? jsonLine({ ...shown(issued), key }) : `${key}\n`);
       await terminal.stdout.flush();
-    } catch (error) {
+    } catch (cause) {
       // Without its output the key is lost, so it shall not stay valid.
       await keys.revokeKey(issued.id, now());
-      throw error;
+      if (cause instanceof Interrupted) throw cause;
+      throw keyNotDelivered(systemReason(cause), 'it is revoked: make another one', cause);
     }
     if (!json) {
       await reporter.info(`${inWords(issued)}: keep it now, it is not shown again`);
@@ -69,6 +72,11 @@ export async function listKeys({ flags, terminal, reporter, now }: KeysContext):
     else await terminal.stdout.write(table(listed));
   });
   return EXIT.done;
+}
+
+function keyNotDelivered(reason: string, advice: string, cause?: unknown): CliError {
+  const message = `the API key was not delivered: ${reason}`;
+  return new CliError(EXIT.notDelivered, 'NOT_DELIVERED', message, { advice, cause });
 }
 
 /** `keys revoke`: a create with the key gets 401 from now on. A key that is revoked already is no error. */
