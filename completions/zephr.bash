@@ -68,6 +68,8 @@ _zephr() {
       'zephr serve:--store') value=1 ;;
       'zephr serve:--access') value=1 ;;
       'zephr serve:--rate-limit') value=1 ;;
+      'zephr serve:--max-expiry') value=1 ;;
+      'zephr serve:--default-expiry') value=1 ;;
       'zephr serve:--trust-proxy') value=1 ;;
       'zephr serve:--base-url') value=1 ;;
       'zephr serve:--tls-cert') value=1 ;;
@@ -144,6 +146,8 @@ _zephr() {
     'zephr serve:--store') _zephr_files; return ;;
     'zephr serve:--access') _zephr_words open tiered closed; return ;;
     'zephr serve:--rate-limit') return ;;
+    'zephr serve:--max-expiry') return ;;
+    'zephr serve:--default-expiry') return ;;
     'zephr serve:--trust-proxy') return ;;
     'zephr serve:--base-url') return ;;
     'zephr serve:--tls-cert') _zephr_files; return ;;
@@ -169,7 +173,7 @@ _zephr() {
         'zephr get') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file -o --output --force -c --copy --exec $everywhere ;;
         'zephr status') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file --is $everywhere ;;
         'zephr revoke') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file $everywhere ;;
-        'zephr serve') _zephr_words --host --port --store --access --rate-limit --trust-proxy --base-url --tls-cert --tls-key --max-connections --metrics --allow-private-callbacks $everywhere ;;
+        'zephr serve') _zephr_words --host --port --store --access --rate-limit --max-expiry --default-expiry --trust-proxy --base-url --tls-cert --tls-key --max-connections --metrics --allow-private-callbacks $everywhere ;;
         'zephr keys new') _zephr_words --tier --name --store $everywhere ;;
         'zephr keys ls') _zephr_words --store $everywhere ;;
         'zephr keys revoke') _zephr_words --store $everywhere ;;

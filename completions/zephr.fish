@@ -53,7 +53,7 @@ function __zephr_in --argument-names wanted wanted_position
                 set value 1
             case 'zephr revoke:-k' 'zephr revoke:--key' 'zephr revoke:--key-file' 'zephr revoke:--url' 'zephr revoke:--passphrase-file'
                 set value 1
-            case 'zephr serve:--host' 'zephr serve:--port' 'zephr serve:--store' 'zephr serve:--access' 'zephr serve:--rate-limit' 'zephr serve:--trust-proxy' 'zephr serve:--base-url' 'zephr serve:--tls-cert' 'zephr serve:--tls-key' 'zephr serve:--max-connections'
+            case 'zephr serve:--host' 'zephr serve:--port' 'zephr serve:--store' 'zephr serve:--access' 'zephr serve:--rate-limit' 'zephr serve:--max-expiry' 'zephr serve:--default-expiry' 'zephr serve:--trust-proxy' 'zephr serve:--base-url' 'zephr serve:--tls-cert' 'zephr serve:--tls-key' 'zephr serve:--max-connections'
                 set value 1
             case 'zephr keys:new'
                 set command 'zephr keys new'
@@ -167,6 +167,8 @@ complete -c zephr -n '__zephr_in "zephr serve"' -l port -x -d 'port to listen on
 complete -c zephr -n '__zephr_in "zephr serve"' -l store -r -F -d 'a file for SQLite, memory: or postgres://host/database (default: ~/.local/state/zephr/zephr.db)'
 complete -c zephr -n '__zephr_in "zephr serve"' -l access -x -a 'open tiered closed' -d 'what callers without an API key may do: open, tiered, closed (default: open)'
 complete -c zephr -n '__zephr_in "zephr serve"' -l rate-limit -x -d 'creates per minute and address without an API key, with --access open; 0: any number (default: 60)'
+complete -c zephr -n '__zephr_in "zephr serve"' -l max-expiry -x -d 'longest expiry, 1h to 1y, of callers whose tier has 30d (default: 30d)'
+complete -c zephr -n '__zephr_in "zephr serve"' -l default-expiry -x -d 'expiry of a create that names none, which is else refused'
 complete -c zephr -n '__zephr_in "zephr serve"' -l trust-proxy -x -d 'proxies whose X-Forwarded-For is trusted, such as 10.0.0.0/8'
 complete -c zephr -n '__zephr_in "zephr serve"' -l base-url -x -d 'address that clients use, such as https://host/zephr'
 complete -c zephr -n '__zephr_in "zephr serve"' -l tls-cert -r -F -d 'certificate for HTTPS, in PEM; SIGHUP reads it again'

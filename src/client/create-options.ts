@@ -27,7 +27,7 @@ export interface CreateSecretOptions extends TransportOptions {
   /** The server's URL: https, or http for a loopback host. Default `https://zephr.io`. `INVALID_SERVER` */
   server?: string;
   /**
-   * How long it can be read: `'5m'`, `'1h'`, `'7d'`, or whole minutes, 1 to 43,200. The bare numbers 1, 24, 168 and 720
+   * How long it can be read: `'5m'`, `'1h'`, `'7d'`, or whole minutes, 1 to 525,600. The bare numbers 1, 24, 168 and 720
    * are hours, as they were in zephr 1. Default 60. A server may allow a caller less. `INVALID_EXPIRY`
    */
   expiry?: number | string;

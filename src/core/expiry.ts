@@ -17,12 +17,18 @@ export const EXPIRY = {
 /** The expiry of a secret whose sender gives none, in minutes. */
 export const DEFAULT_EXPIRY_MINUTES = EXPIRY.HOURS_1;
 
-/** Shortest and longest expiry that any caller may ask for, in minutes (core/protocol/PROTOCOL.md section 6). */
+/**
+ * Shortest and longest expiry that any caller may ask for, in minutes, where the server's operator says nothing else
+ * (core/protocol/PROTOCOL.md section 6).
+ */
 export const EXPIRY_RANGE = { min: 1, max: EXPIRY.DAYS_30 } as const;
+
+/** The longest expiry that an operator may allow, in minutes: 365 days. */
+export const LONGEST_EXPIRY_MINUTES = 525_600;
 
 /** An expiry that was read from text. */
 export interface Expiry {
-  /** Whole minutes, 1 to 43,200. */
+  /** Whole minutes, 1 to 525,600. Most servers allow 43,200. */
   readonly minutes: number;
   /** Set when a bare number was taken for hours: the unambiguous spelling, such as `24h`. */
   readonly hoursSpelling?: string;
@@ -34,7 +40,7 @@ const OLD_HOURS: ReadonlySet<string> = new Set(['1', '24', '168', '720']);
 /**
  * Reads an expiry: a duration (core/duration.ts) of whole minutes. A bare number is minutes, except 1, 24, 168 and 720,
  * which stood for hours in the documents of zephr 1.
- * @throws ValidationError `INVALID_EXPIRY` when it is none of these, or not 1 minute to 30 days.
+ * @throws ValidationError `INVALID_EXPIRY` when it is none of these, or not 1 minute to 1 year.
  */
 export function parseExpiry(text: string): Expiry {
   const hours = OLD_HOURS.has(text);
@@ -45,8 +51,8 @@ export function parseExpiry(text: string): Expiry {
   }
   if (seconds % 60 !== 0) throw new ValidationError('the expiry is not in whole minutes', 'INVALID_EXPIRY');
   const minutes = seconds / 60;
-  if (minutes < EXPIRY_RANGE.min || minutes > EXPIRY_RANGE.max) {
-    throw new ValidationError('the expiry is not between 1 minute and 30 days', 'INVALID_EXPIRY');
+  if (minutes < EXPIRY_RANGE.min || minutes > LONGEST_EXPIRY_MINUTES) {
+    throw new ValidationError('the expiry is not between 1 minute and 1 year', 'INVALID_EXPIRY');
   }
   return hours ? { minutes, hoursSpelling: `${text}h` } : { minutes };
 }

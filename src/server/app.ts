@@ -26,6 +26,10 @@ export interface AppOptions {
   readonly access: Access;
   /** Creates a minute and address without a key where access is `open`; 0 for any number. Default 60. */
   readonly rateLimit?: number | undefined;
+  /** The longest expiry of callers whose tier has 43,200, in minutes: 60 to 525,600. Default 43,200. */
+  readonly maxExpiry?: number | undefined;
+  /** The expiry of a create that names none, in minutes. Default: such a create is refused. */
+  readonly defaultExpiry?: number | undefined;
   /** The package's version, as health reports it. */
   readonly version: string;
   readonly log: Log;
@@ -48,11 +52,11 @@ export interface AppOptions {
 /** Puts the app together. */
 export function createApp(options: AppOptions): App {
   const { store, access, rateLimit, version, log, baseUrl, secure = false, page, metrics } = options;
-  const { callbacks = PUBLIC_CALLBACKS, now, random } = options;
-  const callers = new Callers(store, access, rateLimit);
-  const secrets = new Secrets(store.secrets, { callbacks, now, random, metrics });
+  const { callbacks = PUBLIC_CALLBACKS, now, random, maxExpiry, defaultExpiry } = options;
+  const callers = new Callers(store, access, rateLimit, maxExpiry);
+  const secrets = new Secrets(store.secrets, { callbacks, now, random, metrics, maxExpiry });
   const router = new Router(baseUrl);
-  addSecretRoutes(router, { secrets, callers, callbacks });
+  addSecretRoutes(router, { secrets, callers, callbacks, defaultExpiry });
   addHealthRoute(router, { store, access, version, callers });
   if (page !== undefined) addPageRoutes(router, page);
   if (metrics !== undefined) addMetricsRoute(router, metrics);

@@ -33,6 +33,9 @@ export interface ServerOptions {
   readonly baseUrl?: string | undefined;
   /** Creates a minute and address without a key where access is `open`; 0 for any number. Default 60. */
   readonly rateLimit?: number | undefined;
+  /** As for the app. */
+  readonly maxExpiry?: number | undefined;
+  readonly defaultExpiry?: number | undefined;
   /** Ranges of addresses whose `X-Forwarded-For` is trusted. Default none. */
   readonly trustedProxies?: readonly string[];
   /** Certificate and key. The server speaks HTTPS with them, and HTTP without. */
@@ -90,6 +93,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     store,
     access,
     rateLimit,
+    maxExpiry: options.maxExpiry,
+    defaultExpiry: options.defaultExpiry,
     version,
     log,
     baseUrl,

@@ -147,7 +147,7 @@ describe('zephr config', () => {
     ['server', 'http://zephr.example', 'loopback'],
     ['server', 'https://user:hunter2@zephr.example', 'user name or password'],
     ['expiry', 'soon', 'not a time'],
-    ['expiry', '31d', 'between 1 minute and 30 days'],
+    ['expiry', '366d', 'between 1 minute and 1 year'],
     ['link', 'v3', 'not v1 or v2'],
     ['link', "''", 'there is no value for link'],
     ['expiry', '', 'there is no value for expiry'],

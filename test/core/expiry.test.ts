@@ -9,6 +9,9 @@ describe('an expiry', () => {
     ['1h', 60],
     ['7d', 10_080],
     ['30d', 43_200],
+    ['31d', 44_640],
+    ['1y', 525_600],
+    ['525600', 525_600],
     ['720h', 43_200],
     ['43200m', 43_200],
     ['1m', 1],
@@ -44,8 +47,8 @@ describe('an expiry', () => {
     expect(() => parseExpiry(text)).toThrow('the expiry is not in whole minutes');
   });
 
-  it.each(['0', '0m', '43201', '31d', '1y', '5w', '721h', '999999999d', '1000000000m'])(
-    'of %s is not between 1 minute and 30 days',
+  it.each(['0', '0m', '525601', '366d', '2y', '53w', '8761h', '999999999d', '1000000000m'])(
+    'of %s is not between 1 minute and 1 year',
     (text) => {
       expect(() => parseExpiry(text)).toThrow(expect.objectContaining({ code: 'INVALID_EXPIRY' }));
     },

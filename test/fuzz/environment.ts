@@ -43,7 +43,10 @@ const proxies = property(
       const { exit, message, advice } = endingOf(result.error);
       assert.equal(exit, EXIT.usage, message);
       assert(!quotes(`${message} ${advice}`, PASSWORD));
-      assert.match(message, /^HTTPS?_PROXY is not the URL of an http or https proxy$/);
+      assert.match(
+        message,
+        /^HTTPS?_PROXY (is not the URL of an http or https proxy$|names a SOCKS proxy, )/,
+      );
       return 'refused';
     }
     const proxy = result.value;

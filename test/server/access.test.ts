@@ -270,3 +270,37 @@ describe('callbacks', () => {
     expect(await outcome(server('open').create(callback))).toBe(OK);
   });
 });
+
+describe('an operator', () => {
+  const minutes = async (one: Harness, fields: object, headers = {}) => {
+    const response = await one.create({ ...fields }, headers);
+    if (response.status !== 201) return refusal(response);
+    const { expires_at } = (await response.json()) as { expires_at: string };
+    return (Date.parse(expires_at) - one.clock.now) / 60_000;
+  };
+
+  test('may allow a year, and less than a month, to those who had a month', async () => {
+    const store = new MemoryStore('salt');
+    const long = harness(store, { maxExpiry: 525_600 });
+    const { key } = await issueKey(store.keys, { name: 'ci', tier: 'free' }, 0);
+    expect(await minutes(long, { expiry: 525_600 })).toBe(525_600);
+    expect(await minutes(long, { expiry: 525_600 }, bearer(key))).toBe(525_600);
+    expect(await minutes(long, { expiry: 525_601 })).toBe('400 INVALID_EXPIRY');
+    const health = await (await long.call('GET', '/api/health')).json();
+    expect(health).toMatchObject({ limits: { expiry: { min: 1, max: 525_600 } } });
+    const short = harness(store, { maxExpiry: 120 });
+    expect(await minutes(short, { expiry: 120 })).toBe(120);
+    expect(await minutes(short, { expiry: 121 })).toBe('400 INVALID_EXPIRY');
+    const tiered = harness(store, { maxExpiry: 525_600, access: 'tiered' });
+    expect(await minutes(tiered, { expiry: 61 })).toBe(UPGRADE);
+  });
+
+  test('may say the expiry of a create that names none', async () => {
+    const one = harness(undefined, { defaultExpiry: 90 });
+    expect(await minutes(one, { expiry: undefined })).toBe(90);
+    expect(await minutes(one, { expiry: null })).toBe(90);
+    expect(await minutes(one, { expiry: undefined, expiry_hours: 1 })).toBe(60);
+    expect(await minutes(one, { expiry: 5 })).toBe(5);
+    expect(await minutes(harness(), { expiry: undefined })).toBe('400 INVALID_EXPIRY');
+  });
+});

@@ -125,6 +125,16 @@ const FAILURES: Readonly<Record<string, Failure>> = {
     code: 2,
     words: 'open, tiered',
   },
+  'the longest expiry is too long': {
+    options: () => '--store memory: --max-expiry 2y',
+    code: 2,
+    words: '--max-expiry is not a time of 1 hour to 1 year',
+  },
+  'the default expiry is longer than the longest': {
+    options: () => '--store memory: --default-expiry 31d',
+    code: 2,
+    words: 'raise --max-expiry',
+  },
   'the limit of connections is none': {
     options: () => '--store memory: --max-connections 0',
     code: 2,

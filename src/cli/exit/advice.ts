@@ -15,7 +15,7 @@ const ADVICE = {
   HOST_NOT_AVAILABLE: 'see --host; 0.0.0.0 is every address this machine has',
   HOST_NOT_FOUND: 'check the name of the server, and your network',
   INVALID_API_KEY: 'check ZEPHR_API_KEY and the config file',
-  INVALID_EXPIRY: 'write it as 5m, 1h30m, 7d or 1w, at most 30d',
+  INVALID_EXPIRY: 'write it as 5m, 1h30m, 7d or 1w; most servers take up to 30d',
   INVALID_KEY: 'copy the whole link again, to its last character',
   INVALID_LINK: 'copy the whole link again: https://host/secret/<id>#<key>',
   INVALID_PROXY: 'write it as http://host:port, unset it, or name the server in NO_PROXY',

@@ -21,11 +21,13 @@ import type { CreateRequest } from '../store/contracts/secrets.js';
 /**
  * Checks the parsed body of a create request.
  * @param callbackProtocols what a callback's URL may start with; a server may allow `http:` within its own network.
+ * @param defaultExpiry minutes, where the body names no expiry; without it such a body is refused.
  * @throws RequestError with the code of the first field that is wrong.
  */
 export function parseCreateRequest(
   body: unknown,
   callbackProtocols: readonly string[] = ['https:'],
+  defaultExpiry?: number,
 ): CreateRequest {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new RequestError('INVALID_REQUEST_BODY', 'the body is not a JSON object');
@@ -38,7 +40,7 @@ export function parseCreateRequest(
   if (typeof blob !== 'string' || blob === '' || !isBase64url(blob)) {
     throw new RequestError('INVALID_BLOB', 'encrypted_blob is not base64url');
   }
-  const expiry = parseExpiryFields(field('expiry'), field('expiry_hours'));
+  const expiry = parseExpiryFields(field('expiry'), field('expiry_hours'), defaultExpiry);
   const splitUrlMode = field('split_url_mode');
   if (typeof splitUrlMode !== 'boolean') {
     throw new RequestError('INVALID_REQUEST_BODY', 'split_url_mode is not true or false');
@@ -56,8 +58,8 @@ export function parseCreateRequest(
 }
 
 /** Minutes: those of `expiry`, or of `expiry_hours`, which the oldest clients send in its place. */
-function parseExpiryFields(minutes: unknown, hours: unknown): number {
-  if (hours === undefined) return parseTime(minutes, 'expiry is not a whole number of minutes');
+function parseExpiryFields(minutes: unknown, hours: unknown, otherwise: number | undefined): number {
+  if (hours === undefined) return parseTime(minutes ?? otherwise, 'expiry is not a whole number of minutes');
   if (minutes !== undefined) throw new RequestError('INVALID_EXPIRY', 'expiry comes beside expiry_hours');
   return 60 * parseTime(hours, 'expiry_hours is not a whole number of hours');
 }

@@ -27,10 +27,15 @@ export interface SecretRoutes {
   readonly secrets: Secrets;
   readonly callers: Callers;
   readonly callbacks: CallbackPolicy;
+  /** As for `parseCreateRequest`. */
+  readonly defaultExpiry?: number | undefined;
 }
 
 /** Adds the routes to `router`. */
-export function addSecretRoutes(router: Router, { secrets, callers, callbacks }: SecretRoutes): void {
+export function addSecretRoutes(
+  router: Router,
+  { secrets, callers, callbacks, defaultExpiry }: SecretRoutes,
+): void {
   const create: Handler = async (request) => {
     const apiKey = parseAuthorization(headerOf(request, 'Authorization'));
     const caller = await callers.identify(apiKey, request.address);
@@ -38,7 +43,7 @@ export function addSecretRoutes(router: Router, { secrets, callers, callbacks }:
     const { blob } = caller.limits;
     const { bytes, json } = await readJsonBody(request, blob + ENVELOPE_BYTES, () => tooLarge(blob));
     const idempotency = key === null ? null : { key, bodyHash: hash('sha256', bytes, 'base64url') };
-    const wanted = parseCreateRequest(json, callbacks.protocols);
+    const wanted = parseCreateRequest(json, callbacks.protocols, defaultExpiry);
     return jsonResponse(201, createdReply(await secrets.create(wanted, caller, idempotency)));
   };
 

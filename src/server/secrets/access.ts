@@ -1,5 +1,6 @@
 /** Access modes: what an operator lets callers without an API key do (core/protocol/PROTOCOL.md section 6). */
 
+import { EXPIRY_RANGE } from '../../core/expiry.js';
 import { type Limits, TIERS } from '../../core/protocol/limits.js';
 
 /** What a server can let callers without a key do. */
@@ -16,6 +17,12 @@ const KEYLESS: Readonly<Record<Access, Limits | null>> = {
   tiered: TIERS.anonymous,
   closed: null,
 };
+
+/** Limits with another longest expiry, in minutes, where they have the longest that any tier has. */
+export function withLongestExpiry(limits: Limits, max: number): Limits {
+  const { expiry } = limits;
+  return expiry.max === EXPIRY_RANGE.max ? { ...limits, expiry: { ...expiry, max } } : limits;
+}
 
 /**
  * What a caller without a key may do; `null` may not create.

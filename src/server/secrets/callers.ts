@@ -1,10 +1,11 @@
 /** Identifies callers, and knows what each may create (core/protocol/PROTOCOL.md section 6). */
 
 import { createHmac } from 'node:crypto';
+import { EXPIRY_RANGE } from '../../core/expiry.js';
 import { type KeyTier, type Limits, TIERS } from '../../core/protocol/limits.js';
 import { networkOf } from '../../net/networks.js';
 import type { Store } from '../store/contracts/store.js';
-import { type Access, keylessLimits } from './access.js';
+import { type Access, keylessLimits, withLongestExpiry } from './access.js';
 import { recognizeKey } from './api-keys.js';
 import { ServiceError } from './service-error.js';
 
@@ -31,13 +32,21 @@ export class Callers {
   /** What callers without a key may do; `null` if they may not create. */
   readonly #keyless: Limits | null;
   readonly #keylessMayCallBack: boolean;
+  readonly #maxExpiry: number;
   /** The names of recent callers' addresses: an HMAC takes as long as everything else that a request needs of them. */
   readonly #names = new Map<string, string>();
 
-  /** @param rateLimit as for {@link keylessLimits}. */
-  constructor(store: Pick<Store, 'callerSalt' | 'keys'>, access: Access, rateLimit?: number) {
+  /** @param rateLimit as for {@link keylessLimits}. @param maxExpiry as for {@link withLongestExpiry}. */
+  constructor(
+    store: Pick<Store, 'callerSalt' | 'keys'>,
+    access: Access,
+    rateLimit?: number,
+    maxExpiry: number = EXPIRY_RANGE.max,
+  ) {
     this.#store = store;
-    this.#keyless = keylessLimits(access, rateLimit);
+    this.#maxExpiry = maxExpiry;
+    const keyless = keylessLimits(access, rateLimit);
+    this.#keyless = keyless && withLongestExpiry(keyless, maxExpiry);
     this.#keylessMayCallBack = access === 'open';
   }
 
@@ -55,7 +64,7 @@ export class Callers {
   async identify(key: string | null, address: string): Promise<Caller> {
     if (key !== null) {
       const { id, tier } = await recognizeKey(this.#store.keys, key);
-      return { name: id, tier, limits: TIERS[tier], mayCallBack: true };
+      return { name: id, tier, limits: withLongestExpiry(TIERS[tier], this.#maxExpiry), mayCallBack: true };
     }
     if (this.#keyless === null) {
       throw new ServiceError('API_KEY_REQUIRED', 'this server creates secrets with an API key only');

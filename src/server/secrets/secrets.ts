@@ -3,9 +3,9 @@
 import { hash } from 'node:crypto';
 import { encodeBase64url } from '../../core/base64url.js';
 import { type RandomBytes, randomBytes } from '../../core/bytes.js';
+import { EXPIRY_RANGE } from '../../core/expiry.js';
 import type { Version } from '../../core/key.js';
 import { isSecretId } from '../../core/link.js';
-import { TIERS } from '../../core/protocol/limits.js';
 import type { Kept, SecretState } from '../../core/protocol/replies.js';
 import { stateOf } from '../store/contracts/lifecycle.js';
 import type { Refused, ShownProofs } from '../store/contracts/proofs.js';
@@ -59,6 +59,8 @@ const IDS_AT_ONCE = 256;
 
 /** What the service depends on besides its store. */
 export interface SecretsOptions {
+  /** The longest expiry of any caller, in minutes. Default 43,200. */
+  readonly maxExpiry?: number | undefined;
   /** Which callbacks it takes. Default {@link PUBLIC_CALLBACKS}. */
   readonly callbacks?: CallbackPolicy | undefined;
   /** Milliseconds since 1970. Default `Date.now`. */
@@ -73,6 +75,7 @@ export interface SecretsOptions {
 export class Secrets {
   readonly #store: SecretStore;
   readonly #callbacks: CallbackPolicy;
+  readonly #maxExpiry: number;
   readonly #now: () => number;
   readonly #newId: () => string;
   readonly #metrics: Metrics | undefined;
@@ -82,6 +85,7 @@ export class Secrets {
     this.#store = store;
     this.#metrics = metrics;
     this.#callbacks = callbacks;
+    this.#maxExpiry = options.maxExpiry ?? EXPIRY_RANGE.max;
     this.#now = now;
     this.#newId = idMaker(random);
   }
@@ -97,7 +101,7 @@ export class Secrets {
     if (request.callback !== null && !caller.mayCallBack) {
       throw new ServiceError('API_KEY_REQUIRED', 'callbacks take an API key on this server');
     }
-    checkLimits(request, caller);
+    checkLimits(request, caller, this.#maxExpiry);
     const createdAt = this.#now();
     const quota = quotaOf(caller, createdAt);
     const outcome = await this.#store.create({
@@ -176,8 +180,8 @@ function shownBy({ proof, linkProof }: Credentials): ShownProofs {
  * advice to upgrade.
  * @throws ServiceError `INVALID_EXPIRY`, `PAYLOAD_TOO_LARGE` or `UPGRADE_REQUIRED`.
  */
-function checkLimits({ expiry, blob }: CreateRequest, { limits, tier }: Caller): void {
-  const { min, max } = TIERS.pro.expiry;
+function checkLimits({ expiry, blob }: CreateRequest, { limits, tier }: Caller, max: number): void {
+  const { min } = EXPIRY_RANGE;
   if (expiry < min || expiry > max) {
     throw new ServiceError('INVALID_EXPIRY', `expiry is not ${min} to ${max} minutes`);
   }

@@ -1,5 +1,7 @@
 /** What `zephr serve` is and takes. Each of its options has a variable too, such as `ZEPHR_SERVE_RATE_LIMIT`. */
 
+import { parseDuration } from '../../../core/duration.js';
+import { LONGEST_EXPIRY_MINUTES } from '../../../core/expiry.js';
 import { ACCESS_MODES } from '../../../server/secrets/access.js';
 import { usageError } from '../../exit/cli-error.js';
 import type { CliCommand } from '../../parser/command.js';
@@ -35,6 +37,13 @@ function options(): CliOption[] {
           'write it as creates a minute, or 0 for none',
         ),
       ),
+    new CliOption('--max-expiry <time>', 'longest expiry, 1h to 1y, of callers whose tier has 30d')
+      .default(undefined, '30d')
+      .argParser((text) => expiryOf(text, '--max-expiry', 60)),
+    new CliOption(
+      '--default-expiry <time>',
+      'expiry of a create that names none, which is else refused',
+    ).argParser((text) => expiryOf(text, '--default-expiry', 1)),
     new CliOption(
       '--trust-proxy <cidr,...>',
       'proxies whose X-Forwarded-For is trusted, such as 10.0.0.0/8',
@@ -50,6 +59,14 @@ function options(): CliOption[] {
     new CliOption('--metrics', 'show numbers for Prometheus at /metrics'),
     new CliOption('--allow-private-callbacks', 'webhooks may go to private addresses, and over http'),
   ];
+}
+
+/** A duration in minutes, `least` to a year. */
+function expiryOf(text: string, option: string, least: number): number {
+  const minutes = (parseDuration(text.trim()) ?? 0) / 60;
+  if (Number.isInteger(minutes) && minutes >= least && minutes <= LONGEST_EXPIRY_MINUTES) return minutes;
+  const range = least === 60 ? '1 hour to 1 year' : '1 minute to 1 year';
+  throw usageError(`${option} is not a time of ${range}, in whole minutes`, 'write it as 1h, 90d or 1y');
 }
 
 /** Adds the command. */

@@ -1,6 +1,7 @@
 /** `zephr serve`: settings for the server, its log on stderr, and its end. */
 
 import { join } from 'node:path';
+import { EXPIRY_RANGE } from '../../../core/expiry.js';
 import { parseServer } from '../../../core/link.js';
 import type { TlsFiles } from '../../../server/http/tls-files.js';
 import type { PackedFile } from '../../../server/routes/page-files.js';
@@ -32,6 +33,9 @@ export interface ServeFlags extends CommonFlags {
   readonly store?: string;
   readonly access: Access;
   readonly rateLimit?: number;
+  /** Minutes, both. */
+  readonly maxExpiry?: number;
+  readonly defaultExpiry?: number;
   readonly trustProxy?: readonly string[];
   readonly baseUrl?: string;
   readonly tlsCert?: string;
@@ -62,6 +66,7 @@ export async function serve({ flags, terminal }: ServeContext): Promise<ExitCode
     page: JSON.parse(__ZEPHR_WEB_PAGE__) as readonly PackedFile[],
     access,
     rateLimit,
+    ...expiries(flags),
     trustedProxies: flags.trustProxy ?? [],
     baseUrl: baseUrl(flags),
     tls,
@@ -111,6 +116,14 @@ function baseUrl({ baseUrl: text }: ServeFlags): string | undefined {
     const message = `${messageOf(cause)} (from --base-url)`;
     throw usageError(message, 'write it as https://host or https://host/path', cause);
   }
+}
+
+/** @throws CliError exit 2 for a default that no create could have. */
+function expiries({ maxExpiry, defaultExpiry }: ServeFlags) {
+  if (defaultExpiry !== undefined && defaultExpiry > (maxExpiry ?? EXPIRY_RANGE.max)) {
+    throw usageError('--default-expiry is longer than the longest expiry', 'raise --max-expiry as well');
+  }
+  return { maxExpiry, defaultExpiry };
 }
 
 function tlsFiles({ tlsCert: cert, tlsKey: key }: ServeFlags): TlsFiles | undefined {
