@@ -131,3 +131,20 @@ it.skipIf(!HAS_SCRIPT || !isInstalled('bash'))(
     expect(await typed('zephr get --key-file=ke\t')).toBe('get\n--key-file=key file\n');
   },
 );
+
+describe.skipIf(!isInstalled('fish'))(
+  `a file of completions${isInstalled('fish') ? '' : ' (skipped: there is no fish)'}`,
+  () => {
+    it('keeps fish from adding what it guesses from the man page', async () => {
+      const { sh } = openSession();
+      const guesses = '~/.local/share/fish/generated_completions';
+      await sh(`mkdir -p ${guesses} ~/.config/fish/completions
+      echo "complete -c zephr -l guessed-from-man" > ${guesses}/zephr.fish`);
+      const options = async () => (await sh(`fish -c 'complete --do-complete "zephr --"'`)).stdout;
+      expect(await options()).toContain('--guessed-from-man');
+      await sh('zephr completion fish > ~/.config/fish/completions/zephr.fish');
+      expect(await options()).toContain('--expiry');
+      expect(await options()).not.toContain('--guessed-from-man');
+    });
+  },
+);

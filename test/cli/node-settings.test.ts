@@ -140,4 +140,36 @@ describe.each(NODES)('on Node $version', ({ path }) => {
       expect(heard).toBe('');
     });
   });
+
+  const LIMITED =
+    spawnSync(path, ['--permission', '--allow-net', '--allow-fs-read=*', '-e', '']).status === 0;
+
+  describe.skipIf(!LIMITED)(
+    `with --permission${LIMITED ? '' : ' (skipped: this Node limits no networks)'}`,
+    () => {
+      const link = `http://127.0.0.1:9/secret/${'A'.repeat(22)}#v2.${'A'.repeat(43)}`;
+      const files = '--allow-fs-read=* --allow-fs-write=*';
+      const network = 'use the network\nzephr: hint: start node with --allow-net as well';
+
+      it.each([
+        ['create', files, network],
+        [`get '${link}'`, files, network],
+        [`status '${link}'`, files, network],
+        [`revoke '${link}'`, files, network],
+        ['serve --port 0 --store memory:', files, network],
+        [
+          'serve --port 0 --store x.db',
+          `${files} --allow-net`,
+          'start a thread\nzephr: hint: start node with --allow-worker',
+        ],
+      ])('zephr %s is exit 2 and names the flag', async (command, flags, words) => {
+        const { sh } = sessionOn(path, { ZEPHR_SERVER: 'http://127.0.0.1:9' });
+        const { code, stderr } = await sh(`echo x | node --permission ${flags} ${ZEPHR} ${command}`);
+        expect(stderr).toContain(`zephr: error: Node's permission model does not let zephr `);
+        expect(stderr).toContain(words);
+        expect(stderr).not.toMatch(/ {4}at /);
+        expect(code).toBe(2);
+      });
+    },
+  );
 });

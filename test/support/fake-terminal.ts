@@ -48,6 +48,7 @@ export function fakeTerminal({
     home: '/nonexistent',
     pid: process.pid,
     isRunning: (pid) => pid === process.pid,
+    hasNetwork: true,
     openScreen: async () => null,
     onInterrupt: () => () => undefined,
     onExit: () => undefined,

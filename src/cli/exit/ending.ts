@@ -6,6 +6,7 @@ import { adviceFor } from './advice.js';
 import { AdvisedError, CliError } from './cli-error.js';
 import { EXIT, type ExitCode } from './codes.js';
 import { type ClientErrorCode, lookUp, type StartErrorCode } from './error-codes.js';
+import { refusalBehind } from './not-permitted.js';
 
 /** What is reported of an error, and the exit code. */
 export interface Ending {
@@ -19,6 +20,8 @@ export interface Ending {
 
 /** The ending for anything that was thrown. */
 export function endingOf(error: unknown): Ending {
+  const refusal = error instanceof CliError ? undefined : refusalBehind(error);
+  if (refusal !== undefined) return endingOf(refusal);
   if (!(error instanceof ZephrError)) return unforeseen(error);
   const knowsAdvice = error instanceof CliError || error instanceof AdvisedError;
   const advice = knowsAdvice ? error.advice : adviceFor(error);

@@ -12,6 +12,7 @@ export type CliErrorCode =
   | 'CHECK_FAILED'
   | 'INTERRUPTED'
   | 'NOT_COPIED'
+  | 'NOT_PERMITTED'
   | 'NOT_DELIVERED'
   | 'NO_CLIPBOARD'
   | 'OUTPUT_EXISTS'

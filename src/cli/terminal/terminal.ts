@@ -92,6 +92,8 @@ export interface Terminal {
   readonly pid: number;
   /** Whether there is a process with this id. */
   isRunning(pid: number): boolean;
+  /** False where Node's permission model keeps this process from the network. */
+  readonly hasNetwork: boolean;
   /** The controlling terminal, or null where there is none (cron, CI). */
   openScreen(): Promise<Screen | null>;
   /**
@@ -146,6 +148,9 @@ export function processTerminal(): Terminal {
     },
     pid: process.pid,
     isRunning,
+    get hasNetwork() {
+      return hasNetwork();
+    },
     openScreen,
     onInterrupt,
     onExit: (handler) => void process.once('exit', handler),
@@ -190,6 +195,14 @@ function isRunning(pid: number): boolean {
     // A process of another user is one, too.
     return !isSystemError(error, 'ESRCH');
   }
+}
+
+/** Whether Node permits connections. Versions before 25 have no such permission, and answer that it is not given. */
+function hasNetwork(): boolean {
+  const { permission, allowedNodeEnvironmentFlags } = process as typeof process & {
+    readonly permission?: { has(scope: string): boolean };
+  };
+  return !allowedNodeEnvironmentFlags.has('--allow-net') || permission?.has('net') !== false;
 }
 
 /** Waits for work, or gives up waiting. */

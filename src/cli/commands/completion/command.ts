@@ -13,7 +13,10 @@ export function addCompletion(program: CliCommand): void {
   program
     .command('completion')
     .summary('print the completion script of a shell')
-    .description('Prints the script that makes bash, zsh or fish complete the words of zephr.')
+    .description(
+      'Prints the script that makes bash, zsh or fish complete the words of zephr. In fish it belongs into a file: ' +
+        'where there is none, fish adds what it guesses from the man page.',
+    )
     .addArgument(
       oneOf(new Argument('<shell>', 'bash, zsh or fish'), SHELLS, (near) =>
         usageError(
@@ -24,7 +27,7 @@ export function addCompletion(program: CliCommand): void {
     )
     .example('eval "$(zephr completion bash)"', 'in ~/.bashrc')
     .example('eval "$(zephr completion zsh)"', 'in ~/.zshrc, after compinit')
-    .example('zephr completion fish | source', 'in ~/.config/fish/config.fish')
+    .example('zephr completion fish > zephr.fish', 'in ~/.config/fish/completions/')
     .runs(async (context: CompletionContext) => {
       const { completion } = await import('./completion.js');
       return completion(context);

@@ -9,6 +9,7 @@ import type { Access } from '../../../server/secrets/access.js';
 import { startServer } from '../../../server/serve.js';
 import { usageError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
+import { notPermitted } from '../../exit/not-permitted.js';
 import { messageOf } from '../../exit/reason.js';
 import type { Context } from '../../parser/command.js';
 import type { CommonFlags } from '../../settings/settings.js';
@@ -53,6 +54,8 @@ export type ServeContext = Context<ServeFlags>;
  */
 export async function serve({ flags, terminal }: ServeContext): Promise<ExitCode> {
   const { host, port, access, rateLimit, maxConnections } = flags;
+  // Node throws this where nobody can catch it.
+  if (!terminal.hasNetwork) throw notPermitted('Net');
   const tls = tlsFiles(flags);
   const log = logWriter(terminal.stderr);
   terminal.onExit(() => log.flushNow());
