@@ -3,7 +3,12 @@
  * by them, so that a mistyped code does not compile. Servers of others may send codes that are not here.
  */
 
-import type { ApiErrorCode } from '../../core/error-codes.js';
+import type {
+  ApiErrorCode,
+  EncryptionErrorCode,
+  NetworkErrorCode,
+  ValidationErrorCode,
+} from '../../core/error-codes.js';
 
 /** Errors of the command itself. */
 export type CliErrorCode =
@@ -12,8 +17,8 @@ export type CliErrorCode =
   | 'CHECK_FAILED'
   | 'INTERRUPTED'
   | 'NOT_COPIED'
-  | 'NOT_PERMITTED'
   | 'NOT_DELIVERED'
+  | 'NOT_PERMITTED'
   | 'NO_CLIPBOARD'
   | 'OUTPUT_EXISTS'
   | 'SECRET_TOO_LARGE'
@@ -23,30 +28,14 @@ export type CliErrorCode =
 
 /** Errors of core, client and net before a server's answer, or instead of one. */
 export type ClientErrorCode =
-  | 'AMBIGUOUS_LINK'
-  | 'CONNECTION_LOST'
-  | 'CONNECTION_REFUSED'
-  | 'EMPTY_SECRET'
-  | 'HOST_LOOKUP_FAILED'
-  | 'HOST_NOT_FOUND'
-  | 'INVALID_API_KEY'
-  | 'INVALID_EXPIRY'
-  | 'INVALID_KEY'
-  | 'INVALID_LINK'
+  | ValidationErrorCode
+  | EncryptionErrorCode
+  | NetworkErrorCode
   | 'INVALID_PROXY'
-  | 'INVALID_REPLY'
-  | 'LINK_PROOF_NOT_KEPT'
-  | 'MISSING_KEY'
-  | 'NEEDS_VERSION_2'
   | 'NO_WEBASSEMBLY'
   | 'NO_WEBCRYPTO'
   | 'PROXY_REFUSED'
-  | 'PROXY_UNREACHABLE'
-  | 'SECRET_TOO_LARGE'
-  | 'TIMEOUT'
-  | 'TLS_ERROR'
-  | 'UNKNOWN_KEY_VERSION'
-  | 'UNSUPPORTED_BY_SERVER';
+  | 'PROXY_UNREACHABLE';
 
 /** Errors of a server that cannot start. */
 export type StartErrorCode =
