@@ -156,6 +156,42 @@ describe('zephr doctor finds', () => {
     expect(code).toBe(8);
   });
 
+  const answering = (status: number, type: string, body: string) =>
+    httpHost((request, response) => {
+      request.resume();
+      response.writeHead(status, { 'Content-Type': type, Server: 'gateway/1' }).end(body);
+    });
+
+  it.each([
+    [401, 'text/html', '<p>sign in</p>', 'network', 'a login gateway'],
+    [403, 'text/html', '<p>blocked</p>', 'network', 'a login gateway or a firewall'],
+    [413, 'text/html', '<p>too large</p>', 'network', 'a proxy on the way'],
+    [404, 'text/html', '<p>not here</p>', 'create', 'check --server'],
+    [200, 'text/html', '<p>welcome</p>', 'create', 'check --server'],
+    [404, 'application/json', '{"detail":"Not Found"}', 'create', 'check --server'],
+    [200, 'application/json', '{"status":"ok"}', 'create', 'check --server'],
+  ])('what is no zephr server, and answers %i with %s %s', async (status, type, body, check, hint) => {
+    const url = await answering(status, type, body);
+    const { code, stdout } = await openSession({ ZEPHR_API_KEY: 'key' }).sh(`zephr doctor --server ${url}`);
+    expect(linesOf(stdout).map(([line]) => line)).toContain(`!! ${check}`);
+    expect(stdout).toContain(hint);
+    expect(stdout).not.toMatch(/!! {2}API key|refused the API key|check ZEPHR_API_KEY/);
+    expect(code).toBe(8);
+  });
+
+  it('a path at which there is no zephr server', async () => {
+    const { code, stdout } = await session().sh(`zephr doctor --server ${server.url}/not/here`);
+    expect(stdout).toContain('a zephr server answers there, but not at that path');
+    expect(code).toBe(5);
+  });
+
+  it('that no server is set, where the default one cannot be reached', async () => {
+    const { code, stdout } = await openSession({ HTTPS_PROXY: await deadHost() }).sh('zephr doctor');
+    expect(stdout).toContain('https://zephr.io (from the default)');
+    expect(stdout).toContain('no server is set: to use your own, zephr config set server');
+    expect(code).toBe(8);
+  });
+
   it('a broken config file', async () => {
     const { sh, folder } = session();
     writeFileSync(join(folder, 'config.json'), `{"apiKey":"${KEY}`);

@@ -23,6 +23,7 @@ const ADVICE = {
   LINK_PROOF_NOT_KEPT: 'ask its operator to update it, or send without a passphrase',
   MISSING_KEY: 'paste the whole link; a key that came apart from it is given with --key-file or --key',
   NEEDS_VERSION_2: 'use --link v2, on a server that speaks it',
+  NOT_FOUND: 'a zephr server answers there, but not at that path: check the path of --server or of the link',
   NOT_A_STORE: 'see --store',
   PAYLOAD_TOO_LARGE: 'the server takes less; send it in parts or ask for a larger tier',
   PORT_NOT_ALLOWED: 'see --port',

@@ -116,21 +116,27 @@ export function linkVersion(
 }
 
 /**
- * What `work` gives. Where it fails at a server that nobody named, the advice says so, and how to name one.
+ * What `work` gives.
  * @param work requests to the server of the settings.
+ * @throws what `work` throws, with the advice of {@link advisedOfServer}.
  */
 export async function withServerAdvice<T>(
   work: Promise<T>,
-  { serverSource }: Pick<Settings, 'serverSource'>,
+  settings: Pick<Settings, 'serverSource'>,
 ): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    const isAboutServer = error instanceof ApiError || error instanceof NetworkError;
-    if (!isAboutServer || serverSource !== BY_DEFAULT) throw error;
-    const { advice } = endingOf(error);
-    throw new AdvisedError(error, advice === undefined ? NAME_A_SERVER : `${advice}; ${NAME_A_SERVER}`);
+    throw advisedOfServer(error, settings);
   }
+}
+
+/** An error of a request. Where nobody named the server, its advice says so, and how to name one. */
+export function advisedOfServer(error: unknown, { serverSource }: Pick<Settings, 'serverSource'>): unknown {
+  const isAboutServer = error instanceof ApiError || error instanceof NetworkError;
+  if (!isAboutServer || serverSource !== BY_DEFAULT) return error;
+  const { advice } = endingOf(error);
+  return new AdvisedError(error, advice === undefined ? NAME_A_SERVER : `${advice}; ${NAME_A_SERVER}`);
 }
 
 const NAME_A_SERVER = 'no server is set: to use your own, zephr config set server https://host';

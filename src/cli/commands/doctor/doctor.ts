@@ -16,7 +16,13 @@ import { PERMISSION_ADVICE } from '../../files/secret-file.js';
 import type { Context } from '../../parser/command.js';
 import { configPlace, readConfigFile } from '../../settings/config-file.js';
 import { connectionTo } from '../../settings/connection.js';
-import { type CommonFlags, checkSetting, gatherSettings, linkVersion } from '../../settings/settings.js';
+import {
+  advisedOfServer,
+  type CommonFlags,
+  checkSetting,
+  gatherSettings,
+  linkVersion,
+} from '../../settings/settings.js';
 import { CheckList } from './check-list.js';
 import { checkSecret, type Trial } from './secret-check.js';
 
@@ -119,7 +125,7 @@ async function checkNetwork(
     }
     const untrusted = error instanceof NetworkError && error.code === 'TLS_ERROR';
     if (untrusted) await checks.ok('network', `${host} takes connections`);
-    await checks.fail(untrusted ? 'TLS' : 'network', error);
+    await checks.fail(untrusted ? 'TLS' : 'network', advisedOfServer(error, plan));
     return 'unreachable';
   }
 }

@@ -12,7 +12,7 @@ import type { LinkVersion } from '../../../core/protocol/link-versions.js';
 import { CliError } from '../../exit/cli-error.js';
 import { EXIT } from '../../exit/codes.js';
 import { endingOf } from '../../exit/ending.js';
-import type { Settings } from '../../settings/settings.js';
+import { advisedOfServer, type Settings } from '../../settings/settings.js';
 import type { CheckList, CheckName } from './check-list.js';
 
 /** The terms of the test secret, and how its server is reached. */
@@ -56,7 +56,7 @@ async function checkCreate(checks: CheckList, trial: Trial, secret: Uint8Array):
   } catch (error) {
     const { exit, code } = endingOf(error);
     const aboutKey = exit === EXIT.keyRefused || code === 'INVALID_API_KEY' || code === 'API_KEY_REQUIRED';
-    await checks.fail(aboutKey ? 'API key' : 'create', error);
+    await checks.fail(aboutKey ? 'API key' : 'create', advisedOfServer(error, trial));
     return null;
   }
 }
