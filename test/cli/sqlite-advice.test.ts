@@ -4,7 +4,11 @@ import { expect, it } from 'vitest';
 import { libsqlAdvice } from '../../src/cli/exit/sqlite-advice.js';
 
 it.each([
-  ['npx', '/home/ann/.npm/_npx/4f2a/node_modules/zephr/dist/cli', 'npx -p zephr -p libsql zephr serve'],
+  [
+    'npx',
+    '/home/ann/.npm/_npx/4f2a/node_modules/zephr/dist/cli',
+    'npx -p ./zephr-<version>.tgz -p libsql zephr serve',
+  ],
   ['npm install --global', '/usr/local/lib/node_modules/zephr/dist/cli', 'npm install --global libsql'],
   [
     'nvm',

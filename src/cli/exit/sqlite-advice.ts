@@ -10,7 +10,8 @@ export function libsqlAdvice(folder: string): string {
   const elsewhere = 'or use Node 22.13 or later, or another --store';
   const parts = folder.split(sep);
   const modules = parts.lastIndexOf('node_modules');
-  if (parts.includes('_npx')) return `npx -p zephr -p libsql zephr serve; ${elsewhere}`;
+  // By its name npm has another zephr: npx was given a file.
+  if (parts.includes('_npx')) return `npx -p ./zephr-<version>.tgz -p libsql zephr serve; ${elsewhere}`;
   if (modules === -1) {
     // A clone, which a global link may lead to: its own node_modules is beside dist.
     const clone = parts.includes('dist') ? parts.slice(0, parts.lastIndexOf('dist')).join(sep) : folder;
