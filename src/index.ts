@@ -12,7 +12,11 @@ export { type Reading, type RetrieveSecretOptions, readSecret } from './client/r
 export { type RetrievalResult, type RetrievedSecret, retrieveSecret } from './client/retrieve.js';
 export { revokeSecret, type SecretStatus, secretStatus } from './client/status.js';
 export type { Fetch, FetchInit, FetchReader, FetchReply } from './client/transport/fetch.js';
-export type { ApiErrorCode } from './core/error-codes.js';
+/** `ApiErrorCode` has the codes of zephr 1, so that a program that lists them all still does; `ServerErrorCode` has ours. */
+export type {
+  ApiErrorCode as ServerErrorCode,
+  Version1ErrorCode as ApiErrorCode,
+} from './core/error-codes.js';
 export {
   ApiError,
   EncryptionError,

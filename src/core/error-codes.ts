@@ -56,47 +56,48 @@ export type NetworkErrorCode =
   | 'TLS_ERROR'
   | 'UNSUPPORTED_BY_SERVER';
 
-/**
- * Codes of an ApiError: those of servers (core/protocol/PROTOCOL.md section 4), with those that only servers of
- * version 1 have.
- */
-export type ApiErrorCode =
+/** Codes of an ApiError that every server has, of version 1 too: programs for zephr 1 count on no others. */
+export type Version1ErrorCode =
   | 'INVALID_REQUEST_BODY'
-  | 'INVALID_BLOB'
-  | 'INVALID_EXPIRY'
-  | 'INVALID_HINT'
   | 'INVALID_CALLBACK_URL_TYPE'
   | 'INVALID_CALLBACK_URL_FORMAT'
   | 'INVALID_CALLBACK_URL_PROTOCOL'
   | 'INVALID_CALLBACK_URL_LENGTH'
-  | 'INVALID_CALLBACK_URL_HOST'
   | 'MISSING_CALLBACK_SECRET'
   | 'UNEXPECTED_CALLBACK_SECRET'
   | 'INVALID_CALLBACK_SECRET_TYPE'
   | 'INVALID_CALLBACK_SECRET_LENGTH'
   | 'INVALID_IDEMPOTENCY_KEY'
+  | 'INVALID_API_KEY'
+  | 'UPGRADE_REQUIRED'
+  | 'SECRET_NOT_FOUND'
+  | 'SECRET_ALREADY_CONSUMED'
+  | 'SECRET_EXPIRED'
+  | 'PAYLOAD_TOO_LARGE'
+  | 'ANON_RATE_LIMIT_EXCEEDED'
+  | 'MONTHLY_LIMIT_EXCEEDED';
+
+/** Codes of an ApiError: those of servers of all versions (core/protocol/PROTOCOL.md section 4). */
+export type ApiErrorCode =
+  | Version1ErrorCode
+  | 'INVALID_BLOB'
+  | 'INVALID_EXPIRY'
+  | 'INVALID_HINT'
+  | 'INVALID_CALLBACK_URL_HOST'
   | 'INVALID_CLAIM'
   | 'INVALID_PROOF'
   | 'INVALID_VIEWS'
   | 'UNSUPPORTED_VERSION'
   | 'INVALID_REQUEST'
-  | 'INVALID_API_KEY'
-  | 'UPGRADE_REQUIRED'
   | 'API_KEY_REQUIRED'
   | 'PROOF_REQUIRED'
   | 'WRONG_KEY'
   | 'WRONG_PASSPHRASE'
   | 'NOT_FOUND'
-  | 'SECRET_NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'
   | 'IDEMPOTENCY_KEY_REUSED'
-  | 'SECRET_ALREADY_CONSUMED'
-  | 'SECRET_EXPIRED'
   | 'SECRET_REVOKED'
-  | 'PAYLOAD_TOO_LARGE'
   | 'UNSUPPORTED_MEDIA_TYPE'
-  | 'ANON_RATE_LIMIT_EXCEEDED'
-  | 'MONTHLY_LIMIT_EXCEEDED'
   | 'RATE_LIMIT_EXCEEDED'
   | 'TOO_MANY_ATTEMPTS'
   | 'INTERNAL_ERROR'

@@ -10,7 +10,7 @@ export class ZephrError extends Error {
   override readonly name: string = 'ZephrError';
   readonly code: string;
 
-  constructor(message: string, code: string, options?: ErrorOptions) {
+  constructor(message: string, code = 'ZEPHR_ERROR', options?: ErrorOptions) {
     super(message, options);
     this.code = code;
   }
@@ -25,12 +25,19 @@ export class ValidationError extends ZephrError {
   }
 }
 
-/** The secret does not open: wrong key, wrong passphrase, or tampered with. There is no telling which. */
+/**
+ * The secret does not open: wrong key, wrong passphrase, or tampered with, and there is no telling which; or its key is
+ * malformed (`INVALID_KEY`), which is found before anything is sent.
+ */
 export class EncryptionError extends ZephrError {
   override readonly name = 'EncryptionError';
 
-  constructor(message: string, code = 'ENCRYPTION_ERROR', options?: ErrorOptions) {
-    super(message, code, options);
+  /** As in zephr 1. */
+  constructor(message: string, cause?: Error);
+  constructor(message: string, code: string, options?: ErrorOptions);
+  constructor(message: string, codeOrCause: string | Error = 'ENCRYPTION_ERROR', options?: ErrorOptions) {
+    if (typeof codeOrCause === 'string') super(message, codeOrCause, options);
+    else super(message, 'ENCRYPTION_ERROR', { cause: codeOrCause });
   }
 }
 
@@ -52,15 +59,15 @@ export class ApiError extends ZephrError {
   override readonly name = 'ApiError';
   /** Stable, for programs. `HTTP_<status>` where the answer has no code. Other servers may have other codes. */
   declare readonly code: ApiErrorCode | (string & {});
-  /** The HTTP status, 400 to 599. */
+  /** The HTTP status, 400 to 599; 0 for an error that a program made without one. */
   readonly statusCode: number;
   /** Seconds to wait before another try, where the server said so. */
   readonly retryAfter: number | undefined;
 
   constructor(
     message: string,
-    statusCode: number,
-    code: ApiErrorCode | (string & {}),
+    statusCode = 0,
+    code: ApiErrorCode | (string & {}) = 'API_ERROR',
     options?: ErrorOptions & { retryAfter?: number },
   ) {
     super(message, code, options);
@@ -80,12 +87,21 @@ export class ApiError extends ZephrError {
 /** No usable answer came: not reached, cut off, too late, redirected, or not a zephr server. */
 export class NetworkError extends ZephrError {
   override readonly name = 'NetworkError';
-  /** The host that was asked, with its port where it is not the default. */
+  /** The host that was asked, with its port where it is not the default; empty where a program gave none. */
   readonly host: string;
 
-  constructor(message: string, host: string, code = 'NETWORK_ERROR', options?: ErrorOptions) {
-    super(message, code, options);
-    this.host = host;
+  /** As in zephr 1. */
+  constructor(message: string, cause?: Error);
+  constructor(message: string, host: string, code?: string, options?: ErrorOptions);
+  constructor(
+    message: string,
+    hostOrCause: string | Error = '',
+    code = 'NETWORK_ERROR',
+    options?: ErrorOptions,
+  ) {
+    const isHost = typeof hostOrCause === 'string';
+    super(message, code, isHost ? options : { cause: hostOrCause });
+    this.host = isHost ? hostOrCause : '';
   }
 }
 

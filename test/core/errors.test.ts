@@ -19,6 +19,32 @@ describe('errors', () => {
     expect(error).toMatchObject({ name, code, message: 'no' });
   });
 
+  it('can be made as programs for zephr 1 make them', () => {
+    const cause = new TypeError('deeper');
+    expect(new NetworkError('no', cause)).toMatchObject({
+      cause,
+      host: '',
+      code: 'NETWORK_ERROR',
+      message: 'no',
+    });
+    expect(new EncryptionError('no', cause)).toMatchObject({
+      cause,
+      code: 'ENCRYPTION_ERROR',
+      message: 'no',
+    });
+    expect(new EncryptionError('no').cause).toBeUndefined();
+    expect(new NetworkError('no')).toMatchObject({ host: '', code: 'NETWORK_ERROR' });
+    expect(new NetworkError('no').cause).toBeUndefined();
+    expect(new ApiError('no')).toMatchObject({ statusCode: 0, code: 'API_ERROR', message: 'no' });
+    expect(new ApiError('no', 410)).toMatchObject({ statusCode: 410, code: 'API_ERROR' });
+    expect(new ZephrError('no')).toMatchObject({ code: 'ZEPHR_ERROR' });
+  });
+
+  it('tell the words of a server from those of what answered in its place', () => {
+    expect(new ApiError('no', 404, 'SECRET_NOT_FOUND').isVerdict).toBe(true);
+    expect(new ApiError('no', 404, 'HTTP_404').isVerdict).toBe(false);
+  });
+
   it('keep their cause', () => {
     const cause = new Error('deeper');
     expect(new NetworkError('no', 'zephr.example', 'TIMEOUT', { cause }).cause).toBe(cause);

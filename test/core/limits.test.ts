@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { maxSecretBytesV2 } from '../../src/core/crypto/seal-v2.js';
 import { DEFAULT_EXPIRY_MINUTES, EXPIRY } from '../../src/core/expiry.js';
+import { isSecretId } from '../../src/core/link.js';
 import { MAX_BLOB_LENGTH, TIERS } from '../../src/core/protocol/limits.js';
+import { SECRET_ID_RE, SECRET_MAX_BYTES, SECRET_MAX_LENGTH, VALID_EXPIRY } from '../../src/limits.js';
 
 describe('the limits', () => {
   it.each([
@@ -36,5 +39,15 @@ describe('the limits', () => {
       DAYS_7: 10_080,
       DAYS_30: 43_200,
     });
+  });
+});
+
+describe('zephr/limits.js', () => {
+  it('has what programs for zephr 1 look for', () => {
+    expect([...VALID_EXPIRY]).toEqual([5, 15, 30, 60, 1_440, 10_080, 43_200]);
+    expect(SECRET_MAX_BYTES).toBe(maxSecretBytesV2(MAX_BLOB_LENGTH));
+    expect(SECRET_MAX_LENGTH).toBe(SECRET_MAX_BYTES);
+    for (const id of ['A'.repeat(22), 'A'.repeat(21), `${'A'.repeat(22)}\n`, '+'.repeat(22)])
+      expect(SECRET_ID_RE.test(id)).toBe(isSecretId(id));
   });
 });

@@ -1,8 +1,9 @@
 /** Other people's projects: type-checked, bundled for browsers, and tested with `zephr/testing`. */
 
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -65,8 +66,8 @@ const NEW_PROGRAM = `
 /** As programs for zephr 1.3 are written: its type names, and its members that may be undefined. */
 const EXISTING_PROGRAM = `
        import { ApiError, createSecret, EncryptionError, NetworkError, retrieveSecret, ValidationError, ZephrError } from 'zephr';
-       import type { ApiErrorCode, CreateSecretOptions, RetrievalResult, RetrieveSecretOptions, SecretLink, SplitLink, StandardLink } from 'zephr';
-       import { EXPIRY } from 'zephr/limits.js';
+       import type { ApiErrorCode, CreateSecretOptions, RetrievalResult, RetrieveSecretOptions, SecretLink, ServerErrorCode, SplitLink, StandardLink } from 'zephr';
+       import { EXPIRY, SECRET_ID_RE, SECRET_MAX_BYTES, SECRET_MAX_LENGTH, VALID_EXPIRY } from 'zephr/limits.js';
        export async function send(text: string, split: boolean): Promise<{ credential: string | { url: string; key: string } }> {
          const options: CreateSecretOptions = { expiry: EXPIRY.DAYS_7, split, apiKey: null, hint: 'DB_PROD' };
          const link: SecretLink = await createSecret(text, options);
@@ -87,13 +88,43 @@ const EXISTING_PROGRAM = `
            const known = [ValidationError, EncryptionError, NetworkError, ZephrError].some((kind) => error instanceof kind);
            throw known && error instanceof Error ? error.cause : error;
          }
-       }`;
+       }
+       const WORDS: Record<ApiErrorCode, string> = {
+         INVALID_REQUEST_BODY: '', INVALID_CALLBACK_URL_TYPE: '', INVALID_CALLBACK_URL_FORMAT: '', INVALID_CALLBACK_URL_PROTOCOL: '',
+         INVALID_CALLBACK_URL_LENGTH: '', MISSING_CALLBACK_SECRET: '', UNEXPECTED_CALLBACK_SECRET: '', INVALID_CALLBACK_SECRET_TYPE: '',
+         INVALID_CALLBACK_SECRET_LENGTH: '', INVALID_IDEMPOTENCY_KEY: '', INVALID_API_KEY: '', UPGRADE_REQUIRED: '', SECRET_NOT_FOUND: '',
+         SECRET_ALREADY_CONSUMED: '', SECRET_EXPIRED: '', PAYLOAD_TOO_LARGE: '', ANON_RATE_LIMIT_EXCEEDED: '', MONTHLY_LIMIT_EXCEEDED: '',
+       };
+       export function words(code: ServerErrorCode): string {
+         return WORDS[code as ApiErrorCode];
+       }
+       export function prepared(hint?: string): CreateSecretOptions {
+         const options: CreateSecretOptions = {};
+         options.expiry = 60;
+         if (hint) options.hint = hint;
+         return options;
+       }
+       export const canned: RetrievalResult = { plaintext: 'x', hint: 'y', purgeAt: '2026-01-01T00:00:00.000Z' };
+       export const cause = new TypeError('no network');
+       export const made = [
+         new ApiError('x'), new ApiError('x', 404), new ApiError('x', 404, 'SECRET_NOT_FOUND'), new EncryptionError('x'), new EncryptionError('x', cause),
+         new NetworkError('x'), new NetworkError('x', cause), new ValidationError('x'), new ZephrError('x'),
+       ];
+       export const limits: [boolean, number, number, boolean] = [VALID_EXPIRY.has(60), SECRET_MAX_BYTES, SECRET_MAX_LENGTH, SECRET_ID_RE.test('x')];`;
+
+/** TypeScript 7 no longer has the resolution that projects from before `exports` use: for it, the one that attw brings. */
+function compilerFor(moduleResolution: string): string {
+  if (moduleResolution !== 'node') return join(ROOT, 'node_modules/typescript/bin/tsc');
+  const attw = createRequire(join(ROOT, 'node_modules/@arethetypeswrong/core/package.json'));
+  return attw.resolve('typescript/bin/tsc');
+}
 
 describe('a TypeScript project', () => {
   it.each([
     ['node16', 'node16'],
     ['nodenext', 'nodenext'],
     ['bundler', 'esnext'],
+    ['node', 'esnext'],
   ])('compiles with moduleResolution %s', (moduleResolution, module) => {
     writeFileSync(join(installed.folder, 'new.ts'), NEW_PROGRAM);
     writeFileSync(join(installed.folder, 'existing.ts'), EXISTING_PROGRAM);
@@ -104,23 +135,25 @@ describe('a TypeScript project', () => {
       'es2022',
       '--lib',
       'es2023,dom',
-      '--types',
-      '',
+      // None of Node's: a project has them only if it asks for them.
+      '--typeRoots',
+      'none',
+      // The one compiler at hand that knows it is older than the Uint8Array<ArrayBuffer> in our types (TypeScript 5.7).
       '--skipLibCheck',
-      'false',
+      String(moduleResolution === 'node'),
     ];
     const resolution = ['--module', module, '--moduleResolution', moduleResolution];
-    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
-    expect(() =>
-      execFileSync(process.execPath, [tsc, ...options, ...resolution, 'new.ts', 'existing.ts'], {
-        cwd: installed.folder,
-      }),
-    ).not.toThrow();
+    const tsc = compilerFor(moduleResolution);
+    const compiled = spawnSync(process.execPath, [tsc, ...options, ...resolution, 'new.ts', 'existing.ts'], {
+      cwd: installed.folder,
+    });
+    expect(compiled.stdout.toString()).toBe('');
+    expect(compiled.status).toBe(0);
   });
 });
 
 describe('a browser bundle', () => {
-  it('is made by esbuild without a warning, Argon2id apart, at most 12 KB gzipped', async () => {
+  it('is made by esbuild without a warning, Argon2id apart, at most 13 KB gzipped', async () => {
     const { warnings, outputFiles } = await esbuild({
       absWorkingDir: installed.folder,
       entryPoints: ['app.js'],
@@ -136,7 +169,7 @@ describe('a browser bundle', () => {
     expect(warnings).toEqual([]);
     const app = outputFiles.find(({ path }) => path.endsWith('app.js'));
     expect(app?.text).not.toContain('memorySize');
-    expect(gzipSync(app?.contents ?? '').length).toBeLessThanOrEqual(12 * 1024);
+    expect(gzipSync(app?.contents ?? '').length).toBeLessThanOrEqual(13 * 1024);
   });
 
   it('is made by rollup without a warning', async () => {
