@@ -70,6 +70,22 @@ export function describeProofContract(current: () => Store): void {
       }
     });
 
+    test('compares hashes to their last character', async () => {
+      const plain = await keep({ linkProofHash: null });
+      const locked = await keep();
+      for (const place of [0, 15, 21, 22, 31, 42]) {
+        const near = (hash: string) => `${hash.slice(0, place)}-${hash.slice(place + 1)}`;
+        const proofHash = near(PROOF_HASH);
+        expect(await call(plain, { proofHash, linkProofHash: null })).toEqual({ outcome: 'wrong key' });
+        expect(await call(locked, { ...LINK_AND_PASSPHRASE, linkProofHash: near(LINK_HASH) })).toEqual({
+          outcome: 'wrong key',
+        });
+        expect(await call(locked, { ...LINK_AND_PASSPHRASE, proofHash })).toEqual({
+          outcome: 'wrong passphrase',
+        });
+      }
+    });
+
     test('takes a version 1 secret without a proof only to read it', async () => {
       const id = await keep({ version: 1, proofHash: null, linkProofHash: null });
       expect(await call(id, RIGHT)).toEqual({ outcome: verb === 'consume' ? 'wrong key' : 'not provable' });

@@ -202,6 +202,27 @@ export function describeSecretContract(current: () => Store): void {
       expect(await blobOf(id, null, NOW + 1)).toBeNull();
     });
 
+    test('a claim is all of its characters: what only begins like it, or is spelled like it, is another', async () => {
+      const claim = `${'c'.repeat(23)}D`;
+      const alike = [
+        claim.slice(0, 8),
+        `${claim.slice(0, 8)}${'x'.repeat(16)}`,
+        claim.slice(0, -1),
+        `${claim.slice(0, -1)}E`,
+        `${claim}D`,
+        claim.toLowerCase(),
+      ];
+      const secret = newSecret({ views: 2 });
+      await store.secrets.create(secret);
+      await take(store, secret.id, claim, NOW);
+      await take(store, secret.id, 'o'.repeat(24), NOW);
+      for (const other of alike) {
+        expect(await blobOf(secret.id, other, NOW + 1), other).toBeNull();
+        await store.secrets.acknowledge(secret.id, other, NOW + 1);
+      }
+      expect(await blobOf(secret.id, claim, NOW + 2)).toBe(secret.blob);
+    });
+
     test('one claim that asks many times at once takes one view', async () => {
       const id = await keep({ views: 2 });
       const blobs = await Promise.all(Array.from({ length: 16 }, () => blobOf(id, 'claim')));
