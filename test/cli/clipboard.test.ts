@@ -1,18 +1,11 @@
 /** `--copy`, with clipboard tools that keep what they are given in a file. */
 
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Session } from '../support/session.js';
 import { sharedServer } from '../support/shared-server.js';
+import { HAS_SCRIPT, type } from '../support/typing.js';
 
 const server = sharedServer();
 
@@ -47,7 +40,7 @@ function session(tools: Record<string, string>, env: NodeJS.ProcessEnv = {}): Se
   const system = join(one.folder, 'system');
   mkdirSync(system);
   symlinkSync(process.execPath, join(system, 'node'));
-  for (const name of ['basename', 'cat', 'cut', 'head', 'sh', 'tr']) {
+  for (const name of ['basename', 'cat', 'cut', 'env', 'head', 'script', 'sh', 'tail', 'tr']) {
     const found = ['/usr/bin', '/bin'].map((folder) => join(folder, name)).find((path) => existsSync(path));
     if (found !== undefined) symlinkSync(found, join(system, name));
   }
@@ -170,11 +163,93 @@ describe('zephr get --copy', () => {
   });
 });
 
-describe('the bundle', () => {
-  it('runs no program of its own for the clipboard', () => {
-    const parts = dirname(new URL('../../dist/cli/main.cjs', import.meta.url).pathname);
-    const code = readdirSync(parts).map((file) => readFileSync(join(parts, file), 'utf8'));
-    expect(code.some((text) => text.includes('--clipboard'))).toBe(true);
-    expect(code.filter((text) => /fallbacks\/|clipboard_x86_64/.test(text))).toEqual([]);
+describe('a clipboard tool', () => {
+  const TELLS = `#!/bin/sh
+env > "$HOME/environment"
+exec cat > "$HOME/clipboard"
+`;
+
+  it.each([
+    ['xsel', {}],
+    ['xclip', {}],
+    ['wl-copy', { WAYLAND_DISPLAY: 'wayland-0' }],
+    ['clip.exe', {}],
+  ])('%s is told where the desktop is, and no secret', async (tool, env) => {
+    const secrets = {
+      ZEPHR_API_KEY: 'hunter1',
+      ZEPHR_CALLBACK_SECRET: 'hunter2',
+      ZEPHR_SERVE_STORE: 'postgres://me:hunter3@host/db',
+      PGPASSWORD: 'hunter4',
+      HTTPS_PROXY: 'http://me:hunter5@proxy:1',
+      MY_TOKEN: 'hunter6',
+    };
+    const desktop = { DISPLAY: ':7', XAUTHORITY: '/x', XDG_RUNTIME_DIR: '/run', LC_CTYPE: 'C.UTF-8', ...env };
+    const one = session({ [tool]: TELLS }, { ...desktop, ...secrets });
+    await one.sh('echo word | ZEPHR_API_KEY= zephr -q > link');
+    const { stderr, code } = await one.sh('zephr get -c < link');
+    expect(stderr).toBe('the secret is on the clipboard\n');
+    expect(code).toBe(0);
+    const told = readFileSync(join(one.folder, 'environment'), 'utf8');
+    expect(told).not.toContain('hunter');
+    expect(told).not.toMatch(/^(ZEPHR|NODE|PG)/m);
+    for (const [name, value] of Object.entries(desktop)) expect(told).toContain(`${name}=${value}\n`);
+  });
+});
+
+describe.skipIf(!HAS_SCRIPT)('the terminal’s clipboard (needs script of util-linux)', () => {
+  /** What a terminal finds in the sequences that it was sent. */
+  const sent = (screen: string) =>
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are made of them
+    [...screen.matchAll(/\x1b\]52;c;([A-Za-z0-9+/=]*)\x07/g)].map(([, text = '']) =>
+      Buffer.from(text, 'base64').toString(),
+    );
+
+  it.each([
+    ['over ssh', { xsel: WORKS }, { SSH_CONNECTION: '1 2 3 4' }],
+    ['where there is no tool', {}, {}],
+    ['where there is no display', { xsel: NO_DISPLAY }, {}],
+  ])('gets the link %s', async (_, tools, env) => {
+    const one = session(tools, env);
+    const { screen } = await type(one, 'echo hunter2 > s; zephr -c < s > link', []);
+    expect(sent(screen)).toEqual([readFileSync(join(one.folder, 'link'), 'utf8').trim()]);
+    expect(screen).toContain('the link went to the terminal, for its clipboard');
+    expect(existsSync(join(one.folder, 'clipboard'))).toBe(false);
+  });
+
+  it('gets the secret, which is not acknowledged: the terminal does not say that it came', async () => {
+    const one = session({}, { SSH_TTY: '/dev/pts/1' });
+    await one.sh("printf 'pässword' | zephr -q > link");
+    const { screen, code } = await type(one, 'zephr get -c < link', []);
+    expect(sent(screen)).toEqual(['pässword']);
+    expect(screen).toMatch(/if it did not arrive: the same command reads it again within \d+ seconds/);
+    expect(code).toBe(0);
+    expect(await one.sh('zephr get < link')).toMatchObject({ code: 0, stdout: 'pässword' });
+  });
+
+  it('is reached through tmux, however that is set', async () => {
+    const one = session({}, { TMUX: '/tmp/tmux,1,0' });
+    await one.sh('echo hunter2 | zephr -q > link');
+    const { screen } = await type(one, 'zephr get -c < link', []);
+    expect(sent(screen)).toEqual(['hunter2\n', 'hunter2\n']);
+    expect(screen).toContain('\x1bPtmux;\x1b\x1b]52;c;');
+  });
+
+  it.each([
+    ['a display came along', { SSH_CONNECTION: '1 2 3 4', DISPLAY: 'localhost:10.0' }],
+    ['the terminal is dumb', { SSH_CONNECTION: '1 2 3 4', TERM: 'dumb' }],
+  ])('is not used where %s', async (_, env) => {
+    const one = session({ xsel: WORKS }, env);
+    const { screen } = await type(one, 'echo hunter2 > s; zephr -c < s', []);
+    expect(sent(screen)).toEqual([]);
+    expect(screen).toContain('the link is on the clipboard');
+  });
+
+  it('takes no more than terminals do: the secret stays to be read', async () => {
+    const one = session({}, { SSH_CONNECTION: '1 2 3 4' });
+    await one.sh("head -c 74995 /dev/zero | tr '\\0' x | zephr -q > link");
+    const { screen, code } = await type(one, 'zephr get -c < link', []);
+    expect(sent(screen)).toEqual([]);
+    expect(screen).toContain('the text is too long for the clipboard of a terminal');
+    expect(code).toBe(10);
   });
 });

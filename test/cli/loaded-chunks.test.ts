@@ -20,13 +20,13 @@ const MODULES = JSON.parse(readFileSync(join(dist, 'command-modules.json'), 'utf
 
 /** Modules that are loaded when they are used. */
 const LAZY = [
-  'node_modules/clipboardy/index.js',
   'src/cli/commands/keys/keys.ts',
   'src/cli/commands/serve/serve.ts',
-  'src/cli/terminal/clipboard.ts',
+  'src/cli/terminal/clipboard/clipboard.ts',
   'src/cli/terminal/colors.ts',
   'src/cli/terminal/qr-code.ts',
   'src/cli/terminal/spinner.ts',
+  'src/net/system-certificates.ts',
   'src/net/tunnel.ts',
 ];
 

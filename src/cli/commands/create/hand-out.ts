@@ -40,9 +40,7 @@ export async function handOut(
   // The key of a pair takes another channel.
   const shown = created.mode === 'split' ? created.url : created.fullLink;
   if (flags.qr) await drawQrCode(shown, context);
-  if (flags.copy && (await copyToClipboard(shown, terminal, reporter))) {
-    await reporter.info(`the ${created.mode === 'split' ? 'URL' : 'link'} is on the clipboard`);
-  }
+  if (flags.copy) await copyToClipboard(shown, created.mode === 'split' ? 'URL' : 'link', terminal, reporter);
 }
 
 function plain(created: SecretLink): string {
@@ -95,16 +93,20 @@ async function drawQrCode(
   await stderr.write(text).catch(() => undefined);
 }
 
-/** @returns whether it worked; if not, there was a warning. */
-async function copyToClipboard(text: string, terminal: Terminal, reporter: Reporter): Promise<boolean> {
+/** Says how it went: the link was printed, so a failure is only warned of. */
+async function copyToClipboard(
+  text: string,
+  what: string,
+  terminal: Terminal,
+  reporter: Reporter,
+): Promise<void> {
   try {
-    const { openClipboard } = await import('../../terminal/clipboard.js');
+    const { openClipboard, whereItIs } = await import('../../terminal/clipboard/clipboard.js');
     const clipboard = await openClipboard(terminal);
     await clipboard.write(text);
-    return true;
+    await reporter.info(`the ${what} ${whereItIs(clipboard)}`);
   } catch (error) {
     if (error instanceof Interrupted || !(error instanceof CliError)) throw error;
     await reporter.warn(`not copied: ${error.message}`, error.advice);
-    return false;
   }
 }

@@ -116,6 +116,13 @@ export class ClaimedRead {
     return new CliError(EXIT.notDelivered, 'NOT_DELIVERED', message, { advice: still, cause, ...end });
   }
 
+  /** Keeps the claim of a secret that may have arrived. @returns what to do if it did not, for messages. */
+  async unconfirmed({ claimed, purgeAt }: Reading): Promise<string> {
+    const until = claimed ? this.#leaseEnd(purgeAt) : this.#side.now();
+    await this.#noteAnswer(until);
+    return claimed && this.#isOnDisk ? this.#stillReadable(until) : ONCE;
+  }
+
   /** Forgets the claim: the secret has arrived. */
   async forget(): Promise<void> {
     await this.#file.remove();

@@ -25,6 +25,11 @@ export interface Destination {
    * @throws when it did not arrive; then it must not be acknowledged.
    */
   deliver(reading: Reading): Promise<void>;
+  /**
+   * False where nobody knows whether a secret that was delivered has arrived. Then it is not acknowledged, and can be read
+   * again as long as the lease lasts.
+   */
+  readonly confirms?: boolean;
   /** Says where the secret is now. */
   report(reading: Reading, reporter: Reporter): Promise<void>;
   /** Removes what an incomplete delivery left behind. */
@@ -93,17 +98,18 @@ async function file(path: string, flags: DestinationFlags, terminal: Terminal): 
 }
 
 async function clipboard({ json }: DestinationFlags, terminal: Terminal): Promise<Destination> {
-  const { openClipboard } = await import('../../terminal/clipboard.js');
+  const { openClipboard, whereItIs } = await import('../../terminal/clipboard/clipboard.js');
   const opened = await openClipboard(terminal);
   return {
+    confirms: opened.confirms,
     async deliver({ bytes }) {
       const text = textOf(bytes);
       if (text === null) throw binary('CLIPBOARD', 'a clipboard holds text', 'use --output <file>');
       await opened.write(text);
     },
     async report(reading, reporter) {
-      if (json) return terminal.stdout.write(jsonLine({ copied: true, ...aboutSecret(reading) }));
-      await reporter.info('the secret is on the clipboard');
+      if (json) return terminal.stdout.write(jsonLine({ copied: opened.confirms, ...aboutSecret(reading) }));
+      await reporter.info(`the secret ${whereItIs(opened)}`);
     },
     discard: async () => undefined,
   };

@@ -43,9 +43,13 @@ export async function get(context: GetContext): Promise<ExitCode> {
       } catch (cause) {
         throw await read.notDelivered(cause, reading);
       }
-      await acknowledge(reading, reporter);
-      await read.forget();
+      if (destination.confirms !== false) {
+        await acknowledge(reading, reporter);
+        await read.forget();
+      }
       await destination.report(reading, reporter);
+      if (destination.confirms === false)
+        await reporter.info(`if it did not arrive: ${await read.unconfirmed(reading)}`);
       return EXIT.done;
     } finally {
       await read.release();
