@@ -8,6 +8,7 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { makeCertificate } from '../../test/support/self-signed.js';
 import { type Contender, cleanEnvironment, startZephr, stop, ZEPHR } from './contenders.js';
@@ -110,11 +111,13 @@ async function takeTurns(
 
 async function run({ name, args, env }: Timed, secret: string): Promise<number> {
   const input = openSync(secret, 'r');
+  // For writing only, as a shell opens it: zephr takes a null device that can be read for a stdout that was closed.
+  const output = openSync(devNull, 'w');
   const start = performance.now();
-  const child: ChildProcess = spawn(process.execPath, args, { env, stdio: [input, 'ignore', 'ignore'] });
+  const child: ChildProcess = spawn(process.execPath, args, { env, stdio: [input, output, 'ignore'] });
   const [code] = (await once(child, 'exit')) as [number | null];
   const time = performance.now() - start;
-  closeSync(input);
+  for (const descriptor of [input, output]) closeSync(descriptor);
   if (code !== 0) throw new Error(`${name} ended with ${code}`);
   return time;
 }
