@@ -119,15 +119,20 @@ describe('an answer that says that nothing was given', () => {
 
 describe('the time that is left', () => {
   it.each([
-    ['ahead', 3 * DAY_MS],
-    ['behind', -3 * DAY_MS],
-  ])('is right where the clock of the server is days %s', async (_, ahead) => {
+    ['days ahead', 3 * DAY_MS, true],
+    ['days behind', -3 * DAY_MS, true],
+    ['40 s ahead', 40_000, true],
+    ['40 s behind', -40_000, true],
+    ['days ahead, which it does not say', 3 * DAY_MS, false],
+    ['days behind, which it does not say', -3 * DAY_MS, false],
+  ])('is right where the clock of the server is %s', async (_, ahead, hasDate) => {
     const proxy = await httpHost(async (request, response) => {
       const { status, headers, body } = await passOn(request);
       const shift = (time: string) => new Date(Date.parse(time) + ahead);
       const shifted = body.replace(/(?<="purge_at":")[^"]+/, (time) => shift(time).toISOString());
-      const Date_ = new Date(Date.now() + ahead).toUTCString();
-      response.writeHead(status, { ...headers, Date: Date_ }).end(shifted);
+      response.sendDate = false;
+      if (hasDate) response.setHeader('Date', new Date(Date.now() + ahead).toUTCString());
+      response.writeHead(status, headers).end(shifted);
     });
     const one = session();
     const { stderr } = await one.sh(`zephr get --json '${await linkTo(proxy, one)}' > /dev/full`);

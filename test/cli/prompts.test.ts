@@ -1,6 +1,7 @@
 /** Hidden prompts on a real pseudo-terminal, which `script` (util-linux) makes. */
 
 import { describe, expect, it } from 'vitest';
+import { httpHost } from '../support/hosts.js';
 import { openSession, type Session } from '../support/session.js';
 import { sharedServer } from '../support/shared-server.js';
 import { HAS_SCRIPT, type as typeAt } from '../support/typing.js';
@@ -109,6 +110,42 @@ describe.skipIf(!HAS_SCRIPT)('on a terminal (needs script of util-linux)', () =>
       );
       expect(screen).toContain({ get: 'hunter2', status: 'waiting', revoke: 'revoked' }[command]);
       expect(code).toBe(0);
+    },
+  );
+
+  it.each(['WRONG_PASSPHRASE', 'WRONG_KEY'])(
+    'zephr get asks again when a server says %s, under one claim or another, and never of a link without passphrase',
+    async (name) => {
+      let refusals = 0;
+      const proxy = await httpHost(async (request, response) => {
+        if (request.method === 'GET' && refusals++ < 2) {
+          response.writeHead(403).end(JSON.stringify({ error: { code: name, message: 'no' } }));
+          return;
+        }
+        const reply = await fetch(`${server.url}${request.url}`, {
+          method: request.method ?? 'GET',
+          headers: request.headers as Record<string, string>,
+        });
+        const headers = { 'Zephr-Claim': reply.headers.get('Zephr-Claim') ?? '' };
+        response.writeHead(reply.status, headers).end(await reply.text());
+      });
+      const session = openSession({ ZEPHR_SERVER: server.url });
+      await session.sh(`printf right > right; echo hunter2 | zephr -q --passphrase-file right > link
+        sed -i 's|${server.url}|${proxy}|' link`);
+      const { screen, code } = await type(
+        session,
+        'zephr get "$(cat link)"',
+        ['Passphrase:', 'wrong\r'],
+        ['Wrong passphrase, try again:', 'wrong again\r'],
+        ['Wrong passphrase, try again:', 'right\r'],
+      );
+      expect(screen).toContain('hunter2');
+      expect(code).toBe(0);
+      refusals = 0;
+      const plain = `${proxy}/secret/${'A'.repeat(22)}#v2.${'A'.repeat(43)}`;
+      const refused = await type(session, `zephr get '${plain}'`);
+      expect(refused.screen).not.toContain('try again:');
+      expect(refused.code).toBe(9);
     },
   );
 
