@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -25,9 +26,19 @@ export function cleanEnvironment(home: string): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), HOME: home };
 }
 
-/** `zephr serve` on a store, for anybody and any number of creates. */
-export function startZephr(name: string, store: string, more: readonly string[] = []): Promise<Contender> {
-  return start(name, [ZEPHR, 'serve', '--port', '0', '--rate-limit', '0', '--store', store, ...more]);
+/**
+ * `zephr serve` on a store, for anybody and any number of creates.
+ * @param more arguments.
+ * @param folder of the package. Default: this one.
+ */
+export function startZephr(
+  name: string,
+  store: string,
+  more: readonly string[] = [],
+  folder = ROOT,
+): Promise<Contender> {
+  const command = join(folder, 'bin/zephr.js');
+  return start(name, [command, 'serve', '--port', '0', '--rate-limit', '0', '--store', store, ...more]);
 }
 
 /** The bare server that is the ceiling. */

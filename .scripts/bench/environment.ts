@@ -30,7 +30,8 @@ export function environment(folder: string): Part {
   };
 }
 
-function syncTimes(file: string): number[] {
+/** How long it takes to write 4 KB to `file` and have the disk keep them, many times over, in milliseconds. */
+export function syncTimes(file: string): number[] {
   const descriptor = openSync(file, 'w');
   const times = Array.from({ length: SYNCS }, (_, index) => {
     const start = performance.now();

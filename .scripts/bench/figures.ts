@@ -29,6 +29,8 @@ export interface Part {
 export interface Effort {
   /** A short look: fewer turns, and a store that is not as full. */
   readonly quick: boolean;
+  /** The folder of another build of the package, whose server is measured beside this one. */
+  readonly against?: string | undefined;
 }
 
 /** The table, in Markdown. */

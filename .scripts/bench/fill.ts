@@ -29,7 +29,7 @@ export async function fillSqlite(file: string, secrets: number): Promise<void> {
   const now = Date.now();
   const insert = () => {
     const row = sql.insertSecret.get(
-      ...[randomBytes(16).toString('base64url'), 2, BLOB.length, null, 0, PROOF_HASH, 1, 1, null, null],
+      ...[randomBytes(16).toString('base64url'), 2, BLOB.length, null, 0, PROOF_HASH, null, 1, 1, null, null],
       ...['somebody', randomBytes(16).toString('hex'), PROOF_HASH, now, now + DAYS_30, now + DAYS_30],
     );
     sql.insertCiphertext.run(row?.seq ?? 0, paddingFor(BLOB.length, PAGE_SIZE), BLOB);

@@ -2,9 +2,9 @@
  * `npm run bench`: every figure in one table, environment first, each beside what it is measured against in the same
  * run, since this machine's milliseconds say little about another's.
  *
- * Usage: npm run bench -- [command] [package] [server] [seal] [--quick] [--json]
+ * Usage: npm run bench -- [command] [package] [server] [seal] [--quick] [--json] [--against folder]
  * Without a part it does all, in up to a quarter of an hour; --quick takes a minute or two, and says less. --json prints every
- * single measurement instead.
+ * single measurement instead. --against measures the server that another folder has built in the same turns.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -28,7 +28,11 @@ const PARTS: Readonly<Record<string, readonly Measure[]>> = {
 };
 
 const { values, positionals } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    against: { type: 'string' },
+  },
   allowPositionals: true,
 });
 const unknown = positionals.find((name) => !Object.hasOwn(PARTS, name));
