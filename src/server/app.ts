@@ -5,8 +5,8 @@
 
 import type { Bytes, RandomBytes } from '../core/bytes.js';
 import { errorDetails, errorResponse, isFailure } from './http/error-response.js';
-import { fixedHeaders, type HeaderFields } from './http/headers.js';
-import { type App, type HttpRequest, type HttpResponse, isStream } from './http/messages.js';
+import { fixedHeaders } from './http/headers.js';
+import { type App, completed, type HttpRequest, type HttpResponse, isStream } from './http/messages.js';
 import { type Destination, Router } from './http/router.js';
 import { addHealthRoute, addMetricsRoute } from './routes/health.js';
 import { addPageRoutes } from './routes/page.js';
@@ -85,7 +85,9 @@ export function withRoutes(
       ms: Math.round(ms * 10) / 10,
       address: loggedAddress(request.address),
     });
-    return complete(response, headersAt(segments), logFailure);
+    const { body } = response;
+    const watched = isStream(body) ? { ...response, body: logged(body, logFailure) } : response;
+    return completed(watched, headersAt(segments));
   };
 }
 
@@ -101,18 +103,6 @@ async function answer(
     if (isFailure(details)) logFailure(error);
     return errorResponse(details);
   }
-}
-
-/** Adds the headers that every response at its path has, and its length where that is known. */
-function complete(
-  { status, headers, body }: HttpResponse,
-  fixed: HeaderFields,
-  logFailure: (error: unknown) => void,
-): HttpResponse {
-  if (body === null) return { status, headers: { ...fixed, ...headers }, body };
-  if (isStream(body)) return { status, headers: { ...fixed, ...headers }, body: logged(body, logFailure) };
-  const length = { 'Content-Length': String(Buffer.byteLength(body)) };
-  return { status, headers: { ...fixed, ...headers, ...length }, body };
 }
 
 /** Logs an error that comes too late to be answered. */

@@ -25,5 +25,9 @@ export async function fetchFrom(
     address,
   });
   const whole = isStream(body) ? Uint8Array.from(await buffer(body)) : body;
-  return new Response(request.method === 'HEAD' ? null : whole, { status, headers });
+  const response = new Response(request.method === 'HEAD' ? null : whole, { status });
+  for (let index = 0; index < headers.length; index += 2) {
+    response.headers.set(headers[index] ?? '', headers[index + 1] ?? '');
+  }
+  return response;
 }

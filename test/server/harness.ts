@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { brotliCompressSync } from 'node:zlib';
 import { type AppOptions, createApp } from '../../src/server/app.js';
 import { fetchFrom } from '../../src/server/fetch.js';
-import type { App, HttpRequest, HttpResponse } from '../../src/server/http/messages.js';
+import type { App, CompleteResponse, HttpRequest } from '../../src/server/http/messages.js';
 import type { PackedFile } from '../../src/server/routes/page-files.js';
 import type { Store } from '../../src/server/store/contracts/store.js';
 import { MemoryStore } from '../../src/server/store/memory/store.js';
@@ -118,7 +118,7 @@ export function posted(
 }
 
 /** As {@link refusal}, of what an app answered. */
-export async function refusalBy(answer: Promise<HttpResponse>): Promise<string> {
+export async function refusalBy(answer: Promise<CompleteResponse>): Promise<string> {
   const { status, body } = await answer;
   return refusal(new Response(String(body), { status }));
 }

@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { BodyDeadline } from './body-deadline.js';
-import { type HttpRequest, type HttpResponse, isStream } from './messages.js';
+import { type CompleteResponse, type HttpRequest, isStream } from './messages.js';
 import type { ClientAddress } from './trusted-proxies.js';
 
 /** What a `Host` header can be (RFC 9110 section 7.2): a name, or an address in brackets, and perhaps a port. */
@@ -34,8 +34,11 @@ export function requestOf(
  * Sends a response. Resolves when all of it has been passed on, or the client has gone; a body that fails cuts the
  * connection.
  */
-export async function send({ status, headers, body }: HttpResponse, outgoing: ServerResponse): Promise<void> {
-  outgoing.writeHead(status, headers);
+export async function send(
+  { status, headers, body }: CompleteResponse,
+  outgoing: ServerResponse,
+): Promise<void> {
+  outgoing.writeHead(status, [...headers]);
   if (!isStream(body)) outgoing.end(body ?? undefined);
   // What went wrong with the body has been logged, and that a client leaves is no error.
   else await pipeline(body, outgoing).catch(() => undefined);

@@ -5,6 +5,9 @@ import { HEADERS } from '../../core/protocol/requests.js';
 /** Headers by their names. */
 export type HeaderFields = Readonly<Record<string, string>>;
 
+/** Names and values in turn, as Node's `rawHeaders` has them. */
+export type HeaderList = readonly string[];
+
 /** No answer may run scripts, be framed, be sniffed for another type, or send its address along to other sites. */
 const SECURITY_HEADERS: HeaderFields = {
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
@@ -21,7 +24,7 @@ const HSTS: HeaderFields = { 'Strict-Transport-Security': 'max-age=31536000' };
  * @param secure whether the server itself speaks HTTPS. Where a proxy does that for it, the proxy answers for the whole
  *   host, and HSTS is for the proxy to decide.
  */
-export function securityHeaders(secure: boolean): HeaderFields {
+function securityHeaders(secure: boolean): HeaderFields {
   return secure ? { ...SECURITY_HEADERS, ...HSTS } : SECURITY_HEADERS;
 }
 
@@ -74,14 +77,18 @@ const CORS_HEADERS: HeaderFields = {
  * @param secure as for {@link securityHeaders}.
  * @returns a function of the path below the server's address, as `Router` cuts it into segments.
  */
-export function fixedHeaders(secure: boolean): (segments: readonly string[]) => HeaderFields {
-  const page = securityHeaders(secure);
-  const api = { ...page, ...NO_STORE };
-  const secrets = { ...api, ...CORS_HEADERS };
+export function fixedHeaders(secure: boolean): (segments: readonly string[]) => HeaderList {
+  const page = listOf(securityHeaders(secure));
+  const api = [...page, ...listOf(NO_STORE)];
+  const secrets = [...api, ...listOf(CORS_HEADERS)];
   return ([room, family]) => {
     if (room !== 'api') return page;
     return family === 'secrets' ? secrets : api;
   };
+}
+
+function listOf(headers: HeaderFields): HeaderList {
+  return Object.entries(headers).flat();
 }
 
 /** The answer to a browser that asks whether a page of another origin may send our headers (a CORS preflight). */

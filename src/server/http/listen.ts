@@ -8,8 +8,8 @@ import { startBodyDeadline } from './body-deadline.js';
 import { Connections } from './connections.js';
 import { BUSY_MS, type ErrorDetails, errorResponse } from './error-response.js';
 import { namesOneHost, requestOf, send } from './exchange.js';
-import { NO_STORE, securityHeaders } from './headers.js';
-import type { App } from './messages.js';
+import { fixedHeaders } from './headers.js';
+import { type App, completed } from './messages.js';
 import { malformedRequest } from './router.js';
 import type { TlsPair } from './tls-files.js';
 import type { ClientAddress } from './trusted-proxies.js';
@@ -74,7 +74,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listener
   const { requestTimeoutMs = REQUEST_TIMEOUT_MS, idleTimeoutMs = IDLE_TIMEOUT_MS } = options;
   const { onDropped = () => undefined, onFailure = () => undefined } = options;
   const timeouts = { wholeMs: requestTimeoutMs, idleMs: idleTimeoutMs };
-  const errorHeaders = { ...securityHeaders(tls !== undefined), ...NO_STORE };
+  const errorHeaders = fixedHeaders(tls !== undefined)(['api']);
   const server = makeServer(options);
   const connections = new Connections(server, maxConnections, tls !== undefined, onDropped);
   server.setTimeout(SILENCE_MS);
@@ -85,8 +85,8 @@ export async function listen(app: App, options: ListenOptions): Promise<Listener
     const deadline = startBodyDeadline(incoming, outgoing, timeouts);
     const tooMany = connections.begin(incoming, outgoing);
     const answer = async () => {
-      if (!namesOneHost(incoming)) return errorResponse(malformedRequest(), errorHeaders);
-      if (tooMany) return errorResponse(TOO_MANY, { ...errorHeaders, Connection: 'close' });
+      if (!namesOneHost(incoming)) return completed(errorResponse(malformedRequest()), errorHeaders);
+      if (tooMany) return completed(errorResponse(TOO_MANY, { Connection: 'close' }), errorHeaders);
       return app(requestOf(incoming, clientAddress, deadline));
     };
     answer()

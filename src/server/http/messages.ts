@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Bytes } from '../../core/bytes.js';
 import type { BodyDeadline } from './body-deadline.js';
-import type { HeaderFields } from './headers.js';
+import type { HeaderFields, HeaderList } from './headers.js';
 
 /** A request, whose body may still be on its way. Node's own `IncomingMessage` has most of it. */
 export interface HttpRequest {
@@ -21,7 +21,7 @@ export interface HttpRequest {
   readonly deadline?: BodyDeadline | undefined;
 }
 
-/** The answer to a request. */
+/** What a handler makes of a request. */
 export interface HttpResponse {
   readonly status: number;
   readonly headers: HeaderFields;
@@ -32,8 +32,13 @@ export interface HttpResponse {
   readonly body: string | Bytes | AsyncIterable<Bytes> | null;
 }
 
+/** A response with all its headers, as it is sent. */
+export interface CompleteResponse extends Omit<HttpResponse, 'headers'> {
+  readonly headers: HeaderList;
+}
+
 /** A whole server without its sockets. It rejects only by a fault of its own. */
-export type App = (request: HttpRequest) => Promise<HttpResponse>;
+export type App = (request: HttpRequest) => Promise<CompleteResponse>;
 
 /** A header of a request, by its name in any case. */
 export function headerOf({ headers }: HttpRequest, name: string): string | undefined {
@@ -49,6 +54,21 @@ export function jsonResponse(status: number, value: object, headers: HeaderField
 /** A response without a body. */
 export function emptyResponse(status: number, headers: HeaderFields = {}): HttpResponse {
   return { status, headers, body: null };
+}
+
+/**
+ * Adds to a response the headers that every one at its path has, unless it has its own, and its length where that is
+ * known. It copies lists and not objects: Node takes half as long to send those.
+ */
+export function completed({ status, headers, body }: HttpResponse, fixed: HeaderList): CompleteResponse {
+  const list: string[] = [];
+  for (let index = 0; index < fixed.length; index += 2) {
+    const name = fixed[index] ?? '';
+    if (!(name in headers)) list.push(name, fixed[index + 1] ?? '');
+  }
+  for (const name of Object.keys(headers)) list.push(name, headers[name] ?? '');
+  if (body !== null && !isStream(body)) list.push('Content-Length', String(Buffer.byteLength(body)));
+  return { status, headers: list, body };
 }
 
 /** Whether a body comes in chunks, of which only its source knows how many. */
