@@ -138,7 +138,9 @@ function document(
     page,
     title: page === 'create' ? 'create.title' : 'reveal.title',
     home: base,
-    icon: base + icon.path,
+    // A browser notes an icon under the whole address of its page, with the key of a link. For the page that opens links
+    // it is given a file that is no image: without any, it would ask for /favicon.ico, which may be another program's.
+    icon: base + (page === 'create' ? icon : sheet).path,
     style: base + sheet.path,
     'style-integrity': integrity(sheet),
     script: base + script.path,

@@ -14,20 +14,20 @@ export const CHROMIUM = process.env.ZEPHR_TEST_CHROMIUM ?? '/usr/bin/chromium';
 /** Whether there is a browser to test with. */
 export const HAS_CHROMIUM = existsSync(CHROMIUM);
 
+/** What the browser is started with. */
+export const BROWSER_ARGUMENTS: readonly string[] = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--disable-background-networking',
+  '--disable-component-update',
+  // A host that is not a loopback one to a browser, on loopback.
+  '--host-resolver-rules=MAP zephr.test 127.0.0.1',
+];
+
 /** Starts the browser; whoever does so closes it. */
 export function startBrowser(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: CHROMIUM,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--disable-background-networking',
-      '--disable-component-update',
-      // A host that is not a loopback one to a browser, on loopback.
-      '--host-resolver-rules=MAP zephr.test 127.0.0.1',
-    ],
-  });
+  return chromium.launch({ executablePath: CHROMIUM, args: [...BROWSER_ARGUMENTS] });
 }
 
 /** What a page did that it should not have done. */
