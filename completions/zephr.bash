@@ -75,6 +75,8 @@ _zephr() {
       'zephr serve:--tls-cert') value=1 ;;
       'zephr serve:--tls-key') value=1 ;;
       'zephr serve:--max-connections') value=1 ;;
+      'zephr serve:--max-connections-per-address') value=1 ;;
+      'zephr serve:--max-memory') value=1 ;;
       'zephr keys new:--tier') value=1 ;;
       'zephr keys new:--name') value=1 ;;
       'zephr keys new:--store') value=1 ;;
@@ -153,6 +155,8 @@ _zephr() {
     'zephr serve:--tls-cert') _zephr_files; return ;;
     'zephr serve:--tls-key') _zephr_files; return ;;
     'zephr serve:--max-connections') return ;;
+    'zephr serve:--max-connections-per-address') return ;;
+    'zephr serve:--max-memory') return ;;
     'zephr keys new:--tier') _zephr_words free dev pro; return ;;
     'zephr keys new:--name') return ;;
     'zephr keys new:--store') _zephr_files; return ;;
@@ -173,7 +177,7 @@ _zephr() {
         'zephr get') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file -o --output --force -c --copy --exec $everywhere ;;
         'zephr status') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file --is $everywhere ;;
         'zephr revoke') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file $everywhere ;;
-        'zephr serve') _zephr_words --host --port --store --access --rate-limit --max-expiry --default-expiry --trust-proxy --base-url --tls-cert --tls-key --max-connections --metrics --allow-private-callbacks $everywhere ;;
+        'zephr serve') _zephr_words --host --port --store --access --rate-limit --max-expiry --default-expiry --trust-proxy --base-url --tls-cert --tls-key --max-connections --max-connections-per-address --max-memory --metrics --allow-private-callbacks $everywhere ;;
         'zephr keys new') _zephr_words --tier --name --store $everywhere ;;
         'zephr keys ls') _zephr_words --store $everywhere ;;
         'zephr keys revoke') _zephr_words --store $everywhere ;;

@@ -53,7 +53,7 @@ function __zephr_in --argument-names wanted wanted_position
                 set value 1
             case 'zephr revoke:-k' 'zephr revoke:--key' 'zephr revoke:--key-file' 'zephr revoke:--url' 'zephr revoke:--passphrase-file'
                 set value 1
-            case 'zephr serve:--host' 'zephr serve:--port' 'zephr serve:--store' 'zephr serve:--access' 'zephr serve:--rate-limit' 'zephr serve:--max-expiry' 'zephr serve:--default-expiry' 'zephr serve:--trust-proxy' 'zephr serve:--base-url' 'zephr serve:--tls-cert' 'zephr serve:--tls-key' 'zephr serve:--max-connections'
+            case 'zephr serve:--host' 'zephr serve:--port' 'zephr serve:--store' 'zephr serve:--access' 'zephr serve:--rate-limit' 'zephr serve:--max-expiry' 'zephr serve:--default-expiry' 'zephr serve:--trust-proxy' 'zephr serve:--base-url' 'zephr serve:--tls-cert' 'zephr serve:--tls-key' 'zephr serve:--max-connections' 'zephr serve:--max-connections-per-address' 'zephr serve:--max-memory'
                 set value 1
             case 'zephr keys:new'
                 set command 'zephr keys new'
@@ -174,6 +174,8 @@ complete -c zephr -n '__zephr_in "zephr serve"' -l base-url -x -d 'address that 
 complete -c zephr -n '__zephr_in "zephr serve"' -l tls-cert -r -F -d 'certificate for HTTPS, in PEM; SIGHUP reads it again'
 complete -c zephr -n '__zephr_in "zephr serve"' -l tls-key -r -F -d 'the key of the certificate, in PEM'
 complete -c zephr -n '__zephr_in "zephr serve"' -l max-connections -x -d 'connections at once (default: 1000)'
+complete -c zephr -n '__zephr_in "zephr serve"' -l max-connections-per-address -x -d 'connections at once from one address (default: 256)'
+complete -c zephr -n '__zephr_in "zephr serve"' -l max-memory -x -d 'megabytes for bodies and replies of all requests together (default: a quarter of the memory, at most 512)'
 complete -c zephr -n '__zephr_in "zephr serve"' -l metrics -d 'show numbers for Prometheus at /metrics'
 complete -c zephr -n '__zephr_in "zephr serve"' -l allow-private-callbacks -d 'webhooks may go to private addresses, and over http'
 complete -c zephr -n '__zephr_in "zephr keys"' -a new -d 'make a key and print it'

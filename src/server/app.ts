@@ -86,6 +86,8 @@ export function withRoutes(
       address: loggedAddress(request.address),
     });
     const { body } = response;
+    // While it is sent, the text and what the socket has of it.
+    request.memory.shrink(2 * (typeof body === 'string' ? body.length : 0));
     const watched = isStream(body) ? { ...response, body: logged(body, logFailure) } : response;
     return completed(watched, headersAt(segments));
   };

@@ -2,6 +2,7 @@
 
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { MemoryBudget, MemoryShare } from './http/memory-budget.js';
 import { type App, isStream } from './http/messages.js';
 
 /**
@@ -23,6 +24,7 @@ export async function fetchFrom(
     headers: Object.fromEntries(request.headers),
     body: Readable.from([Buffer.from(await request.arrayBuffer())]),
     address,
+    memory: new MemoryShare(new MemoryBudget(Number.POSITIVE_INFINITY)),
   });
   const whole = isStream(body) ? Uint8Array.from(await buffer(body)) : body;
   const response = new Response(request.method === 'HEAD' ? null : whole, { status });

@@ -6,7 +6,7 @@ import { createApp } from './app.js';
 import { watchCertificate } from './certificate.js';
 import { listen } from './http/listen.js';
 import { readTls, type TlsFiles } from './http/tls-files.js';
-import { trustProxies } from './http/trusted-proxies.js';
+import { proxiesIn, trustProxies } from './http/trusted-proxies.js';
 import { startMaintenance } from './maintenance.js';
 import type { PackedFile } from './routes/page-files.js';
 import type { Access } from './secrets/access.js';
@@ -40,8 +40,15 @@ export interface ServerOptions {
   readonly trustedProxies?: readonly string[];
   /** Certificate and key. The server speaks HTTPS with them, and HTTP without. */
   readonly tls?: TlsFiles | undefined;
-  /** Connections at once; above it a request is answered 503. Default 1,000. */
+  /** Connections at once; above it the longest idle one is closed, or a request answered 503. Default 1,000. */
   readonly maxConnections?: number | undefined;
+  /** The same of one address that is not a trusted proxy's. Default 256. */
+  readonly maxConnectionsPerAddress?: number | undefined;
+  /**
+   * Bytes that bodies and replies of all requests may take together; above it a request waits, or is answered 503.
+   * Default: a quarter of the machine's memory, at most 512 MB.
+   */
+  readonly maxMemory?: number | undefined;
   /** Whether to count requests, and to serve the numbers at `/metrics`. Default no. */
   readonly metrics?: boolean;
   /** Whether webhooks may go to private addresses, and over http. Default no. */
@@ -80,7 +87,7 @@ const TO_ANY_HOST: SendOptions = { policy: ANY_CALLBACKS, resolve: resolveInSyst
  *   left open then.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { host, port, access, rateLimit, baseUrl, maxConnections, version, now = Date.now } = options;
+  const { host, port, access, rateLimit, baseUrl, version, now = Date.now } = options;
   const clientAddress = trustProxies(options.trustedProxies ?? []);
   const log = createLog(options.log, now, options.quiet ? 'error' : 'info');
   const tls = options.tls && (await readTls(options.tls, now()));
@@ -109,7 +116,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     port,
     clientAddress,
     tls,
-    maxConnections,
+    maxConnections: options.maxConnections,
+    maxConnectionsPerAddress: options.maxConnectionsPerAddress,
+    maxMemory: options.maxMemory,
+    isProxy: proxiesIn(options.trustedProxies ?? []),
     onDropped: tally(log, 'connections refused'),
     onFailure: (error) => log.error('failure', describeError(error)),
   }).catch(async (error: unknown) => {

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { brotliCompressSync } from 'node:zlib';
 import { type AppOptions, createApp } from '../../src/server/app.js';
 import { fetchFrom } from '../../src/server/fetch.js';
+import { MemoryBudget, MemoryShare } from '../../src/server/http/memory-budget.js';
 import type { App, CompleteResponse, HttpRequest } from '../../src/server/http/messages.js';
 import type { PackedFile } from '../../src/server/routes/page-files.js';
 import type { Store } from '../../src/server/store/contracts/store.js';
@@ -105,6 +106,7 @@ export function posted(
   target: string,
   chunks: Iterable<Uint8Array | Error>,
   headers: Record<string, string> = {},
+  budget = new MemoryBudget(Number.POSITIVE_INFINITY),
 ): HttpRequest {
   const iterator = chunks[Symbol.iterator]();
   const body = new Readable({
@@ -114,7 +116,8 @@ export function posted(
       else this.push(done ? null : value);
     },
   });
-  return { method: 'POST', target, headers, body, address: '192.0.2.77' };
+  const memory = new MemoryShare(budget);
+  return { method: 'POST', target, headers, body, address: '192.0.2.77', memory };
 }
 
 /** As {@link refusal}, of what an app answered. */

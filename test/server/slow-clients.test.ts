@@ -56,32 +56,46 @@ describe('a client that takes too long', () => {
   });
 });
 
+/** How many milliseconds a test waits between two looks. */
+const SOON_MS = 5;
+const soon = () => new Promise((resolve) => setTimeout(resolve, SOON_MS));
+
+/** A connection that waits for the answer to a request whose body is not there yet. */
+async function busy(server: Listener): Promise<Socket> {
+  const { socket } = await dial(
+    server,
+    `${HALF_A_BODY.replace('\r\n\r\n', '\r\nExpect: 100-continue\r\n\r\n')}`,
+  );
+  // The server has the request once it says that it waits for the body.
+  await new Promise((resolve) => socket.once('data', resolve));
+  return socket;
+}
+
 describe('connections above the limit', () => {
   test('are refused in the shape of an error, and welcome when there is room', async () => {
     let dropped = 0;
     const server = await listener({ maxConnections: 2, onDropped: () => (dropped += 1) });
-    const first = await dial(server, HEALTH);
-    await dial(server, HEALTH);
+    const first = await busy(server);
+    await busy(server);
     const { reply } = await dial(server, HEALTH);
     expect(await reply).toMatch(/^HTTP\/1\.1 503 /);
     expect((await reply).toLowerCase()).toContain('\r\nretry-after: 1\r\n');
     expect(await reply).toContain('"code":"SERVER_BUSY"');
     expect(dropped).toBe(1);
 
-    first.socket.destroy();
-    await first.reply;
+    first.destroy();
     const again = async () => {
       const next = await dial(server, HEALTH);
       next.socket.end();
       return next.reply;
     };
     // The server hears of the end of the first in its own time.
-    while (!/^HTTP\/1\.1 200 /.test(await again())) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (!/^HTTP\/1\.1 200 /.test(await again())) await soon();
   });
 
   test('do not stay to be refused', async () => {
     const server = await listener({ maxConnections: 1 });
-    await dial(server, HEALTH);
+    await busy(server);
     const { reply } = await dial(server, 'GET /api/health');
     expect(await reply).toBe('');
   });
@@ -89,10 +103,50 @@ describe('connections above the limit', () => {
   test('are closed unheard when there are very many', async () => {
     let dropped = 0;
     const server = await listener({ maxConnections: 1, onDropped: () => (dropped += 1) });
-    await dial(server, HEALTH);
+    await busy(server);
     const many = await Promise.all(Array.from({ length: 80 }, () => dial(server, '')));
     await Promise.all(many.map(({ reply }) => reply));
     expect(dropped).toBe(80);
+  });
+
+  test('take the place of those that wait for no answer, the longest idle first', async () => {
+    const server = await listener({ maxConnections: 3 });
+    const waiting = await busy(server);
+    const old = await dial(server, HEALTH);
+    await new Promise((resolve) => old.socket.once('data', resolve));
+    const young = await dial(server, HEALTH);
+    await new Promise((resolve) => young.socket.once('data', resolve));
+    const next = await dial(server, HEALTH);
+    await new Promise((resolve) => next.socket.once('data', resolve));
+    expect(await old.reply).toMatch(/^HTTP\/1\.1 200 /);
+    expect([waiting, young.socket, next.socket].map(({ readyState }) => readyState)).toEqual(
+      Array(3).fill('open'),
+    );
+  });
+
+  test('leave room for other addresses, by a share for each', async () => {
+    const server = await listener({ host: '0.0.0.0', maxConnections: 9, maxConnectionsPerAddress: 2 });
+    await busy(server);
+    await busy(server);
+    expect(await (await dial(server, HEALTH)).reply).toMatch(/^HTTP\/1\.1 503 /);
+    const other = connect({
+      port: Number(new URL(server.url).port),
+      host: '127.0.0.1',
+      localAddress: '127.0.0.2',
+    });
+    onTestFinished(() => void other.destroy());
+    other.write(HEALTH);
+    const answer = await new Promise((resolve) => other.once('data', resolve));
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  test('of a proxy have no share', async () => {
+    const server = await listener({ maxConnectionsPerAddress: 1, isProxy: (peer) => peer === '127.0.0.1' });
+    await busy(server);
+    await busy(server);
+    const { socket, reply } = await dial(server, HEALTH);
+    socket.end();
+    expect(await reply).toMatch(/^HTTP\/1\.1 200 /);
   });
 
   test('are logged with their number, not each', async () => {

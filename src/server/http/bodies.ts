@@ -11,8 +11,11 @@ export interface JsonBody {
   readonly json: unknown;
 }
 
-/** Room for a body of unknown length at first, in bytes: most fit. */
-const FIRST_ROOM = 4096;
+/** Room for a body at first, in bytes: most fit. */
+const FIRST_ROOM = 16_384;
+
+/** How often a body that is read stands in memory, beside its bytes: as text, as JSON, and on its way to the store. */
+const COPIES = 3;
 
 /**
  * Reads a JSON body of at most `limit` bytes. Stops reading at the first byte too many.
@@ -32,6 +35,7 @@ export async function readJsonBody(
     throw new RequestError('UNSUPPORTED_MEDIA_TYPE', 'the body is compressed: send it as it is');
   }
   const bytes = await readBytes(request, limit, tooLarge);
+  request.memory.add(COPIES * bytes.length);
   try {
     return { bytes, json: JSON.parse(decodeUtf8(bytes)) };
   } catch (cause) {
@@ -73,24 +77,36 @@ export async function* streamBody(
   }
 }
 
-/** Copies the body into one buffer as it comes: a body of many small chunks takes no more room than any other. */
+/**
+ * Copies the body into one buffer as it comes: a body of many small chunks takes no more room than any other. The buffer
+ * grows with what has come, up to the length that was announced or is allowed: who only announces takes up no memory.
+ */
 function readBytes(request: HttpRequest, limit: number, tooLarge: () => ZephrError): Promise<Bytes> {
-  const { body } = request;
+  const { body, memory } = request;
   const announced = announcedLength(request);
   if (announced > limit) throw tooLarge();
+  const most = announced || limit;
   return new Promise((resolve, reject) => {
-    let bytes = new Uint8Array(announced || FIRST_ROOM);
+    let bytes = new Uint8Array(Math.min(most, FIRST_ROOM));
     let length = 0;
-    const take = (chunk: Uint8Array) => {
+    const add = (chunk: Uint8Array) => {
       const start = length;
       length += chunk.length;
-      if (length > limit) {
-        body.off('data', take).pause();
-        reject(tooLarge());
-        return;
+      if (length > most) throw tooLarge();
+      if (length > bytes.length) {
+        const room = Math.min(2 * length, most);
+        memory.add(room);
+        bytes = enlarged(bytes, room);
       }
-      if (length > bytes.length) bytes = enlarged(bytes, Math.min(2 * length, limit));
       bytes.set(chunk, start);
+    };
+    const take = (chunk: Uint8Array) => {
+      try {
+        add(chunk);
+      } catch (error) {
+        body.off('data', take).pause();
+        reject(error);
+      }
     };
     body.on('data', take);
     body.on('end', () => resolve(bytes.subarray(0, length)));

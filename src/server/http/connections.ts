@@ -1,7 +1,9 @@
-/** The connections of a listening server: how many there may be, which of them wait for an answer, how they end. */
+/** The connections of a listening server: how many there may be, whose turn it is on each of them, how they end. */
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { networkOf } from '../../net/networks.js';
+import type { MemoryBudget } from './memory-budget.js';
 
 /**
  * How many connections above the limit still get an answer, which says that there are too many. Further ones are
@@ -12,61 +14,89 @@ const BUSY_ANSWERS_AT_ONCE = 64;
 /** How long a connection above the limit may take to send its request, in milliseconds. */
 const BUSY_ANSWER_MS = 2_000;
 
+/** What a request takes up that waits for its turn, in bytes, as Node has it. */
+const WAITING_BYTES = 8_192;
+
 /** What is known of a connection. */
 interface Connection {
-  /** Requests that wait for their answer. */
-  pending: number;
+  /** With TLS the TCP socket at first, and the TLS socket upon it once they have shaken hands. */
+  socket: Socket;
+  /** Whose it is; `null` for a proxy's, which has those of many. */
+  readonly owner: string | null;
+  /** Whether a request is being answered. */
+  isBusy: boolean;
+  /** Begin the requests that came before that one was answered. */
+  readonly waiting: (() => void)[];
   /** Whether it was opened when there were too many. */
   readonly isAboveLimit: boolean;
 }
 
+/** What the connections of a server are limited by. */
+export interface ConnectionOptions {
+  /** Most at once. */
+  readonly limit: number;
+  /** Most at once from one address. */
+  readonly limitPerAddress: number;
+  /** Whether an address is that of a proxy, which has connections for many. */
+  readonly isProxy: (address: string) => boolean;
+  /** For requests that wait for their turn. */
+  readonly memory: MemoryBudget;
+  /** Whether the server speaks TLS. */
+  readonly secure: boolean;
+  /** Is called for each connection above a limit. */
+  readonly onDropped: () => void;
+}
+
 /** Keeps track of the connections of one server, from when each is accepted until it is closed. */
 export class Connections {
+  readonly #options: ConnectionOptions;
+  /** By the socket that their requests come on. */
   readonly #open = new Map<Socket, Connection>();
-  /** With TLS: connections whose handshake is not done, by {@link endsOf}. */
-  readonly #handshakes = new Map<string, Socket>();
-  readonly #limit: number;
+  /** With TLS: those whose handshake is not done, by {@link endsOf}. */
+  readonly #handshakes = new Map<string, Connection>();
+  /** Those that wait for no answer, the longest idle first. */
+  readonly #idle = new Set<Connection>();
+  /** How many each owner has. */
+  readonly #owned = new Map<string, number>();
   #closing = false;
 
-  /**
-   * @param limit most connections at once.
-   * @param secure whether the server speaks TLS.
-   * @param onDropped is called for each connection above the limit.
-   */
-  constructor(server: Server, limit: number, secure: boolean, onDropped: () => void) {
-    this.#limit = limit;
-    server.maxConnections = limit + BUSY_ANSWERS_AT_ONCE;
-    server.on('drop', onDropped);
-    server.on('connection', (socket: Socket) => {
-      if (secure) this.#shakeHands(socket);
-      else this.#add(socket, onDropped);
-    });
-    server.on('secureConnection', (socket: Socket) => {
-      this.#handshakes.delete(endsOf(socket));
-      this.#add(socket, onDropped);
-    });
+  constructor(server: Server, options: ConnectionOptions) {
+    this.#options = options;
+    server.maxConnections = options.limit + BUSY_ANSWERS_AT_ONCE;
+    server.on('drop', options.onDropped);
+    server.on('connection', (socket: Socket) => this.#accept(socket));
+    server.on('secureConnection', (socket: Socket) => this.#secured(socket));
   }
 
   /**
-   * Notes that a request waits for its answer, until it has it.
-   * @returns whether its connection is above the limit, and the request must not be handled.
+   * Lets a request begin when those before it on its connection have their answers. Until then nothing more is read
+   * from the connection: what a client sends ahead waits in its own memory, and a client that takes no answer gets no
+   * second one made.
+   * @param begin is called with whether the connection is above a limit, and the request must not be handled.
    */
-  begin({ socket }: IncomingMessage, outgoing: ServerResponse): boolean {
+  inTurn(
+    { socket }: IncomingMessage,
+    outgoing: ServerResponse,
+    begin: (isAboveLimit: boolean) => void,
+  ): void {
     const connection = this.#open.get(socket);
-    if (connection === undefined) return false;
-    connection.pending += 1;
-    outgoing.on('close', () => {
-      connection.pending -= 1;
-      if (this.#closing) this.closeIdle();
-    });
-    return connection.isAboveLimit;
+    if (connection === undefined) return void socket.destroy();
+    outgoing.on('close', () => this.#next(connection));
+    if (!connection.isBusy) {
+      connection.isBusy = true;
+      this.#idle.delete(connection);
+      begin(connection.isAboveLimit);
+    } else if (this.#options.memory.take(WAITING_BYTES)) {
+      connection.waiting.push(() => begin(connection.isAboveLimit));
+      socket.pause();
+    } else socket.destroy();
   }
 
-  /** Closes the connections that wait for no answer: those now, and from now on each as soon as it has its answer. */
+  /** Closes the connections that wait for no answer: those now, and from now on each as soon as it has its answers. */
   closeIdle(): void {
     this.#closing = true;
-    for (const socket of this.#handshakes.values()) socket.destroy();
-    for (const [socket, { pending }] of this.#open) if (pending === 0) socket.destroySoon();
+    for (const { socket } of this.#handshakes.values()) socket.destroy();
+    for (const { socket, isBusy } of this.#open.values()) if (!isBusy) socket.destroySoon();
   }
 
   /** Closes all connections at once. */
@@ -74,23 +104,96 @@ export class Connections {
     for (const socket of this.#open.keys()) socket.destroy();
   }
 
-  #add(socket: Socket, onDropped: () => void): void {
-    const isAboveLimit = this.#open.size >= this.#limit;
-    this.#open.set(socket, { pending: 0, isAboveLimit });
-    const timer = isAboveLimit ? setTimeout(() => socket.destroy(), BUSY_ANSWER_MS) : undefined;
-    socket.on('close', () => {
-      clearTimeout(timer);
-      this.#open.delete(socket);
-    });
-    if (isAboveLimit) onDropped();
+  #next(connection: Connection): void {
+    const { socket, waiting } = connection;
+    const begin = waiting.shift();
+    if (begin !== undefined) {
+      this.#options.memory.release(WAITING_BYTES);
+      if (waiting.length === 0) socket.resume();
+      begin();
+      return;
+    }
+    connection.isBusy = false;
+    if (this.#closing) socket.destroySoon();
+    else if (!socket.destroyed) this.#idle.add(connection);
   }
 
-  #shakeHands(socket: Socket): void {
+  #accept(socket: Socket): void {
+    const { isProxy, secure, onDropped } = this.#options;
+    const address = socket.remoteAddress ?? '';
+    const owner = isProxy(address) ? null : (networkOf(address, 32, 64) ?? address);
+    const isAboveLimit = !this.#makeRoom(owner);
+    const connection: Connection = { socket, owner, isBusy: false, waiting: [], isAboveLimit };
+    this.#idle.add(connection);
+    if (owner !== null) this.#owned.set(owner, (this.#owned.get(owner) ?? 0) + 1);
+    socket.on('close', () => this.#forget(connection));
+    if (secure) {
+      const ends = endsOf(socket);
+      this.#handshakes.set(ends, connection);
+      socket.on('close', () => {
+        if (this.#handshakes.get(ends) === connection) this.#handshakes.delete(ends);
+      });
+    } else this.#take(connection);
+    if (!isAboveLimit) return;
+    onDropped();
+    const timer = setTimeout(() => socket.destroy(), BUSY_ANSWER_MS);
+    socket.on('close', () => clearTimeout(timer));
+  }
+
+  #secured(socket: Socket): void {
     const ends = endsOf(socket);
-    this.#handshakes.set(ends, socket);
-    socket.on('close', () => {
-      if (this.#handshakes.get(ends) === socket) this.#handshakes.delete(ends);
+    const connection = this.#handshakes.get(ends);
+    if (connection === undefined) return void socket.destroy();
+    this.#handshakes.delete(ends);
+    connection.socket = socket;
+    this.#take(connection);
+  }
+
+  /** From now on requests can come. */
+  #take(connection: Connection): void {
+    const { socket, waiting } = connection;
+    this.#open.set(socket, connection);
+    // Node resumes a connection whenever it has read a request to its end.
+    socket.on('resume', () => {
+      if (waiting.length > 0) socket.pause();
     });
+    socket.on('close', () => {
+      this.#open.delete(socket);
+      this.#options.memory.release(WAITING_BYTES * waiting.length);
+      waiting.length = 0;
+    });
+  }
+
+  #forget(connection: Connection): void {
+    const { owner } = connection;
+    this.#idle.delete(connection);
+    if (owner === null) return;
+    const left = (this.#owned.get(owner) ?? 1) - 1;
+    if (left === 0) this.#owned.delete(owner);
+    else this.#owned.set(owner, left);
+  }
+
+  /**
+   * Makes room for one more connection: where there is none, the longest idle one is closed, which may be one whose
+   * handshake is not done. An address that has its share makes room with its own.
+   * @returns whether there is room.
+   */
+  #makeRoom(owner: string | null): boolean {
+    const { limit, limitPerAddress } = this.#options;
+    if (owner !== null && (this.#owned.get(owner) ?? 0) >= limitPerAddress) return this.#closeIdleOf(owner);
+    if (this.#open.size + this.#handshakes.size < limit) return true;
+    return this.#closeIdleOf(undefined);
+  }
+
+  /** Closes the longest idle connection, of `owner` if one is given. @returns whether there was one. */
+  #closeIdleOf(owner: string | undefined): boolean {
+    for (const connection of this.#idle) {
+      if (connection.isAboveLimit || (owner !== undefined && connection.owner !== owner)) continue;
+      this.#idle.delete(connection);
+      connection.socket.destroy();
+      return true;
+    }
+    return false;
   }
 }
 

@@ -5,6 +5,7 @@ import type { ErrorReply } from '../../core/protocol/replies.js';
 import { ServiceError, type ServiceErrorCode } from '../secrets/service-error.js';
 import { StoreBusyError, StoreError } from '../store/contracts/store.js';
 import type { HeaderFields } from './headers.js';
+import { OverBudgetError } from './memory-budget.js';
 import { type HttpResponse, jsonResponse } from './messages.js';
 import { RequestError, type RequestErrorCode } from './request-error.js';
 
@@ -75,7 +76,7 @@ export const BUSY_MS = 1_000;
 /** What a client is told of an error that was thrown. Only messages of our own reach it. */
 export function errorDetails(error: unknown): ErrorDetails {
   if (error instanceof RequestError || error instanceof ServiceError) return error;
-  if (error instanceof StoreBusyError) {
+  if (error instanceof StoreBusyError || error instanceof OverBudgetError) {
     return { code: 'SERVER_BUSY', message: error.message, waitMs: BUSY_MS };
   }
   if (error instanceof StoreError) return { code: 'STORE_UNAVAILABLE', message: error.message };

@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { BodyDeadline } from './body-deadline.js';
+import type { MemoryShare } from './memory-budget.js';
 import { type CompleteResponse, type HttpRequest, isStream } from './messages.js';
 import type { ClientAddress } from './trusted-proxies.js';
 
@@ -22,12 +23,13 @@ export function namesOneHost({ headers, httpVersion }: IncomingMessage): boolean
 export function requestOf(
   incoming: IncomingMessage,
   clientAddress: ClientAddress,
+  memory: MemoryShare,
   deadline: BodyDeadline | undefined,
 ): HttpRequest {
   const { method = '', url: target = '', headers, socket } = incoming;
   const forwardedFor = String(headers['x-forwarded-for'] ?? '');
   const address = clientAddress(socket.remoteAddress ?? '', forwardedFor);
-  return { method, target, headers, body: incoming, address, deadline };
+  return { method, target, headers, body: incoming, address, memory, deadline };
 }
 
 /**

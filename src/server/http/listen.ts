@@ -9,6 +9,7 @@ import { Connections } from './connections.js';
 import { BUSY_MS, type ErrorDetails, errorResponse } from './error-response.js';
 import { namesOneHost, requestOf, send } from './exchange.js';
 import { fixedHeaders } from './headers.js';
+import { defaultBudget, MemoryBudget, MemoryShare } from './memory-budget.js';
 import { type App, completed } from './messages.js';
 import { malformedRequest } from './router.js';
 import type { TlsPair } from './tls-files.js';
@@ -21,9 +22,15 @@ export interface ListenOptions {
   readonly port: number;
   /** Speaks HTTPS with this, else HTTP. */
   readonly tls?: TlsPair | undefined;
-  /** Connections at once; above it a request is answered 503. Default 1,000. */
+  /** Connections at once; above it the longest idle one is closed, or a request answered 503. Default 1,000. */
   readonly maxConnections?: number | undefined;
-  /** Is called for every connection above that. */
+  /** The same of one address: an IPv4 address, or the /64 of an IPv6 address. Default 256. */
+  readonly maxConnectionsPerAddress?: number | undefined;
+  /** Whether an address is that of a proxy, whose share is not limited. Default: none is. */
+  readonly isProxy?: (address: string) => boolean;
+  /** Bytes that bodies and replies may take together; above it a request waits, or is answered 503. */
+  readonly maxMemory?: number | undefined;
+  /** Is called for every connection above the limit. */
   readonly onDropped?: () => void;
   /** Is called with what went wrong where no response could be made or sent. */
   readonly onFailure?: (error: unknown) => void;
@@ -52,6 +59,7 @@ export interface Listener {
 const GRACE_MS = 10_000;
 
 const MAX_CONNECTIONS = 1_000;
+const MAX_CONNECTIONS_PER_ADDRESS = 256;
 
 /** A client that is slower than this to send its headers or its body takes up a connection that others need. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -70,31 +78,42 @@ const SILENCE_MS = 90_000;
  */
 export async function listen(app: App, options: ListenOptions): Promise<Listener> {
   const { host, port, tls, maxConnections = MAX_CONNECTIONS, graceMs = GRACE_MS } = options;
-  const { clientAddress = (peer) => peer } = options;
+  const { clientAddress = (peer) => peer, maxMemory = defaultBudget() } = options;
+  const memory = new MemoryBudget(maxMemory);
   const { requestTimeoutMs = REQUEST_TIMEOUT_MS, idleTimeoutMs = IDLE_TIMEOUT_MS } = options;
   const { onDropped = () => undefined, onFailure = () => undefined } = options;
   const timeouts = { wholeMs: requestTimeoutMs, idleMs: idleTimeoutMs };
   const errorHeaders = fixedHeaders(tls !== undefined)(['api']);
   const server = makeServer(options);
-  const connections = new Connections(server, maxConnections, tls !== undefined, onDropped);
+  const connections = new Connections(server, {
+    limit: maxConnections,
+    limitPerAddress: options.maxConnectionsPerAddress ?? MAX_CONNECTIONS_PER_ADDRESS,
+    isProxy: options.isProxy ?? (() => false),
+    memory,
+    secure: tls !== undefined,
+    onDropped,
+  });
   server.setTimeout(SILENCE_MS);
   server.on('request', (incoming, outgoing) => {
     // Without an address the connection was reset before its request was read, and no client waits for an answer.
     // With one, Node keeps the address from now on, even if the connection is reset later.
     if (incoming.socket.remoteAddress === undefined) return void incoming.socket.destroy();
-    const deadline = startBodyDeadline(incoming, outgoing, timeouts);
-    const tooMany = connections.begin(incoming, outgoing);
-    const answer = async () => {
-      if (!namesOneHost(incoming)) return completed(errorResponse(malformedRequest()), errorHeaders);
-      if (tooMany) return completed(errorResponse(TOO_MANY, { Connection: 'close' }), errorHeaders);
-      return app(requestOf(incoming, clientAddress, deadline));
-    };
-    answer()
-      .then((response) => send(response, outgoing))
-      .catch((error: unknown) => {
-        onFailure(error);
-        outgoing.destroy();
-      });
+    connections.inTurn(incoming, outgoing, (isAboveLimit) => {
+      const share = new MemoryShare(memory);
+      outgoing.on('close', () => share.end());
+      const deadline = startBodyDeadline(incoming, outgoing, timeouts);
+      const answer = async () => {
+        if (!namesOneHost(incoming)) return completed(errorResponse(malformedRequest()), errorHeaders);
+        if (isAboveLimit) return completed(errorResponse(TOO_MANY, { Connection: 'close' }), errorHeaders);
+        return app(requestOf(incoming, clientAddress, share, deadline));
+      };
+      answer()
+        .then((response) => send(response, outgoing))
+        .catch((error: unknown) => {
+          onFailure(error);
+          outgoing.destroy();
+        });
+    });
   });
   await bind(server, host, port);
   return {

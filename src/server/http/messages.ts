@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import type { Bytes } from '../../core/bytes.js';
 import type { BodyDeadline } from './body-deadline.js';
 import type { HeaderFields, HeaderList } from './headers.js';
+import type { MemoryShare } from './memory-budget.js';
 
 /** A request, whose body may still be on its way. Node's own `IncomingMessage` has most of it. */
 export interface HttpRequest {
@@ -17,6 +18,8 @@ export interface HttpRequest {
   readonly body: Readable;
   /** The client's IP address. */
   readonly address: string;
+  /** What it has of the server's memory, until its response has been sent. */
+  readonly memory: MemoryShare;
   /** Limits how long the client takes to send the body. Missing where there is no body or no connection. */
   readonly deadline?: BodyDeadline | undefined;
 }

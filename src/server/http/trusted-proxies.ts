@@ -17,9 +17,7 @@ export type ClientAddress = (peer: string, forwardedFor: string) => string;
 export function trustProxies(ranges: readonly string[]): ClientAddress {
   // Most servers trust none, and parsing an address is a good part of what a request costs.
   if (ranges.length === 0) return (peer) => peer;
-  const proxies = new BlockList();
-  for (const range of ranges) addRange(proxies, range);
-  const isProxy = (address: string) => isIP(address) !== 0 && proxies.check(address, familyOf(address));
+  const isProxy = proxiesIn(ranges);
   return (peer, forwardedFor) => {
     const hops = forwardedFor.split(',');
     let client = peer;
@@ -30,6 +28,16 @@ export function trustProxies(ranges: readonly string[]): ClientAddress {
     }
     return client;
   };
+}
+
+/**
+ * Makes a function that tells whether an address is in one of the ranges.
+ * @throws ValidationError as {@link trustProxies}.
+ */
+export function proxiesIn(ranges: readonly string[]): (address: string) => boolean {
+  const proxies = new BlockList();
+  for (const range of ranges) addRange(proxies, range);
+  return (address) => isIP(address) !== 0 && proxies.check(address, familyOf(address));
 }
 
 /** The address in an entry of the header, normalized. An entry may have a port; IPv6 stands in brackets then. */

@@ -1,7 +1,7 @@
 /** `/api/secrets*` (core/protocol/PROTOCOL.md section 4): from requests to calls of {@link Secrets}, and back. */
 
 import { hash } from 'node:crypto';
-import { ENVELOPE_BYTES } from '../../core/protocol/limits.js';
+import { ENVELOPE_BYTES, MAX_BLOB_LENGTH } from '../../core/protocol/limits.js';
 import type { CreatedReply, ReadReply, StatusReply } from '../../core/protocol/replies.js';
 import { HEADERS } from '../../core/protocol/requests.js';
 import { readJsonBody } from '../http/bodies.js';
@@ -21,6 +21,9 @@ import {
   parseClaim,
   parseIdempotencyKey,
 } from './request-headers.js';
+
+/** What the largest secret takes up while it is read: from the store, as a blob, in JSON, and on its way to a client. */
+const READING_BYTES = 4 * MAX_BLOB_LENGTH;
 
 /** What the routes are made of. */
 export interface SecretRoutes {
@@ -51,7 +54,10 @@ export function addSecretRoutes(
   const read: Handler = async (request, id = '') => {
     await callers.check(parseBearer(headerOf(request, 'Authorization')));
     const claim = parseClaim(headerOf(request, HEADERS.claim));
-    const result = await secrets.read(id, claim, credentialsOf(request));
+    const credentials = credentialsOf(request);
+    // Before a view is taken: afterwards there is no way back.
+    await request.memory.reserve(READING_BYTES);
+    const result = await secrets.read(id, claim, credentials);
     return jsonResponse(200, readReply(result), claim === null ? {} : { [HEADERS.claim]: claim });
   };
 

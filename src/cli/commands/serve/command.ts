@@ -56,6 +56,19 @@ function options(): CliOption[] {
       .argParser(
         wholeNumber({ min: 1, max: 999_999 }, 'the limit of connections is not a number from 1 to 999999'),
       ),
+    new CliOption('--max-connections-per-address <n>', 'connections at once from one address')
+      .default(undefined, '256')
+      .argParser(
+        wholeNumber(
+          { min: 1, max: 999_999 },
+          'the limit of connections per address is not a number from 1 to 999999',
+        ),
+      ),
+    new CliOption('--max-memory <mb>', 'megabytes for bodies and replies of all requests together')
+      .default(undefined, 'a quarter of the memory, at most 512')
+      .argParser(
+        wholeNumber({ min: 16, max: 999_999 }, 'the limit of memory is not a number of megabytes from 16'),
+      ),
     new CliOption('--metrics', 'show numbers for Prometheus at /metrics'),
     new CliOption('--allow-private-callbacks', 'webhooks may go to private addresses, and over http'),
   ];

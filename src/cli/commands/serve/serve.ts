@@ -28,6 +28,8 @@ const STORE_THREAD =
 /** The files of the web page as JSON: put in by the bundler, or by .scripts/zephr.ts when run from source. */
 declare const __ZEPHR_WEB_PAGE__: string;
 
+const MB = 1024 * 1024;
+
 export interface ServeFlags extends CommonFlags {
   readonly host: string;
   readonly port: number;
@@ -42,6 +44,9 @@ export interface ServeFlags extends CommonFlags {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly maxConnections?: number;
+  readonly maxConnectionsPerAddress?: number;
+  /** In MB. */
+  readonly maxMemory?: number;
   readonly metrics?: boolean;
   readonly allowPrivateCallbacks?: boolean;
 }
@@ -53,7 +58,7 @@ export type ServeContext = Context<ServeFlags>;
  * unless there is a certificate: then that is read again.
  */
 export async function serve({ flags, terminal }: ServeContext): Promise<ExitCode> {
-  const { host, port, access, rateLimit, maxConnections } = flags;
+  const { host, port, access, rateLimit, maxMemory } = flags;
   // Node throws this where nobody can catch it.
   if (!terminal.hasNetwork) throw notPermitted('Net');
   const tls = tlsFiles(flags);
@@ -73,7 +78,9 @@ export async function serve({ flags, terminal }: ServeContext): Promise<ExitCode
     trustedProxies: flags.trustProxy ?? [],
     baseUrl: baseUrl(flags),
     tls,
-    maxConnections,
+    maxConnections: flags.maxConnections,
+    maxConnectionsPerAddress: flags.maxConnectionsPerAddress,
+    maxMemory: maxMemory === undefined ? undefined : maxMemory * MB,
     allowPrivateCallbacks: flags.allowPrivateCallbacks ?? false,
     metrics: flags.metrics ?? false,
     log: (line) => log.write(readable ? readableLine(line) : line),
