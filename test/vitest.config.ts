@@ -16,8 +16,14 @@ const SYSTEM = [
   'test/installed/**/*.test.ts',
 ];
 
-/** For both, which start real servers and commands on two busy cores. */
-const PATIENT = { root, testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 15_000 } } };
+/** For both: they start real servers and commands on two busy cores, and what they say of a time is of one zone. */
+const SHARED = {
+  root,
+  env: { TZ: 'UTC' },
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  expect: { poll: { timeout: 15_000 } },
+};
 
 export default defineConfig({
   root,
@@ -27,8 +33,8 @@ export default defineConfig({
     // Tests wait for processes more than they compute: three at once, where vitest would run one on two cores.
     maxWorkers: Math.max(3, availableParallelism() - 1),
     projects: [
-      { test: { ...PATIENT, name: 'quick', include: ['test/**/*.test.ts'], exclude: SYSTEM } },
-      { test: { ...PATIENT, name: 'system', include: SYSTEM } },
+      { test: { ...SHARED, name: 'quick', include: ['test/**/*.test.ts'], exclude: SYSTEM } },
+      { test: { ...SHARED, name: 'system', include: SYSTEM } },
     ],
   },
 });

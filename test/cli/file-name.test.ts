@@ -145,7 +145,7 @@ describe('an output directory', () => {
     const inside = join(folder, 'taken');
     mkdirSync(join(inside, 'name'), { recursive: true });
     const file = await openOutputFile(inside, { force: true }, fakeTerminal());
-    expect(await file.complete(Buffer.from('x'), 'name')).toBe(join(inside, 'secret'));
+    expect(await file.complete(Buffer.from('x'), 'name')).toBe(join(inside, 'name.1'));
     await file.discard();
   });
 });

@@ -31,14 +31,14 @@ describe('loading SQLite', () => {
     database.close();
   });
 
-  test('says what to install where there is neither', async () => {
+  test('says what is missing where there is neither', async () => {
     vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined);
     vi.doMock('libsql', () => {
       throw new Error('not installed');
     });
     await expect(loadSqliteDriver()).rejects.toMatchObject({
       code: 'NO_SQLITE',
-      message: expect.stringContaining('npm install libsql'),
+      message: expect.stringContaining('the package libsql is not installed'),
     });
   });
 

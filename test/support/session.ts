@@ -38,7 +38,7 @@ export function openSession(env: NodeJS.ProcessEnv = {}): Session {
   const folder = mkdtempSync(join(tmpdir(), 'zephr-test-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const path = [commandFolder(), dirname(process.execPath), process.env.PATH ?? ''].join(delimiter);
-  const base = { PATH: path, HOME: folder, LANG: 'C.UTF-8', TERM: 'xterm-256color', ...env };
+  const base = { PATH: path, HOME: folder, LANG: 'C.UTF-8', TZ: 'UTC', TERM: 'xterm-256color', ...env };
   return {
     folder,
     env: base,
