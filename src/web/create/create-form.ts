@@ -5,7 +5,7 @@ import type { CreateSecretOptions } from '../../client/create-options.js';
 import { serverHealth } from '../../client/health.js';
 import { encodeMeta } from '../../core/crypto/meta.js';
 import { maxSecretBytesV2 } from '../../core/crypto/seal-v2.js';
-import { ApiError, ValidationError, ZephrError } from '../../core/errors.js';
+import { ApiError, ZephrError } from '../../core/errors.js';
 import { DEFAULT_EXPIRY_MINUTES, EXPIRY, EXPIRY_RANGE } from '../../core/expiry.js';
 import { parseServer } from '../../core/link.js';
 import { MAX_BLOB_LENGTH, MAX_HINT_LENGTH, MAX_VIEWS } from '../../core/protocol/limits.js';
@@ -137,7 +137,7 @@ class CreateForm {
       this.#errors.showFieldError(this.#secret.element, 'error.fileUnreadable');
       return;
     }
-    if (error instanceof ValidationError && this.#showFieldError(error)) return;
+    if (error instanceof ZephrError && this.#showFieldError(error)) return;
     const outcome = outcomeOf(error);
     if (outcome === 'unexpected') reportError(error);
     // The server allows less than it did when the limits were loaded.
@@ -152,7 +152,7 @@ class CreateForm {
   }
 
   /** Shows an error at the field that caused it. @returns whether one did. */
-  #showFieldError({ code }: ValidationError): boolean {
+  #showFieldError({ code }: ZephrError): boolean {
     const fields: Readonly<Record<string, [HTMLElement, FieldErrorKey, number?]>> = {
       EMPTY_SECRET: [this.#secret.element, 'error.empty'],
       INVALID_SECRET: [this.#secret.element, 'error.textMalformed'],

@@ -187,7 +187,7 @@ export const de: Texts = {
   'serverError.text': 'Er konnte seine Arbeit gerade nicht tun. Versuchen Sie es gleich noch einmal.',
   'notZephrServer.heading': 'Kein zephr-Server',
   'notZephrServer.text':
-    'Was geantwortet hat, ist kein zephr-Server, oder etwas zwischen Ihnen und ihm hat die Antwort verändert.',
+    'Was geantwortet hat, ist kein zephr-Server: Die Adresse stimmt nicht, oder etwas dazwischen hat für ihn geantwortet, etwa eine Anmeldeseite, eine Firewall oder ein Proxy.',
   'tooLarge.heading': 'Zu groß',
   'tooLarge.text': 'Dieser Server nimmt Geheimnisse bis {size}. Ihres hat {actual}.',
   'limitReached.heading': 'Grenze erreicht',
@@ -207,7 +207,7 @@ export const de: Texts = {
   'error.textMalformed': 'Der Text enthält Zeichen, die sich nicht senden lassen. Senden Sie ihn als Datei.',
   'error.fileUnreadable': 'Die Datei ließ sich nicht lesen. Ist sie ein Ordner, oder wurde sie verschoben?',
   'error.views': 'Die Anzahl der Leser ist eine ganze Zahl von 1 bis {max}.',
-  'error.hint': 'Der Hinweis hat höchstens {max} Zeichen, ohne Umlaute, Emoji und Zeilenumbrüche.',
+  'error.hint': 'Der Hinweis hat höchstens {max} Zeichen, und keine, die man nicht sieht.',
   'error.fileName': 'Der Name der Datei lässt sich nicht senden. Benennen Sie sie um.',
   'error.linkMissing': 'Fügen Sie den Link oder den Schlüssel ein.',
   'error.linkDamaged': 'Das ist kein ganzer Link oder Schlüssel. Kopieren Sie ihn noch einmal.',

@@ -182,7 +182,7 @@ export const en = {
   'serverError.text': 'It could not do its work just now. Try again in a moment.',
   'notZephrServer.heading': 'Not a zephr server',
   'notZephrServer.text':
-    'What answered is not a zephr server, or something between you and it has changed the answer.',
+    'What answered is not a zephr server: the address is wrong, or something in between answered for it, such as a login page, a firewall or a proxy.',
   'tooLarge.heading': 'Too large',
   'tooLarge.text': 'This server takes secrets of at most {size}. Yours has {actual}.',
   'limitReached.heading': 'Limit reached',
@@ -200,7 +200,7 @@ export const en = {
   'error.textMalformed': 'The text holds characters that cannot be sent. Send it as a file.',
   'error.fileUnreadable': 'The file could not be read. Is it a folder, or was it moved?',
   'error.views': 'The number of readers is a whole number from 1 to {max}.',
-  'error.hint': 'The hint has at most {max} characters, without accents, emoji or line breaks.',
+  'error.hint': 'The hint has at most {max} characters, and none that cannot be seen.',
   'error.fileName': 'The file has a name that cannot be sent. Rename it.',
   'error.linkMissing': 'Paste the link or the key.',
   'error.linkDamaged': 'That is not a whole link or key. Copy it once more.',

@@ -184,7 +184,7 @@ export const fr: Texts = {
   'serverError.text': 'Il n’a pas pu faire son travail. Réessayez dans un instant.',
   'notZephrServer.heading': 'Ce n’est pas un serveur zephr',
   'notZephrServer.text':
-    'Ce qui a répondu n’est pas un serveur zephr, ou quelque chose entre vous et lui a modifié la réponse.',
+    'Ce qui a répondu n’est pas un serveur zephr : l’adresse est fausse, ou autre chose a répondu à sa place, comme une page de connexion, un pare-feu ou un proxy.',
   'tooLarge.heading': 'Trop volumineux',
   'tooLarge.text': 'Ce serveur accepte des secrets d’au plus {size}. Le vôtre fait {actual}.',
   'limitReached.heading': 'Limite atteinte',
@@ -204,7 +204,7 @@ export const fr: Texts = {
     'Le texte contient des caractères impossibles à envoyer. Envoyez-le sous forme de fichier.',
   'error.fileUnreadable': 'Le fichier n’a pas pu être lu. Est-ce un dossier, ou a-t-il été déplacé ?',
   'error.views': 'Le nombre de lecteurs est un entier de 1 à {max}.',
-  'error.hint': 'L’indication a au plus {max} caractères, sans accents, emoji ni retours à la ligne.',
+  'error.hint': 'L’indication a au plus {max} caractères, tous visibles.',
   'error.fileName': 'Le nom du fichier ne peut pas être envoyé. Renommez-le.',
   'error.linkMissing': 'Collez le lien ou la clé.',
   'error.linkDamaged': 'Ce n’est ni un lien entier ni une clé entière. Copiez-le à nouveau.',

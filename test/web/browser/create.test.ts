@@ -53,7 +53,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that creates links (needs ${CHROMIUM})`
       await page.getByText('More options').click();
       await page.fill('#passphrase', 'correct horse é');
       await page.fill('#views', '2');
-      await page.fill('#hint', 'db prod');
+      await page.fill('#hint', 'Müller 🔑');
     });
     expect(link).toContain('#v2p.');
     expect(await textOf(page, '#created-intro')).toContain('It works 2 times');
@@ -64,7 +64,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that creates links (needs ${CHROMIUM})`
     const get = `printf 'correct horse e\\314\\201' > phrase; zephr get '${link}' --passphrase-file phrase --json`;
     expect(JSON.parse((await session.sh(get)).stdout)).toMatchObject({
       plaintext: 'hunter2',
-      hint: 'db prod',
+      hint: 'Müller 🔑',
     });
     await page.getByRole('button', { name: 'Check whether it was read' }).click();
     await expect.poll(() => textOf(page, '#created-status')).toContain('Opened by 1 of 2 readers');

@@ -247,6 +247,19 @@ describe.skipIf(!HAS_CHROMIUM)(`outcomes in the page (needs ${CHROMIUM})`, () =>
       expect((await openSession().sh(`zephr get '${link}'`)).stdout).toBe('hunter2');
     });
 
+    it.each([401, 403, 413])('a gateway that answers %i with a page of its own', async (status) => {
+      const proxy = await startInterferingProxy(server.url);
+      const link = await createLink('', proxy.url);
+      const page = await open(link);
+      await expect.poll(() => textOf(page, '#reveal-status')).toContain('still there');
+      proxy.interfere({ status, body: '<h1>Sign in</h1>' }, (_, path) => path.includes('/api/'));
+      await clickReveal(page);
+      await expectError(page, /^Not a zephr server\s.*such as a login page/s);
+      proxy.interfere('pass');
+      await page.getByRole('button', { name: 'Try again' }).click();
+      expect(await headingOf(page, 'revealed')).toBe('Here is the secret');
+    });
+
     it('an error of the server', async () => {
       const proxy = await startInterferingProxy(server.url);
       const link = await createLink('', proxy.url);
@@ -306,7 +319,8 @@ describe.skipIf(!HAS_CHROMIUM)(`outcomes in the page (needs ${CHROMIUM})`, () =>
       ['nothing', '', '', '', 'There is nothing to share yet'],
       ['no readers', 'x', '#views', '0', 'a whole number from 1 to 1,000'],
       ['half a reader', 'x', '#views', '1.5', 'a whole number from 1 to 1,000'],
-      ['a hint with accents', 'x', '#hint', 'Schlüssel', 'without accents'],
+      ['a hint that turns the text around', 'x', '#hint', 'a\u202eb', 'none that cannot be seen'],
+      ['a hint that is too long', 'x', '#hint', 'ü'.repeat(129), 'at most 128 characters'],
     ])('%s', async (_, text, field, value, words) => {
       const page = await open(`${server.url}/`);
       await page.fill('#secret-text', text);
