@@ -4,6 +4,7 @@ import { isLoopbackHost } from '../core/link.js';
 import { resolveInDns, resolveInSystem } from '../net/resolve.js';
 import { createApp } from './app.js';
 import { watchCertificate } from './certificate.js';
+import { ServerClock } from './clock.js';
 import { listen } from './http/listen.js';
 import { readTls, type TlsFiles } from './http/tls-files.js';
 import { proxiesIn, trustProxies } from './http/trusted-proxies.js';
@@ -11,6 +12,7 @@ import { startMaintenance } from './maintenance.js';
 import type { PackedFile } from './routes/page-files.js';
 import type { Access } from './secrets/access.js';
 import { ANY_CALLBACKS, PUBLIC_CALLBACKS } from './secrets/callbacks.js';
+import type { Store } from './store/contracts/store.js';
 import { instrumentedStore } from './store/instrumented.js';
 import { openStore } from './store/open.js';
 import { describeError, tally } from './telemetry/log.js';
@@ -95,9 +97,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const store = instrumentedStore(await openStore(options.store, { thread: options.storeThread }), {
     metrics,
   });
+  const clock = await ServerClock.start({ store, log, now }).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
   const sending = options.allowPrivateCallbacks ? TO_ANY_HOST : TO_PUBLIC_HOSTS;
   const app = createApp({
-    store,
+    store: withClock(store, clock),
     access,
     rateLimit,
     maxExpiry: options.maxExpiry,
@@ -109,7 +115,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     page: options.page,
     metrics,
     callbacks: sending.policy,
-    now,
+    now: () => clock.now(),
   });
   const listener = await listen(app, {
     host,
@@ -123,17 +129,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     onDropped: tally(log, 'connections refused'),
     onFailure: (error) => log.error('failure', describeError(error)),
   }).catch(async (error: unknown) => {
+    clock.stop();
     await store.close();
     throw error;
   });
-  const maintenance = startMaintenance({ store, log, metrics, now });
+  const maintenance = startMaintenance({ store, log, metrics, now: () => clock.now() });
   const certificate =
     options.tls && tls && watchCertificate({ files: options.tls, pair: tls, listener, log, now });
   const webhooks = startWebhooks({
     outbox: store.outbox,
     send: (event) => sendWebhook(event, sending),
     log,
-    now,
+    now: () => clock.estimate(),
   });
   log.info('ready', { version, access, listening: listener.url });
   if (clientsRefuse(listener.url, baseUrl)) log.warn('plain http', { message: HTTPS_ADVICE });
@@ -145,10 +152,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       // At the same time, so that both fit into 10 s.
       await Promise.all([listener.close(), webhooks.stop()]);
       await maintenance.stop();
+      clock.stop();
       await store.close();
       log.info('closed');
     },
   };
+}
+
+/** `store`, which a server whose clock is far off does not call usable. */
+function withClock(store: Store, clock: ServerClock): Store {
+  const ping = async () => {
+    clock.now();
+    await store.ping();
+  };
+  return { ...store, ping };
 }
 
 const HTTPS_ADVICE =

@@ -125,9 +125,9 @@ export class Campaign {
   async #settle(signal: AbortSignal): Promise<void> {
     const { servers, receivers, stopwatch, clocks } = this.#scene;
     let hours = 2;
+    await this.#scene.setClocks(hours * HOUR_MS);
     await Promise.all(
       servers.map(async (server) => {
-        await server.setClock(hours * HOUR_MS);
         // A server cleans up when it starts, and now and then.
         await server.end('SIGTERM');
         await server.start();
@@ -144,7 +144,7 @@ export class Campaign {
       // No wait mends the others.
       if (still.every(({ rule }) => rule !== DELIVERED) || stopwatch.now() > late) break;
       hours = Math.min(hours + 1, MOST_HOURS);
-      await Promise.all(servers.map((server) => server.setClock(hours * HOUR_MS)));
+      await this.#scene.setClocks(hours * HOUR_MS);
     }
     if (signal.aborted) return;
     for (const recorder of this.histories) this.#examine(recorder, true);

@@ -24,10 +24,13 @@ export class Clocks {
   /** What a clock without an offset showed when the campaign began. */
   readonly epoch: number;
   readonly #stretches: Stretch[] = [];
+  readonly #slack: number;
 
-  constructor(rate: number, epoch: number) {
+  /** @param slack how far a server may be from its clock, in its milliseconds, since it has that from a database. */
+  constructor(rate: number, epoch: number, slack = 0) {
     this.rate = rate;
     this.epoch = epoch;
+    this.#slack = slack;
   }
 
   /**
@@ -55,7 +58,7 @@ export class Clocks {
     }
     if (min > max) throw new Error(`nothing is known of the clock of server ${server} at ${from}`);
     // Servers count whole milliseconds.
-    return { min: Math.floor(min), max: Math.ceil(max) };
+    return { min: Math.floor(min - this.#slack), max: Math.ceil(max + this.#slack) };
   }
 
   /** Whether any server's clock may have shown `time` or later by the moment `by`. */

@@ -6,6 +6,8 @@ import { accessSync, chownSync, constants, readdirSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import postgres from 'postgres';
+import type { Clocks } from './clocks.js';
 import type { CuttingProxy } from './cutting-proxy.js';
 
 /** Where Debian and its like keep the programs of each version. */
@@ -75,7 +77,22 @@ export class PostgresUnderTest {
   /** The address of the database by way of a proxy of its own. */
   async addressBy(proxy: CuttingProxy): Promise<string> {
     this.#proxies.push(proxy);
-    return `postgres://postgres@127.0.0.1:${await proxy.listen()}/postgres`;
+    return `postgres://postgres@127.0.0.1:${await proxy.listen()}/postgres?search_path=public%2Cpg_catalog`;
+  }
+
+  /**
+   * Gives it the clock of the campaign: the search path of {@link addressBy} finds this function before PostgreSQL's.
+   * @param ahead milliseconds, in that clock.
+   */
+  async setClock(address: string, { rate, epoch }: Clocks, ahead: number): Promise<void> {
+    const sql = postgres(address, { max: 1, fetch_types: false });
+    const real = 'extract(epoch FROM pg_catalog.clock_timestamp()) * 1000';
+    const shown = `${epoch} + (${real} - ${epoch}) * ${rate} + ${ahead}`;
+    await sql.unsafe(
+      `CREATE OR REPLACE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE
+       AS 'SELECT pg_catalog.to_timestamp((${shown}) / 1000)'`,
+    );
+    await sql.end();
   }
 
   /** Starts it, as often as that takes, and resolves when it answers, or is no longer wanted. */

@@ -23,6 +23,9 @@ export type Engine = 'sqlite' | 'postgres';
 /** How much faster the servers' time passes: a secret's shortest life, and a lease, last three seconds. */
 const RATE = 20;
 
+/** How far a server may be from the clock of PostgreSQL when that answers slowly, in the servers' milliseconds. */
+const SLACK_MS = 5_000;
+
 /** Room for a store and what grows in it within an hour, in megabytes. */
 const DISK_MB: Readonly<Record<Engine, number>> = { sqlite: 192, postgres: 384 };
 
@@ -34,6 +37,8 @@ export interface Scene {
   readonly receivers: readonly Receiver[];
   readonly clocks: Clocks;
   readonly stopwatch: Stopwatch;
+  /** Puts all clocks on by so many milliseconds of theirs. */
+  setClocks(ahead: number): Promise<void>;
   readonly faults: readonly Fault[];
   /** Faults that can't be had here, and why. */
   readonly impossible: readonly string[];
@@ -49,7 +54,7 @@ export async function setScene(
   ends: (() => unknown)[],
 ): Promise<Scene> {
   const stopwatch = startStopwatch();
-  const clocks = new Clocks(RATE, Date.now());
+  const clocks = new Clocks(RATE, Date.now(), engine === 'postgres' ? SLACK_MS : 0);
   const random = new Random(seed);
   const disk = new SmallDisk(DISK_MB[engine]);
   ends.push(() => disk.remove());
@@ -66,6 +71,7 @@ export async function setScene(
       store,
       env,
       clocks,
+      byStore: engine === 'postgres',
       stopwatch,
     });
     ends.push(async () => {
@@ -74,7 +80,7 @@ export async function setScene(
     });
     return server;
   };
-  const postgres = engine === 'postgres' ? await setPostgres(disk, ends) : null;
+  const postgres = engine === 'postgres' ? await setPostgres(disk, clocks, ends) : null;
   const servers =
     postgres === null
       ? [serve('a', join(disk.folder, 'zephr.db'))]
@@ -96,6 +102,13 @@ export async function setScene(
     receivers,
     clocks,
     stopwatch,
+    async setClocks(ahead) {
+      if (postgres !== null) {
+        for (const server of servers) clocks.step(server.name, ahead, stopwatch.now());
+        await postgres.setClock(ahead);
+      }
+      await Promise.all(servers.map((server) => server.setClock(ahead)));
+    },
     faults: faultsOf({ servers, receivers, disk, postgres }),
     impossible: disk.unfillable === null ? [] : [`disk full: not possible here, ${disk.unfillable}`],
     revivals: () => postgres?.server.revived ?? 0,
@@ -103,7 +116,7 @@ export async function setScene(
 }
 
 /** PostgreSQL, and for each of two servers an address of it. */
-async function setPostgres(disk: SmallDisk, ends: (() => unknown)[]) {
+async function setPostgres(disk: SmallDisk, clocks: Clocks, ends: (() => unknown)[]) {
   const programs = postgresPrograms();
   if (programs === null) throw new Error('there are no programs of PostgreSQL: install its server');
   const server = new PostgresUnderTest(programs, disk.folder);
@@ -111,7 +124,9 @@ async function setPostgres(disk: SmallDisk, ends: (() => unknown)[]) {
   const proxies = [new CuttingProxy(), new CuttingProxy()];
   const addresses = await Promise.all(proxies.map((proxy) => server.addressBy(proxy)));
   await server.start();
-  return { server, proxies, addresses };
+  const setClock = (ahead: number) => server.setClock(addresses[0] ?? '', clocks, ahead);
+  await setClock(0);
+  return { server, proxies, addresses, setClock };
 }
 
 /** What gives a server its clock, as JavaScript that any Node loads at once. */

@@ -1,6 +1,7 @@
 /**
  * Runs inside a server, before anything else of it: gives it a clock of the campaign's, which runs faster and can be
- * stepped. All that zephr decides by time it decides by `Date.now`. Timers run as ever, and so does what waits for
+ * stepped. All that zephr decides by time it decides by `Date.now`, or by
+ * PostgreSQL's clock, which `setClock` of `postgres-under-test.ts` sets. Timers run as ever, and so does what waits for
  * the network or a disk.
  */
 
@@ -22,6 +23,9 @@ if (text !== undefined) {
   let offset = first;
   const start = BigInt(began);
   Date.now = () => Math.floor(epoch + (Number(process.hrtime.bigint() - start) / 1e6) * rate + offset);
+  // The monotonic clock runs as fast, and is never stepped.
+  const elapsed = performance.now.bind(performance);
+  performance.now = () => elapsed() * rate;
   process.on('message', (message: { readonly offset: number }) => {
     offset = message.offset;
     process.send?.({ offset });

@@ -72,7 +72,7 @@ describe.skipIf(withoutPostgres)(`in a large PostgreSQL database${withoutPostgre
       await sql.unsafe(`PREPARE planned AS ${text}`);
       const options = values === undefined ? '' : 'ANALYZE, ';
       const plan = await sql.unsafe<Explained[]>(
-        `EXPLAIN (${options}FORMAT JSON) EXECUTE planned(${list.join(', ')})`,
+        `EXPLAIN (${options}FORMAT JSON) EXECUTE planned${list.length === 0 ? '' : `(${list.join(', ')})`}`,
       );
       await sql`DEALLOCATE planned`;
       return plan;

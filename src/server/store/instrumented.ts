@@ -59,6 +59,7 @@ export function instrumentedStore(store: Store, options: InstrumentedOptions = {
     keys: instrumented(keys),
     outbox,
     purge: (now, signal) => store.purge(now, signal),
+    time: () => store.time(),
     ping: () => store.ping(),
     close: () => store.close(),
   };

@@ -5,7 +5,7 @@
  * engine that lacks it, while the messages to a store's thread and the metrics follow from these types.
  *
  * The contracts are promises: every engine is held to them by the same tests (test/server/*-contract.ts). Times are
- * milliseconds since 1970 (UTC) and come from the caller; an engine has no clock of its own. Every verb rejects with
+ * milliseconds since 1970 (UTC) and come from the caller, who may ask the engine for them. Every verb rejects with
  * {@link StoreError} when the engine fails, and then nothing has happened.
  */
 
@@ -42,6 +42,12 @@ export interface Engine {
    * engine's files. Once `signal` is aborted it stops after the batch under way.
    */
   purge(now: number, signal?: AbortSignal): Promise<Purged>;
+
+  /**
+   * What time it is by a clock of the engine's own, which all processes over the store share, in milliseconds since
+   * 1970; `null` where there is none but that of the process's machine.
+   */
+  time(): Promise<number | null>;
 
   /** Resolves if the engine answers, and can write as far as that can be told without doing so each time. */
   ping(): Promise<void>;

@@ -23,6 +23,10 @@ export class MemoryStore implements Store {
     return this.secrets.purge(now, signal);
   }
 
+  async time(): Promise<null> {
+    return null;
+  }
+
   async ping(): Promise<void> {
     // Memory always answers.
   }

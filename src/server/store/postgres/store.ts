@@ -13,6 +13,11 @@ export const PING = statement<[], { readonly read_only: 'on' | 'off' }>(
   "SELECT current_setting('transaction_read_only') AS read_only FROM zephr LIMIT 1",
 );
 
+/** Not the time at which a transaction began: that may be long ago. */
+export const TIME = statement<[], { readonly time: number }>(
+  'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS time',
+);
+
 /** A {@link Store} in PostgreSQL. */
 export class PostgresStore implements Store {
   readonly callerSalt: string;
@@ -47,6 +52,12 @@ export class PostgresStore implements Store {
       more = batch.more || moreCounts;
     } while (more && !signal?.aborted);
     return { destroyed, forgotten };
+  }
+
+  async time(): Promise<number> {
+    const [row] = await this.#pool.query(TIME);
+    if (!row) throw new StoreError(new Error('PostgreSQL did not tell the time'));
+    return row.time;
   }
 
   async ping(): Promise<void> {

@@ -104,6 +104,10 @@ export class SqliteStore implements Store {
     return { destroyed, forgotten };
   }
 
+  async time(): Promise<null> {
+    return null;
+  }
+
   async ping(): Promise<void> {
     if (this.#writeFailed) await this.#write(() => this.#tryRoom());
     else this.#read(() => this.#sql.ping.get());

@@ -72,6 +72,10 @@ class ThreadStore implements Store {
     return this.#engine.purge(now, signal);
   }
 
+  time(): Promise<number | null> {
+    return this.#engine.time();
+  }
+
   ping(): Promise<void> {
     return this.#engine.ping();
   }
