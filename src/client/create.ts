@@ -1,6 +1,7 @@
 /** Creating: seals a secret here, sends the sealed blob, and gives the link. */
 
 import { linkProofHash, proofHash, type UnlockedKey, unlockKey } from '../core/crypto/key-schedule.js';
+import { encodeMeta, type Meta } from '../core/crypto/meta.js';
 import { sealV1 } from '../core/crypto/seal-v1.js';
 import { sealV2 } from '../core/crypto/seal-v2.js';
 import { ValidationError } from '../core/errors.js';
@@ -103,12 +104,28 @@ export async function createSecret(
     : { mode: 'standard', fullLink: formatLink({ server, id, key }), ...common };
 }
 
+/**
+ * Checks the options of a create without a secret, so that nobody is asked for one in vain.
+ * @throws ValidationError as {@link createSecret} does for them.
+ */
+export function checkCreateOptions(options: CreateSecretOptions): void {
+  pickVersion(parseServer(options.server ?? DEFAULT_SERVER), options);
+  requestHeaders(options);
+  requestTerms(options);
+  encodeMeta(metaOf(options));
+}
+
+/** What is sealed beside the secret. */
+function metaOf({ name, message }: CreateSecretOptions): Meta {
+  return { ...(name === undefined ? {} : { name }), ...(message === undefined ? {} : { message }) };
+}
+
 /** The sealed secret as a create sends it. @throws ValidationError `SECRET_TOO_LARGE`. */
 async function seal(
   content: Uint8Array,
   key: LinkKey,
   unlocked: UnlockedKey | null,
-  { name, message }: CreateSecretOptions,
+  options: CreateSecretOptions,
 ): Promise<Pick<CreateBody, 'encrypted_blob' | 'version' | 'proof_hash' | 'link_proof_hash'>> {
   if (unlocked === null) {
     const blob = await sealV1(content, key);
@@ -118,8 +135,7 @@ async function seal(
       'SECRET_TOO_LARGE',
     );
   }
-  const meta = { ...(name === undefined ? {} : { name }), ...(message === undefined ? {} : { message }) };
-  const blob = await sealV2(content, meta, unlocked);
+  const blob = await sealV2(content, metaOf(options), unlocked);
   if (blob.length > MAX_BLOB_LENGTH) {
     throw new ValidationError('the secret is larger than any server takes', 'SECRET_TOO_LARGE');
   }

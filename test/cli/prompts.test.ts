@@ -96,6 +96,25 @@ describe.skipIf(!HAS_SCRIPT)('on a terminal (needs script of util-linux)', () =>
     expect((await session.sh(`zephr get '${link}' --passphrase-file passphrase`)).stdout).toBe('hunter2');
   });
 
+  it.each([
+    ['--views 0', 'the number of readers is not'],
+    ['--name a/b', 'name'],
+    ['--hint ""', 'the hint is not'],
+    ['--link v1 --message hello', 'needs a version 2 link'],
+    ['--link v1 -p', 'needs a version 2 link'],
+    ['--callback-url x', 'the callback'],
+    ['--callback-url http:// --callback-secret-file right', 'the callback is not'],
+    ['-e 99x', 'expiry'],
+    ['--passphrase-file nowhere', 'there is no such file'],
+  ])('zephr %s is refused before the secret is asked for', async (flags, words) => {
+    const session = openSession();
+    await session.sh('printf right > right');
+    const { screen, code } = await type(session, `zephr ${flags}`);
+    expect(screen).toContain(words);
+    expect(screen).not.toContain('hidden');
+    expect(code).toBe(2);
+  });
+
   it.each(['get', 'status', 'revoke'])(
     'zephr %s asks again for a passphrase that is wrong or empty, and nothing is used up',
     async (command) => {

@@ -1,6 +1,6 @@
 /** `zephr`: read a secret, seal it, print the link. */
 
-import { createSecret, type SecretLink } from '../../../client/create.js';
+import { checkCreateOptions, createSecret, type SecretLink } from '../../../client/create.js';
 import type { LinkOrPair } from '../../../client/link-or-pair.js';
 import { revokeSecret } from '../../../client/status.js';
 import { maxSecretBytesV1 } from '../../../core/crypto/seal-v1.js';
@@ -61,9 +61,7 @@ export async function create(context: CreateContext): Promise<ExitCode> {
       ? undefined
       : await readSecretFile(flags.passphraseFile, 'passphrase', terminal);
 
-  const secret = await obtainSecret(link, terminal);
-  const passphrase = passphraseFromFile ?? (flags.passphrase ? await choosePassphrase(terminal) : undefined);
-  const creating = createSecret(secret, {
+  const options = {
     server: settings.server,
     apiKey: settings.apiKey,
     fetch,
@@ -73,12 +71,17 @@ export async function create(context: CreateContext): Promise<ExitCode> {
     expiry: `${expiry}m`,
     split: flags.split ?? false,
     ...given('hint', flags.hint),
-    ...given('passphrase', passphrase),
     ...given('views', views),
     ...given('name', flags.name),
     ...given('message', flags.message),
     ...callback,
-  });
+  };
+  // A secret that was typed would be lost to an option that is wrong. Any passphrase will do for the check.
+  const passphraseToCome = passphraseFromFile ?? (flags.passphrase ? 'passphrase' : undefined);
+  checkCreateOptions({ ...options, ...given('passphrase', passphraseToCome) });
+  const secret = await obtainSecret(link, terminal);
+  const passphrase = passphraseFromFile ?? (flags.passphrase ? await choosePassphrase(terminal) : undefined);
+  const creating = createSecret(secret, { ...options, ...given('passphrase', passphrase) });
   const created = await reporter.waitFor(
     `waiting for ${new URL(settings.server).host}`,
     withServerAdvice(creating, settings),
