@@ -60,3 +60,33 @@ describe('an answer in HTML', () => {
     expect(code).toBe(8);
   });
 });
+
+describe("a server's word", () => {
+  /** A server that creates what it likes. */
+  const lying = (reply: object) =>
+    httpHost((request, response) => {
+      if (request.method === 'DELETE') return response.writeHead(204).end();
+      const expires_at = new Date(Date.now() + 24 * 3_600_000).toISOString();
+      const created = { id: 'A'.repeat(22), expires_at, version: 2, views: 1, ...reply };
+      return response.writeHead(201, { 'Content-Type': 'application/json' }).end(JSON.stringify(created));
+    });
+
+  it('that differs from what was asked for is a warning', async () => {
+    const url = await lying({ views: 7 });
+    const { code, stderr } = await openSession({ ZEPHR_SERVER: url }).sh('echo x | zephr --views 2 -e 5m');
+    expect(stderr).toContain(
+      'zephr: warning: the server lets the secret be read 7 times, not 2 times as was asked',
+    );
+    expect(stderr).toContain('by its own clock, longer than was asked');
+    expect(code).toBe(0);
+  });
+
+  it('that does not promise to protect a passphrase is no link', async () => {
+    const url = await lying({});
+    const { sh } = openSession({ ZEPHR_SERVER: url });
+    const { code, stdout, stderr } = await sh('echo y > p; echo x | zephr --passphrase-file p');
+    expect(stderr).toContain('does not protect passphrases');
+    expect(stderr).toContain('the secret was revoked');
+    expect([code, stdout]).toEqual([8, '']);
+  });
+});

@@ -124,8 +124,9 @@ describe("the command's fetch", () => {
     expect(connections).toBe(1);
   });
 
-  it('knows no target of a redirect that names none', async () => {
-    const fetch = answer(304);
+  it.each([300, 304, 399])('knows no target of a redirect that names none: %i', async (status) => {
+    const reply = { status, headers: new Headers(), body: null };
+    const fetch = async () => reply;
     expect(await failure(send(get('https://zephr.example'), { fetch }))).toMatchObject({
       message: 'zephr.example redirects, and redirects are not followed',
     });
@@ -172,12 +173,15 @@ describe.each<[string, Fetch]>([
     expect(requests).toHaveLength(3);
   });
 
-  it('repeats what a gateway answered with 502, 503 or 504', async () => {
+  it.each([
+    [503, 502],
+    [504, 503],
+  ])('repeats what a gateway answered with %i and %i', async (first, second) => {
     const busy =
       (status: number): RequestListener =>
       (_, response) =>
         response.writeHead(status).end();
-    const { url, requests } = await script(busy(503), busy(502), ok);
+    const { url, requests } = await script(busy(first), busy(second), ok);
     expect((await send(get(url), { fetch })).json).toEqual({ ok: true });
     expect(requests).toHaveLength(3);
   });
