@@ -6,6 +6,7 @@ import type { Random } from './random.js';
 import type { Health, Receiver } from './receiver.js';
 import type { ServerUnderTest } from './server-under-test.js';
 import type { SmallDisk } from './small-disk.js';
+import { stallReaders } from './stalled-readers.js';
 
 /** Something that goes wrong. */
 export interface Fault {
@@ -44,6 +45,7 @@ export function faultsOf({ servers, receivers, disk, postgres }: Victims): Fault
       frozen(server),
       cut('client connections cut', server.proxy, `the way to ${server.name}`, EXCHANGE_BYTES),
       clockStepped(server),
+      readersStalled(server),
     ]),
     ...receivers.map((receiver, index) => ill(receiver, index)),
     ...(disk.unfillable === null ? [full(disk)] : []),
@@ -88,6 +90,21 @@ function frozen(server: ServerUnderTest): Fault {
     async strike() {
       server.freeze(true);
       return async () => server.freeze(false);
+    },
+  };
+}
+
+/** What is due to readers who do not take it must not end the server: it would be noted as a collapse. */
+function readersStalled(server: ServerUnderTest): Fault {
+  return {
+    name: 'readers pipeline and stall',
+    befalls: `readers of ${server.name}`,
+    async strike() {
+      const port = server.proxy.target;
+      const sockets = port === null ? [] : await stallReaders(port);
+      return async () => {
+        for (const socket of sockets) socket.destroy();
+      };
     },
   };
 }
