@@ -17,7 +17,7 @@ import type { SqliteDatabase } from './driver.js';
  * - `leases` says which claim has a view until when.
  * - `api_keys` holds hashes only. `counts` says how much of which quota is used, sorted by when it ends.
  */
-const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE meta (
     name  TEXT PRIMARY KEY,
