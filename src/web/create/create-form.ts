@@ -4,11 +4,13 @@ import { createSecret } from '../../client/create.js';
 import type { CreateSecretOptions } from '../../client/create-options.js';
 import { serverHealth } from '../../client/health.js';
 import { encodeMeta } from '../../core/crypto/meta.js';
+import { maxSecretBytesV1 } from '../../core/crypto/seal-v1.js';
 import { maxSecretBytesV2 } from '../../core/crypto/seal-v2.js';
 import { ApiError, ZephrError } from '../../core/errors.js';
 import { DEFAULT_EXPIRY_MINUTES, EXPIRY, EXPIRY_RANGE } from '../../core/expiry.js';
 import { parseServer } from '../../core/link.js';
 import { MAX_BLOB_LENGTH, MAX_HINT_LENGTH, MAX_VIEWS } from '../../core/protocol/limits.js';
+import { defaultLinkVersion } from '../../core/protocol/link-versions.js';
 import type { HealthReply } from '../../core/protocol/replies.js';
 import { byId, isDisabled, setBusy, showText, showView } from '../parts/elements.js';
 import { ErrorNote, type FieldErrorKey } from '../parts/error-note.js';
@@ -104,18 +106,22 @@ class CreateForm {
     }
   }
 
-  #options({ meta: { name } }: EnteredSecret): CreateSecretOptions {
+  #options({ content, meta: { name } }: EnteredSecret): CreateSecretOptions {
     const passphrase = this.#passphrase.value;
+    const views = this.#views.valueAsNumber;
+    const fits1 = byteLength(content) <= maxSecretBytesV1(this.#maxBlob);
+    const needs2 = passphrase !== '' || views !== 1 || name !== undefined || !fits1;
     const hint = this.#hint.value.trim();
     return {
       server: this.#server,
       fetch: fetchFromServer,
-      // A server that has this page speaks version 2.
-      link: 'v2',
+      // Any server that has this page speaks version 2. Where the command would make version 1, so that older readers
+      // can open the link, the page does too.
+      link: needs2 ? 'v2' : defaultLinkVersion(this.#server),
       timeout: TIMEOUT_MS,
       expiry: `${this.#expiry.value}m`,
       split: this.#split.checked,
-      views: this.#views.valueAsNumber,
+      ...(needs2 ? { views } : {}),
       ...(passphrase === '' ? {} : { passphrase }),
       ...(hint === '' ? {} : { hint }),
       ...(name === undefined ? {} : { name }),

@@ -18,6 +18,8 @@ import { drawQrCode } from './qr-code.js';
 interface CreatedSecret {
   readonly link: LinkOrPair;
   readonly options: Pick<CreateSecretOptions, 'passphrase'>;
+  /** Whether it has a status and can be revoked: not in version 1. */
+  readonly canBeAsked: boolean;
 }
 
 /**
@@ -58,6 +60,7 @@ export function startCreatedView(
     actions.start({
       link: created.mode === 'split' ? created : created.fullLink,
       options: passphrase === undefined ? {} : { passphrase },
+      canBeAsked: options.link !== 'v1',
     });
     showView('created', translate('created.title'));
   };
@@ -166,7 +169,7 @@ class Actions {
 
   #askToConfirm(asking: boolean): void {
     this.#confirmation.hidden = !asking;
-    byId('created-buttons', HTMLElement).hidden = asking;
+    byId('created-buttons', HTMLElement).hidden = asking || this.#secret?.canBeAsked === false;
     if (asking) byId('revoke-no', HTMLButtonElement).focus();
   }
 }

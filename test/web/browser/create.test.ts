@@ -30,6 +30,29 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that creates links (needs ${CHROMIUM})`
     expect(await page.inputValue('#secret-text')).toBe('');
   });
 
+  it('makes version 1 links where the command would, unless an option needs version 2', async () => {
+    const { context, open } = await visitor(['https://zephr.io']);
+    await context.route('https://zephr.io/**', async (route) => {
+      const url = route.request().url().replace('https://zephr.io', server.url);
+      await route.fulfill({ response: await route.fetch({ url }) });
+    });
+    const page = await open('https://zephr.io/');
+    const { link } = await share(page, () => page.fill('#secret-text', 'hunter2'));
+    expect(link).toMatch(/^https:\/\/zephr\.io\/secret\/[\w-]{22}#v1\./);
+    expect(await page.locator('#created-check').isVisible()).toBe(false);
+    const local = link.replace('https://zephr.io', server.url);
+    expect((await openSession().sh(`zephr get '${local}'`)).stdout).toBe('hunter2');
+    await page.click('#created-another');
+    await page.click('#leave-yes');
+    const second = await share(page, async () => {
+      await page.fill('#secret-text', 'hunter2');
+      await page.getByText('More options').click();
+      await page.fill('#views', '2');
+    });
+    expect(second.link).toContain('#v2.');
+    expect(await page.locator('#created-check').isVisible()).toBe(true);
+  });
+
   it('shares URL and key apart', async () => {
     const page = await openPage();
     const { link, key } = await share(page, async () => {
