@@ -130,6 +130,24 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that opens links (needs ${CHROMIUM})`, 
     expect(readFileSync(await download.path()).equals(content)).toBe(true);
   });
 
+  it('shows a message on its lines, and the control characters in it', async () => {
+    const shell = server.session();
+    const made = await shell.sh(
+      "printf 'x' | zephr --message \"$(printf 'one\\r\\ntwo\\033[31m\\tthree\\342\\200\\256')\"",
+    );
+    const page = await open(made.stdout.trim());
+    await reveal(page);
+    expect(await page.locator('#revealed-message').textContent()).toBe('one\ntwo\u241b[31m\tthree\ufffd');
+  });
+
+  it('says how long is left by the clock of the server, when that of the device is wrong', async () => {
+    const { context } = await visitor([server.url]);
+    const page = await context.newPage();
+    await page.clock.install({ time: Date.now() + 5 * 3_600_000 });
+    await page.goto((await server.session().sh("printf 'hunter2' | zephr")).stdout.trim());
+    await expect.poll(() => textOf(page, '#reveal-status')).toContain('It expires in 1 hour:');
+  });
+
   it('shows the marks that disguise a file name', async () => {
     const shell = server.session();
     const made = await shell.sh("printf 'x' | zephr --name 'photo\u202egpj.exe'");
