@@ -115,6 +115,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page's policy (needs ${CHROMIUM})`, () => {
     expect(await headingOf(reader, 'revealed')).toBe('Here is the secret');
     expect(await textOf(reader, '#revealed-secret')).toBe('hunter2');
     await reader.getByRole('link', { name: 'Share a secret of your own' }).click();
+    await reader.getByRole('button', { name: 'Leave anyway' }).click();
     expect(await headingOf(reader, 'create')).toBe('Share a secret, once');
     expect(reader.url()).toBe(`${url}/`);
     expect(watch.requests.filter((one) => !one.url.startsWith(url))).toEqual([]);
