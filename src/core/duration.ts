@@ -23,3 +23,17 @@ export function parseDuration(text: string): number | null {
   if (amounts.length === 0) return null;
   return UNITS.reduce((seconds, unit, index) => seconds + Number(amounts[index] ?? 0) * SECONDS[unit], 0);
 }
+
+/**
+ * A number of minutes in the largest unit of days, hours and minutes that leaves no rest: `30d`, `1h`, `90m`.
+ * @param minutes a whole number from 1.
+ */
+export function formatMinutes(minutes: number): string {
+  if (minutes % 1440 === 0) return `${minutes / 1440}d`;
+  return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`;
+}
+
+/** A range of minutes, such as `1m to 30d`; the one time where there is no other. */
+export function formatMinuteRange({ min, max }: { readonly min: number; readonly max: number }): string {
+  return min === max ? formatMinutes(min) : `${formatMinutes(min)} to ${formatMinutes(max)}`;
+}

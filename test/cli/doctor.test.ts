@@ -129,7 +129,7 @@ describe('zephr doctor', () => {
       name: 'network',
       state: 'failed',
       message: expect.stringContaining('refused the connection'),
-      hint: 'is the server running? see --server',
+      hint: 'is the server running? zephr serve starts one; --server or ZEPHR_SERVER names another',
     });
     expect(JSON.parse(stderr).error).toMatchObject({
       code: 'CHECK_FAILED',
@@ -152,7 +152,7 @@ describe('zephr doctor finds', () => {
     expect(network).toContain(words);
     expect(stdout).toContain(hint);
     expect(linesOf(stdout)).toContainEqual(['-- create', 'not reached']);
-    expect(stderr).toContain('zephr: error: not as it should be: network');
+    expect(stderr).toContain('zephr: error: what failed: network');
     expect(code).toBe(8);
   });
 

@@ -66,7 +66,7 @@ describe('text from elsewhere', () => {
     );
   });
 
-  it('is safe as a hint, a name or a message, with colours or without', async () => {
+  it('is safe as a hint, a name or a message, with colors or without', async () => {
     await fc.assert(
       fc.asyncProperty(hostile, hostile, async (label, text) => {
         const terminal = fakeTerminal();

@@ -122,7 +122,7 @@ describe('what few runs have a use for', () => {
 
   it.each([
     ['a QR code', 'echo x | zephr --qr', ['src/cli/terminal/qr-code.ts']],
-    ['colours', 'echo x | FORCE_COLOR=1 zephr -e 24', ['src/cli/terminal/colors.ts']],
+    ['colors', 'echo x | FORCE_COLOR=1 zephr -e 24', ['src/cli/terminal/colors.ts']],
   ])('is loaded for %s', async (_, script, lazy) => {
     expect((await loadedBy(script)).lazy).toEqual(lazy);
   });

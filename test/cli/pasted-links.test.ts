@@ -72,4 +72,27 @@ describe('zephr get', () => {
     expect(broken.code).toBe(2);
     expect((await sh('zephr get -q < link')).stdout).toBe('hunter2\n');
   });
+
+  it.each([
+    'zephr get ./link',
+    'zephr get link',
+    'zephr get @link',
+    'zephr status link',
+    'zephr revoke link',
+    'zephr get --url link',
+    'zephr get .',
+  ])('says how a file is given: %s', async (line) => {
+    const { sh } = session();
+    const { stdout, stderr, code } = await sh(`echo hunter2 | zephr -q > link; ${line}`);
+    expect([stdout, code]).toEqual(['', 2]);
+    expect(stderr).toBe(
+      'zephr: error: that is the name of a file, not a link\nzephr: hint: give the link in a file on stdin: < FILE\n',
+    );
+    expect((await sh('zephr status < link')).stdout).toMatch(/^waiting/);
+  });
+
+  it('takes a name that no file has for a damaged link', async () => {
+    const { stderr, code } = await session().sh('zephr get ./link');
+    expect([stderr.split('\n')[0], code]).toEqual(['zephr: error: that is not a zephr link', 2]);
+  });
 });

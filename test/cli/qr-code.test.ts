@@ -112,7 +112,7 @@ describe('zephr --qr', () => {
     expect(code).toBe(0);
   });
 
-  it.skipIf(!HAS_SCRIPT)('has the colours of neither terminal nor person on a terminal', async () => {
+  it.skipIf(!HAS_SCRIPT)('has the colors of neither terminal nor person on a terminal', async () => {
     const session = server.session();
     const { screen } = await type(session, 'stty cols 100; echo hunter2 | zephr --qr', []);
     expect(screen).toContain('\x1b[40;37;1m█');

@@ -30,7 +30,7 @@ const YELLOW = `${ESC}[33mzephr: warning:${ESC}[39m `;
 const CYAN = `${ESC}[36mzephr: hint:${ESC}[39m `;
 const bold = (label: string) => `${ESC}[1m${label}:${ESC}[22m `;
 
-/** Everything that has a colour: two endings, a warning, three labels. */
+/** Everything that has a color: two endings, a warning, three labels. */
 const ALL = `
   : | zephr
   echo x | zephr --hint db --name id_rsa --message hello -e 24 > link
@@ -46,7 +46,7 @@ describe('in a pipe', () => {
     expect(stdout + stderr).not.toContain(ESC);
   });
 
-  it.each([{ FORCE_COLOR: '1' }, { FORCE_COLOR: 'true' }])('there are colours with %o', async (env) => {
+  it.each([{ FORCE_COLOR: '1' }, { FORCE_COLOR: 'true' }])('there are colors with %o', async (env) => {
     const { stdout, stderr } = await session(env).sh(ALL);
     for (const mark of [RED, YELLOW, CYAN, bold('Hint'), bold('Name'), bold('Message')]) {
       expect(stderr).toContain(mark);
@@ -54,13 +54,13 @@ describe('in a pipe', () => {
     expect(stdout).toBe('x\n');
   });
 
-  it('a refusal of colours wins over FORCE_COLOR', async () => {
+  it('a refusal of colors wins over FORCE_COLOR', async () => {
     const { sh } = session({ FORCE_COLOR: '1' });
     expect((await sh(`NO_COLOR=1; export NO_COLOR; ${ALL}`)).stderr).not.toContain(ESC);
     expect((await sh(': | zephr --no-color')).stderr).not.toContain(ESC);
   });
 
-  it('a JSON error has no colours even then', async () => {
+  it('a JSON error has no colors even then', async () => {
     const { stderr } = await session({ FORCE_COLOR: '1' }).sh(': | zephr --json');
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'USAGE' } });
     expect(stderr).not.toContain(ESC);
@@ -74,7 +74,7 @@ describe('in a pipe', () => {
 });
 
 describe.skipIf(!HAS_SCRIPT)('on a terminal', () => {
-  it('what is said has colours, and data has none', async () => {
+  it('what is said has colors, and data has none', async () => {
     const { screen } = await type(session({ CI: '1' }), `sh -c '${ALL}'`, []);
     for (const mark of [RED, YELLOW, CYAN, bold('Hint'), bold('Name'), bold('Message')]) {
       expect(screen).toContain(mark);
@@ -139,7 +139,7 @@ describe.skipIf(!HAS_SCRIPT)('on a terminal', () => {
     expect(code).toBe(0);
   });
 
-  it('a spinner has no colours with --no-color, and no braille where the locale has none', async () => {
+  it('a spinner has no colors with --no-color, and no braille where the locale has none', async () => {
     const one = session({ ZEPHR_SERVER: await farServer() });
     const plain = await type(one, 'echo x | zephr --no-color', []);
     expect(plain.screen).toContain('waiting for');

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseDuration } from '../../src/core/duration.js';
+import { formatMinuteRange, parseDuration } from '../../src/core/duration.js';
 
 describe('a duration', () => {
   it.each([
@@ -48,4 +48,15 @@ describe('a duration', () => {
       }),
     );
   });
+});
+
+it.each([
+  [1, 43_200, '1m to 30d'],
+  [60, 525_600, '1h to 365d'],
+  [90, 1_500, '90m to 25h'],
+  [60, 60, '1h'],
+])('a range of %i to %i minutes is written so that it can be typed', (min, max, text) => {
+  expect(formatMinuteRange({ min, max })).toBe(text);
+  const seconds = text.split(' to ').map(parseDuration);
+  expect([seconds[0], seconds.at(-1)]).toEqual([min * 60, max * 60]);
 });

@@ -129,9 +129,9 @@ describe('the most useful refusal comes first', () => {
     const message = async (headers = {}) =>
       ((await (await create({ expiry: 30 }, headers)).json()) as { error: { message: string } }).error
         .message;
-    expect(await message()).toBe('without an API key the expiry is 60 minutes');
+    expect(await message()).toBe('without an API key the expiry is 1h');
     const free = bearer((await key('free')).key);
-    expect(await message(free)).toBe('with an API key of tier free the expiry is 60 to 43200 minutes');
+    expect(await message(free)).toBe('with an API key of tier free the expiry is 1h to 30d');
   });
 });
 

@@ -25,7 +25,7 @@ test('a key is zeph_ and 40 letters or digits, no two alike', async () => {
   expect(new Set(issued.map(({ id }) => id)).size).toBe(200);
 });
 
-test('every character is as likely as any other, for bytes that would favour some are not used', async () => {
+test('every character is as likely as any other, for bytes that would favor some are not used', async () => {
   let next = 0;
   const random = (length: number) => Uint8Array.from({ length }, (_, i) => (i % 2 ? 255 : next++ % 248));
   const keys = new MemoryKeys();

@@ -18,7 +18,7 @@ export function declareEverywhere(commands: readonly Command[], version: string)
     ),
     new CliOption('--json', 'print the result as one JSON object'),
     new CliOption('-q, --quiet', 'print errors only'),
-    new CliOption('--no-color', 'print no colours'),
+    new CliOption('--no-color', 'print no colors'),
     new CliOption('--timeout <seconds>', 'give up after this time')
       .default(10_000, '10')
       .argParser(parseTimeout),

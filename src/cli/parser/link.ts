@@ -1,9 +1,10 @@
 /** Where a link, its key and its passphrase come from: argument, file, stdin, or a question on the terminal. */
 
+import { existsSync } from 'node:fs';
 import { ApiError, ValidationError } from '../../core/errors.js';
 import type { LinkKey } from '../../core/key.js';
 import type { Link, SecretAddress } from '../../core/link.js';
-import { parseKeyFor, readLink } from '../../core/links/reader.js';
+import { type GivenLink, parseKeyFor, readLink } from '../../core/links/reader.js';
 import type { HttpFetch } from '../../net/http.js';
 import { usageError } from '../exit/cli-error.js';
 import { readSecretFile } from '../files/secret-file.js';
@@ -105,7 +106,7 @@ async function findLink(
   const text =
     named === undefined || named === '-' ? await linkFromTerminal(named === '-', flags, terminal) : named;
   // The URL is checked before the key is asked for.
-  const { key, wrapper, ...address } = readLink(text);
+  const { key, wrapper, ...address } = text === named ? readArgument(text) : readLink(text);
   if (wrapper !== undefined) {
     await reporter.info(`the link was inside one of ${wrapper}: the secret is on ${address.server}`);
   }
@@ -114,6 +115,24 @@ async function findLink(
     throw usageError('the link has a key already', 'leave out --key and --key-file, or give the URL alone');
   }
   return { ...address, key };
+}
+
+/**
+ * Reads a link that was given as an argument.
+ * @throws CliError exit 2 where it is the name of a file, `@` before it included as curl has it; else as `readLink`.
+ */
+function readArgument(text: string): GivenLink {
+  try {
+    return readLink(text);
+  } catch (error) {
+    const isNoLink = error instanceof ValidationError && error.code === 'INVALID_LINK';
+    if (!isNoLink || !(existsSync(text) || existsSync(text.replace(/^@/, '')))) throw error;
+    throw usageError(
+      'that is the name of a file, not a link',
+      'give the link in a file on stdin: < FILE',
+      error,
+    );
+  }
 }
 
 /** The passphrase, where the link needs one. */

@@ -6,7 +6,6 @@ import { DEFAULT_SERVER } from '../../core/protocol/limits.js';
 import { defaultLinkVersion, type LinkVersion } from '../../core/protocol/link-versions.js';
 import { AdvisedError, usageError } from '../exit/cli-error.js';
 import { endingOf } from '../exit/ending.js';
-import { messageOf } from '../exit/reason.js';
 import { PERMISSION_ADVICE } from '../files/secret-file.js';
 import { variable } from '../terminal/environment.js';
 import type { Reporter } from '../terminal/reporter.js';
@@ -100,7 +99,7 @@ export function serverSetting(
   const named = sourced(server, '--server') ??
     sourced(variable(env, 'ZEPHR_SERVER'), 'ZEPHR_SERVER') ??
     sourced(config.server, IN_FILE) ?? { value: DEFAULT_SERVER, source: BY_DEFAULT };
-  return { ...named, value: checkServer(named) };
+  return { ...named, value: checkSetting(named, parseServer) };
 }
 
 /**
@@ -152,14 +151,5 @@ export function checkSetting<T>({ value, source }: Sourced, check: (text: string
     if (!(cause instanceof ZephrError)) throw cause;
     const { message, advice } = endingOf(cause);
     throw usageError(`${message} (from ${source})`, advice, cause);
-  }
-}
-
-function checkServer({ value, source }: Sourced): string {
-  try {
-    return parseServer(value);
-  } catch (cause) {
-    const message = `${messageOf(cause)} (from ${source})`;
-    throw usageError(message, 'write it as https://host, or http://127.0.0.1:8787', cause);
   }
 }

@@ -21,8 +21,8 @@ export const VARIABLES = {
   HTTP_PROXY: 'the proxy for http, which is for servers on this machine only',
   ALL_PROXY: 'the proxy for both, where its own variable is missing',
   NO_PROXY: 'hosts that need no proxy, `example.com,10.0.0.1:8443`, or `*`',
-  NO_COLOR: 'no colours and no other escape sequences, if it is not empty',
-  FORCE_COLOR: 'colours in pipes too, if it is not empty; `0` for none',
+  NO_COLOR: 'no colors and no other escape sequences, if it is not empty',
+  FORCE_COLOR: 'colors in pipes too, if it is not empty; `0` for none',
   SSL_CERT_FILE: 'the file with the authorities that the system trusts, not on macOS and Windows',
   NODE_EXTRA_CA_CERTS: 'a file with certificates of further authorities to trust, without `--ca-file`',
 } as const;

@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto';
 import { encodeBase64url } from '../../core/base64url.js';
 import { type RandomBytes, randomBytes } from '../../core/bytes.js';
+import { formatMinuteRange } from '../../core/duration.js';
 import { EXPIRY_RANGE } from '../../core/expiry.js';
 import type { Version } from '../../core/key.js';
 import { isSecretId } from '../../core/link.js';
@@ -183,20 +184,22 @@ function shownBy({ proof, linkProof }: Credentials): ShownProofs {
 function checkLimits({ expiry, blob }: CreateRequest, { limits, tier }: Caller, max: number): void {
   const { min } = EXPIRY_RANGE;
   if (expiry < min || expiry > max) {
-    throw new ServiceError('INVALID_EXPIRY', `expiry is not ${min} to ${max} minutes`);
+    throw new ServiceError('INVALID_EXPIRY', `the expiry is not ${formatMinuteRange({ min, max })}`);
   }
   if (blob.length > limits.blob) throw tooLarge(limits.blob);
   const own = limits.expiry;
   if (expiry < own.min || expiry > own.max) {
     const who = tier === null ? 'without an API key' : `with an API key of tier ${tier}`;
-    const allowed = own.min === own.max ? String(own.min) : `${own.min} to ${own.max}`;
-    throw new ServiceError('UPGRADE_REQUIRED', `${who} the expiry is ${allowed} minutes`);
+    throw new ServiceError('UPGRADE_REQUIRED', `${who} the expiry is ${formatMinuteRange(own)}`);
   }
 }
 
 /** The error for a blob of more than `limit` characters, or for a body that can only hold such a one. */
 export function tooLarge(limit: number): ServiceError {
-  return new ServiceError('PAYLOAD_TOO_LARGE', `encrypted_blob is longer than ${limit} characters`);
+  return new ServiceError(
+    'PAYLOAD_TOO_LARGE',
+    `the sealed secret (encrypted_blob) is longer than ${limit} characters`,
+  );
 }
 
 /** Why a store did nothing for a caller. */

@@ -14,7 +14,7 @@ export function addCompletion(program: CliCommand): void {
     .command('completion')
     .summary('print the completion script of a shell')
     .description(
-      'Prints the script that makes bash, zsh or fish complete the words of zephr. In fish it belongs into a file: ' +
+      'Prints the script that makes bash, zsh or fish complete the words of zephr. In fish it belongs in a file: ' +
         'where there is none, fish adds what it guesses from the man page.',
     )
     .addArgument(

@@ -89,7 +89,7 @@ export class CheckList {
     if (this.#json) await this.#stdout.write(jsonLine({ ok, checks: this.#checks.map(asJson) }));
     if (ok) return;
     const names = failed.map(({ name }) => name).join(', ');
-    throw new CliError(this.#exit, 'CHECK_FAILED', `not as it should be: ${names}`);
+    throw new CliError(this.#exit, 'CHECK_FAILED', `what failed: ${names}`);
   }
 
   async #add(check: Check): Promise<void> {

@@ -6,6 +6,7 @@
 import { type ServerHealth, serverHealth } from '../../../client/health.js';
 import { maxSecretBytesV1 } from '../../../core/crypto/seal-v1.js';
 import { maxSecretBytesV2 } from '../../../core/crypto/seal-v2.js';
+import { formatMinuteRange } from '../../../core/duration.js';
 import { ApiError, NetworkError } from '../../../core/errors.js';
 import { parseExpiry } from '../../../core/expiry.js';
 import { type LinkVersion, protocolVersion } from '../../../core/protocol/link-versions.js';
@@ -86,7 +87,7 @@ async function checkSettings(checks: CheckList, { flags, terminal }: DoctorConte
     await checks.ok('configuration', exists ? `${place.path}` : `the defaults: there is no ${missing}`);
     const readable = warning ?? settings.apiKeyWarning;
     if (readable !== undefined) await checks.warn('permissions', readable, PERMISSION_ADVICE);
-    else await checks.ok('permissions', 'only the owner can read a file with an API key');
+    else await checks.ok('permissions', 'no API key is in a file that others can read');
     await checks.ok('server', `${settings.server} (from ${settings.serverSource}), with ${version} links`);
     const transport = { fetch, timeout, signal: terminal.interrupt };
     return { ...settings, expiry, version, transport, proxy, trust, timeout, signal: terminal.interrupt };
@@ -210,6 +211,6 @@ async function checkLimits(checks: CheckList, plan: Plan, keyless: ServerHealth)
   const also = tier !== undefined || access === undefined ? '' : `, access is ${access}`;
   await checks.ok(
     'limits',
-    `${who} ${bytes.toLocaleString('en')} bytes, for ${expiry.min} to ${expiry.max} minutes${also}`,
+    `${who} ${bytes.toLocaleString('en')} bytes, for ${formatMinuteRange(expiry)}${also}`,
   );
 }

@@ -1,12 +1,16 @@
-/** What the tiers of API keys mean, in words: for help, and for whoever has just made a key. */
+/**
+ * What the tiers of API keys mean, in words: for help, and for whoever has just made a key. The same limits are a table
+ * in section 6 of core/protocol/PROTOCOL.md.
+ */
 
+import { formatMinuteRange } from '../../../core/duration.js';
 import { KEY_TIERS, type KeyTier, TIERS } from '../../../core/protocol/limits.js';
 
 /** What a key of this tier may do, such as `2000 creates a month, of 200 KB, for 1m to 30d`. */
 export function tierInWords(tier: KeyTier): string {
   const { creates, expiry, blob } = TIERS[tier];
   const count = creates === null ? 'any number of creates' : `${creates.count} creates a ${creates.per}`;
-  return `${count}, of ${sizeInWords(blob)}, for ${timeInWords(expiry.min)} to ${timeInWords(expiry.max)}`;
+  return `${count}, of ${sizeInWords(blob)}, for ${formatMinuteRange(expiry)}`;
 }
 
 /** All tiers and what they mean, on one line. */
@@ -18,9 +22,4 @@ export function tiersInWords(): string {
 function sizeInWords(bytes: number): string {
   const kilobytes = bytes / 1024;
   return kilobytes < 1024 ? `${kilobytes} KB` : `${kilobytes / 1024} MB`;
-}
-
-function timeInWords(minutes: number): string {
-  if (minutes % 1440 === 0) return `${minutes / 1440}d`;
-  return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`;
 }

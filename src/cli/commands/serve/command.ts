@@ -42,7 +42,7 @@ function options(): CliOption[] {
       .argParser((text) => expiryOf(text, '--max-expiry', 60)),
     new CliOption(
       '--default-expiry <time>',
-      'expiry of a create that names none, which is else refused',
+      'expiry of a create that names none, which is otherwise refused',
     ).argParser((text) => expiryOf(text, '--default-expiry', 1)),
     new CliOption(
       '--trust-proxy <cidr,...>',
