@@ -59,11 +59,16 @@ writeFileSync(join(dist, 'zephr-serve.8'), servePage(version, today()));
  */
 function bundleCommand(): Promise<OutputChunk[]> {
   return bundle({
-    entries: { main: 'src/cli/main.ts', 'store-thread': 'src/server/store/sqlite/thread/worker.ts' },
+    entries: {
+      main: 'src/cli/main.ts',
+      'clipboard-thread': 'src/cli/terminal/clipboard/clipboardy-worker.ts',
+      'store-thread': 'src/server/store/sqlite/thread/worker.ts',
+    },
     platform: 'node',
     target: 'es2023',
     external: ['libsql'],
     define: {
+      __ZEPHR_CLIPBOARD_THREAD__: JSON.stringify('clipboard-thread.cjs'),
       __ZEPHR_STORE_THREAD__: JSON.stringify('store-thread.cjs'),
       __ZEPHR_VERSION__: JSON.stringify(version),
       __ZEPHR_COMPLETIONS__: JSON.stringify(JSON.stringify(completionScripts())),

@@ -1,5 +1,6 @@
 /** What the command changes of the packages that it bundles, and why. */
 
+import { basename } from 'node:path';
 import type { Plugin } from 'rolldown';
 
 /** A module that a package gets in place of the one that it imports. */
@@ -17,7 +18,42 @@ const REPLACEMENTS: readonly Replacement[] = [
     imported: 'node:child_process',
     code: "exports.spawn = (...args) => process.getBuiltinModule('node:child_process').spawn(...args);",
   },
+  {
+    // clipboardy asks for it to name a program that is not published, and on macOS it starts a program to find out.
+    importer: 'clipboardy',
+    imported: 'is64bit',
+    code: 'export const is64bitSync = () => true;',
+  },
+  {
+    // zephr copies no pictures: without this the clipboard's file is half as large again and holds 16 more packages.
+    importer: 'clipboardy',
+    imported: 'clipboard-image',
+    code: 'export const writeClipboardImages = null, readClipboardImages = null, hasClipboardImages = null;',
+  },
 ];
+
+/**
+ * Where clipboardy looks for the programs that it brings for systems without a clipboard tool. zephr does not publish them
+ * and must not run a file that happens to lie there, so the path becomes an empty one, at which there is none. The build
+ * fails when clipboardy words this differently, and test/cli/clipboard.test.ts when such a path is left.
+ */
+const CLIPBOARD_PROGRAMS: Readonly<Record<string, string>> = {
+  'linux.js': "path.join(__dirname, '../fallbacks/linux/xsel')",
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is clipboardy's text.
+  'windows.js': 'path.join(__dirname, `../fallbacks/windows/clipboard_${binarySuffix}.exe`)',
+};
+
+const noClipboardPrograms: Plugin = {
+  name: 'no-clipboard-programs',
+  transform: {
+    filter: { id: /\/node_modules\/clipboardy\/lib\/(linux|windows)\.js$/ },
+    handler(code, id) {
+      const path = CLIPBOARD_PROGRAMS[basename(id)];
+      if (path === undefined || !code.includes(path)) throw new Error(`${id} no longer says: ${path}`);
+      return code.replace(path, "''");
+    },
+  },
+};
 
 /** Puts a module in the place of another. The build fails when the package no longer imports the other. */
 function replace({ importer: name, imported, code }: Replacement): Plugin {
@@ -38,4 +74,4 @@ function replace({ importer: name, imported, code }: Replacement): Plugin {
 }
 
 /** For the bundle of the command. */
-export const CHANGED_PACKAGES: Plugin[] = REPLACEMENTS.map(replace);
+export const CHANGED_PACKAGES: Plugin[] = [...REPLACEMENTS.map(replace), noClipboardPrograms];

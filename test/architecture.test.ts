@@ -42,7 +42,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   broker: /^node:.*$/,
   server: /^(node:.*|libsql|pino|postgres|prom-client)$/,
   web: /^uqr$/,
-  cli: /^(node:.*|commander|chalk|ora|uqr)$/,
+  cli: /^(node:.*|commander|chalk|clipboardy|ora|uqr)$/,
   'index.ts': /^$/,
   'limits.ts': /^$/,
   'testing.ts': /^$/,
@@ -51,6 +51,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
 /** Packages that take longer to load than the command to run: each has one file of it, loaded when it is used. */
 const HEAVY: Readonly<Record<string, string>> = {
   chalk: 'cli/terminal/colors.ts',
+  clipboardy: 'cli/terminal/clipboard/clipboardy-worker.ts',
   ora: 'cli/terminal/spinner.ts',
   uqr: 'cli/terminal/qr-code.ts',
 };
@@ -70,6 +71,7 @@ const ENTRY_POINTS = [
   'limits.ts',
   'web/main.ts',
   'web/parts/argon2id-worker.ts',
+  'cli/terminal/clipboard/clipboardy-worker.ts',
   // Chunks of their own, loaded when they are used.
   'cli/terminal/colors.ts',
   'core/crypto/argon2id.ts',

@@ -1,8 +1,20 @@
 /** `--copy`, with clipboard tools that keep what they are given in a file. */
 
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
+import { childEnvironment } from '../../src/cli/terminal/child-environment.js';
 import type { Session } from '../support/session.js';
 import { sharedServer } from '../support/shared-server.js';
 import { HAS_SCRIPT, type } from '../support/typing.js';
@@ -27,6 +39,12 @@ cat > /dev/null
 exit 1
 `;
 
+/** Keeps its environment in `environment`. */
+const TELLS = `#!/bin/sh
+env > "$HOME/environment"
+exec cat > "$HOME/clipboard"
+`;
+
 /** A session whose PATH has these tools and no others for the clipboard, nor the system's own. */
 function session(tools: Record<string, string>, env: NodeJS.ProcessEnv = {}): Session {
   const one = server.session(env);
@@ -49,6 +67,7 @@ function session(tools: Record<string, string>, env: NodeJS.ProcessEnv = {}): Se
 }
 
 const clipboard = ({ folder }: Session) => readFileSync(join(folder, 'clipboard'), 'utf8');
+const environment = ({ folder }: Session) => readFileSync(join(folder, 'environment'), 'utf8');
 const called = ({ folder }: Session) => readFileSync(join(folder, 'called'), 'utf8');
 
 describe.each([
@@ -56,6 +75,7 @@ describe.each([
   ['xclip', {}],
   ['wl-copy', { WAYLAND_DISPLAY: 'wayland-0' }],
   ['wl-copy', {}],
+  ['wl-copy', { WAYLAND_DISPLAY: '' }],
 ])('with %s and %o', (tool, env) => {
   it('zephr --copy prints the link and copies it', async () => {
     const one = session({ [tool]: WORKS }, env);
@@ -164,17 +184,12 @@ describe('zephr get --copy', () => {
 });
 
 describe('a clipboard tool', () => {
-  const TELLS = `#!/bin/sh
-env > "$HOME/environment"
-exec cat > "$HOME/clipboard"
-`;
-
   it.each([
     ['xsel', {}],
     ['xclip', {}],
     ['wl-copy', { WAYLAND_DISPLAY: 'wayland-0' }],
-    ['clip.exe', {}],
-  ])('%s is told where the desktop is, and no secret', async (tool, env) => {
+    ['wl-copy', {}],
+  ])('%s with %o is told where the desktop is, and no secret', async (tool, env) => {
     const secrets = {
       ZEPHR_API_KEY: 'hunter1',
       ZEPHR_CALLBACK_SECRET: 'hunter2',
@@ -189,10 +204,43 @@ exec cat > "$HOME/clipboard"
     const { stderr, code } = await one.sh('zephr get -c < link');
     expect(stderr).toBe('the secret is on the clipboard\n');
     expect(code).toBe(0);
-    const told = readFileSync(join(one.folder, 'environment'), 'utf8');
+    const told = environment(one);
     expect(told).not.toContain('hunter');
     expect(told).not.toMatch(/^(ZEPHR|NODE|PG)/m);
     for (const [name, value] of Object.entries(desktop)) expect(told).toContain(`${name}=${value}\n`);
+  });
+});
+
+/** The thread with clipboardy, and all else that is published of the command. */
+const COMMAND = fileURLToPath(new URL('../../dist/cli', import.meta.url));
+
+describe('the thread with clipboardy', () => {
+  /** Copies a text in a thread that takes this system for another one. */
+  async function copyOn(platform: NodeJS.Platform, text: string, env: NodeJS.ProcessEnv): Promise<void> {
+    const one = session({ pbcopy: TELLS, 'termux-clipboard-set': TELLS }, env);
+    const hook = join(one.folder, 'hook.cjs');
+    writeFileSync(hook, `Object.defineProperty(process, 'platform', { value: '${platform}' });`);
+    const thread = new Worker(join(COMMAND, 'clipboard-thread.cjs'), {
+      workerData: text,
+      env: childEnvironment(one.env),
+      execArgv: ['--require', hook],
+    });
+    await once(thread, 'exit');
+    expect(clipboard(one)).toBe(text);
+    expect(environment(one)).not.toMatch(/hunter|^(ZEPHR|NODE)/m);
+  }
+
+  it.each([
+    ['darwin', {}],
+    ['android', { TERMUX_VERSION: '1' }],
+  ] as const)('copies on %s too, with a clean environment', async (platform, env) => {
+    await copyOn(platform, ' päss\nword\n', { ...env, ZEPHR_API_KEY: 'hunter1', MY_TOKEN: 'hunter2' });
+  });
+
+  it('runs no program that clipboardy brings', () => {
+    const files = readdirSync(COMMAND).map((file) => readFileSync(join(COMMAND, file), 'utf8'));
+    expect(files.some((text) => text.includes('termux-clipboard-set'))).toBe(true);
+    expect(files.filter((text) => /fallbacks\/|clipboard_x86_64/.test(text))).toEqual([]);
   });
 });
 

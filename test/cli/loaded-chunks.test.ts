@@ -20,6 +20,7 @@ const MODULES = JSON.parse(readFileSync(join(dist, 'command-modules.json'), 'utf
 
 /** Modules that are loaded when they are used. */
 const LAZY = [
+  'node_modules/clipboardy/index.js',
   'src/cli/commands/keys/keys.ts',
   'src/cli/commands/serve/serve.ts',
   'src/cli/terminal/clipboard/clipboard.ts',

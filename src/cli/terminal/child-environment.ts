@@ -15,6 +15,7 @@ const PASSED_ON: ReadonlySet<string> = new Set([
   'LOGNAME',
   'TMPDIR',
   'PREFIX',
+  'TERMUX_VERSION',
   // The desktop.
   'DISPLAY',
   'XAUTHORITY',

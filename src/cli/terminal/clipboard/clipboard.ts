@@ -5,8 +5,8 @@
 import { CliError } from '../../exit/cli-error.js';
 import type { Terminal } from '../terminal.js';
 import type { Clipboard } from './contract.js';
+import { clipboardOfDesktop } from './desktop.js';
 import { clipboardOfTerminal } from './osc52.js';
-import { clipboardOfDesktop } from './tools.js';
 
 /** Where a text that was written is, as far as anybody knows: what follows its name in a sentence. */
 export function whereItIs({ confirms }: Clipboard): string {
