@@ -1,6 +1,8 @@
 /** How PostgreSQL goes about the store's statements once its tables are large. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import * as creates from '../../src/server/store/postgres/create.js';
+import * as batches from '../../src/server/store/postgres/create-batches.js';
 import * as destruction from '../../src/server/store/postgres/destruction.js';
 import * as keys from '../../src/server/store/postgres/keys.js';
 import { openPostgresStore } from '../../src/server/store/postgres/open.js';
@@ -20,7 +22,7 @@ const CROWD = 'crowd.example';
 const WHOLE = ['PING', 'LIST_KEYS', 'REVOKE_KEY', 'FIND_REVOKED_KEY'];
 
 /** The text of every statement that the store's modules have, by name. */
-const TEXTS = [secrets, destruction, quotas, keys, outbox, engine]
+const TEXTS = [secrets, creates, batches, destruction, quotas, keys, outbox, engine]
   .flatMap((module): [string, unknown][] => Object.entries(module))
   .flatMap(([name, value]) =>
     isStatement(value) && !WHOLE.includes(name) ? [[name, value.text] as const] : [],

@@ -140,7 +140,7 @@ describe.skipIf(withoutPostgres)(`a PostgreSQL store${withoutPostgres}`, () => {
 
   test('opens no more connections than its address allows', async () => {
     const store = await open(`${schema.store}&connections=3&application_name=${schema.name}`);
-    await Promise.all(Array.from({ length: 100 }, () => store.secrets.create(newSecret())));
+    await Promise.all(Array.from({ length: 100 }, () => store.ping()));
     const sessions = await schema.sql`
       SELECT pid FROM pg_stat_activity WHERE application_name = ${schema.name}`;
     expect(sessions).toHaveLength(3);

@@ -81,6 +81,44 @@ export function describeQuotaContract(store: () => Store): void {
       expect(outcomes.filter((outcome) => outcome === 'limited')).toHaveLength(14);
     });
 
+    test('run out in the middle of what callers create in one turn, for each in order', async () => {
+      const limits = [7, 12, 100];
+      const turn = Array.from({ length: 50 }, (_, index) => {
+        const limit = limits[index % 4];
+        const caller = `caller ${index % 4}`;
+        return create({ caller, quota: limit === undefined ? null : quota({ counter: caller, limit }) });
+      });
+      const outcomes = await Promise.all(turn);
+      const of = (caller: number) => outcomes.filter((_, index) => index % 4 === caller);
+      expect(of(0)).toEqual([...Array<string>(7).fill('created'), ...Array<string>(6).fill('limited')]);
+      expect(of(1)).toEqual([...Array<string>(12).fill('created'), 'limited']);
+      expect(of(2)).toEqual(Array<string>(12).fill('created'));
+      expect(of(3)).toEqual(Array<string>(12).fill('created'));
+      expect(await store().quotas.usage(NOW + MINUTE)).toEqual(
+        new Map([
+          ['caller 0', 7],
+          ['caller 1', 12],
+          ['caller 2', 12],
+        ]),
+      );
+    });
+
+    test('do not count what was made or refused before in the same turn', async () => {
+      const idempotency = { key: 'key', bodyHash: 'hash' };
+      const other = { key: 'key', bodyHash: 'other hash' };
+      const turn = [{ idempotency }, { idempotency }, { idempotency: other }, {}, {}, {}, { idempotency }];
+      expect(await Promise.all(turn.map(create))).toEqual([
+        'created',
+        'replayed',
+        'conflict',
+        'created',
+        'created',
+        'limited',
+        'replayed',
+      ]);
+      expect(await store().quotas.usage(NOW + MINUTE)).toEqual(new Map([['somebody minute', 3]]));
+    });
+
     test('do not count a replay, and do not refuse it', async () => {
       const idempotency = { key: 'key', bodyHash: 'hash' };
       expect(await create({ idempotency })).toBe('created');

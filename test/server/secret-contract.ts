@@ -129,6 +129,76 @@ export function describeSecretContract(current: () => Store): void {
       expect(await store.secrets.create(third)).toMatchObject({ outcome: 'replayed', id: second.id });
     });
 
+    test('twins in one turn among others: the first is kept, and each gets its own answer', async () => {
+      const other = { key: 'key-2', bodyHash: 'hash-2' };
+      const creates = [
+        newSecret({ idempotency, views: 3, hint: 'first' }),
+        newSecret(),
+        newSecret({ idempotency: other }),
+        newSecret({ idempotency, createdAt: NOW + 1 }),
+        newSecret({ idempotency, caller: 'somebody else' }),
+        newSecret({ idempotency: { ...idempotency, bodyHash: 'hash-3' } }),
+        newSecret({ idempotency: other }),
+      ];
+      const made = (index: number, outcome: string) => {
+        const { id, version, views, expiresAt } = creates[index]!;
+        return { outcome, id, version, views, expiresAt };
+      };
+      expect(await Promise.all(creates.map((create) => store.secrets.create(create)))).toEqual([
+        made(0, 'created'),
+        made(1, 'created'),
+        made(2, 'created'),
+        made(0, 'replayed'),
+        made(4, 'created'),
+        { outcome: 'conflict' },
+        made(2, 'replayed'),
+      ]);
+      const kept = await Promise.all(creates.map(({ id }) => recordOf(store, id, NOW)));
+      expect(kept.map((record) => record !== null)).toEqual([true, true, true, false, true, false, false]);
+    });
+
+    test('each of 50 creates in one turn is kept as it was asked for', async () => {
+      const creates = Array.from({ length: 50 }, (_, index) =>
+        newSecret({
+          version: index % 5 === 0 ? 1 : 2,
+          proofHash: index % 5 === 0 ? null : 'p'.repeat(43),
+          hint: index % 3 === 0 ? null : `"hint" \\ ${index} ü 🔑 {,}`,
+          views: 1 + (index % 4),
+          caller: `caller ${index % 7}`,
+          blob: 'x'.repeat(index * 997),
+          createdAt: NOW + index,
+          expiresAt: NOW + HOUR + index * MINUTE,
+        }),
+      );
+      await Promise.all(creates.map((create) => store.secrets.create(create)));
+      for (const { id, version, hint, views, createdAt, expiresAt, blob } of creates) {
+        if (version === 2) {
+          expect(await recordOf(store, id, NOW)).toMatchObject({
+            version,
+            hint,
+            views,
+            createdAt,
+            expiresAt,
+          });
+          expect(await blobOf(id, null)).toBe(blob);
+        } else {
+          const shown = { proofHash: null, linkProofHash: null };
+          expect(await store.secrets.consume(id, null, shown, NOW)).toMatchObject({ version, hint, blob });
+        }
+      }
+    });
+
+    test('a key that has become free is used once by several in one turn', async () => {
+      await keep({ idempotency, expiresAt: NOW + 7 * DAY });
+      const late = Array.from({ length: 5 }, () => newSecret({ idempotency, createdAt: NOW + DAY }));
+      const outcomes = await Promise.all([...late, newSecret()].map((one) => store.secrets.create(one)));
+      expect(outcomes.map(({ outcome }) => outcome).sort()).toEqual([
+        'created',
+        'created',
+        ...Array<string>(4).fill('replayed'),
+      ]);
+    });
+
     test('many creates at once with one key keep one secret', async () => {
       const outcomes = await Promise.all(
         Array.from({ length: 20 }, () => store.secrets.create(newSecret({ idempotency }))),

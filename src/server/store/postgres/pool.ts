@@ -29,6 +29,11 @@ export interface PoolLimits {
   readonly patienceMs: number;
 }
 
+/** How an operation stands. */
+export interface Progress {
+  readonly over: boolean;
+}
+
 /**
  * Parameters of a pool's sessions. The limits, in milliseconds, are shorter than `patienceMs`, so that PostgreSQL's own
  * error comes before the pool gives up.
@@ -107,6 +112,8 @@ export class PostgresPool {
   readonly #underWay = new Set<(reason: unknown) => void>();
   #driver: Driver;
   #closing = false;
+  /** Called whenever nothing is under way. */
+  #idle: () => void = () => undefined;
 
   /** Connects at the first query. @param address a `postgres://` URL. */
   constructor(address: string, limits: PoolLimits) {
@@ -116,48 +123,74 @@ export class PostgresPool {
   }
 
   /**
-   * Runs a statement in a transaction of its own; resolves when that is committed, as durably as the settings of
-   * PostgreSQL make it.
+   * Runs a statement in a transaction of its own, as an operation; resolves when that is committed, as durably as the
+   * settings of PostgreSQL make it.
    * @throws StoreError. Unless its cause has an SQLSTATE of class 22 to 42, it may have been committed nevertheless.
    */
   query<Values extends PostgresValue[], Row>(
     statement: Statement<Values, Row>,
     ...values: Values
   ): Promise<Row[]> {
+    return this.operation(() => this.send(statement, ...values));
+  }
+
+  /**
+   * Runs `work` as one operation. It is refused at once when too many are under way, and fails when it takes too long
+   * or the connections are replaced, whatever becomes of its work.
+   * @param work is told, as time goes on, whether the operation is over: then there is no use in beginning anything.
+   */
+  operation<T>(work: (progress: Progress) => Promise<T>): Promise<T> {
     if (this.#underWay.size >= this.#limits.operations) {
       return Promise.reject(new StoreError(new Error('too many operations wait for PostgreSQL')));
     }
     return new Promise((resolve, reject) => {
       const driver = this.#driver;
+      const progress = { over: false };
       const late = setTimeout(
         () => this.#replace(driver, new Error('PostgreSQL did not answer in time')),
         this.#limits.patienceMs,
       );
       const end = () => {
+        progress.over = true;
         clearTimeout(late);
         this.#underWay.delete(fail);
+        if (this.#underWay.size === 0) this.#idle();
       };
       const fail = (reason: unknown) => {
         end();
-        reject(new StoreError(reason));
+        reject(reason instanceof StoreError ? reason : new StoreError(reason));
       };
       this.#underWay.add(fail);
-      driver.unsafe<Row[]>(statement.text, values, { prepare: true }).then(
-        (rows) => {
-          end();
-          // After a statement that failed halfway, the driver leaves holes in the next one's rows, before its own.
-          resolve(rows.filter(() => true));
-        },
-        (error: unknown) => {
-          if (!isAnswer(error)) this.#replace(driver, error);
-          fail(error);
-        },
-      );
+      work(progress).then((result) => {
+        end();
+        resolve(result);
+      }, fail);
     });
+  }
+
+  /** What {@link query} does, for the work of operations: it is neither counted nor bounded in time. */
+  send<Values extends PostgresValue[], Row>(
+    statement: Statement<Values, Row>,
+    ...values: Values
+  ): Promise<Row[]> {
+    const driver = this.#driver;
+    return driver.unsafe<Row[]>(statement.text, values, { prepare: true }).then(
+      // After a statement that failed halfway, the driver leaves holes in the next one's rows, before its own.
+      (rows) => rows.filter(() => true),
+      (error: unknown) => {
+        if (!isAnswer(error)) this.#replace(driver, error);
+        throw new StoreError(error);
+      },
+    );
   }
 
   /** Lets go of all connections once what is under way has ended. */
   async close(): Promise<void> {
+    if (this.#underWay.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+    }
     this.#closing = true;
     await this.#driver.end({ timeout: this.#limits.patienceMs / 1000 });
   }
@@ -183,6 +216,6 @@ export class PostgresPool {
 }
 
 /** Whether PostgreSQL rejected a statement and goes on. Any other error means that the connection is lost. */
-function isAnswer(error: unknown): boolean {
+export function isAnswer(error: unknown): boolean {
   return error instanceof postgres.PostgresError && error.severity === 'ERROR';
 }

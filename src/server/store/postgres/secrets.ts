@@ -7,7 +7,7 @@
 
 import { LEASE_MS } from '../../../core/protocol/limits.js';
 import type { SecretState } from '../../../core/protocol/replies.js';
-import { IDEMPOTENCY_MS, revocationOf, TOMBSTONE_MS, unreadable } from '../contracts/lifecycle.js';
+import { revocationOf, TOMBSTONE_MS, unreadable } from '../contracts/lifecycle.js';
 import type { KeyRefusal, Refused, ShownProofs } from '../contracts/proofs.js';
 import { type RecordRow, recordOf } from '../contracts/rows.js';
 import type {
@@ -19,7 +19,7 @@ import type {
   StatusOutcome,
   Unreadable,
 } from '../contracts/secrets.js';
-import { StoreError } from '../contracts/store.js';
+import { CreateBatches } from './create-batches.js';
 import {
   ANNOUNCE_EXPIRED,
   DESTROY,
@@ -47,79 +47,14 @@ interface ReadingRow extends JudgedRow<'consumed' | Unreadable['state']> {
   readonly purge_at: number;
 }
 
-/** Whether a create made a secret, and the one that its idempotency key was used for before, if there is one. */
-interface CreateRow {
-  readonly created: boolean;
-  readonly id: string | null;
-  readonly version: NewSecret['version'];
-  readonly views: number;
-  readonly body_hash: string;
-  readonly created_at: number;
-  readonly expires_at: number;
-}
-
-type CreateValues = [
-  id: string,
-  version: NewSecret['version'],
-  blob: string,
-  hint: string | null,
-  splitUrlMode: boolean,
-  proofHash: string | null,
-  linkProofHash: string | null,
-  views: number,
-  callbackUrl: string | null,
-  callbackHost: string | null,
-  callbackSecret: string | null,
-  caller: string,
-  idempotencyKey: string | null,
-  bodyHash: string | null,
-  createdAt: number,
-  expiresAt: number,
-  counter: string | null,
-  quotaEndsAt: number | null,
-  quotaLimit: number | null,
-];
-
 type ShownAt = [id: string, now: number, ...shown: ShownValues];
 type ClaimAt = [id: string, now: number, claim: string];
-
-/** The name of the unique index that finds a second create with one idempotency key. */
-const CREATE_INDEX = 'secrets_create';
 
 /** When the lease of the claim `value` ends, 0 once it is acknowledged, or null if there is none. */
 const leaseEnd = (value: string) => `lease_ends[array_position(claims, ${value})]`;
 
 const ANNOUNCE_CONSUMED = announce('secret.consumed', '$2::bigint', 'views_left = views - 1');
 const ANNOUNCE_REVOKED = announce('secret.revoked', '$2::bigint', 'revoked_at IS NOT NULL');
-
-/**
- * Makes a secret unless its idempotency key was used or its quota is used up. Of two at once with one key the second
- * violates {@link CREATE_INDEX}, which also undoes its count; when it is tried again it finds the first.
- */
-export const CREATE = statement<CreateValues, CreateRow>(`
-  WITH earlier AS (
-    SELECT id, version, views, body_hash, created_at, expires_at FROM secrets
-    WHERE caller = $12 AND idempotency_key = $13
-  ), counted AS (
-    INSERT INTO counts (counter, ends_at, used) SELECT $17, $18, 1
-    WHERE $17::text IS NOT NULL AND NOT EXISTS (SELECT FROM earlier)
-    ON CONFLICT (ends_at, counter) DO UPDATE SET used = counts.used + 1 WHERE counts.used < $19 RETURNING used
-  ), made AS (
-    INSERT INTO secrets (id, version, blob_size, hint, split_url_mode, proof_hash, link_proof_hash, views, views_left,
-      callback_url, callback_host, callback_secret, caller, idempotency_key, body_hash, created_at, expires_at,
-      needed_until)
-    SELECT $1, $2, length($3), $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16
-    WHERE NOT EXISTS (SELECT FROM earlier) AND ($17::text IS NULL OR EXISTS (SELECT FROM counted))
-    RETURNING id
-  ), kept AS (
-    INSERT INTO ciphertexts (id, blob) SELECT id, $3 FROM made
-  )
-  SELECT created, earlier.* FROM (SELECT EXISTS (SELECT FROM made) AS created) AS outcome
-  LEFT JOIN earlier ON TRUE`);
-
-export const FREE_IDEMPOTENCY_KEY = statement<[id: string], never>(
-  'UPDATE secrets SET idempotency_key = NULL WHERE id = $1',
-);
 
 /** What every statement with {@link judging} in front of it says of a caller who may not. */
 const REFUSED = "COALESCE(refusal, NULLIF(verdict, 'right'))";
@@ -192,27 +127,19 @@ export const REVOKE = statement<ShownAt, JudgedRow<null> & { readonly state: Sec
   SELECT ${REFUSED} AS outcome, wait_ms, CASE state WHEN 'waiting' THEN 'revoked' ELSE state END AS state
   FROM known LEFT JOIN judged ON TRUE`);
 
-/** How often a create is tried when other creates with its idempotency key come in between. */
-const CREATE_TRIES = 5;
-
-/** SQLSTATE of a broken unique index. */
-const UNIQUE_VIOLATION = '23505';
-
 /** A {@link SecretStore} in PostgreSQL. */
 export class PostgresSecrets implements SecretStore {
   readonly #pool: PostgresPool;
+  readonly #creates: CreateBatches;
 
   /** @param pool of a database with the tables of this version. */
   constructor(pool: PostgresPool) {
     this.#pool = pool;
+    this.#creates = new CreateBatches(pool);
   }
 
-  async create(secret: NewSecret): Promise<CreateOutcome> {
-    for (let tries = 0; tries < CREATE_TRIES; tries += 1) {
-      const outcome = await this.#tryToCreate(secret);
-      if (outcome !== null) return outcome;
-    }
-    throw new StoreError(new Error('others kept using the idempotency key'));
+  create(secret: NewSecret): Promise<CreateOutcome> {
+    return this.#creates.create(secret);
   }
 
   async status(id: string, shown: ShownProofs, now: number): Promise<StatusOutcome> {
@@ -242,66 +169,6 @@ export class PostgresSecrets implements SecretStore {
     if (!row) return { outcome: 'unknown' };
     return row.outcome === null ? revocationOf(row.state) : refusedBy(row.outcome, row.wait_ms);
   }
-
-  /** The outcome of a create, or `null` if another create with its idempotency key came in between: try again. */
-  async #tryToCreate(secret: NewSecret): Promise<CreateOutcome | null> {
-    const { id, version, views, expiresAt, idempotency } = secret;
-    const row = await this.#insert(secret);
-    if (row === null) return null;
-    if (row.created) return { outcome: 'created', id, version, views, expiresAt };
-    if (row.id === null) return { outcome: 'limited' };
-    if (secret.createdAt - row.created_at >= IDEMPOTENCY_MS) {
-      await this.#pool.query(FREE_IDEMPOTENCY_KEY, row.id);
-      return null;
-    }
-    if (row.body_hash !== idempotency?.bodyHash) return { outcome: 'conflict' };
-    return {
-      outcome: 'replayed',
-      id: row.id,
-      version: row.version,
-      views: row.views,
-      expiresAt: row.expires_at,
-    };
-  }
-
-  async #insert(secret: NewSecret): Promise<CreateRow | null> {
-    const { callback, idempotency, quota } = secret;
-    try {
-      const [row] = await this.#pool.query(
-        CREATE,
-        secret.id,
-        secret.version,
-        secret.blob,
-        secret.hint,
-        secret.splitUrlMode,
-        secret.proofHash,
-        secret.linkProofHash,
-        secret.views,
-        callback?.url ?? null,
-        callback === null ? null : new URL(callback.url).host,
-        callback?.secret ?? null,
-        secret.caller,
-        idempotency?.key ?? null,
-        idempotency?.bodyHash ?? null,
-        secret.createdAt,
-        secret.expiresAt,
-        quota?.counter ?? null,
-        quota?.endsAt ?? null,
-        quota?.limit ?? null,
-      );
-      return row ?? null;
-    } catch (error) {
-      if (isKeyUsedMeanwhile(error)) return null;
-      throw error;
-    }
-  }
-}
-
-/** Whether another create with the same idempotency key came first while this one was under way. */
-function isKeyUsedMeanwhile(error: unknown): boolean {
-  if (!(error instanceof StoreError) || !(error.cause instanceof Error)) return false;
-  const { code, constraint_name: index } = error.cause as { code?: unknown; constraint_name?: unknown };
-  return code === UNIQUE_VIOLATION && index === CREATE_INDEX;
 }
 
 function refusedBy(outcome: Exclude<JudgedRow<never>['outcome'], never>, waitMs: number): Refused {
