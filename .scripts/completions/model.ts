@@ -3,7 +3,7 @@
 import type { Argument, Command, Option } from 'commander';
 import { EXIT } from '../../src/cli/exit/codes.js';
 import { CliOption, type Offered } from '../../src/cli/parser/option.js';
-import { describe, isEverywhere, namesOf, optionsOf, pathOf } from '../../src/cli/parser/tree.js';
+import { declareAll, describe, isEverywhere, namesOf, optionsOf, pathOf } from '../../src/cli/parser/tree.js';
 import { createProgram } from '../../src/cli/program.js';
 import { processTerminal } from '../../src/cli/terminal/terminal.js';
 
@@ -31,9 +31,11 @@ export interface CommandModel {
   readonly arguments: readonly { readonly name: string; readonly values: Values }[];
 }
 
-/** The whole command tree. */
+/** The whole command tree, all of it declared. */
 export function commandTree(): Command {
-  return createProgram({ terminal: processTerminal(), exit: EXIT.done }, '', {});
+  const program = createProgram({ terminal: processTerminal(), exit: EXIT.done }, '', {});
+  declareAll(program);
+  return program;
 }
 
 /** The options that every command takes. */

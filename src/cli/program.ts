@@ -1,6 +1,6 @@
 /**
- * The command tree, put together: each command is declared in its folder of commands/, and what it does is loaded
- * when it is called. The man page, the completions and their tests are made from this tree.
+ * The command tree, put together: each command is named in its folder of commands/. What it takes is declared when it is
+ * called or looked at, and what it does is loaded when it is called. The man page, the completions and their tests are made from this tree.
  */
 
 import type { Command, OutputConfiguration } from 'commander';
@@ -17,12 +17,16 @@ import { addStatus } from './commands/status/command.js';
 import { CliCommand, type Run } from './parser/command.js';
 import { declareEverywhere, EVERYWHERE } from './parser/everywhere.js';
 import { addHelp } from './parser/help.js';
-import { withCommands } from './parser/tree.js';
 import { requireCommand, usageErrorFor } from './parser/usage.js';
 
 /** The program, ready to parse. What commander prints goes to `output`; all else to the terminal of `run`. */
 export function createProgram(run: Run, version: string, output: OutputConfiguration): CliCommand {
-  const program = new CliCommand('zephr', run)
+  const addEverywhere = declareEverywhere(version);
+  const finish = (command: CliCommand) => {
+    addEverywhere(command);
+    handleUsage(command);
+  };
+  const program = new CliCommand('zephr', run, finish)
     .configureOutput(output)
     .enablePositionalOptions()
     .optionsGroup(EVERYWHERE)
@@ -41,10 +45,7 @@ export function createProgram(run: Run, version: string, output: OutputConfigura
   addDoctor(program);
   addCompletion(program);
   addHelpCommand(program);
-  const commands = withCommands(program);
-  declareEverywhere(commands, version);
-  for (const command of commands) handleUsage(command);
-  return program;
+  return program.declareNow();
 }
 
 /** Makes a command count the options before its name, and answer wrong usage in our words. */
@@ -53,7 +54,7 @@ function handleUsage(command: Command): void {
   command
     .allowExcessArguments(isGroup)
     .hook('preSubcommand', (_, called) => {
-      if (called instanceof CliCommand) called.inherit();
+      if (called instanceof CliCommand) called.declareNow().inherit();
     })
     .exitOverride((error) => {
       throw error.exitCode === 0 ? error : usageErrorFor(error, command);

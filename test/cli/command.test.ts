@@ -44,7 +44,7 @@ async function run(args: string[], env: Record<string, string> = {}, code: ExitC
       got = context;
       return code;
     });
-  declareEverywhere(withCommands(program), '1.2.3');
+  withCommands(program).forEach(declareEverywhere('1.2.3'));
   for (const each of [program, command]) each.exitOverride();
   program.hook('preSubcommand', () => command.inherit());
   await program.parseAsync(args, { from: 'user' });

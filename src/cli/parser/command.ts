@@ -39,21 +39,44 @@ export interface Example {
 
 export class CliCommand extends Command {
   readonly #run: Run;
+  readonly #finish: (command: CliCommand) => void;
+  #declare: ((command: CliCommand) => void) | undefined;
+  #isDeclared = false;
   readonly #examples: Example[] = [];
   #commandLineFlag: string | undefined;
   #commandLine: readonly string[] | undefined;
 
-  constructor(name: string, run: Run) {
+  /** @param finish adds what every command has, once the command's own declaration is there. */
+  constructor(name: string, run: Run, finish: (command: CliCommand) => void = () => undefined) {
     super(name);
     this.#run = run;
+    this.#finish = finish;
   }
 
   override createCommand(name = ''): CliCommand {
-    return new CliCommand(name, this.#run);
+    return new CliCommand(name, this.#run, this.#finish);
   }
 
   override createOption(flags: string, description?: string): CliOption {
     return new CliOption(flags, description);
+  }
+
+  /**
+   * Puts off what the command takes and does until `declareNow`. A run calls one command, and declaring
+   * the other twenty costs a create a fortieth of its processor time. Name, aliases and summary suffice to find a command.
+   */
+  declares(declare: (command: CliCommand) => void): this {
+    this.#declare = declare;
+    return this;
+  }
+
+  /** Declares what was put off, the first time: before the command is called, or looked at. */
+  declareNow(): this {
+    if (this.#isDeclared) return this;
+    this.#isDeclared = true;
+    this.#declare?.(this);
+    this.#finish(this);
+    return this;
   }
 
   /** How the command is used: help and man page show it. */

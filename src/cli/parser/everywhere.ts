@@ -8,8 +8,10 @@ import { CliOption } from './option.js';
 /** Their heading in the help. */
 export const EVERYWHERE = 'Everywhere:';
 
-/** Declares them for all of `commands`. The declarations are shared: a command has its own values, not its own options. */
-export function declareEverywhere(commands: readonly Command[], version: string): void {
+/**
+ * Gives what declares them for a command. The declarations are shared: a command has its own values, not its own options.
+ */
+export function declareEverywhere(version: string): (command: Command) => void {
   const options = [
     new CliOption('--server <url>', 'the server to create on; a link names its own'),
     new CliOption('--config <file>', 'the config file to use'),
@@ -23,11 +25,11 @@ export function declareEverywhere(commands: readonly Command[], version: string)
       .default(10_000, '10')
       .argParser(parseTimeout),
   ];
-  for (const command of commands) {
+  return (command) => {
     command.optionsGroup(EVERYWHERE);
     for (const option of options) command.addOption(option);
     command.version(version, '-V, --version', 'print the version');
-  }
+  };
 }
 
 /**

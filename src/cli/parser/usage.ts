@@ -6,7 +6,7 @@ import { type CliError, usageError } from '../exit/cli-error.js';
 import { CliOption } from './option.js';
 import { commandMeant, noFiles, noSecret, optionMeant } from './other-names.js';
 import { suggest } from './suggest.js';
-import { namesOf, optionsOf, pathOf, withCommands } from './tree.js';
+import { commandsOf, namesOf, optionsOf, pathOf, withCommands } from './tree.js';
 
 /** Our error in place of commander's, about the arguments of `command`. */
 export function usageErrorFor({ code, message }: CommanderError, command: Command): CliError {
@@ -48,7 +48,7 @@ export function rejectWords(command: Command): void {
  */
 function wrongWord(command: Command): CliError | undefined {
   const [first] = command.args;
-  if (command.commands.length === 0 || first === undefined || first.startsWith('-')) return undefined;
+  if (commandsOf(command).length === 0 || first === undefined || first.startsWith('-')) return undefined;
   return notACommand(
     command.args.filter((word) => !word.startsWith('-')),
     command,
@@ -75,7 +75,7 @@ function isCreate(command: Command): boolean {
  */
 export function commandNamed(words: readonly string[], program: Command): Command {
   return words.reduce((command, word) => {
-    const found = command.commands.find((one) => namesOf(one).includes(word));
+    const found = commandsOf(command).find((one) => namesOf(one).includes(word));
     if (found === undefined) throw meantBy(word, command) ?? noSuchCommand(command);
     return found;
   }, program);
@@ -83,7 +83,7 @@ export function commandNamed(words: readonly string[], program: Command): Comman
 
 /** The error for the mistyped name of a command, or another word for it. It may be repeated, since it is no secret. */
 function meantBy(word: string, command: Command): CliError | undefined {
-  const near = suggest(word, command.commands.flatMap(namesOf));
+  const near = suggest(word, commandsOf(command).flatMap(namesOf));
   const meant =
     commandMeant(pathOf(command), word) ?? (near === undefined ? undefined : `${pathOf(command)} ${near}`);
   return meant === undefined
@@ -92,13 +92,15 @@ function meantBy(word: string, command: Command): CliError | undefined {
 }
 
 function noSuchCommand(command: Command): CliError {
-  if (command.commands.length === 0)
+  if (commandsOf(command).length === 0)
     return usageError(`${pathOf(command)} has no commands`, seeHelp(command));
   return usageError(`${pathOf(command)} has no command of that name`, theCommands(command));
 }
 
 function theCommands(command: Command): string {
-  return `the commands are ${command.commands.map((one) => one.name()).join(', ')}`;
+  return `the commands are ${commandsOf(command)
+    .map((one) => one.name())
+    .join(', ')}`;
 }
 
 /** The error for an unknown option. Its value is not repeated, nor a word that may be a secret that begins with `-`. */

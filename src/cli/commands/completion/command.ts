@@ -10,9 +10,11 @@ const SHELLS: readonly Shell[] = ['bash', 'zsh', 'fish'];
 
 /** Adds the command. */
 export function addCompletion(program: CliCommand): void {
-  program
-    .command('completion')
-    .summary('print the completion script of a shell')
+  program.command('completion').summary('print the completion script of a shell').declares(declare);
+}
+
+function declare(command: CliCommand): void {
+  command
     .description(
       'Prints the script that makes bash, zsh or fish complete the words of zephr. In fish it belongs in a file: ' +
         'where there is none, fish adds what it guesses from the man page.',

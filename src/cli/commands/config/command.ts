@@ -9,9 +9,11 @@ import type { ConfigContext, ConfigKeyContext, SetConfigContext } from './config
 
 /** Adds the commands. */
 export function addConfig(program: CliCommand): void {
-  const config = program
-    .command('config')
-    .summary('look at the config file and change it')
+  program.command('config').summary('look at the config file and change it').declares(declare);
+}
+
+function declare(config: CliCommand): void {
+  config
     .description(
       'Looks at the config file and changes it. Its keys are server, apiKey, expiry and link. Flags and ' +
         'environment variables come before it. There is an API key for each server, and it is sent to no other.',

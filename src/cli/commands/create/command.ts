@@ -20,14 +20,17 @@ export function declareCreate(program: CliCommand): void {
 
 /** Adds the command that does the same by its name. */
 export function addCreate(program: CliCommand): void {
-  const command = program
+  program
     .command('create')
     .summary('what zephr does without a command')
-    .description(
-      'Reads a secret on stdin, or asks for it on a terminal, and prints a link. So does zephr alone.',
-    )
-    .example('zephr create < id_ed25519', 'a link, readable once');
-  creates(command);
+    .declares((command) => {
+      command
+        .description(
+          'Reads a secret on stdin, or asks for it on a terminal, and prints a link. So does zephr alone.',
+        )
+        .example('zephr create < id_ed25519', 'a link, readable once');
+      creates(command);
+    });
 }
 
 /** Declares the options and what is done with them. */

@@ -9,9 +9,11 @@ import type { DoctorContext } from './doctor.js';
 
 /** Adds the command. */
 export function addDoctor(program: CliCommand): void {
-  program
-    .command('doctor')
-    .summary('check configuration, network, server and key')
+  program.command('doctor').summary('check configuration, network, server and key').declares(declare);
+}
+
+function declare(command: CliCommand): void {
+  command
     .description(
       'Checks configuration, network, server and API key, then creates a secret, reads it, and reads it again. ' +
         'It counts as one create.',

@@ -7,9 +7,11 @@ import type { GetContext } from './get.js';
 
 /** Adds the command. */
 export function addGet(program: CliCommand): void {
-  declareLink(program.command('get'))
-    .alias('retrieve')
-    .summary('take a secret back')
+  program.command('get').alias('retrieve').summary('take a secret back').declares(declare);
+}
+
+function declare(command: CliCommand): void {
+  declareLink(command)
     .description(
       'Takes a secret back from the server that the link names, and prints its exact bytes. When the last reader that its sender allowed has it, the server forgets it.',
     )

@@ -2,7 +2,7 @@
 
 import { Argument } from 'commander';
 import type { CliCommand } from '../../parser/command.js';
-import { namesOf } from '../../parser/tree.js';
+import { commandsOf, namesOf } from '../../parser/tree.js';
 import { commandNamed } from '../../parser/usage.js';
 
 /**
@@ -10,15 +10,20 @@ import { commandNamed } from '../../parser/usage.js';
  * @param program the program, the commands of which are there already.
  */
 export function addHelpCommand(program: CliCommand): void {
-  const help = program
+  program
     .command('help')
     .summary('print the help of a command')
+    .declares((help) => declare(help, program));
+}
+
+function declare(help: CliCommand, program: CliCommand): void {
+  help
     .description('Prints the help of a command, or of zephr itself.')
     .example('zephr help config set')
     .action((words: string[]) => {
       commandNamed(words, program).help();
     });
-  const names = program.commands.flatMap(namesOf);
+  const names = commandsOf(program).flatMap(namesOf);
   // More words than one name commands of commands, so the choices are checked when all of them are there.
   help.addArgument(
     new Argument('[command...]')

@@ -10,9 +10,11 @@ import { tiersInWords } from './tiers.js';
 
 /** Adds the commands. */
 export function addKeys(program: CliCommand): void {
-  const keys = program
-    .command('keys')
-    .summary('make, list and revoke the API keys of a server')
+  program.command('keys').summary('make, list and revoke the API keys of a server').declares(declare);
+}
+
+function declare(keys: CliCommand): void {
+  keys
     .description(
       'Makes, lists and revokes the API keys of a server, in its store, whether it runs or not. What a key may ' +
         'do depends on its tier: free, dev or pro.',

@@ -14,8 +14,11 @@ import type { RevokeContext } from './revoke.js';
  * @param program the program, which `revoke` becomes a command of.
  */
 export function addRevoke(program: CliCommand): void {
-  declareLink(program.command('revoke'))
-    .summary('destroy it unread')
+  program.command('revoke').summary('destroy it unread').declares(declare);
+}
+
+function declare(command: CliCommand): void {
+  declareLink(command)
     .description('Destroys a secret: nobody can read it any more. Needs a version 2 link.')
     .example('zephr revoke < link', 'nobody can read it any more')
     .runs(async (context: RevokeContext) => {

@@ -84,9 +84,11 @@ function expiryOf(text: string, option: string, least: number): number {
 
 /** Adds the command. */
 export function addServe(program: CliCommand): void {
-  const serve = program
-    .command('serve')
-    .summary('run a server')
+  program.command('serve').summary('run a server').declares(declare);
+}
+
+function declare(command: CliCommand): void {
+  command
     .description('Runs a server. When it is ready it prints its URL; its log, in JSON, goes to stderr.')
     .example('zephr serve', 'http://127.0.0.1:8787')
     .example('zephr serve --store /var/lib/zephr/zephr.db', 'behind a proxy that speaks TLS')
@@ -97,5 +99,5 @@ export function addServe(program: CliCommand): void {
       },
       { ownInterrupts: true },
     );
-  for (const option of options()) serve.addOption(option.readsFrom(serveVariable(option.name())));
+  for (const option of options()) command.addOption(option.readsFrom(serveVariable(option.name())));
 }

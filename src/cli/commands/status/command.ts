@@ -25,8 +25,11 @@ const STATES = Object.keys({
  * @param program the program, which `status` becomes a command of.
  */
 export function addStatus(program: CliCommand): void {
-  declareLink(program.command('status'))
-    .summary('has it been read? uses up nothing')
+  program.command('status').summary('has it been read? uses up nothing').declares(declare);
+}
+
+function declare(command: CliCommand): void {
+  declareLink(command)
     .description(
       'Says whether a secret waits, was read, has expired or was revoked. Needs a version 2 link. With --is it prints ' +
         'nothing, and exits with 0 when that is so and with 11 when it is not.',
