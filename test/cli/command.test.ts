@@ -7,7 +7,8 @@ import { EXIT, type ExitCode } from '../../src/cli/exit/codes.js';
 import { CliCommand, type Context, type Run } from '../../src/cli/parser/command.js';
 import { declareEverywhere } from '../../src/cli/parser/everywhere.js';
 import { CliOption, oneOf, wholeNumber } from '../../src/cli/parser/option.js';
-import { withCommands } from '../../src/cli/parser/tree.js';
+import { optionsOf, pathOf, withCommands } from '../../src/cli/parser/tree.js';
+import { commandNamed } from '../../src/cli/parser/usage.js';
 import { createProgram } from '../../src/cli/program.js';
 import type { CommonFlags } from '../../src/cli/settings/settings.js';
 import { fakeTerminal } from '../support/fake-terminal.js';
@@ -113,5 +114,31 @@ describe('options that exclude each other', () => {
       message,
       exit: EXIT.usage,
     });
+  });
+});
+
+describe('the program', () => {
+  const program = () => createProgram({ terminal: fakeTerminal(), exit: EXIT.done }, '1.2.3', {});
+
+  /** The commands whose options are declared. */
+  const declaredIn = ({ commands }: CliCommand) =>
+    commands.filter(({ options }) => options.length > 0).map((one) => one.name());
+
+  it('declares no command before it is called or looked at', () => {
+    const tree = program();
+    expect(tree.commands.map((one) => one.name())).toContain('get');
+    expect(declaredIn(tree)).toEqual([]);
+    optionsOf(commandNamed(['get'], tree));
+    expect(declaredIn(tree)).toEqual(['get']);
+    expect(pathOf(commandNamed(['config', 'set'], tree))).toBe('zephr config set');
+    expect(declaredIn(tree)).toEqual(['get', 'config']);
+  });
+
+  it('declares only the command that is called, with what was given before its name', async () => {
+    const tree = program();
+    const called = tree.parseAsync(['--json', 'status', '--is', 'gone'], { from: 'user' });
+    await expect(called).rejects.toMatchObject({ exit: EXIT.usage });
+    expect(declaredIn(tree)).toEqual(['status']);
+    expect(tree.commands.find((one) => one.name() === 'status')?.opts()).toMatchObject({ json: true });
   });
 });
