@@ -217,6 +217,6 @@ describe('the house', () => {
       return /\b(process|console)\./.test(code);
     });
     // The driver keeps Node's notice of an experimental SQLite off stderr, which carries the log.
-    expect(users.sort()).toEqual(['cli/terminal/terminal.ts', 'server/store/sqlite/driver.ts']);
+    expect(users.sort()).toEqual(['cli/terminal/terminal.ts', 'server/store/sqlite/file/driver.ts']);
   });
 });

@@ -7,7 +7,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { openPostgresStore } from '../../src/server/store/postgres/open.js';
-import { loadSqliteDriver } from '../../src/server/store/sqlite/driver.js';
+import { loadSqliteDriver } from '../../src/server/store/sqlite/file/driver.js';
 import { PAGE_SIZE, paddingFor } from '../../src/server/store/sqlite/padding.js';
 import { migrate } from '../../src/server/store/sqlite/schema.js';
 import { prepareSecretStatements } from '../../src/server/store/sqlite/secrets.js';

@@ -101,5 +101,6 @@ export type ApiErrorCode =
   | 'RATE_LIMIT_EXCEEDED'
   | 'TOO_MANY_ATTEMPTS'
   | 'INTERNAL_ERROR'
+  | 'STORE_FULL'
   | 'STORE_UNAVAILABLE'
   | 'SERVER_BUSY';

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { LEASE_MS } from '../../src/core/protocol/limits.js';
 import type { Store } from '../../src/server/store/contracts/store.js';
 import { openStore } from '../../src/server/store/open.js';
-import { loadSqliteDriver } from '../../src/server/store/sqlite/driver.js';
+import { loadSqliteDriver } from '../../src/server/store/sqlite/file/driver.js';
 import { NOW, newSecret } from '../support/new-secret.js';
 import { revoke, take } from '../support/reading.js';
 import { ENGINES, type Engine, newStore, withoutEngine } from '../support/stores.js';

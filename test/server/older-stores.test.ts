@@ -4,7 +4,7 @@ import postgres from 'postgres';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openStore } from '../../src/server/store/open.js';
 import { MIGRATIONS as POSTGRES_MIGRATIONS } from '../../src/server/store/postgres/schema.js';
-import { loadSqliteDriver } from '../../src/server/store/sqlite/driver.js';
+import { loadSqliteDriver } from '../../src/server/store/sqlite/file/driver.js';
 import { MIGRATIONS as SQLITE_MIGRATIONS } from '../../src/server/store/sqlite/schema.js';
 import { NOW, PROOF_HASH } from '../support/new-secret.js';
 import { take } from '../support/reading.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openStore } from '../../src/server/store/open.js';
-import { loadSqliteDriver } from '../../src/server/store/sqlite/driver.js';
+import { loadSqliteDriver } from '../../src/server/store/sqlite/file/driver.js';
 import { SCHEMA_VERSION } from '../../src/server/store/sqlite/schema.js';
 import { NOW, newSecret } from '../support/new-secret.js';
 import { take } from '../support/reading.js';

@@ -188,6 +188,23 @@ describe.skipIf(withoutPostgres)(`a PostgreSQL store${withoutPostgres}`, () => {
     expect(await take(store, secret.id, null, NOW)).toMatchObject({ blob: secret.blob });
   });
 
+  test('whose disk is full refuses creates as such, and hands out what it has', async () => {
+    const store = await open();
+    const kept = newSecret();
+    await store.secrets.create(kept);
+    await schema.sql.unsafe(`
+      CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS
+        $$BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END$$;
+      CREATE TRIGGER no_room BEFORE INSERT ON ciphertexts EXECUTE FUNCTION no_room()`);
+    const creates = Array.from({ length: 5 }, () => store.secrets.create(newSecret()));
+    for (const result of await Promise.allSettled(creates)) {
+      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'STORE_FULL' } });
+    }
+    expect(await take(store, kept.id, null, NOW)).toMatchObject({ blob: kept.blob });
+    await schema.sql`DROP TRIGGER no_room ON ciphertexts`;
+    expect(await store.secrets.create(newSecret())).toMatchObject({ outcome: 'created' });
+  });
+
   test('never mixes answers up, however often its connections break', async () => {
     const wire = await openWire();
     const store = await open(wire.over(schema.store));

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import type { ApiErrorCode } from '../../src/core/error-codes.js';
 import { listen } from '../../src/server/http/listen.js';
 import { issueKey } from '../../src/server/secrets/api-keys.js';
-import { StoreError } from '../../src/server/store/contracts/store.js';
+import { StoreError, StoreFullError } from '../../src/server/store/contracts/store.js';
 import { MemoryStore } from '../../src/server/store/memory/store.js';
 import {
   type Harness,
@@ -83,6 +83,11 @@ export const REFUSALS: Readonly<Record<ApiErrorCode, Refusal>> = {
   },
   INTERNAL_ERROR: () => failing(new Error('a bug')).read(NO_ID),
   STORE_UNAVAILABLE: () => failing(new StoreError(new Error('disk on fire'))).read(NO_ID),
+  STORE_FULL: () => {
+    const store = new MemoryStore('salt');
+    store.secrets.create = () => Promise.reject(new StoreFullError());
+    return harness(store).create();
+  },
   SERVER_BUSY: () => overHttp(['Host', 'zephr'], { maxConnections: 0 }),
 };
 

@@ -1,7 +1,7 @@
 /** Which SQLite is used, and what is said when there is none. */
 
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { loadSqliteDriver, sqliteResultCode } from '../../src/server/store/sqlite/driver.js';
+import { loadSqliteDriver, sqliteResultCode } from '../../src/server/store/sqlite/file/driver.js';
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { loadSqliteDriver, type SqliteDatabase } from '../../src/server/store/sqlite/driver.js';
+import { loadSqliteDriver, type SqliteDatabase } from '../../src/server/store/sqlite/file/driver.js';
 import { SqliteOutbox } from '../../src/server/store/sqlite/outbox.js';
 import { migrate } from '../../src/server/store/sqlite/schema.js';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { StoreError } from '../../src/server/store/contracts/store.js';
 import { openStore } from '../../src/server/store/open.js';
-import { loadSqliteDriver } from '../../src/server/store/sqlite/driver.js';
+import { loadSqliteDriver } from '../../src/server/store/sqlite/file/driver.js';
 import { SqliteStore } from '../../src/server/store/sqlite/store.js';
 import { NOW, newSecret } from '../support/new-secret.js';
 import { RIGHT, recordOf, take, WRONG } from '../support/reading.js';
@@ -97,7 +97,7 @@ describe('a failing SQLite store', () => {
     const large = newSecret({ blob: 'x'.repeat(100_000) });
     const small = newSecret();
     const results = await Promise.allSettled([store.secrets.create(large), store.secrets.create(small)]);
-    expect(results[0]).toMatchObject({ status: 'rejected', reason: { code: 'STORE_UNAVAILABLE' } });
+    expect(results[0]).toMatchObject({ status: 'rejected', reason: { code: 'STORE_FULL' } });
     expect(results[1]).toMatchObject({ status: 'fulfilled' });
     expect(await recordOf(store, large.id, NOW)).toBeNull();
     expect(await take(store, kept.id, null, NOW)).toMatchObject({ blob: kept.blob });

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ZephrError } from '../../src/core/errors.js';
 import { type Store, StoreError } from '../../src/server/store/contracts/store.js';
 import { openStore } from '../../src/server/store/open.js';
-import { loadSqliteDriver } from '../../src/server/store/sqlite/driver.js';
+import { loadSqliteDriver } from '../../src/server/store/sqlite/file/driver.js';
 import { deserializeError, serializeError } from '../../src/server/store/sqlite/thread/messages.js';
 import { describeError } from '../../src/server/telemetry/log.js';
 import { NOW, newSecret } from '../support/new-secret.js';

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import postgres from 'postgres';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openStore } from '../../src/server/store/open.js';
-import { loadSqliteDriver } from '../../src/server/store/sqlite/driver.js';
+import { loadSqliteDriver } from '../../src/server/store/sqlite/file/driver.js';
 import { createLog } from '../../src/server/telemetry/pino-log.js';
 import { startWebhooks } from '../../src/server/webhooks/delivery.js';
 import { harness } from '../server/harness.js';

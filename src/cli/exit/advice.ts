@@ -59,6 +59,9 @@ const ADVICE = {
   WRONG_PASSPHRASE: 'try the passphrase again; nothing was used up',
 } as const satisfies Partial<Record<ErrorCode, string>>;
 
+/** A server whose disk is full takes secrets again when some have expired. */
+const SERVER_FULL = 'try again later, or ask who runs the server to make room';
+
 /** Where the bundle is; from source there is no such place, and the working directory is the clone. */
 const PROGRAM_FOLDER = typeof __dirname === 'string' ? __dirname : '.';
 
@@ -66,6 +69,7 @@ const PROGRAM_FOLDER = typeof __dirname === 'string' ? __dirname : '.';
 export function adviceFor(error: ZephrError): string | undefined {
   if (error instanceof ApiError && error.retryAfter !== undefined)
     return `try again ${inWords(error.retryAfter)}`;
+  if (error instanceof ApiError && error.code === 'STORE_FULL' && error.isVerdict) return SERVER_FULL;
   if (error instanceof ApiError && !error.isVerdict) return adviceForOther(error.statusCode);
   if (error.code === 'NO_SQLITE') return libsqlAdvice(PROGRAM_FOLDER);
   if (error.code === 'TLS_ERROR') return tlsAdvice(error.message);

@@ -3,7 +3,7 @@
 import type { ApiErrorCode } from '../../core/error-codes.js';
 import type { ErrorReply } from '../../core/protocol/replies.js';
 import { ServiceError, type ServiceErrorCode } from '../secrets/service-error.js';
-import { StoreBusyError, StoreError } from '../store/contracts/store.js';
+import { StoreBusyError, StoreError, StoreFullError } from '../store/contracts/store.js';
 import type { HeaderFields } from './headers.js';
 import { OverBudgetError } from './memory-budget.js';
 import { type HttpResponse, jsonResponse } from './messages.js';
@@ -13,6 +13,7 @@ import { RequestError, type RequestErrorCode } from './request-error.js';
 type ServerErrorCode =
   | RequestErrorCode
   | ServiceErrorCode
+  | 'STORE_FULL'
   | 'STORE_UNAVAILABLE'
   | 'SERVER_BUSY'
   | 'INTERNAL_ERROR';
@@ -68,6 +69,7 @@ const STATUSES: Readonly<Record<ServerErrorCode, number>> = {
   INTERNAL_ERROR: 500,
   STORE_UNAVAILABLE: 503,
   SERVER_BUSY: 503,
+  STORE_FULL: 507,
 };
 
 /** When a client may come back to a server that is busy, in milliseconds. */
@@ -79,6 +81,7 @@ export function errorDetails(error: unknown): ErrorDetails {
   if (error instanceof StoreBusyError || error instanceof OverBudgetError) {
     return { code: 'SERVER_BUSY', message: error.message, waitMs: BUSY_MS };
   }
+  if (error instanceof StoreFullError) return { code: 'STORE_FULL', message: error.message };
   if (error instanceof StoreError) return { code: 'STORE_UNAVAILABLE', message: error.message };
   return { code: 'INTERNAL_ERROR', message: 'something went wrong in the server' };
 }

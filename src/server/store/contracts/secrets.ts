@@ -126,6 +126,7 @@ export interface SecretStore {
    * 24 h, nothing is kept: the earlier outcome is returned again, or `conflict` if the body differs. Otherwise it is
    * counted against its quota, in the same transaction: of any number of creates as many succeed as there are left,
    * and the rest are `limited`, leave nothing behind and are not counted.
+   * @throws StoreFullError while there is still room to take, acknowledge, revoke and purge what is kept.
    */
   create(secret: NewSecret): Promise<CreateOutcome>;
 

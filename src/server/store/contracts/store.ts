@@ -84,6 +84,16 @@ export class StoreError extends ZephrError {
   }
 }
 
+/** The engine has no room for another secret, and keeps what is left for all else. Nothing was kept. */
+export class StoreFullError extends ZephrError {
+  override readonly name = 'StoreFullError';
+
+  /** @param cause what the engine said, if it was asked. */
+  constructor(cause?: unknown) {
+    super('the server has no room for another secret', 'STORE_FULL', { cause });
+  }
+}
+
 /** More is under way than the store can answer in time: this was not passed on to it. Try again in a second. */
 export class StoreBusyError extends ZephrError {
   override readonly name = 'StoreBusyError';

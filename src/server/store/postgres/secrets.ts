@@ -19,6 +19,7 @@ import type {
   StatusOutcome,
   Unreadable,
 } from '../contracts/secrets.js';
+import { StoreError, StoreFullError } from '../contracts/store.js';
 import { CreateBatches } from './create-batches.js';
 import {
   ANNOUNCE_EXPIRED,
@@ -127,6 +128,9 @@ export const REVOKE = statement<ShownAt, JudgedRow<null> & { readonly state: Sec
   SELECT ${REFUSED} AS outcome, wait_ms, CASE state WHEN 'waiting' THEN 'revoked' ELSE state END AS state
   FROM known LEFT JOIN judged ON TRUE`);
 
+/** SQLSTATE of a full disk. */
+const DISK_FULL = '53100';
+
 /** A {@link SecretStore} in PostgreSQL. */
 export class PostgresSecrets implements SecretStore {
   readonly #pool: PostgresPool;
@@ -138,8 +142,12 @@ export class PostgresSecrets implements SecretStore {
     this.#creates = new CreateBatches(pool);
   }
 
-  create(secret: NewSecret): Promise<CreateOutcome> {
-    return this.#creates.create(secret);
+  async create(secret: NewSecret): Promise<CreateOutcome> {
+    try {
+      return await this.#creates.create(secret);
+    } catch (error) {
+      throw isDiskFull(error) ? new StoreFullError(error) : error;
+    }
   }
 
   async status(id: string, shown: ShownProofs, now: number): Promise<StatusOutcome> {
@@ -169,6 +177,11 @@ export class PostgresSecrets implements SecretStore {
     if (!row) return { outcome: 'unknown' };
     return row.outcome === null ? revocationOf(row.state) : refusedBy(row.outcome, row.wait_ms);
   }
+}
+
+/** Whether PostgreSQL found no room on the disk of its tables. */
+function isDiskFull(error: unknown): boolean {
+  return error instanceof StoreError && Object(error.cause).code === DISK_FULL;
 }
 
 function refusedBy(outcome: Exclude<JudgedRow<never>['outcome'], never>, waitMs: number): Refused {

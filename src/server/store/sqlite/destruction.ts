@@ -6,7 +6,7 @@
 import { endedUnread, forgottenAt, neededUntil, stateOf, TOMBSTONE_MS } from '../contracts/lifecycle.js';
 import { lifecycleOf, type ProofRow, type RecordRow } from '../contracts/rows.js';
 import type { Purged } from '../contracts/store.js';
-import type { SqliteDatabase } from './driver.js';
+import type { SqliteDatabase } from './file/driver.js';
 import type { SqliteOutbox } from './outbox.js';
 
 /** Where one transaction of a purge stops, so that it takes a few milliseconds; `blobs` in characters. */

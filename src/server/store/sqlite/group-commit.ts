@@ -3,13 +3,17 @@
  * not one a write. While a batch waits for the disk, the next one gathers.
  */
 
-/** Runs `work` in a transaction: committed when this returns, undone when it throws. */
-export type Transaction = (work: () => void) => void;
+/**
+ * Runs `work` in a transaction: committed when this returns, undone when it throws. `entitled` is whether all of it may
+ * use the room that the store keeps in reserve.
+ */
+export type Transaction = (work: () => void, entitled: boolean) => void;
 
 interface Write {
   /** Does the write. @returns what resolves it for its caller, to be called after the commit. */
   readonly run: () => () => void;
   readonly fail: (error: unknown) => void;
+  readonly entitled: boolean;
 }
 
 /** A queue of writes in front of one synchronous database connection. */
@@ -26,8 +30,9 @@ export class GroupCommit {
    * its result after the commit; rejects if it threw or could not be committed, and then it has had no effect.
    * @param write synchronous, touching nothing but the database: it runs a second time when another write of its batch
    *   fails.
+   * @param entitled to the store's reserve. Default yes.
    */
-  run<T>(write: () => T): Promise<T> {
+  run<T>(write: () => T, entitled = true): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#waiting.length === 0) setImmediate(() => this.flush());
       this.#waiting.push({
@@ -36,6 +41,7 @@ export class GroupCommit {
           return () => resolve(result);
         },
         fail: reject,
+        entitled,
       });
     });
   }
@@ -48,13 +54,16 @@ export class GroupCommit {
   }
 
   #commit(batch: readonly Write[]): void {
-    const resolves: (() => void)[] = [];
+    let resolves: (() => void)[] = [];
     let begun = false;
     try {
-      this.#transaction(() => {
-        begun = true;
-        for (const { run } of batch) resolves.push(run());
-      });
+      this.#transaction(
+        () => {
+          begun = true;
+          resolves = batch.map(({ run }) => run());
+        },
+        batch.every(({ entitled }) => entitled),
+      );
     } catch (error) {
       // In a transaction of its own each write succeeds or fails by itself. But where the transaction could not even
       // begin (another process holds the database), each of them would only wait once more.

@@ -2,8 +2,8 @@
 
 import type { ApiKey, KeyStore, NewApiKey } from '../contracts/keys.js';
 import { KEY_COLUMNS, type KeyRow, keyOf } from '../contracts/rows.js';
-import type { SqliteDatabase } from './driver.js';
-import type { Transactions } from './transaction.js';
+import type { SqliteDatabase } from './file/driver.js';
+import type { Transactions } from './file/transaction.js';
 
 /** A {@link KeyStore} in an SQLite file. */
 export class SqliteKeys implements KeyStore {

@@ -4,7 +4,9 @@ import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isSystemError, ZephrError } from '../../../core/errors.js';
-import { loadSqliteDriver, type SqliteDatabase, sqliteResultCode } from './driver.js';
+import { loadSqliteDriver, type SqliteDriver, sqliteResultCode } from './file/driver.js';
+import { Reserve } from './file/reserve.js';
+import { mayNeedRoom } from './file/room.js';
 import { SqliteStore } from './store.js';
 
 /** What SQLite's result codes mean to an operator: https://sqlite.org/rescode.html */
@@ -33,13 +35,27 @@ export async function openSqliteStore(
 ): Promise<SqliteStore> {
   const driver = await loadSqliteDriver();
   await prepareFile(path);
-  let database: SqliteDatabase | undefined;
+  const start = () => openDatabase(driver, path, newCallerSalt, logPages);
   try {
-    database = driver(path);
-    return new SqliteStore(database, newCallerSalt, logPages);
+    return start();
   } catch (error) {
-    database?.close();
+    if (!mayNeedRoom(error) || !new Reserve(path).release()) throw explain(path, error);
+  }
+  // An open database has companions, which take room too; the store takes the reserve again.
+  try {
+    return start();
+  } catch (error) {
     throw explain(path, error);
+  }
+}
+
+function openDatabase(driver: SqliteDriver, path: string, salt: string, logPages?: number): SqliteStore {
+  const database = driver(path);
+  try {
+    return new SqliteStore(database, salt, logPages);
+  } catch (error) {
+    database.close();
+    throw error;
   }
 }
 

@@ -2,8 +2,8 @@
 
 import { composeEvent } from '../contracts/event.js';
 import type { EventName, Excepted, LeasedEvent, Outbox, OutboxEvent } from '../contracts/outbox.js';
-import type { SqliteDatabase } from './driver.js';
-import type { Transactions } from './transaction.js';
+import type { SqliteDatabase } from './file/driver.js';
+import type { Transactions } from './file/transaction.js';
 
 /** The columns of a secret that an event is made of. */
 interface SecretColumns {

@@ -1,8 +1,8 @@
 /** The quotas of the SQLite store: a table in the same file. */
 
 import type { Quota, QuotaStore } from '../contracts/quotas.js';
-import type { SqliteDatabase } from './driver.js';
-import type { Transactions } from './transaction.js';
+import type { SqliteDatabase } from './file/driver.js';
+import type { Transactions } from './file/transaction.js';
 
 /** A {@link QuotaStore} in an SQLite file. */
 export class SqliteQuotas implements QuotaStore {

@@ -1,7 +1,7 @@
 /** The tables of the SQLite store, and how an older file gets them. */
 
 import { ZephrError } from '../../../core/errors.js';
-import type { SqliteDatabase } from './driver.js';
+import { pragma, type SqliteDatabase } from './file/driver.js';
 
 /**
  * One text for each version of the schema, first to last; a released one is never edited.
@@ -156,12 +156,6 @@ export function remember(database: SqliteDatabase, name: string, initial: string
   if (stored) return stored.value;
   database.prepare('INSERT INTO meta (name, value) VALUES (?, ?)').run(name, initial);
   return initial;
-}
-
-/** The value of a pragma that is one number. */
-export function pragma(database: SqliteDatabase, name: string): number {
-  const row = database.prepare<Record<string, number>>(`PRAGMA ${name}`).get();
-  return row?.[name] ?? 0;
 }
 
 function hasTables(database: SqliteDatabase): boolean {

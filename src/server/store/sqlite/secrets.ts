@@ -29,12 +29,14 @@ import type {
   SecretStore,
   StatusOutcome,
 } from '../contracts/secrets.js';
+import { StoreFullError } from '../contracts/store.js';
 import { SECRET_COLUMNS, type SecretRow, type SqliteDestruction } from './destruction.js';
-import type { SqliteDatabase } from './driver.js';
+import type { SqliteDatabase } from './file/driver.js';
+import type { Room } from './file/room.js';
+import type { Transactions } from './file/transaction.js';
 import type { SqliteOutbox } from './outbox.js';
 import { paddingFor } from './padding.js';
 import type { SqliteQuotas } from './quotas.js';
-import type { Transactions } from './transaction.js';
 
 /** The secret that an idempotency key was used for. */
 interface CreateRow {
@@ -52,6 +54,7 @@ interface Dependencies {
   readonly quotas: SqliteQuotas;
   readonly outbox: SqliteOutbox;
   readonly destruction: SqliteDestruction;
+  readonly room: Room;
   /** Of the file's pages, in bytes. */
   readonly pageSize: number;
 }
@@ -73,6 +76,7 @@ export class SqliteSecrets implements SecretStore {
   readonly #quotas: SqliteQuotas;
   readonly #outbox: SqliteOutbox;
   readonly #destruction: SqliteDestruction;
+  readonly #room: Room;
   readonly #pageSize: number;
   readonly #sql: ReturnType<typeof prepareSecretStatements>;
 
@@ -82,17 +86,24 @@ export class SqliteSecrets implements SecretStore {
     this.#quotas = dependencies.quotas;
     this.#outbox = dependencies.outbox;
     this.#destruction = dependencies.destruction;
+    this.#room = dependencies.room;
     this.#pageSize = dependencies.pageSize;
     this.#sql = prepareSecretStatements(database);
   }
 
-  create(secret: NewSecret): Promise<CreateOutcome> {
-    return this.#transactions.write(() => {
+  async create(secret: NewSecret): Promise<CreateOutcome> {
+    if (!this.#transactions.read(() => this.#room.admits(secret.blob.length))) {
+      // Whose reply got lost learns of the secret that is kept already.
+      const earlier = this.#transactions.read(() => this.#replay(secret, this.#createWith(secret)));
+      if (earlier === undefined) throw new StoreFullError();
+      return earlier;
+    }
+    return this.#transactions.write<CreateOutcome>(() => {
       const earlier = this.#earlierCreate(secret);
       if (earlier !== undefined) return earlier;
       if (secret.quota !== null && !this.#quotas.count(secret.quota)) return { outcome: 'limited' };
       return this.#insert(secret);
-    });
+    }, false);
   }
 
   status(id: string, shown: ShownProofs, now: number): Promise<StatusOutcome> {
@@ -179,15 +190,21 @@ export class SqliteSecrets implements SecretStore {
   }
 
   /** The outcome of a create with this idempotency key in the last 24 h. An older use sets the key free. */
-  #earlierCreate({ caller, idempotency, createdAt }: NewSecret): CreateOutcome | undefined {
-    if (idempotency === null) return undefined;
-    const row = this.#sql.findCreate.get(caller, idempotency.key);
-    if (!row) return undefined;
-    if (createdAt - row.created_at >= IDEMPOTENCY_MS) {
-      this.#sql.freeIdempotencyKey.run(row.seq);
-      return undefined;
-    }
-    if (row.body_hash !== idempotency.bodyHash) return { outcome: 'conflict' };
+  #earlierCreate(secret: NewSecret): CreateOutcome | undefined {
+    const row = this.#createWith(secret);
+    const outcome = this.#replay(secret, row);
+    if (row && outcome === undefined) this.#sql.freeIdempotencyKey.run(row.seq);
+    return outcome;
+  }
+
+  #createWith({ caller, idempotency }: NewSecret): CreateRow | undefined {
+    return idempotency === null ? undefined : this.#sql.findCreate.get(caller, idempotency.key);
+  }
+
+  /** What is answered to a create whose idempotency key was used for `row`; nothing if that is too long ago. */
+  #replay({ idempotency, createdAt }: NewSecret, row: CreateRow | undefined): CreateOutcome | undefined {
+    if (!row || createdAt - row.created_at >= IDEMPOTENCY_MS) return undefined;
+    if (row.body_hash !== idempotency?.bodyHash) return { outcome: 'conflict' };
     const { id, version, views, expires_at: expiresAt } = row;
     return { outcome: 'replayed', id, version, views, expiresAt };
   }

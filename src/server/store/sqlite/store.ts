@@ -1,17 +1,18 @@
 /** The embedded store: one SQLite file, any number of handles on it. */
 
 import { MAX_BLOB_LENGTH } from '../../../core/protocol/limits.js';
-import { type Purged, type Store, StoreError } from '../contracts/store.js';
+import { type Purged, type Store, StoreError, StoreFullError } from '../contracts/store.js';
 import { SqliteDestruction } from './destruction.js';
-import type { SqliteDatabase } from './driver.js';
+import { pragma, type SqliteDatabase } from './file/driver.js';
+import { isDiskFull, Room } from './file/room.js';
+import { inTransaction, type Transactions } from './file/transaction.js';
 import { GroupCommit } from './group-commit.js';
 import { SqliteKeys } from './keys.js';
 import { SqliteOutbox } from './outbox.js';
 import { PAGE_SIZE } from './padding.js';
 import { SqliteQuotas } from './quotas.js';
-import { migrate, pragma, remember } from './schema.js';
+import { migrate, remember } from './schema.js';
 import { SqliteSecrets } from './secrets.js';
-import { inTransaction, type Transactions } from './transaction.js';
 
 /** Counts that one transaction of a purge forgets, so that it takes a few milliseconds. */
 const COUNT_BATCH = 500;
@@ -48,6 +49,7 @@ export class SqliteStore implements Store {
   readonly #database: SqliteDatabase;
   readonly #destruction: SqliteDestruction;
   readonly #sql: ReturnType<typeof prepareStatements>;
+  readonly #room: Room;
   readonly #writes: GroupCommit;
   /** Whether the write-ahead log may hold destroyed ciphertext. An earlier process may have left some. */
   #logIsDirty = true;
@@ -71,10 +73,11 @@ export class SqliteStore implements Store {
     });
     this.callerSalt = callerSalt;
     this.#sql = prepareStatements(database);
-    this.#writes = new GroupCommit((work) => inTransaction(database, work));
+    this.#room = new Room(database, () => this.#writes.flush());
+    this.#writes = new GroupCommit((work, entitled) => this.#room.transaction(work, entitled));
     const transactions: Transactions = {
       read: (work) => this.#read(work),
-      write: (work) => this.#write(work),
+      write: (work, entitled) => this.#write(work, entitled),
     };
     this.quotas = new SqliteQuotas(database, transactions);
     this.keys = new SqliteKeys(database, transactions);
@@ -86,6 +89,7 @@ export class SqliteStore implements Store {
       quotas: this.quotas,
       outbox: this.outbox,
       destruction: this.#destruction,
+      room: this.#room,
       pageSize: pragma(database, 'page_size'),
     });
   }
@@ -136,15 +140,16 @@ export class SqliteStore implements Store {
 
   /** Call it outside of a transaction. While another process reads, the log stays until the next purge. */
   #emptyLog(): void {
-    this.#logIsDirty = this.#read(() => this.#sql.emptyLog.get())?.busy !== 0;
+    this.#logIsDirty = !this.#read(() => this.#room.emptyLog());
   }
 
-  async #write<T>(work: () => T): Promise<T> {
+  async #write<T>(work: () => T, entitled = true): Promise<T> {
     try {
-      const result = await this.#writes.run(work);
+      const result = await this.#writes.run(work, entitled);
       this.#writeFailed = false;
       return result;
     } catch (error) {
+      if (!entitled && isDiskFull(error)) throw new StoreFullError(error);
       this.#writeFailed = true;
       throw new StoreError(error);
     }
@@ -164,7 +169,5 @@ function prepareStatements(db: SqliteDatabase) {
     ping: db.prepare('SELECT value FROM meta LIMIT 1'),
     takeRoom: db.prepare("INSERT INTO meta (name, value) VALUES ('room', zeroblob(?))"),
     freeRoom: db.prepare("DELETE FROM meta WHERE name = 'room'"),
-    /** Copies the write-ahead log into the database and empties it: old pages in it may hold ciphertext. */
-    emptyLog: db.prepare<{ busy: number }>('PRAGMA wal_checkpoint(TRUNCATE)'),
   };
 }

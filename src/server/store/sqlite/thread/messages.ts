@@ -4,7 +4,7 @@
  */
 
 import { ZephrError } from '../../../../core/errors.js';
-import { type Nouns, StoreError } from '../../contracts/store.js';
+import { type Nouns, StoreError, StoreFullError } from '../../contracts/store.js';
 
 /** What a thread is started for, and on which file. */
 export interface ThreadStart {
@@ -40,7 +40,7 @@ export type Opened = { readonly callerSalt: string } | { readonly error: Seriali
 
 /** An error as a message holds it: structured cloning would lose its class and its codes. */
 export interface SerializedError {
-  readonly kind: 'StoreError' | 'ZephrError' | 'Error';
+  readonly kind: keyof typeof KINDS | 'Error';
   readonly name: string;
   readonly message: string;
   readonly stack: string;
@@ -53,7 +53,7 @@ export interface SerializedError {
 export function serializeError(error: unknown): SerializedError {
   const { name, message, stack = '', cause } = error instanceof Error ? error : new Error(String(error));
   return {
-    kind: error instanceof StoreError ? 'StoreError' : error instanceof ZephrError ? 'ZephrError' : 'Error',
+    kind: kindOf(error),
     name,
     message,
     stack,
@@ -66,12 +66,23 @@ export function serializeError(error: unknown): SerializedError {
 export function deserializeError({ kind, name, message, stack, codes, cause }: SerializedError): Error {
   const reason = cause === undefined ? undefined : deserializeError(cause);
   const error =
-    kind === 'StoreError'
-      ? new StoreError(reason)
-      : kind === 'ZephrError'
-        ? new ZephrError(message, String(codes.code), { cause: reason })
-        : Object.assign(new Error(message, { cause: reason }), { name });
+    kind === 'Error'
+      ? Object.assign(new Error(message, { cause: reason }), { name })
+      : KINDS[kind](reason, message, String(codes.code));
   return Object.assign(error, codes, { stack });
+}
+
+/** How errors are made again whose class says something. */
+const KINDS = {
+  StoreError: (cause: unknown) => new StoreError(cause),
+  StoreFullError: (cause: unknown) => new StoreFullError(cause),
+  ZephrError: (cause: unknown, message: string, code: string) => new ZephrError(message, code, { cause }),
+} as const;
+
+function kindOf(error: unknown): SerializedError['kind'] {
+  if (error instanceof StoreError) return 'StoreError';
+  if (error instanceof StoreFullError) return 'StoreFullError';
+  return error instanceof ZephrError ? 'ZephrError' : 'Error';
 }
 
 function codesOf(error: unknown): Record<string, string | number> {

@@ -3,7 +3,7 @@
  * optional package `libsql`. Both are synchronous and speak nearly the same API; this file knows the difference.
  */
 
-import { ZephrError } from '../../../core/errors.js';
+import { ZephrError } from '../../../../core/errors.js';
 
 /** What a statement can be given. */
 export type SqliteValue = string | number | null;
@@ -56,6 +56,12 @@ export function sqliteResultCode(error: unknown): number | undefined {
   const { errcode, rawCode } = error as { errcode?: unknown; rawCode?: unknown };
   const code = errcode ?? rawCode;
   return typeof code === 'number' ? code & 0xff : undefined;
+}
+
+/** The value of a pragma that is one number. */
+export function pragma(database: SqliteDatabase, name: string): number {
+  const row = database.prepare<Record<string, number>>(`PRAGMA ${name}`).get();
+  return row?.[name] ?? 0;
 }
 
 function loadNodeSqlite(): NativeConstructor | undefined {

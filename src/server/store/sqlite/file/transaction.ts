@@ -9,8 +9,10 @@ export interface Transactions {
   /**
    * Runs `work` in a transaction, which it may share with others; resolves after the commit.
    * @param work synchronous, touching nothing but the database: it may run a second time.
+   * @param entitled whether it may use the room that the store keeps in reserve. Default yes. If not, it rejects with
+   *   StoreFullError where there is no other.
    */
-  write<T>(work: () => T): Promise<T>;
+  write<T>(work: () => T, entitled?: boolean): Promise<T>;
 }
 
 /**

@@ -1,0 +1,155 @@
+/**
+ * The room of an SQLite store on its disk. Deleting takes room as well: what a deletion overwrites goes to the
+ * write-ahead log first, and the log starts over only when all of it is copied into the database, which may have to
+ * grow for that. So creates are refused while there is room for everything else, and the store keeps a reserve for the
+ * time when others have filled the disk.
+ */
+
+import { statfsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { pragma, type SqliteDatabase, sqliteResultCode } from './driver.js';
+import { Reserve } from './reserve.js';
+import { inTransaction } from './transaction.js';
+
+/** Bytes by which the database may have to grow when the log is copied into it. Half of the reserve. */
+const GROWTH = 4 * 2 ** 20;
+
+/**
+ * Bytes of the disk that creates leave free if they make the database grow: enough for the log of the largest create.
+ * So one that finds room in the database itself, where something has expired, can always be written.
+ */
+const LOG_ROOM = 2.5 * 2 ** 20;
+
+/** Pages that a create writes besides its blob: record, indexes, counts and the tables' inner pages. */
+const PAGES_BESIDES = 16;
+
+/** Bytes that the log takes for a byte of the database: each page has a header there, of 24 bytes. */
+const LOG_SHARE = 1.03;
+
+/** What makes the log start over. */
+type Checkpoint = 'RESTART' | 'TRUNCATE';
+
+/** Whether an error of a driver says that the disk, or the share that the store has of it, is full. */
+export function isDiskFull(error: unknown): boolean {
+  return codeOf(error) === FULL;
+}
+
+/** Whether an error of a driver may go away when there is more room: a quota that is used up is none of its codes. */
+export function mayNeedRoom(error: unknown): boolean {
+  return [FULL, IO_ERROR].includes(codeOf(error) ?? 0);
+}
+
+const FULL = 13;
+const IO_ERROR = 10;
+
+/** Watches over the room of one database. */
+export class Room {
+  readonly #database: SqliteDatabase;
+  readonly #path: string;
+  readonly #pageSize: number;
+  readonly #reserve: Reserve;
+  readonly #commit: () => void;
+  readonly #sql: ReturnType<typeof prepareStatements>;
+  /** Bytes of the creates that wait for their transaction. */
+  #admitted = 0;
+
+  /**
+   * @param database with the tables of this version.
+   * @param commit commits what waits for its transaction.
+   */
+  constructor(database: SqliteDatabase, commit: () => void) {
+    this.#database = database;
+    this.#commit = commit;
+    this.#sql = prepareStatements(database);
+    this.#path = this.#sql.file.get()?.file ?? '';
+    this.#pageSize = pragma(database, 'page_size');
+    this.#reserve = new Reserve(this.#path);
+    this.#reserve.take();
+  }
+
+  /** Whether there is room for one more blob of `length` bytes. If so, it counts until the next transaction ends. */
+  admits(length: number): boolean {
+    const bytes = (Math.ceil(length / (this.#pageSize - 4)) + PAGES_BESIDES) * this.#pageSize;
+    if (!this.#fits(bytes)) {
+      // With what waits committed and the log emptied, there may be.
+      this.#commit();
+      this.checkpoint('TRUNCATE');
+      if (!this.#reserve.take() || !this.#fits(bytes)) return false;
+    }
+    this.#admitted += bytes;
+    return true;
+  }
+
+  /**
+   * Runs `work` in a transaction.
+   * @param entitled whether it may use the reserve, if there is no room otherwise.
+   * @throws as {@link inTransaction}.
+   */
+  transaction(work: () => void, entitled: boolean): void {
+    const run = () => inTransaction(this.#database, work);
+    try {
+      if (entitled) this.#withReserve(run);
+      else run();
+    } finally {
+      this.#admitted = 0;
+    }
+  }
+
+  /** Empties the log, which may hold destroyed ciphertext, and takes the reserve. @returns whether it is empty. */
+  emptyLog(): boolean {
+    const empty = this.#withReserve(() => this.#sql.TRUNCATE.get()?.busy === 0);
+    this.#reserve.take();
+    return empty;
+  }
+
+  /** Copies the log into the database, as far as there is room: what is not copied stays in the log. */
+  checkpoint(kind: Checkpoint): void {
+    try {
+      this.#sql[kind].get();
+    } catch (error) {
+      if (!mayNeedRoom(error)) throw error;
+    }
+  }
+
+  /** Does `work`, a second time with the reserve's room if it fails for want of room. */
+  #withReserve<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (!mayNeedRoom(error) || !this.#reserve.release()) throw error;
+    }
+    try {
+      this.checkpoint('RESTART');
+      return work();
+    } finally {
+      // The log keeps the room that it has grown into, so that small writes do not come here each time.
+      this.checkpoint('RESTART');
+      this.#reserve.take();
+    }
+  }
+
+  #fits(bytes: number): boolean {
+    const wanted = this.#admitted + bytes;
+    const pages = pragma(this.#database, 'page_count');
+    const freed = pragma(this.#database, 'freelist_count') * this.#pageSize;
+    const uncopied = Math.max(0, pages * this.#pageSize - statSync(this.#path).size);
+    const grows = Math.max(0, wanted - freed);
+    if (uncopied + grows > GROWTH || !this.#reserve.isWhole()) return false;
+    const { bavail, bsize } = statfsSync(dirname(this.#path));
+    const left = bavail * bsize - uncopied - grows - wanted * LOG_SHARE;
+    return left >= (grows > 0 ? LOG_ROOM : 0);
+  }
+}
+
+/** SQLite's result code. Where a rollback failed too, that of the transaction. */
+function codeOf(error: unknown): number | undefined {
+  return sqliteResultCode(error instanceof AggregateError ? error.cause : error);
+}
+
+function prepareStatements(db: SqliteDatabase) {
+  return {
+    file: db.prepare<{ file: string }>("SELECT file FROM pragma_database_list WHERE name = 'main'"),
+    RESTART: db.prepare<{ busy: number }>('PRAGMA wal_checkpoint(RESTART)'),
+    TRUNCATE: db.prepare<{ busy: number }>('PRAGMA wal_checkpoint(TRUNCATE)'),
+  };
+}
