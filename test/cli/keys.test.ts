@@ -7,6 +7,7 @@ import { newSchema, withoutPostgres } from '../support/postgres.js';
 import { startServerProcess } from '../support/server.js';
 import { openSession, type Session } from '../support/session.js';
 import { ENGINES, newStore, withoutEngine } from '../support/stores.js';
+import { HAS_SCRIPT, type } from '../support/typing.js';
 
 const KEY_LINE = /^zeph_[A-Za-z0-9]{40}\n$/;
 const MONTH_END = /^\d{4}-\d\d-01T00:00:00\.000Z$/;
@@ -145,6 +146,28 @@ describe('zephr keys ls', () => {
     );
     expect(stderr).toBe('');
     expect(stdout).not.toContain(one.slice(5, 15));
+  });
+
+  it.skipIf(!HAS_SCRIPT)('tells a person when by the local clock (needs script of util-linux)', async () => {
+    // 5 hours 45 minutes ahead of UTC, all year.
+    const one = session();
+    one.env.TZ = 'Asia/Kathmandu';
+    await one.sh(
+      'zephr keys new --tier pro --name ci; zephr keys new --tier dev --name ann; zephr keys revoke ci',
+    );
+    const { keys } = JSON.parse((await one.sh('zephr keys ls --json')).stdout) as {
+      keys: { createdAt: string; revokedAt?: string }[];
+    };
+    const local = (time = '') => {
+      const shifted = new Date(Date.parse(time) + (5 * 60 + 45) * 60_000).toISOString();
+      return `\\d+ seconds? ago, at (${shifted.slice(0, 10)} )?${shifted.slice(11, 16)}`;
+    };
+    const [ci, ann] = keys;
+    const { screen, code } = await type(one, 'zephr keys ls', []);
+    expect(screen).toMatch(new RegExp(` ci .* ${local(ci?.createdAt)} .* ${local(ci?.revokedAt)}\\r\n`));
+    expect(screen).toMatch(new RegExp(` ann .* ${local(ann?.createdAt)} +0 of 2000 this month\\r\n$`));
+    expect(screen).not.toMatch(/T\d\d:/);
+    expect(code).toBe(0);
   });
 
   it('prints one object with --json', async () => {

@@ -33,6 +33,7 @@ function declare(command: CliCommand): void {
     )
     .takesCommandLine('--exec')
     .example('zephr get < link > secret', 'the exact bytes')
+    .example('Get-Content link | zephr get', 'in PowerShell, which has no <')
     .example('zephr get "$URL" --key-file key -o conf.tgz', 'a split pair, into a file')
     .example('zephr get "$LINK" --exec -- psql', 'kept until psql succeeds')
     .runs(async (context: GetContext) => {

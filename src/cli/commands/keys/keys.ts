@@ -15,6 +15,7 @@ import type { CommonFlags } from '../../settings/settings.js';
 import { newStoreLocation, storeLocation } from '../../settings/store-location.js';
 import { jsonLine } from '../../terminal/escape.js';
 import type { Terminal } from '../../terminal/terminal.js';
+import { timeInWords } from '../../terminal/times.js';
 import { tierInWords } from './tiers.js';
 
 export interface KeysFlags extends CommonFlags {
@@ -56,7 +57,10 @@ export async function newKey({ flags, terminal, reporter, now }: NewKeyContext):
   return EXIT.done;
 }
 
-/** `keys ls`: a line for each key that was ever made, and how much it has used; never the key itself. */
+/**
+ * `keys ls`: a line for each key that was ever made, and how much it has used; never the key itself. A terminal gets
+ * times in words, whose width varies; what goes elsewhere may be taken apart by columns.
+ */
 export async function listKeys({ flags, terminal, reporter, now }: KeysContext): Promise<ExitCode> {
   await withStore(await existingStore(flags, terminal), async (store) => {
     const keys = await store.keys.listKeys();
@@ -69,7 +73,10 @@ export async function listKeys({ flags, terminal, reporter, now }: KeysContext):
       }));
       await terminal.stdout.write(jsonLine({ keys: objects }));
     } else if (keys.length === 0) await reporter.info('there are no API keys');
-    else await terminal.stdout.write(table(listed));
+    else {
+      const inTime: InTime = terminal.stdout.isTerminal ? (ms) => timeInWords(ms, now()) : isoTime;
+      await terminal.stdout.write(table(listed, inTime));
+    }
   });
   return EXIT.done;
 }
@@ -147,17 +154,20 @@ interface Listed {
 
 const HEADER = ['ID', 'NAME', 'TIER', 'CREATED', 'USED', 'REVOKED'] as const;
 
+/** What a point of time, in milliseconds since 1970, is shown as. */
+type InTime = (ms: number) => string;
+
 /** A header, and a line for each key in columns. */
-function table(listed: readonly Listed[]): string {
-  const rows = [HEADER, ...listed.map(cells)];
+function table(listed: readonly Listed[], inTime: InTime): string {
+  const rows = [HEADER, ...listed.map((one) => cells(one, inTime))];
   const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
   return lines.map((line) => `${line.trimEnd()}\n`).join('');
 }
 
-function cells({ key: { id, name, tier, createdAt, revokedAt }, usage }: Listed): string[] {
+function cells({ key: { id, name, tier, createdAt, revokedAt }, usage }: Listed, inTime: InTime): string[] {
   const used = usage === null ? 'any number' : `${usage.used} of ${usage.limit} this ${usage.per}`;
-  return [id, name, tier, isoTime(createdAt), used, revokedAt === null ? '' : isoTime(revokedAt)];
+  return [id, name, tier, inTime(createdAt), used, revokedAt === null ? '' : inTime(revokedAt)];
 }
 
 function isoTime(ms: number): string {
