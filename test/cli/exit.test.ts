@@ -36,6 +36,13 @@ describe('the codes in the tables', () => {
   );
 });
 
+it('tells what to do: advice is more than the name of an option', () => {
+  const codes = codesIn('advice.ts');
+  expect(codes.length).toBeGreaterThan(40);
+  const advice = codes.map((code) => endingOf(new ZephrError('something is wrong', code)).advice ?? '');
+  expect(advice.filter((text) => text === '' || /^see -/.test(text))).toEqual([]);
+});
+
 describe('an ending', () => {
   it.each([
     [400, EXIT.usage],

@@ -76,7 +76,7 @@ describe('README.md', () => {
       `{\n${start}} > started 2> log\n${UNTIL_READY}${blocks.join('')}cmp password docker.stdin && echo same\n`,
     );
     expect(stdout).toBe('same\n');
-    expect(stderr).toContain('somebody was here first: change the secret\n');
+    expect(stderr).toContain('read, expired or revoked: if it was not you, change the secret\n');
   });
 
   it('shows a cron job that mails once', async () => {

@@ -8,11 +8,12 @@ import { libsqlAdvice } from './sqlite-advice.js';
 /** By code; the error's own message says what happened. */
 const ADVICE = {
   AMBIGUOUS_LINK: 'give one link, with its own key',
-  API_KEY_REQUIRED: 'set ZEPHR_API_KEY, or store one for this server: zephr config set apiKey',
-  CONNECTION_LOST: 'run the same command again',
+  API_KEY_REQUIRED:
+    'ask whoever runs the server for one (zephr keys new), and set ZEPHR_API_KEY_FILE or zephr config set apiKey',
+  CONNECTION_LOST: 'run the same command again; if it happens each time, is that a zephr server?',
   CONNECTION_REFUSED: 'is the server running? zephr serve starts one; --server or ZEPHR_SERVER names another',
   EMPTY_SECRET: 'pipe a secret in: echo "$PASSWORD" | zephr',
-  HOST_NOT_AVAILABLE: 'see --host; 0.0.0.0 is every address this machine has',
+  HOST_NOT_AVAILABLE: '--host names an address of this machine; 0.0.0.0 is all of them',
   HOST_NOT_FOUND: 'check the name of the server, and your network',
   INVALID_API_KEY: 'check ZEPHR_API_KEY, ZEPHR_API_KEY_FILE and the config file',
   INVALID_EXPIRY: 'write it as 5m, 1h30m, 7d or 1w; most servers take up to 30d',

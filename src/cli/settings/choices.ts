@@ -47,5 +47,5 @@ export function parseLinkVersion(text: string): LinkVersion {
 
 /** The error for a word that is no link version. */
 export function noLinkVersion(): CliError {
-  return usageError('the link version is not v1 or v2', 'see --link');
+  return usageError('the link version is not v1 or v2', 'v2 is for servers of version 2, v1 for any');
 }
