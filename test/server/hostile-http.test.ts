@@ -16,6 +16,9 @@ const CHUNKED = 'Transfer-Encoding: chunked';
 /** CREATE as one chunk, and the last one. */
 const CHUNKS = `${CREATE.length.toString(16)}\r\n${CREATE}\r\n0\r\n\r\n`;
 
+/** Headers that say nothing: as many as fit into a request, and more than Node keeps unless it is told to. */
+const FILLER = Array<string>(3_000).fill('A:b');
+
 function get(target: string, ...headers: string[]): string {
   return [`GET ${target} HTTP/1.1`, 'Host: zephr', ...headers, '', ''].join('\r\n');
 }
@@ -50,6 +53,7 @@ const SMUGGLING: readonly Case[] = [
   ['a trailer with a length', post([CHUNKED], CHUNKS.replace(/\r\n$/, 'Content-Length: 5\r\n\r\n')), [400]],
   ['two hosts', get('/api/health', 'Host: other'), [400]],
   ['two hosts that agree', get('/api/health', 'host: zephr'), [400]],
+  ['a second host behind thousands of headers', get('/api/health', ...FILLER, 'Host: other'), [400]],
   ['no host', 'GET /api/health HTTP/1.1\r\n\r\n', [400]],
   ['a host with a path in it', get('/health').replace('Host: zephr', 'Host: zephr/api'), [400]],
   [
@@ -112,6 +116,11 @@ const MANNERS: readonly Case[] = [
   ],
   ['a body that is called compressed', post(['Content-Encoding: identity', LENGTH], CREATE), [201]],
   ['two API keys', post([LENGTH, 'Authorization: Bearer a', 'Authorization: Bearer b'], CREATE), [401]],
+  [
+    'an API key behind thousands of headers',
+    post([LENGTH, ...FILLER, 'Authorization: Bearer a'], CREATE),
+    [401],
+  ],
   ['two idempotency keys', post([LENGTH, 'Idempotency-Key: a', 'Idempotency-Key: b'], CREATE), [400]],
 ];
 
@@ -174,6 +183,8 @@ describe('a request that says where it is from', () => {
     for (const invented of ['203.0.113.9', '127.0.0.1', '::1', 'unknown', 'a"}\\n{']) {
       expect(await from(`X-Forwarded-For: ${invented}, 198.51.100.7`)).toBe(client);
       expect(await from(`X-Forwarded-For: ${invented}`, 'X-Forwarded-For: 198.51.100.7')).toBe(client);
+      const pushed = [`X-Forwarded-For: ${invented}`, ...FILLER, 'X-Forwarded-For: 198.51.100.7'];
+      expect(await from(...pushed)).toBe(client);
     }
     for (const other of ['Forwarded: for=203.0.113.9', 'X-Real-IP: 203.0.113.9', 'Client-IP: 203.0.113.9']) {
       expect(await from(other)).toBe(itself);

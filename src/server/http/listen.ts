@@ -136,8 +136,14 @@ function makeServer(options: ListenOptions): Server | TlsServer {
     // Node would keep the first of two hosts or API keys, and say nothing of the other.
     joinDuplicateHeaders: true,
   };
-  if (tls === undefined) return createServer(settings);
-  return createTlsServer({ ...settings, ...tls, handshakeTimeout: headersTimeoutMs });
+  const server =
+    tls === undefined
+      ? createServer(settings)
+      : createTlsServer({ ...settings, ...tls, handshakeTimeout: headersTimeoutMs });
+  // All that fit into the 16 KB of a request. Node would drop those after the first thousand, among them what a proxy
+  // appends: who fills them up could then say for himself which address he has.
+  server.maxHeadersCount = 0;
+  return server;
 }
 
 /** For a request on a connection above the limit. */
