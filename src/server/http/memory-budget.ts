@@ -25,6 +25,8 @@ export function defaultBudget(): number {
   return Math.min(Math.min(allowed, totalmem()) / 4, 512 * MB);
 }
 
+const nextTurn = () => new Promise<void>((resolve) => void setImmediate(resolve));
+
 interface Waiting {
   readonly bytes: number;
   readonly go: () => void;
@@ -50,11 +52,12 @@ export class MemoryBudget {
   }
 
   /**
-   * Takes bytes as soon as there is room, after all who waited before.
+   * Takes bytes as soon as there is room, after all who waited before. It resolves in another turn of the event loop:
+   * what takes much memory takes long, and hundreds of such requests in one turn would leave all others unheard.
    * @throws OverBudgetError when there is none for long.
    */
   async wait(bytes: number, patienceMs = PATIENCE_MS): Promise<void> {
-    if (this.#queue.size === 0 && this.take(bytes)) return;
+    if (this.#queue.size === 0 && this.take(bytes)) return nextTurn();
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#queue.delete(waiting);
@@ -69,6 +72,7 @@ export class MemoryBudget {
       };
       this.#queue.add(waiting);
     });
+    await nextTurn();
   }
 
   /** Gives bytes back. */
