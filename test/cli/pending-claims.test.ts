@@ -25,6 +25,20 @@ function kept(one: Session): string[] {
   }
 }
 
+describe.skipIf(process.platform === 'win32')('a pipe in the place of a claim', () => {
+  it('is not waited for', async () => {
+    const one = session();
+    await one.sh('echo hunter2 | zephr -q > link; zephr get < link > /dev/full');
+    const [name = ''] = kept(one);
+    await one.sh(
+      `echo hunter3 | zephr -q > other; cd .local/state/zephr/claims && rm ${name} && mkfifo ${name}`,
+    );
+    // Another machine's claim took the secret, as far as this one can tell.
+    expect((await one.sh('timeout 20 zephr get < link')).code).toBe(6);
+    expect((await one.sh('zephr get < other')).stdout).toBe('hunter3\n');
+  });
+});
+
 describe.skipIf(!hasFullDevice)('a secret that stdout had no room for', () => {
   it.each(['v1', 'v2'])('over a %s link is there for the next get, to the byte', async (version) => {
     const one = session();

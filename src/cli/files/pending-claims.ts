@@ -5,7 +5,7 @@
  * file is for its owner only and holds no key: without the link it opens nothing.
  */
 
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeUtf8 } from '../../core/bytes.js';
 import type { SecretAddress } from '../../core/link.js';
@@ -116,9 +116,10 @@ async function nameOf({ server, id }: SecretAddress): Promise<string> {
   return Buffer.from(await sha256(encodeUtf8(`${server}\n${id}`))).toString('hex');
 }
 
-/** The claim in a file; null when there is none, or none that can be sent. */
+/** The claim in a file; null when there is none, or none that can be sent. A pipe there would never end. */
 async function readPendingClaim(path: string): Promise<PendingClaim | null> {
   try {
+    if (!(await lstat(path)).isFile()) return null;
     const { claim, startedAt, readableUntil, temporary } = JSON.parse(
       await readFile(path, 'utf8'),
     ) as Partial<PendingClaim>;
