@@ -55,6 +55,7 @@ describe('an ending', () => {
     [429, EXIT.limited],
     [500, EXIT.unreachable],
     [503, EXIT.unreachable],
+    [507, EXIT.unreachable],
   ])('goes by the status %i of a code that only another server has', (status, exit) => {
     for (const name of ['SOMETHING_ELSE', 'constructor', '__proto__', 'SECRET_TOO_LARGE', 'PORT_TAKEN']) {
       expect(endingOf(new ApiError('no', status, name)).exit).toBe(exit);
@@ -70,6 +71,15 @@ describe('an ending', () => {
     expect(endingOf(new ZephrError('no', 'STORE_TOO_NEW')).exit).toBe(EXIT.usage);
     expect(endingOf(new ZephrError('no', 'X')).exit).toBe(EXIT.bug);
     expect(endingOf(new NetworkError('no', 'host', 'STORE_TOO_NEW')).exit).toBe(EXIT.unreachable);
+  });
+
+  it('tells who finds a server full something else than who starts one on a full disk', () => {
+    const refused = endingOf(new ApiError('the server has no room for another secret', 507, 'STORE_FULL'));
+    expect(refused).toMatchObject({ exit: EXIT.unreachable, code: 'STORE_FULL' });
+    expect(refused.advice).toContain('try again later');
+    const failed = endingOf(new ZephrError('the store has no room', 'STORE_FULL'));
+    expect(failed.exit).toBe(EXIT.unreachable);
+    expect(failed.advice).toContain('free some space');
   });
 
   it('keeps everything but the advice of an error that gets better advice', () => {

@@ -73,6 +73,8 @@ describe.skipIf(withoutDisk).each([
     const handle = await opened(join(folder, 'zephr.db'), own);
     let now = NOW;
     const counts: number[] = [];
+    const first = newSecret({ idempotency: { key: 'key', bodyHash: 'hash' }, blob: 'A'.repeat(1_048_576) });
+    await handle.store.secrets.create(first);
     for (let round = 0; round < 6; round += 1) {
       const size = SIZES[3 - (round % 4)] ?? 0;
       const kept = await fillWith(handle.store, size, now, round % 2 === 0 ? 1 : 16);
@@ -80,6 +82,8 @@ describe.skipIf(withoutDisk).each([
       expect(kept.length).toBeGreaterThan(3);
       await use(handle.store, kept, now);
       await handle.store.ping();
+      const repeated = { ...first, id: 'another'.padEnd(22, '_') };
+      if (round === 0) expect(await handle.store.secrets.create(repeated)).toMatchObject({ id: first.id });
       now += 2 * MINUTE_MS;
       if (restarts) await handle.restart();
       await handle.store.purge(now);

@@ -1,7 +1,7 @@
 /** A server that dies between a claim and its acknowledgement keeps its word when it is back. */
 
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createSecret } from '../../src/client/create.js';
@@ -48,6 +48,7 @@ describe('a server killed between claim and acknowledgement', () => {
 
   it('forgets the ciphertext when the lease has ended, also in the bytes of its files', async () => {
     const folder = join(openSession().folder, 'db');
+    mkdirSync(folder);
     const store = join(folder, 'zephr.db');
     const first = await start({ store });
     let blob = '';

@@ -1,6 +1,6 @@
 /** What a server holds tells nothing: canaries are planted, and looked for in its files, its log and its memory. */
 
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createSecret } from '../../src/client/create.js';
@@ -54,6 +54,7 @@ describe('a server', () => {
     'has neither secret, passphrase nor key in its files, its log or its memory (read through /proc: Linux)',
     async () => {
       const { folder } = openSession();
+      mkdirSync(join(folder, 'db'));
       const server = await start({ store: join(folder, 'db', 'zephr.db') });
       const created = await createSecret(SECRET, {
         server: server.url,
