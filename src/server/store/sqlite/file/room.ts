@@ -26,6 +26,18 @@ const PAGES_BESIDES = 16;
 /** Bytes that the log takes for a byte of the database: each page has a header there, of 24 bytes. */
 const LOG_SHARE = 1.03;
 
+/** The room that a database has, in bytes. */
+interface Seen {
+  /** Whether the reserve is. */
+  readonly isWhole: boolean;
+  /** Of the disk. */
+  readonly free: number;
+  /** In the database, where something was deleted. */
+  readonly freed: number;
+  /** By which the database grows when the log is copied into it. */
+  readonly uncopied: number;
+}
+
 /** What makes the log start over. */
 type Checkpoint = 'RESTART' | 'TRUNCATE';
 
@@ -52,6 +64,8 @@ export class Room {
   readonly #sql: ReturnType<typeof prepareStatements>;
   /** Bytes of the creates that wait for their transaction. */
   #admitted = 0;
+  /** What there was when the first of them came: creates that share a transaction share a look. */
+  #seen: Seen | null = null;
 
   /**
    * @param database with the tables of this version.
@@ -74,7 +88,12 @@ export class Room {
       // With what waits committed and the log emptied, there may be.
       this.#commit();
       this.checkpoint('TRUNCATE');
-      if (!this.#reserve.take() || !this.#fits(bytes)) return false;
+      this.#seen = null;
+      if (!this.#reserve.take() || !this.#fits(bytes)) {
+        // No transaction follows: the next create looks again.
+        this.#seen = null;
+        return false;
+      }
     }
     this.#admitted += bytes;
     return true;
@@ -92,6 +111,7 @@ export class Room {
       else run();
     } finally {
       this.#admitted = 0;
+      this.#seen = null;
     }
   }
 
@@ -129,15 +149,23 @@ export class Room {
   }
 
   #fits(bytes: number): boolean {
+    this.#seen ??= this.#look();
+    const { isWhole, free, freed, uncopied } = this.#seen;
     const wanted = this.#admitted + bytes;
-    const pages = pragma(this.#database, 'page_count');
-    const freed = pragma(this.#database, 'freelist_count') * this.#pageSize;
-    const uncopied = Math.max(0, pages * this.#pageSize - statSync(this.#path).size);
     const grows = Math.max(0, wanted - freed);
-    if (uncopied + grows > GROWTH || !this.#reserve.isWhole()) return false;
+    if (uncopied + grows > GROWTH || !isWhole) return false;
+    return free - uncopied - grows - wanted * LOG_SHARE >= (grows > 0 ? LOG_ROOM : 0);
+  }
+
+  #look(): Seen {
+    const { pages, freed } = this.#sql.pages.get() ?? { pages: 0, freed: 0 };
     const { bavail, bsize } = statfsSync(dirname(this.#path));
-    const left = bavail * bsize - uncopied - grows - wanted * LOG_SHARE;
-    return left >= (grows > 0 ? LOG_ROOM : 0);
+    return {
+      isWhole: this.#reserve.isWhole(),
+      free: bavail * bsize,
+      freed: freed * this.#pageSize,
+      uncopied: Math.max(0, pages * this.#pageSize - statSync(this.#path).size),
+    };
   }
 }
 
@@ -149,6 +177,9 @@ function codeOf(error: unknown): number | undefined {
 function prepareStatements(db: SqliteDatabase) {
   return {
     file: db.prepare<{ file: string }>("SELECT file FROM pragma_database_list WHERE name = 'main'"),
+    pages: db.prepare<{ pages: number; freed: number }>(
+      'SELECT page_count AS pages, freelist_count AS freed FROM pragma_page_count, pragma_freelist_count',
+    ),
     RESTART: db.prepare<{ busy: number }>('PRAGMA wal_checkpoint(RESTART)'),
     TRUNCATE: db.prepare<{ busy: number }>('PRAGMA wal_checkpoint(TRUNCATE)'),
   };
