@@ -300,7 +300,7 @@ describe('with a server on the same store', () => {
     await serve(one, '--access', 'closed');
     const without = await sh('printf hunter2 | zephr');
     expect(without.stderr).toContain('this server creates secrets with an API key only');
-    expect(without.stderr).toContain('zephr: hint: set ZEPHR_API_KEY');
+    expect(without.stderr).toContain('zephr: hint: ask whoever runs the server for one (zephr keys new)');
     expect(without.code).toBe(4);
 
     await sh('zephr keys new --tier pro --name ci > key');
