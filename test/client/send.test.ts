@@ -106,6 +106,26 @@ describe.each<[string, Fetch]>([
   });
 });
 
+describe.each<[string, Fetch]>([
+  ["Node's fetch", globalThis.fetch],
+  ["the command's fetch", nodeFetch],
+])('an answer whose body is cut off is a lost connection over %s', (_, fetch) => {
+  const closing = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n';
+
+  it.each([
+    ['in a body with a length', `${closing}Content-Length: 20\r\n\r\n{"a`],
+    ['in a chunk', `${closing}Transfer-Encoding: chunked\r\n\r\n5\r\n{"a`],
+  ])('%s', async (_name, bytes) => {
+    const url = await tcpHost((socket) => {
+      socket.once('data', () => socket.end(bytes));
+    });
+    expect(await failure(send(get(url), { fetch }))).toMatchObject({
+      code: 'CONNECTION_LOST',
+      host: new URL(url).host,
+    });
+  });
+});
+
 describe("the command's fetch", () => {
   it.each([
     ['switches to another protocol', 'HTTP/1.1 101 ?\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'],

@@ -56,14 +56,16 @@ async function exchange(
   isRead: (reply: FetchReply) => boolean,
 ): Promise<{ reply: FetchReply; bytes: Bytes }> {
   const { host, deadline } = attempt;
+  let part: 'head' | 'body' = 'head';
   try {
     const reply = await deadline.within(attempt.ask());
+    part = 'body';
     if (!isRead(reply)) return { reply, bytes: new Uint8Array() };
     return { reply, bytes: await deadline.within(readWhole(reply.body, MAX_REPLY_BYTES, host, deadline)) };
   } catch (cause) {
     if (deadline.signal.aborted) throw cause;
     const failure = attempt.sourceFailure?.();
-    throw failure === undefined ? networkError(cause, host) : failure.cause;
+    throw failure === undefined ? networkError(cause, host, part) : failure.cause;
   }
 }
 

@@ -68,7 +68,7 @@ export function readAsStream(
         return { done: false, value: piece };
       } catch (error) {
         end();
-        throw deadline.reasonFor(networkError(error, host));
+        throw deadline.reasonFor(networkError(error, host, 'body'));
       }
     },
     async return() {

@@ -43,21 +43,28 @@ const KINDS: Readonly<Record<string, Kind>> = {
   UND_ERR_HEADERS_OVERFLOW: NOT_ZEPHR,
 };
 
+/** undici's code for a body shorter or longer than its length says, and for two lengths in one head. */
+const OTHER_LENGTH = 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
+
 /** Codes of Node's HTTP parser (llhttp): the answer is not HTTP. The one for an answer cut short is in the table. */
 const NOT_HTTP_CODE = /^HPE_/;
 
 const TLS_CODE = /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
 
-/** The error for what fetch or the reader of a body rejected with; a NetworkError, such as a proxy's, stays one. */
-export function networkError(cause: unknown, host: string): NetworkError {
+/**
+ * The error for what fetch or the reader of a body rejected with; a NetworkError, such as a proxy's, stays one.
+ * @param part what was being read: the head of an answer that may not have come, or the body after it
+ */
+export function networkError(cause: unknown, host: string, part: 'head' | 'body' = 'head'): NetworkError {
   if (cause instanceof NetworkError) return cause;
   const reason = findCode(cause);
-  const kind = KINDS[reason] ?? kindOf(reason);
+  const kind = KINDS[reason] ?? kindOf(reason, part);
   const detail = reason !== '' && (kind === TLS || kind === NO_ANSWER) ? ` (${reason})` : '';
   return new NetworkError(kind.words(host) + detail, host, kind.code, { cause });
 }
 
-function kindOf(reason: string): Kind {
+function kindOf(reason: string, part: 'head' | 'body'): Kind {
+  if (reason === OTHER_LENGTH) return part === 'body' ? LOST : NOT_ZEPHR;
   if (TLS_CODE.test(reason)) return TLS;
   return NOT_HTTP_CODE.test(reason) ? NOT_ZEPHR : NO_ANSWER;
 }
@@ -98,8 +105,14 @@ function findCode(cause: unknown): string {
   for (let error = cause, depth = 0; error instanceof Error && depth < 5; error = error.cause, depth++) {
     const code = errorCode(error);
     if (code !== undefined) return code;
+    if (error.name === 'HTTPParserError') return parserCode(error.message);
     // A connection to a host of several addresses fails with one error for each (RFC 8305).
     if (error instanceof AggregateError && error.errors.length > 0) return findCode(error.errors[0]);
   }
   return '';
+}
+
+/** The code of a parser's error by its message: the undici of Node 24 and later leaves the code out. */
+function parserCode(message: string): string {
+  return message.includes('Invalid EOF state') ? 'HPE_INVALID_EOF_STATE' : 'HPE_INTERNAL';
 }
