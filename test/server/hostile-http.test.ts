@@ -19,6 +19,12 @@ const CHUNKS = `${CREATE.length.toString(16)}\r\n${CREATE}\r\n0\r\n\r\n`;
 /** Headers that say nothing: as many as fit into a request, and more than Node keeps unless it is told to. */
 const FILLER = Array<string>(3_000).fill('A:b');
 
+/**
+ * Whether Node's HTTP parser drops a length in a trailer, as that of Node 20.18 does, where later ones refuse it. It
+ * counts for nothing either way (RFC 9110 section 6.5.1).
+ */
+const DROPS_TRAILERS = Number.parseInt(process.versions.llhttp ?? '', 10) < 9;
+
 function get(target: string, ...headers: string[]): string {
   return [`GET ${target} HTTP/1.1`, 'Host: zephr', ...headers, '', ''].join('\r\n');
 }
@@ -50,7 +56,11 @@ const SMUGGLING: readonly Case[] = [
   ['line feeds alone between chunks', post([CHUNKED], CHUNKS.replaceAll('\r\n', '\n')), [400]],
   ['a header that is folded', get('/api/health', 'X-Folded: a', ' b'), [400]],
   ['a chunk size that is none', post([CHUNKED], `zz\r\n${CREATE}\r\n0\r\n\r\n`), [400]],
-  ['a trailer with a length', post([CHUNKED], CHUNKS.replace(/\r\n$/, 'Content-Length: 5\r\n\r\n')), [400]],
+  [
+    'a trailer with a length',
+    post([CHUNKED], CHUNKS.replace(/\r\n$/, 'Content-Length: 5\r\n\r\n')),
+    [DROPS_TRAILERS ? 201 : 400],
+  ],
   ['two hosts', get('/api/health', 'Host: other'), [400]],
   ['two hosts that agree', get('/api/health', 'host: zephr'), [400]],
   ['a second host behind thousands of headers', get('/api/health', ...FILLER, 'Host: other'), [400]],

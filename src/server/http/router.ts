@@ -78,6 +78,8 @@ export class Router {
  * with a backslash is none: some programs take it for a slash.
  */
 export function pathOf(target: string): string | null {
+  // Other bytes are none of a URL's (RFC 3986 section 2); the HTTP parser of Node 20.18 lets them through.
+  if (!/^[\x21-\x7e]*$/.test(target)) return null;
   const [, path] = /^(?:https?:\/\/[^/?#\\]+)?(|\/[^?#\\]*)(?:[?#].*)?$/i.exec(target) ?? [];
   return path === '' ? '/' : (path ?? null);
 }
