@@ -121,9 +121,18 @@ const changing = property(
       const before = (text.trim() === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
       const after = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
       assert.equal(JSON.stringify(others(after, key)), JSON.stringify(others(before, key)));
-      const { config } = await readConfigFile({ path, explicit: true }, fakeTerminal());
-      assert.equal(key === 'apiKey' ? config.apiKeys.get(ORIGIN) : config[key], value);
       assert.equal(statSync(path).mode & 0o777, 0o600);
+      const reread = await resultOf(() => readConfigFile({ path, explicit: true }, fakeTerminal()));
+      if ('error' in reread) {
+        // What the change left alone may be no value of a setting: then the file is refused without the change too.
+        checkRefusal(reread.error);
+        writeFileSync(path, JSON.stringify({ ...before, [key]: undefined }));
+        const unchanged = await resultOf(() => readConfigFile({ path, explicit: true }, fakeTerminal()));
+        assert('error' in unchanged, `refused since the change: ${String(reread.error)}`);
+        return 'changed beside what is refused';
+      }
+      const { config } = reread.value;
+      assert.equal(key === 'apiKey' ? config.apiKeys.get(ORIGIN) : config[key], value);
       return 'changed';
     }),
   { weight: 2, found: FOUND_CONFIGS.map((bytes) => ({ bytes, key: 'link' as const, value: 'v2' })) },
