@@ -14,7 +14,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { childEnvironment } from '../../src/cli/terminal/child-environment.js';
+import { childEnvironment } from '../../src/cli/terminal/clipboard/child-environment.js';
 import type { Session } from '../support/session.js';
 import { sharedServer } from '../support/shared-server.js';
 import { HAS_SCRIPT, type } from '../support/typing.js';

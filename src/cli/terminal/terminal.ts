@@ -1,73 +1,31 @@
 /**
- * The streams, the environment and the signals of a run, as one object. No other file of the command touches
- * `process`. Data goes through the file descriptors themselves: Node's stdout drops the rest of a partial write to a
- * file, and reports a full disk too late. Here every byte is written, or the write fails.
+ * The streams, the environment and the signals of a run, as one object. No other file of the command touches `process`.
  */
 
-import {
-  close,
-  constants,
-  fstat,
-  fstatSync,
-  fsync,
-  open,
-  read,
-  readSync,
-  statSync,
-  write,
-  writeSync,
-} from 'node:fs';
+import { close, constants, fstatSync, open, readSync, statSync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { Bytes } from '../../core/bytes.js';
 import { isSystemError } from '../../core/errors.js';
 import { Interrupted } from '../exit/cli-error.js';
 import { EXIT } from '../exit/codes.js';
 import { emptyCoreDumps } from './core-dump.js';
+import { type Reader, readerOf, type Waiting, type Writer, writerOf } from './descriptors.js';
 
 const closeFile = promisify(close);
 const openFile = promisify(open);
-const readFile = promisify(read);
-const writeFile = promisify(write);
-const statFile = promisify(fstat);
-const syncFile = promisify(fsync);
-
-/** Pause before another try on a descriptor that another process made non-blocking, in milliseconds. */
-const BUSY_PAUSE_MS = 5;
 
 /** How long interrupted work may keep the process, in milliseconds. */
 const LAST_MOMENT_MS = 100;
 
-/** How long the last words of a process may take where the descriptor is non-blocking, in milliseconds. */
-const LAST_WORDS_MS = 1_000;
-
 /** A stream of data that comes in. */
-export interface Input {
+export interface Input extends Reader {
   readonly isTerminal: boolean;
-  /**
-   * The next bytes, at most 64 KB; empty at the end.
-   * @throws Error with the system's `code`, such as `EISDIR`.
-   */
-  read(): Promise<Bytes>;
 }
 
 /** A stream of data or messages that go out. */
-export interface Output {
+export interface Output extends Writer {
   readonly isTerminal: boolean;
   /** Whether it was closed when the program was started, so that nothing written to it arrives anywhere. */
   readonly wasClosed: boolean;
-  /**
-   * Writes all of it. Of a stream, the next piece is asked for when the one before was written.
-   * @throws Error with the system's `code`: `EPIPE` when the reader has gone, `ENOSPC` when the disk is full; what the
-   *   stream throws.
-   */
-  write(data: string | Uint8Array | AsyncIterable<Uint8Array>): Promise<void>;
-  /**
-   * Writes all of it before it returns, as far as that is possible: for the last words of a process, which has nobody
-   * left to tell of a failure.
-   */
-  writeNow(data: string): void;
-  /** Waits until a file has what was written to it on its disk. Does nothing for pipes and terminals. */
-  flush(): Promise<void>;
 }
 
 /** The terminal that a person sits at, wherever the standard streams lead. */
@@ -205,9 +163,6 @@ function hasNetwork(): boolean {
   return !allowedNodeEnvironmentFlags.has('--allow-net') || permission?.has('net') !== false;
 }
 
-/** Waits for work, or gives up waiting. */
-type Waiting = <T>(work: Promise<T>) => Promise<T>;
-
 function endBy(signal: NodeJS.Signals, coresAreEmpty: boolean): number {
   if (signal !== 'SIGINT') {
     endAtOnce(signal, coresAreEmpty);
@@ -225,36 +180,15 @@ function endAtOnce(signal: NodeJS.Signals, coresAreEmpty: boolean): void {
 }
 
 function input(descriptor: number, waiting: Waiting): Input {
-  const buffer = new Uint8Array(65_536);
   return {
     get isTerminal() {
       return isTerminal(descriptor);
     },
-    async read() {
-      try {
-        const { bytesRead } = await waiting(
-          untilReady(() => readFile(descriptor, buffer, 0, buffer.length, null)),
-        );
-        return buffer.slice(0, bytesRead);
-      } catch (error) {
-        // Windows says so when the writing end of a pipe is closed.
-        if (isSystemError(error, 'EOF')) return new Uint8Array();
-        throw error;
-      }
-    },
+    ...readerOf(descriptor, waiting),
   };
 }
 
 function output(descriptor: number, waiting: Waiting): Output {
-  const writeAll = async (bytes: Uint8Array) => {
-    for (let offset = 0; offset < bytes.length; ) {
-      const from = offset;
-      const { bytesWritten } = await waiting(
-        untilReady(() => writeFile(descriptor, bytes, from, bytes.length - from, null)),
-      );
-      offset += bytesWritten;
-    }
-  };
   return {
     get isTerminal() {
       return isTerminal(descriptor);
@@ -262,29 +196,8 @@ function output(descriptor: number, waiting: Waiting): Output {
     get wasClosed() {
       return wasClosed(descriptor);
     },
-    async write(data) {
-      if (typeof data === 'string') return writeAll(new TextEncoder().encode(data));
-      if (data instanceof Uint8Array) return writeAll(data);
-      for await (const piece of data) await writeAll(piece);
-    },
-    writeNow: (data) => writeAllNow(descriptor, new TextEncoder().encode(data)),
-    async flush() {
-      if ((await statFile(descriptor)).isFile()) await syncFile(descriptor);
-    },
+    ...writerOf(descriptor, waiting),
   };
-}
-
-/** Writes until all is written, or fails for another reason than that the reader of a pipe is slow. */
-function writeAllNow(descriptor: number, bytes: Uint8Array): void {
-  const deadline = Date.now() + LAST_WORDS_MS;
-  for (let offset = 0; offset < bytes.length; ) {
-    try {
-      offset += writeSync(descriptor, bytes, offset);
-    } catch (error) {
-      if (!isSystemError(error, 'EAGAIN') || Date.now() > deadline) return;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_PAUSE_MS);
-    }
-  }
 }
 
 /** Whether a descriptor is a terminal. Loads node:tty, and with it sockets, only for what may be one. */
@@ -309,18 +222,6 @@ function wasClosed(descriptor: number): boolean {
   }
 }
 
-/** Repeats an operation while its descriptor would block. */
-async function untilReady<T>(operation: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await operation();
-    } catch (error) {
-      if (!isSystemError(error, 'EAGAIN')) throw error;
-      await pause(BUSY_PAUSE_MS);
-    }
-  }
-}
-
 async function openScreen(): Promise<Screen | null> {
   const [inputPath, outputPath] =
     process.platform === 'win32' ? ['\\\\.\\CONIN$', '\\\\.\\CONOUT$'] : ['/dev/tty', '/dev/tty'];
@@ -338,10 +239,6 @@ async function openScreen(): Promise<Screen | null> {
   }
   const [input, output] = opened;
   return input === undefined || output === undefined ? null : { input, output, close: closeAll };
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 /**

@@ -10,8 +10,8 @@ import { delimiter, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { CliError } from '../../exit/cli-error.js';
 import { EXIT } from '../../exit/codes.js';
-import { childEnvironment } from '../child-environment.js';
 import { type Environment, type Terminal, untilInterrupted } from '../terminal.js';
+import { childEnvironment } from './child-environment.js';
 import { type Clipboard, notCopied } from './contract.js';
 
 declare const __ZEPHR_CLIPBOARD_THREAD__: string | undefined;

@@ -4,7 +4,7 @@
  * proxy or a database. What a person runs through zephr gets the person's own environment.
  */
 
-import type { Environment } from './terminal.js';
+import type { Environment } from '../terminal.js';
 
 /** In capitals: Windows tells no case apart in names. */
 const PASSED_ON: ReadonlySet<string> = new Set([
