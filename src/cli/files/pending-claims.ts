@@ -82,6 +82,7 @@ export async function openClaimFile(
         await replaceFile(path, JSON.stringify(pending));
         return true;
       } catch {
+        // A full disk, say. The read goes on, and whoever saves says what that means for a second try.
         return false;
       }
     },
@@ -107,6 +108,7 @@ async function openFolder(terminal: Terminal): Promise<string | null> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     return folder;
   } catch {
+    // Not writable: a container with a read-only home, say.
     return null;
   }
 }
@@ -120,9 +122,8 @@ async function nameOf({ server, id }: SecretAddress): Promise<string> {
 async function readPendingClaim(path: string): Promise<PendingClaim | null> {
   try {
     if (!(await lstat(path)).isFile()) return null;
-    const { claim, startedAt, readableUntil, temporary } = JSON.parse(
-      await readFile(path, 'utf8'),
-    ) as Partial<PendingClaim>;
+    const json: unknown = JSON.parse(await readFile(path, 'utf8'));
+    const { claim, startedAt, readableUntil, temporary }: Partial<Record<string, unknown>> = Object(json);
     if (typeof claim !== 'string' || !isClaim(claim) || !isTime(startedAt)) return null;
     return {
       claim,
@@ -131,6 +132,7 @@ async function readPendingClaim(path: string): Promise<PendingClaim | null> {
       ...(typeof temporary === 'string' ? { temporary } : {}),
     };
   } catch {
+    // No file, or one that was damaged: a new claim takes its place.
     return null;
   }
 }

@@ -98,6 +98,7 @@ async function startOf(pid: number): Promise<string> {
     // The second field is the program's name in parentheses, which may hold blanks and parentheses.
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '0';
   } catch {
+    // Not Linux, or the process has ended.
     return '0';
   }
 }
@@ -107,6 +108,7 @@ export async function ageOf(path: string): Promise<number> {
   try {
     return Date.now() - (await lstat(path)).mtimeMs;
   } catch {
+    // It was removed meanwhile.
     return 0;
   }
 }
