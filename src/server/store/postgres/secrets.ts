@@ -8,7 +8,7 @@
 import { LEASE_MS } from '../../../core/protocol/limits.js';
 import type { SecretState } from '../../../core/protocol/replies.js';
 import { revocationOf, TOMBSTONE_MS, unreadable } from '../contracts/lifecycle.js';
-import type { KeyRefusal, Refused, ShownProofs } from '../contracts/proofs.js';
+import type { Refused, ShownProofs } from '../contracts/proofs.js';
 import { type RecordRow, recordOf } from '../contracts/rows.js';
 import type {
   CreateOutcome,
@@ -36,7 +36,8 @@ import { counting, judging, type ShownValues, shownValues } from './proofs.js';
 
 /** What every statement of a caller who has to prove something says. */
 interface JudgedRow<Outcome> {
-  readonly outcome: Outcome | KeyRefusal | 'wrong passphrase' | 'locked';
+  readonly outcome: Outcome | Refused['outcome'];
+  /** How long no passphrase is judged, in milliseconds. */
   readonly wait_ms: number;
 }
 
@@ -184,6 +185,6 @@ function isDiskFull(error: unknown): boolean {
   return error instanceof StoreError && Object(error.cause).code === DISK_FULL;
 }
 
-function refusedBy(outcome: Exclude<JudgedRow<never>['outcome'], never>, waitMs: number): Refused {
+function refusedBy(outcome: Refused['outcome'], waitMs: number): Refused {
   return outcome === 'locked' ? { outcome, waitMs } : { outcome };
 }
