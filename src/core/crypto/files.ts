@@ -14,9 +14,6 @@ import { type ByteSource, mapConcurrent, openChunk, sealChunks, zeros } from './
 /** Bytes of plaintext in every chunk of files but the last, which has 1 to as many. */
 export const FILES_CHUNK_BYTES = 1_048_576;
 
-/** Bytes of a sealed chunk of files; the last one has 17 to as many. */
-export const SEALED_FILES_CHUNK_BYTES = FILES_CHUNK_BYTES + TAG_BYTES;
-
 /** Chunks that are under way at the same time. */
 const WINDOW = 4;
 
