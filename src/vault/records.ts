@@ -117,9 +117,40 @@ export async function openRecord(
   }
 }
 
-/** What stands beside a value. It is authenticated, so only this program wrote it. */
-function readMeta(bytes: Uint8Array): Omit<VaultRecord, 'value'> & { readonly removed?: boolean } {
-  return JSON.parse(decodeUtf8(bytes));
+type RecordMeta = Omit<VaultRecord, 'value'> & { readonly removed?: boolean };
+
+/** What stands beside a value. @throws Error when it is not what {@link sealRecord} writes. */
+function readMeta(bytes: Uint8Array): RecordMeta {
+  const meta: unknown = JSON.parse(decodeUtf8(bytes));
+  if (!isRecordMeta(meta)) throw new Error('the record has no place, policy or time');
+  return meta;
+}
+
+function isRecordMeta(meta: unknown): meta is RecordMeta {
+  if (typeof meta !== 'object' || meta === null) return false;
+  const fields: Partial<Record<string, unknown>> = { ...meta };
+  const { project, environment, name, policy, changedAt, expiresAt, removed } = fields;
+  return (
+    [project, environment, name].every((part) => typeof part === 'string') &&
+    isPolicy(policy) &&
+    typeof changedAt === 'number' &&
+    (expiresAt === undefined || typeof expiresAt === 'number') &&
+    (removed === undefined || removed === true)
+  );
+}
+
+function isPolicy(policy: unknown): policy is Policy {
+  if (typeof policy !== 'object' || policy === null) return false;
+  const { hosts, as, methods, approve, run }: Partial<Record<string, unknown>> = { ...policy };
+  return (
+    [hosts, methods].every((list) => list === undefined || isTexts(list)) &&
+    (as === undefined || typeof as === 'string') &&
+    [approve, run].every((flag) => flag === undefined || typeof flag === 'boolean')
+  );
+}
+
+function isTexts(list: unknown): boolean {
+  return Array.isArray(list) && list.every((text) => typeof text === 'string');
 }
 
 function recordContext({ vaultId }: RecordKeys, id: Bytes, revision: number): Bytes {

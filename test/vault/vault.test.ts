@@ -122,6 +122,17 @@ describe('a vault', () => {
   });
 });
 
+describe('a record that is sealed, but holds something else than records do', () => {
+  it.each<[string, Partial<VaultRecord>]>([
+    // JSON has no such number, and keeps null.
+    ['no time of its change', { changedAt: Number.NaN }],
+    ['an end that is no time', { expiresAt: Number.NaN }],
+  ])('is refused with %s', async (_, wrong) => {
+    const text = await (await filled(secret('A', 'one', wrong))).format();
+    await expect(reopened(text)).rejects.toMatchObject({ code: 'VAULT_DAMAGED' });
+  });
+});
+
 describe('the file of a vault', () => {
   it('is that of the known answer', async () => {
     let drawn = 0;
