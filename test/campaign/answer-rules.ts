@@ -8,7 +8,7 @@ import type { Call, Request } from './history.js';
 const GONE = ['410 SECRET_ALREADY_CONSUMED', '410 SECRET_EXPIRED', '410 SECRET_REVOKED'];
 const NO_ENTRY = ['403 WRONG_KEY', '403 PROOF_REQUIRED', '404 SECRET_NOT_FOUND'];
 
-/** The answers to each call, 503 aside. */
+/** The answers to each call, aside from 503 and, for a create, 507. */
 const ANSWERS: Readonly<Record<Call['do'], readonly string[]>> = {
   create: ['201', '409 IDEMPOTENCY_KEY_REUSED'],
   read: ['200', ...GONE, ...NO_ENTRY],
@@ -18,6 +18,11 @@ const ANSWERS: Readonly<Record<Call['do'], readonly string[]>> = {
 };
 
 export const answerRules: Readonly<Record<string, Rule>> = {
+  'a full store refuses creates only': ({ requests }) => {
+    const refused = answered(requests).find(({ answer }) => answer.status === 507);
+    return refused === undefined ? null : `request ${refused.number} is a ${refused.call.do}`;
+  },
+
   'an answer is one of those in the protocol': ({ requests }) => {
     const odd = answered(requests).find((one) => !ANSWERS[one.call.do].includes(nameOf(one)));
     return odd === undefined ? null : `request ${odd.number} was answered ${nameOf(odd)}`;

@@ -29,6 +29,10 @@ const STORIES: Readonly<Record<string, { breaks: () => Story; keeps: () => Story
     breaks: () => story().ask(read('c'), { status: 500, code: 'INTERNAL_ERROR' }),
     keeps: () => story().ask(read('c'), { status: 503, code: 'STORE_UNAVAILABLE' }),
   },
+  'a full store refuses creates only': {
+    breaks: () => story().ask(read('c'), { status: 507, code: 'STORE_FULL' }),
+    keeps: () => story().ask({ do: 'create', body: 'own' }, { status: 507, code: 'STORE_FULL' }),
+  },
   'what is delivered are the bytes that were created': {
     breaks: () =>
       story().ask(read('c'), { status: 200, purgeAt: EPOCH + MINUTE + 10, viewsLeft: 0, bytes: 'wrong' }),

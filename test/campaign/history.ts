@@ -86,8 +86,13 @@ export interface Request {
   readonly answer: Answer | null;
 }
 
-/** What decides nothing: it may have come after the effect, or before one that comes later. */
-const UNDECIDED: ReadonlySet<number> = new Set([503]);
+/**
+ * Whether an answer decides nothing: it may have come after the effect, or before one that comes later. A full store
+ * refuses a create that it may take when the same create is tried again.
+ */
+function isUndecided({ status }: Answer, call: Call): boolean {
+  return status === 503 || (status === 507 && call.do === 'create');
+}
 
 /** The requests of a history in the order they were sent, without those that reached nobody. */
 export function requestsOf({ events }: History): Request[] {
@@ -96,9 +101,9 @@ export function requestsOf({ events }: History): Request[] {
     if (event.what === 'sent') {
       const { request: number, server, call, at: from } = event;
       requests.set(number, { number, server, call, from, to: Number.POSITIVE_INFINITY, answer: null });
-    } else if (event.what === 'answered' && !UNDECIDED.has(event.answer.status)) {
+    } else if (event.what === 'answered') {
       const request = requests.get(event.request);
-      if (request !== undefined)
+      if (request !== undefined && !isUndecided(event.answer, request.call))
         requests.set(event.request, { ...request, to: event.at, answer: event.answer });
     } else if (event.what === 'lost' && event.unsent) requests.delete(event.request);
   }

@@ -174,7 +174,7 @@ export class Life {
 /** Whether a refusal leaves nothing to hope for. */
 function decides(error: Error): boolean {
   return error instanceof ApiError
-    ? error.statusCode !== 503 && error.statusCode !== 429
+    ? ![429, 503, 507].includes(error.statusCode)
     : !(error instanceof NetworkError);
 }
 
