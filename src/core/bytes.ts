@@ -37,3 +37,8 @@ export function concatBytes(...parts: readonly Uint8Array[]): Bytes {
   }
   return whole;
 }
+
+/** Whether both hold the same bytes. The time it takes depends on them, so it is not for comparing secrets. */
+export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length && left.every((byte, index) => byte === right[index]);
+}

@@ -1,6 +1,13 @@
 /** Named secrets as a vault keeps them: names, lengths and policy hidden, each bound to its place (vault/FORMAT.md). */
 
-import { type Bytes, concatBytes, decodeUtf8, encodeUtf8, type RandomBytes } from '../core/bytes.js';
+import {
+  type Bytes,
+  concatBytes,
+  decodeUtf8,
+  encodeUtf8,
+  equalBytes,
+  type RandomBytes,
+} from '../core/bytes.js';
 import { decrypt, encrypt, NONCE_BYTES } from '../core/crypto/aes-gcm.js';
 import { readFrame, writeFrame } from '../core/crypto/frame.js';
 import { ValidationError } from '../core/errors.js';
@@ -110,7 +117,7 @@ export async function openRecord(
     const content: Uint8Array[] = [];
     for await (const piece of frame.content) content.push(piece);
     const { removed, ...record } = readMeta(frame.meta);
-    if (!equal(await recordId(keys, record), id)) throw new Error('the record is of another name');
+    if (!equalBytes(await recordId(keys, record), id)) throw new Error('the record is of another name');
     return { ...record, value: removed ? null : concatBytes(...content) };
   } catch (cause) {
     throw damaged(cause);
@@ -161,8 +168,4 @@ function recordContext({ vaultId }: RecordKeys, id: Bytes, revision: number): By
 
 async function* one(bytes: Bytes): AsyncGenerator<Bytes, void, undefined> {
   yield bytes;
-}
-
-function equal(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, at) => byte === right[at]);
 }

@@ -5,7 +5,7 @@
  */
 
 import { encodeBase64url } from '../base64url.js';
-import { type Bytes, concatBytes, encodeUtf8 } from '../bytes.js';
+import { type Bytes, concatBytes, encodeUtf8, equalBytes } from '../bytes.js';
 import { decryptionFailed, ValidationError } from '../errors.js';
 import { sha256 } from '../web-crypto.js';
 import { decodeSealed } from './aes-gcm.js';
@@ -119,8 +119,7 @@ export async function checkFingerprint(
   sealedMessage: Bytes,
 ): Promise<void> {
   const own = await fingerprintOf(publicKey, sealedMessage);
-  const same = fingerprint.length === own.length && own.every((byte, at) => byte === fingerprint[at]);
-  if (publicKey.length !== PUBLIC_KEY_BYTES || !same) {
+  if (publicKey.length !== PUBLIC_KEY_BYTES || !equalBytes(fingerprint, own)) {
     throw decryptionFailed('the request is not the one that the link names');
   }
 }

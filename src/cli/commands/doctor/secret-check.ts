@@ -4,7 +4,7 @@ import { createSecret } from '../../../client/create.js';
 import { readSecret } from '../../../client/read.js';
 import { secretStatus } from '../../../client/status.js';
 import type { TransportOptions } from '../../../client/transport/send.js';
-import { randomBytes } from '../../../core/bytes.js';
+import { equalBytes, randomBytes } from '../../../core/bytes.js';
 import { ApiError } from '../../../core/errors.js';
 import type { Link } from '../../../core/link.js';
 import { parseLink } from '../../../core/links/reader.js';
@@ -35,7 +35,7 @@ export async function checkSecret(checks: CheckList, trial: Trial): Promise<void
   });
   const wasRead = await attempt(checks, 'read', async () => {
     const reading = await readSecret(link, trial.transport);
-    if (!equal(reading.bytes, secret)) throw misbehaves('what came back is not what was sent');
+    if (!equalBytes(reading.bytes, secret)) throw misbehaves('what came back is not what was sent');
     await reading.acknowledge();
     await checks.ok('read', 'what was sent came back');
   });
@@ -84,8 +84,4 @@ async function attempt(checks: CheckList, name: CheckName, check: () => Promise<
     await checks.fail(name, error);
     return false;
   }
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }
