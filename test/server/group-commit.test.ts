@@ -1,7 +1,7 @@
 /** Writes that share a transaction: what they may rely on. */
 
 import { describe, expect, test } from 'vitest';
-import { GroupCommit } from '../../src/server/store/sqlite/group-commit.js';
+import { GroupCommit } from '../../src/server/store/sqlite/file/group-commit.js';
 
 /** A database of words that commits or forgets, and says what it did. */
 function words(commitFails: () => boolean = () => false) {

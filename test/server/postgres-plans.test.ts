@@ -1,13 +1,13 @@
 /** How PostgreSQL goes about the store's statements once its tables are large. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { SESSION } from '../../src/server/store/postgres/connections/pool.js';
 import * as creates from '../../src/server/store/postgres/create.js';
 import * as batches from '../../src/server/store/postgres/create-batches.js';
 import * as destruction from '../../src/server/store/postgres/destruction.js';
 import * as keys from '../../src/server/store/postgres/keys.js';
 import { openPostgresStore } from '../../src/server/store/postgres/open.js';
 import * as outbox from '../../src/server/store/postgres/outbox.js';
-import { SESSION } from '../../src/server/store/postgres/pool.js';
 import * as quotas from '../../src/server/store/postgres/quotas.js';
 import * as secrets from '../../src/server/store/postgres/secrets.js';
 import * as engine from '../../src/server/store/postgres/store.js';

@@ -3,8 +3,12 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { StoreError } from '../../src/server/store/contracts/store.js';
 import { openStore } from '../../src/server/store/open.js';
+import {
+  openDriver,
+  type PoolLimits,
+  PostgresPool,
+} from '../../src/server/store/postgres/connections/pool.js';
 import { openPostgresStore } from '../../src/server/store/postgres/open.js';
-import { openDriver, type PoolLimits, PostgresPool } from '../../src/server/store/postgres/pool.js';
 import { POSTGRES_SCHEMA_VERSION } from '../../src/server/store/postgres/schema.js';
 import { PostgresStore } from '../../src/server/store/postgres/store.js';
 import { deadHost, tcpHost } from '../support/hosts.js';

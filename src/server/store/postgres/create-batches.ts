@@ -6,8 +6,8 @@
 
 import type { CreateOutcome, NewSecret } from '../contracts/secrets.js';
 import { StoreError } from '../contracts/store.js';
+import { isAnswer, type PostgresPool, type Progress, statement } from './connections/pool.js';
 import { createAlone, created, createValues, type EarlierRow, repeatOf } from './create.js';
-import { isAnswer, type PostgresPool, type Progress, statement } from './pool.js';
 
 /** Batches under way at once. */
 const BATCHES = 4;

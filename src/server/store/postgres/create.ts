@@ -6,7 +6,7 @@
 import { IDEMPOTENCY_MS } from '../contracts/lifecycle.js';
 import type { CreateOutcome, NewSecret } from '../contracts/secrets.js';
 import { StoreError } from '../contracts/store.js';
-import { type PostgresPool, statement } from './pool.js';
+import { type PostgresPool, statement } from './connections/pool.js';
 
 /** The secret that an idempotency key was used for before. */
 export interface EarlierRow {

@@ -5,8 +5,8 @@
 
 import { TOMBSTONE_MS } from '../contracts/lifecycle.js';
 import type { Purged } from '../contracts/store.js';
+import { type PostgresPool, statement } from './connections/pool.js';
 import { announce } from './outbox.js';
-import { type PostgresPool, statement } from './pool.js';
 
 /** That a view can be consumed at `$2`. */
 export const WAITING =

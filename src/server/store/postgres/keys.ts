@@ -3,7 +3,7 @@
 import type { KeyTier } from '../../../core/protocol/limits.js';
 import type { ApiKey, KeyStore, NewApiKey } from '../contracts/keys.js';
 import { KEY_COLUMNS, type KeyRow, keyOf } from '../contracts/rows.js';
-import { type PostgresPool, statement } from './pool.js';
+import { type PostgresPool, statement } from './connections/pool.js';
 
 /** No row if the name is taken. */
 export const ADD_KEY = statement<

@@ -7,7 +7,7 @@
 
 import type { Sql } from 'postgres';
 import { errorCode, ZephrError } from '../../../core/errors.js';
-import { type Driver, openDriver, type PoolLimits, PostgresPool } from './pool.js';
+import { type Driver, openDriver, type PoolLimits, PostgresPool } from './connections/pool.js';
 import { migratePostgres } from './schema.js';
 import { PostgresStore } from './store.js';
 

@@ -2,7 +2,7 @@
 
 import { composeEvent } from '../contracts/event.js';
 import type { EventName, Excepted, LeasedEvent, Outbox } from '../contracts/outbox.js';
-import { type PostgresPool, statement } from './pool.js';
+import { type PostgresPool, statement } from './connections/pool.js';
 
 interface EventRow {
   readonly id: string;

@@ -20,6 +20,7 @@ import type {
   Unreadable,
 } from '../contracts/secrets.js';
 import { StoreError, StoreFullError } from '../contracts/store.js';
+import { type PostgresPool, statement } from './connections/pool.js';
 import { CreateBatches } from './create-batches.js';
 import {
   ANNOUNCE_EXPIRED,
@@ -31,7 +32,6 @@ import {
   WAITING,
 } from './destruction.js';
 import { announce } from './outbox.js';
-import { type PostgresPool, statement } from './pool.js';
 import { counting, judging, type ShownValues, shownValues } from './proofs.js';
 
 /** What every statement of a caller who has to prove something says. */

@@ -1,10 +1,10 @@
 /** The store to grow on: one PostgreSQL, any number of server processes. */
 
 import { type Purged, type Store, StoreError } from '../contracts/store.js';
+import { type PostgresPool, statement } from './connections/pool.js';
 import { purgeSecrets } from './destruction.js';
 import { PostgresKeys } from './keys.js';
 import { PostgresOutbox } from './outbox.js';
-import { type PostgresPool, statement } from './pool.js';
 import { PostgresQuotas } from './quotas.js';
 import { PostgresSecrets } from './secrets.js';
 

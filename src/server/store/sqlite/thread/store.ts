@@ -7,7 +7,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { type Engine, type Nouns, type Purged, type Store, StoreError } from '../../contracts/store.js';
-import { Checkpoints } from '../checkpoints.js';
+import { Checkpoints } from '../file/checkpoints.js';
 import {
   type Abort,
   type Call,

@@ -6,7 +6,7 @@
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { Store } from '../../contracts/store.js';
-import { makeCheckpoints } from '../checkpoints.js';
+import { makeCheckpoints } from '../file/checkpoints.js';
 import { openSqliteStore } from '../open.js';
 import {
   type Abort,

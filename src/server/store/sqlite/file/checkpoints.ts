@@ -7,7 +7,7 @@
 
 import { once } from 'node:events';
 import type { MessagePort, Worker } from 'node:worker_threads';
-import { loadSqliteDriver } from './file/driver.js';
+import { loadSqliteDriver } from './driver.js';
 
 /** Calls to the store between two checkpoints: some hundred pages of the log, if all of them write. */
 const CALLS_APART = 200;

@@ -4,7 +4,7 @@
  */
 
 import postgres, { type Sql } from 'postgres';
-import { StoreError } from '../contracts/store.js';
+import { StoreError } from '../../contracts/store.js';
 import { postgresSockets } from './socket.js';
 import { tlsFor } from './tls.js';
 
