@@ -53,11 +53,16 @@ export function parseKey(text: string): LinkKey {
     }
     throw damagedKey('it does not start with v1. or v2.');
   }
-  const encoded = text.slice(known.prefix.length);
+  const bytes = decodeKey(text.slice(known.prefix.length));
+  return { version: known.version, passphrase: known.passphrase, bytes };
+}
+
+/** The 32 bytes behind the dot of a key, of any kind of link. @throws ValidationError `INVALID_KEY`. */
+export function decodeKey(encoded: string): Bytes {
   if (encoded.length > KEY_CHARACTERS) throw damagedKey('there is something behind it');
   if (encoded.length < KEY_CHARACTERS) throw damagedKey('it was cut off, and its end is missing');
   try {
-    return { version: known.version, passphrase: known.passphrase, bytes: decodeBase64url(encoded) };
+    return decodeBase64url(encoded);
   } catch (cause) {
     throw damagedKey('a character in it was changed on the way', cause);
   }

@@ -73,6 +73,7 @@ interface Requests {
     readonly id: string;
     readonly S: string;
     readonly request_key: string;
+    readonly collect_key: string;
     readonly public_key: string;
     readonly proof: string;
     readonly receipt: string;
