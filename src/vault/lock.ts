@@ -1,0 +1,103 @@
+/** One process at a time: a lock beside a file, which outlives no process that holds it. */
+
+import { open, readFile, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
+import { encodeBase64url } from '../core/base64url.js';
+import { randomBytes } from '../core/bytes.js';
+import { isSystemError } from '../core/errors.js';
+
+/** What telling the living from the dead takes. */
+export interface Processes {
+  /** This process. */
+  readonly pid: number;
+  /** Whether a process of this machine has not ended. */
+  readonly isRunning: (pid: number) => boolean;
+}
+
+/** A lock that this process holds. */
+export interface FileLock {
+  /** Whether nobody took it for abandoned in the meantime. */
+  isHeld(): Promise<boolean>;
+  release(): Promise<void>;
+}
+
+/** How long to wait for those before: each needs milliseconds. */
+const TIMEOUT_MS = 60_000;
+
+/** A lock of this age is nobody's, also where its owner was on another machine. */
+const LIFETIME_MS = 60_000;
+
+const POLL_MS = 15;
+
+/**
+ * Waits for the lock and takes it. That of a process that died is taken over.
+ * @param busy the error when others hold it for a minute
+ * @throws Error with the system's `code` where no file can be made; what `busy` makes.
+ */
+export async function takeLock(path: string, processes: Processes, busy: () => Error): Promise<FileLock> {
+  const owner = `${processes.pid} ${hostname()} ${encodeBase64url(randomBytes(9))}`;
+  const deadline = Date.now() + TIMEOUT_MS;
+  while (!(await makeFile(path, owner))) {
+    if (Date.now() > deadline) throw busy();
+    if (await isAbandoned(path, processes)) await removeAbandoned(path, processes);
+    // Not all at the same moment.
+    else await wait(POLL_MS * (0.5 + Math.random()));
+  }
+  const isHeld = async () => (await ownerOf(path)) === owner;
+  return {
+    isHeld,
+    release: async () => {
+      if (await isHeld()) await rm(path, { force: true });
+    },
+  };
+}
+
+/** Makes a file that is not there yet; false when it is. */
+async function makeFile(path: string, text: string): Promise<boolean> {
+  try {
+    const file = await open(path, 'wx', 0o600);
+    await file.writeFile(text).finally(() => file.close());
+    return true;
+  } catch (error) {
+    if (isSystemError(error, 'EEXIST')) return false;
+    throw error;
+  }
+}
+
+async function ownerOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    // It has just been released.
+    if (isSystemError(error, 'ENOENT')) return '';
+    throw error;
+  }
+}
+
+/** Whether a lock's owner has died, or it is older than its work can take. */
+async function isAbandoned(path: string, { isRunning }: Processes): Promise<boolean> {
+  const [pid = '', host = ''] = (await ownerOf(path)).split(' ');
+  if (host === hostname() && !isRunning(Number(pid))) return true;
+  const age = await stat(path).then(
+    ({ mtimeMs }) => Date.now() - mtimeMs,
+    // It has just been released.
+    () => 0,
+  );
+  return age > LIFETIME_MS;
+}
+
+/** Removes an abandoned lock, unless another process does: of two, the slower one would remove the other's new lock. */
+async function removeAbandoned(path: string, processes: Processes): Promise<void> {
+  const turn = `${path}.turn`;
+  if (!(await makeFile(turn, ''))) {
+    if (await isAbandoned(turn, processes)) await rm(turn, { force: true });
+    await wait(POLL_MS);
+    return;
+  }
+  try {
+    if (await isAbandoned(path, processes)) await rm(path, { force: true });
+  } finally {
+    await rm(turn, { force: true });
+  }
+}
