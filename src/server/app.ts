@@ -8,6 +8,7 @@ import { errorDetails, errorResponse, isFailure } from './http/error-response.js
 import { fixedHeaders } from './http/headers.js';
 import { type App, completed, type HttpRequest, type HttpResponse, isStream } from './http/messages.js';
 import { type Destination, Router } from './http/router.js';
+import type { Notices } from './notices/notices.js';
 import { addHealthRoute, addMetricsRoute } from './routes/health.js';
 import { addPageRoutes } from './routes/page.js';
 import type { PackedFile } from './routes/page-files.js';
@@ -39,6 +40,8 @@ export interface AppOptions {
   readonly secure?: boolean;
   /** The files of the web page. Default: there is none, and links lead to 404. */
   readonly page?: readonly PackedFile[] | undefined;
+  /** Told of changes in the store, for requests that wait for one. Default: those of this app alone. */
+  readonly notices?: Notices | undefined;
   /** Counts requests, and is served at `/metrics`. Default: nothing is counted, and `/metrics` is 404. */
   readonly metrics?: Metrics | undefined;
   /** Which callbacks the server takes. Default {@link PUBLIC_CALLBACKS}. */
@@ -52,9 +55,9 @@ export interface AppOptions {
 /** Puts the app together. */
 export function createApp(options: AppOptions): App {
   const { store, access, rateLimit, version, log, baseUrl, secure = false, page, metrics } = options;
-  const { callbacks = PUBLIC_CALLBACKS, now, random, maxExpiry, defaultExpiry } = options;
+  const { callbacks = PUBLIC_CALLBACKS, now, random, maxExpiry, defaultExpiry, notices } = options;
   const callers = new Callers(store, access, rateLimit, maxExpiry);
-  const secrets = new Secrets(store.secrets, { callbacks, now, random, metrics, maxExpiry });
+  const secrets = new Secrets(store.secrets, { callbacks, now, random, metrics, maxExpiry, notices });
   const router = new Router(baseUrl);
   addSecretRoutes(router, { secrets, callers, callbacks, defaultExpiry });
   addHealthRoute(router, { store, access, version, callers });

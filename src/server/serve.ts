@@ -9,6 +9,7 @@ import { listen } from './http/listen.js';
 import { readTls, type TlsFiles } from './http/tls-files.js';
 import { proxiesIn, trustProxies } from './http/trusted-proxies.js';
 import { startMaintenance } from './maintenance.js';
+import { Notices } from './notices/notices.js';
 import type { PackedFile } from './routes/page-files.js';
 import type { Access } from './secrets/access.js';
 import { ANY_CALLBACKS, PUBLIC_CALLBACKS } from './secrets/callbacks.js';
@@ -102,6 +103,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     throw error;
   });
   const sending = options.allowPrivateCallbacks ? TO_ANY_HOST : TO_PUBLIC_HOSTS;
+  const notices = new Notices(store.channel, log);
   const app = createApp({
     store: withClock(store, clock),
     access,
@@ -115,6 +117,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     page: options.page,
     metrics,
     callbacks: sending.policy,
+    notices,
     now: () => clock.now(),
   });
   const listener = await listen(app, {
@@ -149,6 +152,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     reload: async () => certificate?.reload(),
     async close() {
       certificate?.stop();
+      notices.close();
       // At the same time, so that both fit into 10 s.
       await Promise.all([listener.close(), webhooks.stop()]);
       await maintenance.stop();

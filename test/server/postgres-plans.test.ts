@@ -1,6 +1,7 @@
 /** How PostgreSQL goes about the store's statements once its tables are large. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import * as channel from '../../src/server/store/postgres/connections/channel.js';
 import { SESSION } from '../../src/server/store/postgres/connections/pool.js';
 import * as creates from '../../src/server/store/postgres/create.js';
 import * as batches from '../../src/server/store/postgres/create-batches.js';
@@ -19,10 +20,10 @@ const ROWS = 20_000;
 const CROWD = 'crowd.example';
 
 /** Statements that may read a whole table: it is small, and they are for an operator's command. */
-const WHOLE = ['PING', 'LIST_KEYS', 'REVOKE_KEY', 'FIND_REVOKED_KEY'];
+const WHOLE = ['PING', 'NOTIFY', 'LIST_KEYS', 'REVOKE_KEY', 'FIND_REVOKED_KEY'];
 
 /** The text of every statement that the store's modules have, by name. */
-const TEXTS = [secrets, creates, batches, destruction, quotas, keys, outbox, engine]
+const TEXTS = [secrets, creates, batches, destruction, quotas, keys, outbox, channel, engine]
   .flatMap((module): [string, unknown][] => Object.entries(module))
   .flatMap(([name, value]) =>
     isStatement(value) && !WHOLE.includes(name) ? [[name, value.text] as const] : [],

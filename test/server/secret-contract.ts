@@ -45,6 +45,16 @@ export function describeSecretContract(current: () => Store): void {
       });
     });
 
+    test('whoever may know it already finds the same record', async () => {
+      const id = await keep({ version: 2, hint: 'db', views: 7 });
+      await take(store, id, null, NOW + MINUTE);
+      const record = await recordOf(store, id, NOW + MINUTE);
+      expect(record).not.toBeNull();
+      expect(await store.secrets.record(id, NOW + MINUTE)).toEqual(record);
+      expect(await store.secrets.record('unknown', NOW)).toBeNull();
+      expect(await store.secrets.record(id, NOW + HOUR + TOMBSTONE_MS)).toBeNull();
+    });
+
     test('a version 1 secret is read without a proof', async () => {
       const secret = newSecret({ version: 1, proofHash: null });
       await store.secrets.create(secret);

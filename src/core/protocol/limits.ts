@@ -67,3 +67,6 @@ export const MAX_VIEWS = 1000;
 
 /** How long a claimed read can be repeated, in milliseconds (section 4, Read). */
 export const LEASE_MS = 60_000;
+
+/** The longest that a request waits for news, in seconds: less than common proxies wait for an answer. */
+export const MAX_WAIT_SECONDS = 25;

@@ -36,8 +36,10 @@ export interface ReadReply {
   readonly views_left?: number;
 }
 
-/** The states of a version 2 secret. */
-export type SecretState = 'waiting' | 'read' | 'expired' | 'revoked';
+/** The states of a secret. */
+export const SECRET_STATES = ['waiting', 'read', 'expired', 'revoked'] as const;
+
+export type SecretState = (typeof SECRET_STATES)[number];
 
 /** The body of a status's 200. Times are ISO 8601. */
 export interface StatusReply {
@@ -73,8 +75,6 @@ export interface HealthLimits {
 export interface ErrorReply {
   readonly error: { readonly code: string; readonly message: string };
 }
-
-const STATES: readonly string[] = ['waiting', 'read', 'expired', 'revoked'] satisfies SecretState[];
 
 /** The times that are accepted: the years 1970 to 9999, the last of four digits, in milliseconds since 1970. */
 const FIRST_MS = 0;
@@ -134,7 +134,7 @@ export function parseReadReply(json: unknown): ReadReply {
  */
 export function parseStatusReply(json: unknown): StatusReply {
   const { state, created_at, expires_at, views, views_left, first_read_at } = object(json);
-  if (typeof state !== 'string' || !STATES.includes(state)) throw invalidReply('state');
+  if (!SECRET_STATES.some((known) => known === state)) throw invalidReply('state');
   const created = instantOf(created_at);
   if (created === null) throw invalidReply('created_at');
   const expires = instantOf(expires_at);

@@ -49,6 +49,12 @@ export function headerOf({ headers }: HttpRequest, name: string): string | undef
   return Array.isArray(value) ? value.join(', ') : value;
 }
 
+/** A parameter of a request's query; nothing if it is not there. The first, where it comes several times. */
+export function queryOf({ target }: HttpRequest, name: string): string | undefined {
+  const [, query = ''] = /\?([^#]*)/.exec(target) ?? [];
+  return new URLSearchParams(query).get(name) ?? undefined;
+}
+
 /** A response in JSON. */
 export function jsonResponse(status: number, value: object, headers: HeaderFields = {}): HttpResponse {
   return { status, headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(value) };

@@ -6,7 +6,7 @@ import type { CreatedReply, ReadReply, StatusReply } from '../../core/protocol/r
 import { HEADERS } from '../../core/protocol/requests.js';
 import { readJsonBody } from '../http/bodies.js';
 import { PREFLIGHT_HEADERS } from '../http/headers.js';
-import { emptyResponse, headerOf, jsonResponse } from '../http/messages.js';
+import { emptyResponse, headerOf, jsonResponse, queryOf } from '../http/messages.js';
 import { RequestError } from '../http/request-error.js';
 import type { Handler, Router } from '../http/router.js';
 import type { CallbackPolicy } from '../secrets/callbacks.js';
@@ -14,6 +14,7 @@ import type { Callers } from '../secrets/callers.js';
 import { type CreateResult, type Secrets, type Status, tooLarge } from '../secrets/secrets.js';
 import type { Reading } from '../store/contracts/secrets.js';
 import { parseCreateRequest } from './create-request.js';
+import { parseSeen, parseWait } from './queries.js';
 import {
   credentialsOf,
   parseAuthorization,
@@ -73,8 +74,12 @@ export function addSecretRoutes(
     return emptyResponse(204);
   };
 
-  const status: Handler = async (request, id = '') =>
-    jsonResponse(200, statusReply(await secrets.status(id, credentialsOf(request))));
+  const status: Handler = async (request, id = '') => {
+    const wait = parseWait(queryOf(request, 'wait'));
+    const seen = parseSeen(queryOf(request, 'seen'));
+    const found = await secrets.status(id, credentialsOf(request), wait && { ...wait, seen });
+    return jsonResponse(200, statusReply(found));
+  };
 
   router.add('/api/secrets', { POST: create, OPTIONS: preflight });
   router.add('/api/secrets/:id', { GET: read, DELETE: remove, OPTIONS: preflight });

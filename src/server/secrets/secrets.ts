@@ -8,12 +8,15 @@ import { EXPIRY_RANGE } from '../../core/expiry.js';
 import type { Version } from '../../core/key.js';
 import { isSecretId } from '../../core/link.js';
 import type { Kept, SecretState } from '../../core/protocol/replies.js';
+import { Notices } from '../notices/notices.js';
+import { Watch } from '../notices/watch.js';
 import { stateOf } from '../store/contracts/lifecycle.js';
 import type { Refused, ShownProofs } from '../store/contracts/proofs.js';
 import type {
   CreateRequest,
   Idempotency,
   Reading,
+  SecretRecord,
   SecretStore,
   Unknown,
   Unreadable,
@@ -51,6 +54,14 @@ export interface Credentials {
   readonly linkProof: Uint8Array | null;
 }
 
+/** Waiting for a status to be another. */
+export interface StatusWait {
+  /** The status that the caller knows. Default: the one that is found first. */
+  readonly seen?: Pick<Status, 'state' | 'viewsLeft'> | undefined;
+  /** Longest, in milliseconds. */
+  readonly ms: number;
+}
+
 const MINUTE_MS = 60_000;
 
 const ID_BYTES = 16;
@@ -68,6 +79,8 @@ export interface SecretsOptions {
   readonly now?: (() => number) | undefined;
   /** Makes the ids. Default: WebCrypto's generator. */
   readonly random?: RandomBytes | undefined;
+  /** Told of each change of a secret, and waited for. Default: those of this object alone. */
+  readonly notices?: Notices | undefined;
   /** Counts what becomes of secrets. Default: nothing is counted. */
   readonly metrics?: Metrics | undefined;
 }
@@ -80,9 +93,14 @@ export class Secrets {
   readonly #now: () => number;
   readonly #newId: () => string;
   readonly #metrics: Metrics | undefined;
+  readonly #notices: Notices;
+  readonly #watch: Watch<SecretRecord | null>;
 
   constructor(store: SecretStore, options: SecretsOptions = {}) {
     const { callbacks = PUBLIC_CALLBACKS, now = Date.now, random = randomBytes, metrics } = options;
+    const { notices = new Notices() } = options;
+    this.#notices = notices;
+    this.#watch = new Watch(notices, (id) => store.record(id, now()));
     this.#store = store;
     this.#metrics = metrics;
     this.#callbacks = callbacks;
@@ -133,6 +151,7 @@ export class Secrets {
     const read = await this.#store.consume(checkedId(id), claim, shownBy(credentials), this.#now());
     if (read.outcome !== 'consumed') throw errorOf(read);
     this.#metrics?.secrets('read', 1);
+    this.#notices.tell(id);
     return read;
   }
 
@@ -152,16 +171,43 @@ export class Secrets {
     if (revoked.outcome === 'expired') throw ended('expired');
     if (revoked.outcome !== 'revoked') throw errorOf(revoked);
     this.#metrics?.secrets('revoked', 1);
+    this.#notices.tell(id);
   }
 
-  /** What has become of the secret. Consumes nothing. */
-  async status(id: string, credentials: Credentials): Promise<Status> {
-    const now = this.#now();
-    const secret = await this.#store.status(checkedId(id), shownBy(credentials), now);
-    if (secret.outcome !== 'found') throw errorOf(secret);
-    const { views, viewsLeft, createdAt, expiresAt, firstReadAt } = secret;
-    return { state: stateOf(secret, now), createdAt, expiresAt, views, viewsLeft, firstReadAt };
+  /**
+   * What has become of the secret. Consumes nothing.
+   * @param wait answers only when it is another than the caller has seen, or has not become another in time.
+   */
+  async status(id: string, credentials: Credentials, wait?: StatusWait): Promise<Status> {
+    const first = async () => {
+      const secret = await this.#store.status(checkedId(id), shownBy(credentials), this.#now());
+      if (secret.outcome !== 'found') throw errorOf(secret);
+      return secret;
+    };
+    if (wait === undefined) return statusOf(await first(), this.#now());
+    let { seen } = wait;
+    const record = await this.#watch.until(checkedId(id), {
+      first,
+      isNews: (found) => {
+        if (found === null) return true;
+        const { state, viewsLeft } = statusOf(found, this.#now());
+        seen ??= { state, viewsLeft };
+        return state !== seen.state || viewsLeft !== seen.viewsLeft;
+      },
+      changesIn: (found) => {
+        const now = this.#now();
+        return found !== null && stateOf(found, now) === 'waiting' ? found.expiresAt - now : null;
+      },
+      ms: wait.ms,
+    });
+    if (record === null) throw notFound();
+    return statusOf(record, this.#now());
   }
+}
+
+function statusOf(secret: SecretRecord, now: number): Status {
+  const { views, viewsLeft, createdAt, expiresAt, firstReadAt } = secret;
+  return { state: stateOf(secret, now), createdAt, expiresAt, views, viewsLeft, firstReadAt };
 }
 
 /** `id`, if it has the form of one: no store knows any other. */

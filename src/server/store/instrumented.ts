@@ -51,9 +51,10 @@ export function instrumentedStore(store: Store, options: InstrumentedOptions = {
     });
   }
 
-  const { callerSalt, secrets, quotas, keys, outbox } = store;
+  const { callerSalt, channel, secrets, quotas, keys, outbox } = store;
   return {
     callerSalt,
+    channel,
     secrets: instrumented(secrets),
     quotas,
     keys: instrumented(keys),

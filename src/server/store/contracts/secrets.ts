@@ -133,6 +133,9 @@ export interface SecretStore {
   /** What is known of a secret. Changes nothing but the count of wrong passphrases. */
   status(id: string, shown: ShownProofs, now: number): Promise<StatusOutcome>;
 
+  /** What is known of a secret, for those who have shown before that they may know it; `null` for an unknown id. */
+  record(id: string, now: number): Promise<SecretRecord | null>;
+
   /**
    * Consumes one view and returns the ciphertext. Of any number of readers exactly `views` succeed, ever, and only
    * before the expiry and before a revocation. A claim is given its view for `LEASE_MS`: the same claim, with the

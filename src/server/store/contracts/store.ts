@@ -10,6 +10,7 @@
  */
 
 import { ZephrError } from '../../../core/errors.js';
+import type { Channel } from './channel.js';
 import type { KeyStore } from './keys.js';
 import type { Outbox } from './outbox.js';
 import type { QuotaStore } from './quotas.js';
@@ -60,6 +61,8 @@ export interface Engine {
 export interface Store extends Nouns, Engine {
   /** Random text, made with the store and kept in it: names callers without keeping their addresses. */
   readonly callerSalt: string;
+  /** Between the processes over the store; missing where an engine has none. */
+  readonly channel?: Channel | undefined;
 }
 
 /** What a purge did. */

@@ -29,6 +29,7 @@ import type {
   NewSecret,
   ReadOutcome,
   RevokeOutcome,
+  SecretRecord,
   SecretStore,
   StatusOutcome,
 } from '../contracts/secrets.js';
@@ -94,9 +95,12 @@ export class MemorySecrets implements SecretStore {
     if (!entry) return { outcome: 'unknown' };
     const refused = this.#refuse(entry, ownerRefusal, shown, now);
     if (refused) return refused;
-    const { version, hint, views, createdAt } = entry.secret;
-    const { firstReadAt } = entry;
-    return { outcome: 'found', version, hint, views, createdAt, firstReadAt, ...lifecycleOf(entry) };
+    return { outcome: 'found', ...recordOf(entry) };
+  }
+
+  async record(id: string, now: number): Promise<SecretRecord | null> {
+    const entry = this.#known(id, now);
+    return entry === undefined ? null : recordOf(entry);
   }
 
   async consume(id: string, claim: string | null, shown: ShownProofs, now: number): Promise<ReadOutcome> {
@@ -214,6 +218,11 @@ export class MemorySecrets implements SecretStore {
 
 function lifecycleOf({ secret, blob, viewsLeft, revokedAt }: Entry): Lifecycle {
   return { viewsLeft, expiresAt: secret.expiresAt, revokedAt, destroyed: blob === null };
+}
+
+function recordOf(entry: Entry): SecretRecord {
+  const { version, hint, views, createdAt } = entry.secret;
+  return { version, hint, views, createdAt, firstReadAt: entry.firstReadAt, ...lifecycleOf(entry) };
 }
 
 function isLive({ endsAt, acknowledged }: Lease, now: number): boolean {

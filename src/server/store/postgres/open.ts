@@ -7,6 +7,7 @@
 
 import type { Sql } from 'postgres';
 import { errorCode, ZephrError } from '../../../core/errors.js';
+import { PostgresChannel } from './connections/channel.js';
 import { type Driver, openDriver, type PoolLimits, PostgresPool } from './connections/pool.js';
 import { migratePostgres } from './schema.js';
 import { PostgresStore } from './store.js';
@@ -62,7 +63,8 @@ export async function openPostgresStore(
   const driver = openOnce(address);
   try {
     const callerSalt = await driver.begin((sql) => migratePostgres(sql, newCallerSalt));
-    return new PostgresStore(new PostgresPool(address, { ...limits, connections }), callerSalt);
+    const pool = new PostgresPool(address, { ...limits, connections });
+    return new PostgresStore(pool, callerSalt, new PostgresChannel(pool, address, callerSalt));
   } catch (error) {
     throw explain(driver.options, error);
   } finally {

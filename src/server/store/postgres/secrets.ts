@@ -15,6 +15,7 @@ import type {
   NewSecret,
   ReadOutcome,
   RevokeOutcome,
+  SecretRecord,
   SecretStore,
   StatusOutcome,
   Unreadable,
@@ -61,12 +62,18 @@ const ANNOUNCE_REVOKED = announce('secret.revoked', '$2::bigint', 'revoked_at IS
 /** What every statement with {@link judging} in front of it says of a caller who may not. */
 const REFUSED = "COALESCE(refusal, NULLIF(verdict, 'right'))";
 
+const RECORD_COLUMNS = `version, hint, views, views_left, created_at, expires_at, first_read_at, revoked_at,
+    needed_until IS NULL AS destroyed`;
+
+export const RECORD = statement<[id: string, now: number], RecordRow>(
+  `SELECT ${RECORD_COLUMNS} FROM secrets WHERE id = $1 AND expires_at > $2::bigint - ${TOMBSTONE_MS}`,
+);
+
 export const STATUS = statement<ShownAt, JudgedRow<null> & RecordRow>(`
   WITH ${judging({ versionOne: "'not provable'", locks: 'link_proof_hash IS NOT NULL' })}
   , counted AS (${counting('TRUE')}
   )
-  SELECT ${REFUSED} AS outcome, wait_ms, version, hint, views, views_left, created_at, expires_at, first_read_at,
-    revoked_at, needed_until IS NULL AS destroyed
+  SELECT ${REFUSED} AS outcome, wait_ms, ${RECORD_COLUMNS}
   FROM known JOIN secrets ON id = known_id LEFT JOIN judged ON TRUE`);
 
 /** That the lease of the claim `$6` is live, and its ciphertext there. */
@@ -157,6 +164,11 @@ export class PostgresSecrets implements SecretStore {
     return row.outcome === null
       ? { outcome: 'found', ...recordOf(row) }
       : refusedBy(row.outcome, row.wait_ms);
+  }
+
+  async record(id: string, now: number): Promise<SecretRecord | null> {
+    const [row] = await this.#pool.query(RECORD, id, now);
+    return row === undefined ? null : recordOf(row);
   }
 
   async consume(id: string, claim: string | null, shown: ShownProofs, now: number): Promise<ReadOutcome> {

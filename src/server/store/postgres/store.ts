@@ -1,6 +1,7 @@
 /** The store to grow on: one PostgreSQL, any number of server processes. */
 
 import { type Purged, type Store, StoreError } from '../contracts/store.js';
+import type { PostgresChannel } from './connections/channel.js';
 import { type PostgresPool, statement } from './connections/pool.js';
 import { purgeSecrets } from './destruction.js';
 import { PostgresKeys } from './keys.js';
@@ -25,13 +26,16 @@ export class PostgresStore implements Store {
   readonly quotas: PostgresQuotas;
   readonly keys: PostgresKeys;
   readonly outbox: PostgresOutbox;
+  readonly channel: PostgresChannel | undefined;
   readonly #pool: PostgresPool;
 
   /**
    * @param pool of a database with the tables of this version.
    * @param callerSalt the one this store has kept.
+   * @param channel between the processes over the store. Default: none.
    */
-  constructor(pool: PostgresPool, callerSalt: string) {
+  constructor(pool: PostgresPool, callerSalt: string, channel?: PostgresChannel) {
+    this.channel = channel;
     this.callerSalt = callerSalt;
     this.secrets = new PostgresSecrets(pool);
     this.quotas = new PostgresQuotas(pool);
@@ -66,6 +70,7 @@ export class PostgresStore implements Store {
   }
 
   async close(): Promise<void> {
+    await this.channel?.close();
     await this.#pool.close();
   }
 }

@@ -26,6 +26,7 @@ import type {
   NewSecret,
   ReadOutcome,
   RevokeOutcome,
+  SecretRecord,
   SecretStore,
   StatusOutcome,
 } from '../contracts/secrets.js';
@@ -112,6 +113,11 @@ export class SqliteSecrets implements SecretStore {
       readsOnly: true,
       work: (row) => ({ outcome: 'found', ...recordOf(row) }),
     });
+  }
+
+  async record(id: string, now: number): Promise<SecretRecord | null> {
+    const row = this.#transactions.read(() => this.#known(id, now));
+    return row === undefined ? null : recordOf(row);
   }
 
   consume(id: string, claim: string | null, shown: ShownProofs, now: number): Promise<ReadOutcome> {

@@ -73,12 +73,15 @@ type Session = Partial<postgres.ConnectionParameters>;
 /**
  * The driver for `address`, which connects at the first query.
  * @param session parameters of its sessions besides those that the address holds, which come first.
+ * @param onclose called when a connection has ended.
+ * @param onnotify called with the channel and the text of each notice of a channel that a connection listens to.
  */
 export function openDriver(
   address: string,
   connections: number,
   session: Session,
   onclose: () => void = () => undefined,
+  onnotify: (channel: string, text: string) => void = () => undefined,
 ): Driver {
   const sockets = postgresSockets();
   const options = {
@@ -90,6 +93,8 @@ export function openDriver(
     connection: { ...BASICS, ...session },
     onnotice: () => undefined,
     onclose,
+    // Not among the driver's types. Its own `listen` gives up for good once it cannot reconnect.
+    onnotify,
     socket: sockets.connect,
   };
   // Made only to read what the address and the environment say about TLS: it does not connect.
