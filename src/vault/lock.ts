@@ -1,6 +1,6 @@
 /** One process at a time: a lock beside a file, which outlives no process that holds it. */
 
-import { open, readFile, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { encodeBase64url } from '../core/base64url.js';
@@ -55,14 +55,23 @@ export async function takeLock(path: string, processes: Processes, busy: () => E
 
 /** Makes a file that is not there yet; false when it is. */
 async function makeFile(path: string, text: string): Promise<boolean> {
+  let file: FileHandle;
   try {
-    const file = await open(path, 'wx', 0o600);
-    await file.writeFile(text).finally(() => file.close());
-    return true;
+    file = await open(path, 'wx', 0o600);
   } catch (error) {
     if (isSystemError(error, 'EEXIST')) return false;
     throw error;
   }
+  try {
+    await file.writeFile(text);
+  } catch (error) {
+    // A full disk has room for a name without a text, and nobody would know whose lock that is.
+    await rm(path, { force: true });
+    throw error;
+  } finally {
+    await file.close();
+  }
+  return true;
 }
 
 async function ownerOf(path: string): Promise<string> {

@@ -1,0 +1,222 @@
+/**
+ * The audit log on the disk. A use that cannot be logged is refused, so {@link AuditLog.append} comes before it. Any
+ * number of processes append to one log, one at a time. The system decides when it reaches the disk itself: a power cut
+ * may take the last lines.
+ *
+ * The file `head` beside the log holds the hash of the line that was written last: without it, nobody would miss a
+ * last line that was dropped.
+ */
+
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { isSystemError, ZephrError } from '../../core/errors.js';
+import { type Processes, takeLock } from '../../vault/lock.js';
+import {
+  type AuditEntry,
+  BEFORE_THE_FIRST,
+  formatLine,
+  hashLine,
+  linesOf,
+  type WrittenLog,
+} from './chain.js';
+
+/** Where a log is, and who writes to it. */
+export interface AuditStorage extends Processes {
+  /** Of the log; older parts of it and its head are beside it. */
+  readonly path: string;
+  /** Bytes from which the log is put aside and a new file begun. Default: 10 MB. */
+  readonly rotateBytes?: number;
+}
+
+/** The use cannot be logged, and so it is refused. The cause says why. */
+export class AuditError extends ZephrError {
+  override readonly name = 'AuditError';
+
+  constructor(cause: unknown) {
+    super('the audit log cannot be written, and what cannot be logged is refused', 'LOG_FAILED', { cause });
+  }
+}
+
+const ROTATE_BYTES = 10 * 1_048_576;
+
+/** How many older parts are kept. */
+const KEPT_PARTS = 10;
+
+/** How far from its end the log is read for its last lines: no line is longer. */
+const TAIL_BYTES = 65_536;
+
+interface Waiting {
+  readonly entry: AuditEntry;
+  readonly resolve: () => void;
+  readonly reject: (error: AuditError) => void;
+}
+
+/** Appends to one log. Entries that arrive while others are being written share the next write. */
+export class AuditLog {
+  readonly #storage: AuditStorage;
+  #waiting: Waiting[] = [];
+  #writing = false;
+
+  constructor(storage: AuditStorage) {
+    this.#storage = storage;
+  }
+
+  /**
+   * Resolves once the entry is in the file.
+   * @throws AuditError when it is not, and nothing of it is.
+   */
+  append(entry: AuditEntry): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ entry, resolve, reject });
+      if (!this.#writing) void this.#writeWaiting();
+    });
+  }
+
+  async #writeWaiting(): Promise<void> {
+    this.#writing = true;
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      try {
+        await appendEntries(
+          this.#storage,
+          batch.map(({ entry }) => entry),
+        );
+        for (const { resolve } of batch) resolve();
+      } catch (error) {
+        for (const { reject } of batch) reject(new AuditError(error));
+      }
+    }
+    this.#writing = false;
+  }
+}
+
+/**
+ * The log as it is; one that was never written has no files.
+ * @throws Error with the system's `code`.
+ */
+export async function readAuditLog(path: string): Promise<WrittenLog> {
+  const numbers = await partsOf(path);
+  const files: { file: string; text: string }[] = [];
+  for (const file of [...numbers.map((number) => partPath(path, number)), path]) {
+    const text = await readIfThere(file);
+    if (text !== null) files.push({ file, text });
+  }
+  return { files, isWhole: (numbers[0] ?? 1) === 1, head: await readIfThere(headPath(path)) };
+}
+
+async function appendEntries(storage: AuditStorage, entries: readonly AuditEntry[]): Promise<void> {
+  const { path, rotateBytes = ROTATE_BYTES } = storage;
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const busy = () => new ZephrError('others hold the lock of the audit log', 'LOG_BUSY');
+  const lock = await takeLock(`${path}.lock`, storage, busy);
+  try {
+    const file = await open(path, 'a+', 0o600);
+    let size: number;
+    try {
+      ({ size } = await file.stat());
+      const tail = await readTail(file, size);
+      let previous = lastHash(linesOf(tail), await readIfThere(headPath(path)));
+      const lines = entries.map((entry) => {
+        const line = formatLine(previous, entry);
+        previous = hashLine(line);
+        return `${line}\n`;
+      });
+      // A line that was not written to its end stays by itself.
+      const text = (tail === '' || tail.endsWith('\n') ? '' : '\n') + lines.join('');
+      // Both are there or neither: on a full disk, a head of the same length takes no room.
+      await writeWhole(file, text, size);
+      await writeHead(path, previous).catch(async (error: unknown) => {
+        await file.truncate(size);
+        throw error;
+      });
+      size += Buffer.byteLength(text);
+    } finally {
+      await file.close();
+    }
+    if (size >= rotateBytes) await rotate(path);
+  } finally {
+    await lock.release();
+  }
+}
+
+type OpenFile = Awaited<ReturnType<typeof open>>;
+
+/** Appends all of `text`, or takes back what there was room for. */
+async function writeWhole(file: OpenFile, text: string, size: number): Promise<void> {
+  try {
+    await file.appendFile(text);
+  } catch (error) {
+    await file.truncate(size);
+    throw error;
+  }
+}
+
+/** Written over the one before, in its place. */
+async function writeHead(path: string, hash: string): Promise<void> {
+  const file = await open(headPath(path), 'r+').catch((error: unknown) => {
+    if (isSystemError(error, 'ENOENT')) return open(headPath(path), 'wx', 0o600);
+    throw error;
+  });
+  try {
+    await file.write(hash, 0);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The end of the log: whole lines, and a last one that may be torn. */
+async function readTail(file: OpenFile, size: number): Promise<string> {
+  const length = Math.min(size, TAIL_BYTES);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
+  const text = buffer.toString('utf8', 0, bytesRead);
+  return length === size ? text : text.slice(text.indexOf('\n') + 1);
+}
+
+/**
+ * What the next line says of the one before it. A head that names a line of the tail, or none, is behind: its process
+ * was killed between the two writes. One that names another line means that lines are missing, and the next line must
+ * not hide that.
+ */
+function lastHash(tail: readonly string[], head: string | null): string {
+  const hashes = tail.map(hashLine);
+  if (head !== null && !hashes.includes(head)) return head;
+  return hashes.at(-1) ?? head ?? BEFORE_THE_FIRST;
+}
+
+async function rotate(path: string): Promise<void> {
+  const numbers = await partsOf(path);
+  await rename(path, partPath(path, (numbers.at(-1) ?? 0) + 1));
+  const old = numbers.slice(0, Math.max(0, numbers.length + 1 - KEPT_PARTS));
+  for (const number of old) await rm(partPath(path, number), { force: true });
+}
+
+/** The numbers of the older parts, oldest first. */
+async function partsOf(path: string): Promise<number[]> {
+  const prefix = `${basename(path)}.`;
+  const names = await readdir(dirname(path)).catch((error: unknown) => {
+    if (isSystemError(error, 'ENOENT')) return [];
+    throw error;
+  });
+  return names
+    .filter((name) => name.startsWith(prefix) && /^[1-9][0-9]*$/.test(name.slice(prefix.length)))
+    .map((name) => Number(name.slice(prefix.length)))
+    .sort((one, other) => one - other);
+}
+
+function partPath(path: string, number: number): string {
+  return `${path}.${number}`;
+}
+
+function headPath(path: string): string {
+  return `${path}.head`;
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
