@@ -64,6 +64,8 @@ describe('PROTOCOL.md', () => {
       proof_hash: true,
       link_proof_hash: true,
       views: true,
+      upload: true,
+      chunks: true,
     };
     expect(namesUnder(protocol, 'Create: `POST /api/secrets`')).toEqual(Object.keys(fields));
   });
@@ -95,18 +97,24 @@ describe('PROTOCOL.md', () => {
   });
 });
 
-/** The limits in a row such as `50 a month | 60 to 43,200 | 20 KB`. */
-function limitsIn([creates = '', expiry = '', blob = '']: readonly string[]): Limits {
+/** The limits in a row such as `50 a month | 60 to 43,200 | 20 KB | 10 MB`. */
+function limitsIn([creates = '', expiry = '', blob = '', upload = '']: readonly string[]): Limits {
   const [count = '', per = ''] = creates.split(' a ');
   const [min = '', max = min] = expiry.split(' to ');
-  const [size = '', unit] = blob.split(' ');
   const period = (['minute', 'day', 'month'] as const).find((one) => one === per);
   if (period === undefined) throw new Error(`${creates} is not so many in a time`);
   return {
     creates: { count: numberIn(count), per: period },
     expiry: { min: numberIn(min), max: numberIn(max) },
-    blob: numberIn(size) * (unit === 'MB' ? 1024 * 1024 : 1024),
+    blob: sizeIn(blob),
+    upload: sizeIn(upload),
   };
+}
+
+/** Such as `20 KB`, in bytes. */
+function sizeIn(text: string): number {
+  const [size = '', unit = ''] = text.split(' ');
+  return numberIn(size) * 1024 ** (['KB', 'MB', 'GB'].indexOf(unit) + 1);
 }
 
 function numberIn(text: string): number {

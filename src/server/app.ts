@@ -3,7 +3,7 @@
  * connection, and tests call it as it is.
  */
 
-import type { Bytes, RandomBytes } from '../core/bytes.js';
+import { type Bytes, type RandomBytes, randomBytes } from '../core/bytes.js';
 import { errorDetails, errorResponse, isFailure } from './http/error-response.js';
 import { fixedHeaders } from './http/headers.js';
 import { type App, completed, type HttpRequest, type HttpResponse, isStream } from './http/messages.js';
@@ -13,10 +13,13 @@ import { addHealthRoute, addMetricsRoute } from './routes/health.js';
 import { addPageRoutes } from './routes/page.js';
 import type { PackedFile } from './routes/page-files.js';
 import { addSecretRoutes } from './routes/secrets.js';
+import { addUploadRoutes } from './routes/uploads.js';
 import type { Access } from './secrets/access.js';
 import { type CallbackPolicy, PUBLIC_CALLBACKS } from './secrets/callbacks.js';
 import { Callers } from './secrets/callers.js';
+import { Chunks } from './secrets/chunks.js';
 import { Secrets } from './secrets/secrets.js';
+import { StoredBytes } from './secrets/stored-bytes.js';
 import type { Store } from './store/contracts/store.js';
 import { describeError, type Log, loggedAddress } from './telemetry/log.js';
 import type { Metrics } from './telemetry/metrics.js';
@@ -31,6 +34,12 @@ export interface AppOptions {
   readonly maxExpiry?: number | undefined;
   /** The expiry of a create that names none, in minutes. Default: such a create is refused. */
   readonly defaultExpiry?: number | undefined;
+  /** The longest upload of callers whose tier has 1 GB, and the most that any has, in bytes. Default 1 GB. */
+  readonly maxUpload?: number | undefined;
+  /** All chunks together, in bytes. Default 10 GB. */
+  readonly maxStored?: number | undefined;
+  /** All that a caller without an API key has stored, in bytes. Default: a tenth of `maxStored`. */
+  readonly maxStoredPerCaller?: number | undefined;
   /** The package's version, as health reports it. */
   readonly version: string;
   readonly log: Log;
@@ -52,14 +61,33 @@ export interface AppOptions {
   readonly random?: RandomBytes;
 }
 
+/** What chunks may take of a store's room where nothing else is said, in bytes. */
+export const MAX_STORED_BYTES = 10 * 2 ** 30;
+
 /** Puts the app together. */
 export function createApp(options: AppOptions): App {
   const { store, access, rateLimit, version, log, baseUrl, secure = false, page, metrics } = options;
-  const { callbacks = PUBLIC_CALLBACKS, now, random, maxExpiry, defaultExpiry, notices } = options;
-  const callers = new Callers(store, access, rateLimit, maxExpiry);
-  const secrets = new Secrets(store.secrets, { callbacks, now, random, metrics, maxExpiry, notices });
+  const { callbacks = PUBLIC_CALLBACKS, now = Date.now, random = randomBytes, notices } = options;
+  const { maxExpiry, defaultExpiry, maxStored: stored = MAX_STORED_BYTES } = options;
+  const maxUpload = store.chunks === null ? 0 : options.maxUpload;
+  const callers = new Callers(store, access, rateLimit, maxExpiry, maxUpload);
+  const limits = { stored, storedPerCaller: options.maxStoredPerCaller };
+  const storedBytes = store.chunks === null ? undefined : new StoredBytes(store.chunks, limits, now);
+  const secrets = new Secrets(store.secrets, {
+    callbacks,
+    now,
+    random,
+    metrics,
+    maxExpiry,
+    notices,
+    storedBytes,
+  });
   const router = new Router(baseUrl);
   addSecretRoutes(router, { secrets, callers, callbacks, defaultExpiry });
+  if (store.chunks !== null && storedBytes !== undefined) {
+    const chunks = new Chunks(store.chunks, { storedBytes, now, random });
+    addUploadRoutes(router, { chunks, callers });
+  }
   addHealthRoute(router, { store, access, version, callers });
   if (page !== undefined) addPageRoutes(router, page);
   if (metrics !== undefined) addMetricsRoute(router, metrics);
@@ -89,8 +117,8 @@ export function withRoutes(
       address: loggedAddress(request.address),
     });
     const { body } = response;
-    // While it is sent, the text and what the socket has of it.
-    request.memory.shrink(2 * (typeof body === 'string' ? body.length : 0));
+    // While it is sent, the body and what the socket has of it.
+    request.memory.shrink(2 * (body === null || isStream(body) ? 0 : body.length));
     const watched = isStream(body) ? { ...response, body: logged(body, logFailure) } : response;
     return completed(watched, headersAt(segments));
   };

@@ -18,11 +18,12 @@ export async function fetchFrom(
 ): Promise<Response> {
   const request = new Request(new URL(url, 'http://localhost'), init);
   const { pathname, search } = new URL(request.url);
+  const content = Buffer.from(await request.arrayBuffer());
   const { status, headers, body } = await app({
     method: request.method,
     target: pathname + search,
-    headers: Object.fromEntries(request.headers),
-    body: Readable.from([Buffer.from(await request.arrayBuffer())]),
+    headers: { ...lengthOf(init.body, content), ...Object.fromEntries(request.headers) },
+    body: Readable.from([content]),
     address,
     memory: new MemoryShare(new MemoryBudget(Number.POSITIVE_INFINITY)),
   });
@@ -32,4 +33,10 @@ export async function fetchFrom(
     response.headers.set(headers[index] ?? '', headers[index + 1] ?? '');
   }
   return response;
+}
+
+/** The header that says how long a body is, where a client knows that before it has sent all of it. */
+function lengthOf(body: RequestInit['body'], content: Uint8Array): Record<string, string> {
+  const isKnown = body !== undefined && body !== null && !(body instanceof ReadableStream);
+  return isKnown ? { 'content-length': String(content.length) } : {};
 }

@@ -39,7 +39,15 @@ export const PLANTS = {
         }
         const purgeAt = claim === null ? now : now + LEASE_MS;
         const { version, blob, hint } = secret;
-        return { outcome: 'consumed', version, blob, hint, viewsLeft: record.viewsLeft - 1, purgeAt };
+        return {
+          outcome: 'consumed',
+          version,
+          blob,
+          hint,
+          viewsLeft: record.viewsLeft - 1,
+          purgeAt,
+          chunks: null,
+        };
       },
     });
   },

@@ -7,14 +7,14 @@ import { SECRET_ID_RE, SECRET_MAX_BYTES, SECRET_MAX_LENGTH, VALID_EXPIRY } from 
 
 describe('the limits', () => {
   it.each([
-    ['anonymous', { count: 3, per: 'day' }, 60, 60, 6_144],
-    ['free', { count: 50, per: 'month' }, 60, 43_200, 20_480],
-    ['dev', { count: 2_000, per: 'month' }, 1, 43_200, 204_800],
-    ['pro', { count: 50_000, per: 'month' }, 1, 43_200, 1_048_576],
+    ['anonymous', { count: 3, per: 'day' }, 60, 60, 6_144, 10],
+    ['free', { count: 50, per: 'month' }, 60, 43_200, 20_480, 10],
+    ['dev', { count: 2_000, per: 'month' }, 1, 43_200, 204_800, 100],
+    ['pro', { count: 50_000, per: 'month' }, 1, 43_200, 1_048_576, 1_024],
   ] as const)(
     'of the tier %s are those of core/protocol/PROTOCOL.md section 6',
-    (tier, creates, min, max, blob) => {
-      expect(TIERS[tier]).toEqual({ creates, expiry: { min, max }, blob });
+    (tier, creates, min, max, blob, uploadMb) => {
+      expect(TIERS[tier]).toEqual({ creates, expiry: { min, max }, blob, upload: uploadMb * 1_048_576 });
     },
   );
 

@@ -25,6 +25,11 @@ describe('every answer', () => {
     ['OPTIONS', '/api/secrets/x'],
     ['DELETE', '/api/secrets/x'],
     ['GET', '/api/secrets/x/status'],
+    ['GET', '/api/secrets/x/chunks/0'],
+    ['POST', '/api/uploads'],
+    ['GET', '/api/uploads/x'],
+    ['PUT', '/api/uploads/x/0'],
+    ['DELETE', '/api/uploads/x'],
     ['GET', '/api/health'],
     ['GET', '/nothing'],
     ['GET', '/api/nothing'],
@@ -42,7 +47,9 @@ describe('every answer', () => {
 
   test.each(paths)('is open to other origins only for secrets: %s %s', async (method, path) => {
     const { headers } = await harness().call(method, path);
-    expect(headers.get('access-control-allow-origin')).toBe(path.startsWith('/api/secrets') ? '*' : null);
+    expect(headers.get('access-control-allow-origin')).toBe(
+      /^\/api\/(secrets|uploads)/.test(path) ? '*' : null,
+    );
     expect(headers.has('access-control-allow-credentials')).toBe(false);
   });
 
@@ -53,24 +60,28 @@ describe('every answer', () => {
   });
 });
 
-test.each(['/api/secrets', '/api/secrets/x', '/api/secrets/x/status'])(
-  'a preflight of %s allows methods and headers',
-  async (path) => {
-    const headers = { origin: 'https://example.com', 'access-control-request-method': 'DELETE' };
-    const response = await harness().call('OPTIONS', path, { headers });
-    expect(response.status).toBe(204);
-    expect(response.headers.get('access-control-allow-methods')).toBe('GET, POST, DELETE');
-    expect(response.headers.get('access-control-allow-headers')?.toLowerCase().split(', ')).toEqual(
-      expect.arrayContaining([
-        'authorization',
-        'content-type',
-        'idempotency-key',
-        'zephr-proof',
-        'zephr-claim',
-      ]),
-    );
-  },
-);
+test.each([
+  '/api/secrets',
+  '/api/secrets/x',
+  '/api/secrets/x/status',
+  '/api/secrets/x/chunks/0',
+  '/api/uploads/x/0',
+])('a preflight of %s allows methods and headers', async (path) => {
+  const headers = { origin: 'https://example.com', 'access-control-request-method': 'DELETE' };
+  const response = await harness().call('OPTIONS', path, { headers });
+  expect(response.status).toBe(204);
+  expect(response.headers.get('access-control-allow-methods')).toBe('GET, POST, PUT, DELETE');
+  expect(response.headers.get('access-control-allow-headers')?.toLowerCase().split(', ')).toEqual(
+    expect.arrayContaining([
+      'authorization',
+      'content-type',
+      'idempotency-key',
+      'zephr-proof',
+      'zephr-claim',
+      'zephr-chunks',
+    ]),
+  );
+});
 
 describe('what is not there', () => {
   test.each(['/api', '/api/', '/api/secret', '/api/secrets/a/b', '/secret', '/secret/a/b'])(
@@ -84,6 +95,10 @@ describe('what is not there', () => {
     ['GET', '/api/secrets', 'POST, OPTIONS'],
     ['PUT', '/api/secrets/x', 'GET, DELETE, OPTIONS'],
     ['DELETE', '/api/secrets/x/status', 'GET, OPTIONS'],
+    ['PUT', '/api/secrets/x/chunks/0', 'GET, OPTIONS'],
+    ['GET', '/api/uploads', 'POST, OPTIONS'],
+    ['PUT', '/api/uploads/x', 'GET, DELETE, OPTIONS'],
+    ['GET', '/api/uploads/x/0', 'PUT, OPTIONS'],
     ['POST', '/api/health', 'GET, HEAD'],
     ['POST', '/', 'GET, HEAD'],
     ['POST', '/secret/x', 'GET, HEAD'],
@@ -105,7 +120,7 @@ describe('health', () => {
       version: '9.8.7',
       protocol: [1, 2],
       access: 'open',
-      limits: { creates: null, expiry: { min: 1, max: 43_200 }, blob: 1_048_576 },
+      limits: { creates: null, expiry: { min: 1, max: 43_200 }, blob: 1_048_576, upload: 2 ** 30 },
     });
   });
 

@@ -32,6 +32,7 @@ describe('a create request', () => {
       proofHash: null,
       linkProofHash: null,
       views: 1,
+      upload: null,
     });
   });
 

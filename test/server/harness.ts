@@ -49,7 +49,16 @@ export interface Harness {
   /** Creates a version 1 or 2 secret and gives its id. */
   made(fields?: Record<string, unknown>): Promise<string>;
   read(id: string, headers?: Record<string, string>): Promise<Response>;
+  /** Begins an upload and gives its id. */
+  begun(body?: object, headers?: Record<string, string>): Promise<string>;
+  /** Uploads a chunk: these bytes, or so many. */
+  put(upload: string, index: number, chunk: Uint8Array<ArrayBuffer> | number): Promise<Response>;
+  /** Creates a version 2 secret of one chunk. */
+  withChunks(fields?: Record<string, unknown>): Promise<{ readonly id: string; readonly chunk: Uint8Array }>;
 }
+
+/** What the upload of a chunk says of its body. */
+export const BINARY = { 'content-type': 'application/octet-stream' };
 
 /** What a version 2 create has more. */
 export const VERSION_2 = { version: 2, proof_hash: PROOF_HASH };
@@ -75,7 +84,7 @@ export function harness(store: Store = new MemoryStore('salt'), changes: Partial
     fetchFrom(
       app,
       path,
-      { method, ...(headers && { headers }), ...(body !== undefined && { body }) },
+      { method, ...(headers && { headers }), ...(body !== undefined && { body, duplex: 'half' }) },
       address,
     );
   const create: Harness['create'] = (fields = {}, headers = {}) =>
@@ -83,12 +92,30 @@ export function harness(store: Store = new MemoryStore('salt'), changes: Partial
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify({ encrypted_blob: BLOB, expiry: 60, split_url_mode: false, ...fields }),
     });
+  const begun: Harness['begun'] = async (body = {}, headers = {}) => {
+    const json = { 'content-type': 'application/json' };
+    const sent = { headers: { ...json, ...headers }, body: JSON.stringify(body) };
+    return ((await (await call('POST', '/api/uploads', sent)).json()) as { upload: string }).upload;
+  };
+  const put: Harness['put'] = (upload, index, chunk) => {
+    const body = typeof chunk === 'number' ? new Uint8Array(chunk) : chunk;
+    return call('PUT', `/api/uploads/${upload}/${index}`, { headers: BINARY, body });
+  };
   return {
     app,
     clock,
     log,
     call,
     create,
+    begun,
+    put,
+    async withChunks(fields = {}) {
+      const upload = await begun();
+      const chunk = Uint8Array.from({ length: 272 }, (_, index) => index);
+      await put(upload, 0, chunk.slice());
+      const created = await create({ ...VERSION_2, upload, chunks: 1, ...fields });
+      return { id: ((await created.json()) as { id: string }).id, chunk };
+    },
     made: async (fields) => ((await (await create(fields)).json()) as { id: string }).id,
     read: (id, headers = {}) => call('GET', `/api/secrets/${id}`, { headers }),
   };

@@ -8,6 +8,8 @@ import { issueKey } from '../../src/server/secrets/api-keys.js';
 import { StoreError, StoreFullError } from '../../src/server/store/contracts/store.js';
 import { MemoryStore } from '../../src/server/store/memory/store.js';
 import {
+  BINARY,
+  CLAIM,
   type Harness,
   harness,
   LINK_PROOF,
@@ -25,7 +27,7 @@ const WRONG_PASSPHRASE = { 'zephr-proof': WRONG_PROOF, 'zephr-link-proof': LINK_
 
 const NO_ID = 'x'.repeat(22);
 
-const { call, create, made, read, clock } = harness();
+const { call, create, made, read, clock, begun, put, withChunks } = harness();
 
 /** By code. One that a client knows and that is missing here does not compile. */
 export const REFUSALS: Readonly<Record<ApiErrorCode, Refusal>> = {
@@ -43,6 +45,9 @@ export const REFUSALS: Readonly<Record<ApiErrorCode, Refusal>> = {
   UNEXPECTED_CALLBACK_SECRET: () => create({ callback_secret: 'k' }),
   INVALID_CALLBACK_SECRET_TYPE: () => create({ callback_url: 'https://example.com', callback_secret: 1 }),
   INVALID_CALLBACK_SECRET_LENGTH: () => withCallback('https://example.com', 'a\0'),
+  INVALID_CHUNK: async () => put(await begun(), 0, 16),
+  CLAIM_REQUIRED: async () => read((await withChunks()).id, WITH_PROOF),
+  CHUNKS_NOT_ACCEPTED: async () => read((await withChunks()).id, { ...WITH_PROOF, 'zephr-claim': CLAIM }),
   UNSUPPORTED_VERSION: () => create({ version: 3 }),
   INVALID_PROOF: async () => call('DELETE', `/api/secrets/${await made()}`),
   INVALID_VIEWS: () => create({ ...VERSION_2, views: 1_001 }),
@@ -56,17 +61,34 @@ export const REFUSALS: Readonly<Record<ApiErrorCode, Refusal>> = {
   WRONG_PASSPHRASE: async () => read(await made(WITH_PASSPHRASE), WRONG_PASSPHRASE),
   SECRET_NOT_FOUND: () => read(NO_ID),
   NOT_FOUND: () => call('GET', '/nothing'),
+  UPLOAD_NOT_FOUND: () => call('GET', `/api/uploads/${NO_ID}`),
+  CHUNK_NOT_FOUND: async () => {
+    const { id } = await withChunks();
+    const headers = { ...WITH_PROOF, 'zephr-claim': CLAIM, 'zephr-chunks': '1' };
+    await read(id, headers);
+    return call('GET', `/api/secrets/${id}/chunks/1`, { headers });
+  },
   METHOD_NOT_ALLOWED: async () => call('PUT', `/api/secrets/${await made()}`),
   IDEMPOTENCY_KEY_REUSED: async () => {
     await create({}, { 'idempotency-key': 'k' });
     return create({ expiry: 61 }, { 'idempotency-key': 'k' });
   },
+  CHUNK_CONFLICT: async () => {
+    const upload = await begun();
+    await put(upload, 0, 17);
+    return put(upload, 0, 18);
+  },
+  UPLOAD_INCOMPLETE: async () => create({ ...VERSION_2, upload: await begun(), chunks: 1 }),
   SECRET_ALREADY_CONSUMED: () => readAfter((id) => read(id, WITH_PROOF)),
   SECRET_REVOKED: () => readAfter((id) => call('DELETE', `/api/secrets/${id}`, { headers: WITH_PROOF })),
   SECRET_EXPIRED: () =>
     readAfter(async () => {
       clock.now += 60 * 60_000;
     }),
+  LENGTH_REQUIRED: async () => {
+    const body = new Blob(['chunk']).stream();
+    return call('PUT', `/api/uploads/${await begun()}/0`, { headers: BINARY, body });
+  },
   PAYLOAD_TOO_LARGE: () => create({ encrypted_blob: 'A'.repeat(1_048_580) }),
   UNSUPPORTED_MEDIA_TYPE: () => create({}, { 'content-type': 'text/plain' }),
   ANON_RATE_LIMIT_EXCEEDED: () => lastOf(4, harness(undefined, { access: 'tiered' }).create),

@@ -42,6 +42,7 @@ export function describeSecretContract(current: () => Store): void {
         firstReadAt: null,
         revokedAt: null,
         destroyed: false,
+        chunks: null,
       });
     });
 
@@ -66,6 +67,7 @@ export function describeSecretContract(current: () => Store): void {
         hint: null,
         viewsLeft: 0,
         purgeAt: NOW,
+        chunks: null,
       });
     });
 
@@ -228,6 +230,7 @@ export function describeSecretContract(current: () => Store): void {
         hint: 'db password',
         viewsLeft: 0,
         purgeAt: NOW + 5,
+        chunks: null,
       });
       expect(await take(store, secret.id, null, NOW + 6)).toBeNull();
       expect(await recordOf(store, secret.id, NOW)).toMatchObject({ viewsLeft: 0, firstReadAt: NOW + 5 });
@@ -269,6 +272,7 @@ export function describeSecretContract(current: () => Store): void {
         hint: null,
         viewsLeft: 1,
         purgeAt: NOW + LEASE_MS,
+        chunks: null,
       });
       expect(await take(store, secret.id, 'claim', NOW + LEASE_MS - 1)).toEqual(first);
       expect(await take(store, secret.id, 'claim', NOW + LEASE_MS)).toBeNull();

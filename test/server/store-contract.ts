@@ -7,6 +7,7 @@ import type { NewSecret } from '../../src/server/store/contracts/secrets.js';
 import type { Store } from '../../src/server/store/contracts/store.js';
 import { NOW, newSecret } from '../support/new-secret.js';
 import { recordOf, revoke, take } from '../support/reading.js';
+import { describeChunkContract } from './chunk-contract.js';
 import { describeKeyContract } from './key-contract.js';
 import { describeOutboxContract } from './outbox-contract.js';
 import { describeProofContract } from './proof-contract.js';
@@ -16,8 +17,11 @@ import { describeSecretContract } from './secret-contract.js';
 const HOUR = 60 * 60_000;
 const DAY = 24 * HOUR;
 
-/** Runs all contracts on the stores that `open` makes. Each engine's test file calls it. */
-export function describeStoreContract(open: () => Promise<Store>): void {
+/**
+ * Runs all contracts on the stores that `open` makes. Each engine's test file calls it.
+ * @param keepsChunks whether the engine keeps chunks.
+ */
+export function describeStoreContract(open: () => Promise<Store>, keepsChunks = false): void {
   let store: Store;
   beforeEach(async () => {
     store = await open();
@@ -29,6 +33,7 @@ export function describeStoreContract(open: () => Promise<Store>): void {
 
   describe('secrets', () => describeSecretContract(current));
   describe('proofs', () => describeProofContract(current));
+  if (keepsChunks) describe('chunks', () => describeChunkContract(current));
   describeQuotaContract(current);
   describeKeyContract(current);
   describe('the outbox', () => describeOutboxContract(current));

@@ -29,6 +29,7 @@ export function newSecret(changes: Partial<NewSecret> = {}): NewSecret {
     caller: 'somebody',
     idempotency: null,
     quota: null,
+    upload: null,
     createdAt,
     expiresAt: createdAt + HOUR,
     ...changes,

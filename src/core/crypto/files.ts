@@ -5,6 +5,7 @@
 
 import type { Bytes } from '../bytes.js';
 import { decryptionFailed } from '../errors.js';
+import { CHUNK_BYTES } from '../protocol/chunks.js';
 import { TAG_BYTES } from './aes-gcm.js';
 import type { FileEntry } from './file-list.js';
 import type { Meta } from './meta.js';
@@ -12,7 +13,7 @@ import { paddedLength } from './padme.js';
 import { type ByteSource, mapConcurrent, openChunk, sealChunks, zeros } from './stream.js';
 
 /** Bytes of plaintext in every chunk of files but the last, which has 1 to as many. */
-export const FILES_CHUNK_BYTES = 1_048_576;
+export const FILES_CHUNK_BYTES = CHUNK_BYTES;
 
 /** Chunks that are under way at the same time. */
 const WINDOW = 4;

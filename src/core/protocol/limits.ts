@@ -3,6 +3,7 @@
 import { EXPIRY, EXPIRY_RANGE } from '../expiry.js';
 
 const KB = 1024;
+const MB = 1024 * KB;
 
 /** The server that clients use where no other is named. */
 export const DEFAULT_SERVER = 'https://zephr.io';
@@ -21,6 +22,8 @@ export interface Limits {
   readonly expiry: { readonly min: number; readonly max: number };
   /** Longest `encrypted_blob`, in characters (each one byte). */
   readonly blob: number;
+  /** Longest stream of files, in bytes. */
+  readonly upload: number;
 }
 
 /** The tiers a key can have. */
@@ -33,17 +36,29 @@ export type Tier = 'anonymous' | KeyTier;
 
 /** The table of section 6. */
 export const TIERS: Readonly<Record<Tier, Limits>> = {
-  anonymous: { creates: { count: 3, per: 'day' }, expiry: { min: 60, max: 60 }, blob: 6 * KB },
-  free: { creates: { count: 50, per: 'month' }, expiry: { min: 60, max: EXPIRY.DAYS_30 }, blob: 20 * KB },
+  anonymous: {
+    creates: { count: 3, per: 'day' },
+    expiry: { min: 60, max: 60 },
+    blob: 6 * KB,
+    upload: 10 * MB,
+  },
+  free: {
+    creates: { count: 50, per: 'month' },
+    expiry: { min: 60, max: EXPIRY.DAYS_30 },
+    blob: 20 * KB,
+    upload: 10 * MB,
+  },
   dev: {
     creates: { count: 2_000, per: 'month' },
     expiry: EXPIRY_RANGE,
     blob: 200 * KB,
+    upload: 100 * MB,
   },
   pro: {
     creates: { count: 50_000, per: 'month' },
     expiry: EXPIRY_RANGE,
-    blob: KB * KB,
+    blob: MB,
+    upload: 1024 * MB,
   },
 };
 
@@ -55,6 +70,9 @@ export const MAX_BLOB_LENGTH = TIERS.pro.blob;
  * destroys what they asked for; the rest is for what stands around the blob.
  */
 export const MAX_V1_BLOB_LENGTH = 1_000_000 - 1_024;
+
+/** The longest stream of files that a server takes unless its operator says otherwise, in bytes. */
+export const MAX_UPLOAD_BYTES = TIERS.pro.upload;
 
 /** Room for what stands around the blob in a request or a reply (hint, callback, JSON), in bytes. */
 export const ENVELOPE_BYTES = 16 * KB;

@@ -34,6 +34,8 @@ export interface ReadReply {
   readonly purge_at?: string;
   readonly version?: 2;
   readonly views_left?: number;
+  /** How many chunks of files there are beside the blob; missing where there are none. */
+  readonly chunks?: number;
 }
 
 /** The states of a secret. */
@@ -49,6 +51,8 @@ export interface StatusReply {
   readonly views: number;
   readonly views_left: number;
   readonly first_read_at?: string;
+  /** As for a read. */
+  readonly chunks?: number;
 }
 
 /** The body of a health check's 200, without the members that break their rule. */
@@ -65,10 +69,12 @@ export interface HealthReply {
   readonly limits?: HealthLimits;
 }
 
-/** Expiry in minutes, blob in characters. */
+/** Expiry in minutes, blob in characters. Servers of version 1 know no uploads. */
 export interface HealthLimits {
   readonly expiry: { readonly min: number; readonly max: number };
   readonly blob: number;
+  /** Longest stream of files, in bytes; 0 or missing where the server takes none. */
+  readonly upload?: number;
 }
 
 /** The body of every error's reply. */

@@ -10,6 +10,7 @@ export const HEADERS = {
   proof: 'Zephr-Proof',
   linkProof: 'Zephr-Link-Proof',
   claim: 'Zephr-Claim',
+  chunks: 'Zephr-Chunks',
   retryAfter: 'Retry-After',
 } as const;
 
@@ -30,6 +31,9 @@ export interface CreateBody {
   /** Version 2 with a passphrase. */
   readonly link_proof_hash?: string;
   readonly views?: number;
+  /** Version 2: the upload whose chunks are the secret's, and how many they are. */
+  readonly upload?: string;
+  readonly chunks?: number;
 }
 
 /** 32 bytes in base64url. */

@@ -28,12 +28,7 @@ export async function readJsonBody(
   limit: number,
   tooLarge: () => ZephrError,
 ): Promise<JsonBody> {
-  if (!/^application\/json\s*(;|$)/i.test(headerOf(request, 'Content-Type') ?? '')) {
-    throw new RequestError('UNSUPPORTED_MEDIA_TYPE', 'the content type is not application/json');
-  }
-  if (!/^(identity)?$/i.test(headerOf(request, 'Content-Encoding') ?? '')) {
-    throw new RequestError('UNSUPPORTED_MEDIA_TYPE', 'the body is compressed: send it as it is');
-  }
+  checkType(request, 'application/json');
   const bytes = await readBytes(request, limit, tooLarge);
   request.memory.add(COPIES * bytes.length);
   try {
@@ -112,6 +107,55 @@ function readBytes(request: HttpRequest, limit: number, tooLarge: () => ZephrErr
     body.on('end', () => resolve(bytes.subarray(0, length)));
     body.on('error', (cause) => reject(cutOff(cause)));
   });
+}
+
+/**
+ * Reads a body of a length that was announced into one buffer of that length. The client may take its time, as for
+ * {@link streamBody}. When it has arrived it has memory for as much again, which is what the way to a store takes.
+ * @throws RequestError `INVALID_REQUEST_BODY` if the body does not come whole.
+ */
+export async function readWhole(request: HttpRequest, length: number): Promise<Bytes> {
+  const { memory } = request;
+  let bytes = new Uint8Array(Math.min(length, FIRST_ROOM));
+  let start = 0;
+  const tooLong = () => new RequestError('INVALID_REQUEST_BODY', 'the body is longer than announced');
+  for await (const piece of streamBody(request, length, tooLong)) {
+    const end = start + piece.length;
+    if (end > bytes.length) {
+      // Copied a few times at most: an announced length alone takes up no memory.
+      const room = Math.min(4 * end, length);
+      await memory.reserve(room);
+      bytes = enlarged(bytes, room);
+    }
+    bytes.set(piece, start);
+    start = end;
+  }
+  if (start < length) throw cutOff(undefined);
+  await memory.reserve(length);
+  return bytes;
+}
+
+/**
+ * The length of a body that must have one.
+ * @throws RequestError `LENGTH_REQUIRED` for a body that comes in chunks of HTTP, or none at all.
+ */
+export function lengthOf(request: HttpRequest): number {
+  if (headerOf(request, 'Content-Length') !== undefined) return announcedLength(request);
+  throw new RequestError('LENGTH_REQUIRED', 'send the length of the body as Content-Length');
+}
+
+/**
+ * Checks that a body is declared as one of `type`, and is not compressed.
+ * @throws RequestError `UNSUPPORTED_MEDIA_TYPE`.
+ */
+export function checkType(request: HttpRequest, type: string): void {
+  const [declared = ''] = (headerOf(request, 'Content-Type') ?? '').split(';');
+  if (declared.trim().toLowerCase() !== type) {
+    throw new RequestError('UNSUPPORTED_MEDIA_TYPE', `the content type is not ${type}`);
+  }
+  if (!/^(identity)?$/i.test(headerOf(request, 'Content-Encoding') ?? '')) {
+    throw new RequestError('UNSUPPORTED_MEDIA_TYPE', 'the body is compressed: send it as it is');
+  }
 }
 
 function announcedLength(request: HttpRequest): number {

@@ -66,10 +66,10 @@ export const IMMUTABLE: HeaderFields = {
   'Cache-Control': 'public, max-age=31536000, immutable',
 };
 
-/** For every answer of `/api/secrets*`: any page may read it, and none can send a user's cookies along. */
+/** For every answer of `/api/secrets*` and `/api/uploads*`: any page may read it, and none can send a user's cookies along. */
 const CORS_HEADERS: HeaderFields = {
   'Access-Control-Allow-Origin': '*',
-  'Access-Control-Expose-Headers': Object.values(HEADERS).join(', '),
+  'Access-Control-Expose-Headers': [...Object.values(HEADERS), 'Date'].join(', '),
 };
 
 /**
@@ -83,7 +83,7 @@ export function fixedHeaders(secure: boolean): (segments: readonly string[]) => 
   const secrets = [...api, ...listOf(CORS_HEADERS)];
   return ([room, family]) => {
     if (room !== 'api') return page;
-    return family === 'secrets' ? secrets : api;
+    return family === 'secrets' || family === 'uploads' ? secrets : api;
   };
 }
 
@@ -93,7 +93,7 @@ function listOf(headers: HeaderFields): HeaderList {
 
 /** The answer to a browser that asks whether a page of another origin may send our headers (a CORS preflight). */
 export const PREFLIGHT_HEADERS: HeaderFields = {
-  'Access-Control-Allow-Methods': 'GET, POST, DELETE',
+  'Access-Control-Allow-Methods': 'GET, POST, PUT, DELETE',
   'Access-Control-Allow-Headers': [
     'Authorization',
     'Content-Type',
@@ -101,6 +101,7 @@ export const PREFLIGHT_HEADERS: HeaderFields = {
     HEADERS.proof,
     HEADERS.linkProof,
     HEADERS.claim,
+    HEADERS.chunks,
   ].join(', '),
   'Access-Control-Max-Age': '7200',
 };

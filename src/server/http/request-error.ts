@@ -21,6 +21,8 @@ export type RequestErrorCode =
   | 'INVALID_CLAIM'
   | 'INVALID_PROOF'
   | 'INVALID_VIEWS'
+  | 'INVALID_CHUNK'
+  | 'LENGTH_REQUIRED'
   | 'UNSUPPORTED_VERSION'
   | 'NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'

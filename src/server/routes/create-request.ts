@@ -2,6 +2,7 @@
 
 import { isBase64url } from '../../core/base64url.js';
 import type { Version } from '../../core/key.js';
+import { isSecretId } from '../../core/link.js';
 import { MAX_HINT_LENGTH, MAX_VIEWS } from '../../core/protocol/limits.js';
 import {
   type CallbackSecretProblem,
@@ -54,7 +55,8 @@ export function parseCreateRequest(
   const proofHash = parseProofHash(field('proof_hash'), version);
   const linkProofHash = parseLinkProofHash(field('link_proof_hash'), version);
   const views = parseViews(field('views'), version);
-  return { blob, expiry, splitUrlMode, hint, callback, version, proofHash, linkProofHash, views };
+  const upload = parseUpload(field('upload'), field('chunks'), version);
+  return { blob, expiry, splitUrlMode, hint, callback, version, proofHash, linkProofHash, views, upload };
 }
 
 /** Minutes: those of `expiry`, or of `expiry_hours`, which the oldest clients send in its place. */
@@ -152,4 +154,16 @@ function parseViews(views: unknown, version: Version): number {
     throw new RequestError('INVALID_VIEWS', `views is not a whole number from 1 to ${MAX_VIEWS}`);
   }
   return views;
+}
+
+function parseUpload(id: unknown, chunks: unknown, version: Version): CreateRequest['upload'] {
+  if (id === undefined && chunks === undefined) return null;
+  if (version === 1) throw new RequestError('INVALID_REQUEST_BODY', 'upload and chunks are for version 2');
+  if (typeof id !== 'string' || !isSecretId(id)) {
+    throw new RequestError('INVALID_REQUEST_BODY', 'upload is not 22 characters of base64url');
+  }
+  if (typeof chunks !== 'number' || !Number.isSafeInteger(chunks) || chunks < 1) {
+    throw new RequestError('INVALID_REQUEST_BODY', 'chunks is not a whole number from 1');
+  }
+  return { id, chunks };
 }

@@ -72,3 +72,8 @@ export function credentialsOf(request: HttpRequest): Credentials {
     linkProof: parseProof(headerOf(request, HEADERS.linkProof), HEADERS.linkProof),
   };
 }
+
+/** Whether a request says that its client fetches chunks. */
+export function takesChunks(request: HttpRequest): boolean {
+  return headerOf(request, HEADERS.chunks) === '1';
+}

@@ -21,6 +21,7 @@ import {
   parseBearer,
   parseClaim,
   parseIdempotencyKey,
+  takesChunks,
 } from './request-headers.js';
 
 /** What the largest secret takes up while it is read: from the store, as a blob, in JSON, and on its way to a client. */
@@ -46,9 +47,10 @@ export function addSecretRoutes(
     const key = parseIdempotencyKey(headerOf(request, HEADERS.idempotencyKey));
     const { blob } = caller.limits;
     const { bytes, json } = await readJsonBody(request, blob + ENVELOPE_BYTES, () => tooLarge(blob));
-    const idempotency = key === null ? null : { key, bodyHash: hash('sha256', bytes, 'base64url') };
+    const bodyHash = hash('sha256', bytes, 'base64url');
+    const idempotency = key === null ? null : { key, bodyHash };
     const wanted = parseCreateRequest(json, callbacks.protocols, defaultExpiry);
-    return jsonResponse(201, createdReply(await secrets.create(wanted, caller, idempotency)));
+    return jsonResponse(201, createdReply(await secrets.create(wanted, caller, idempotency, bodyHash)));
   };
 
   // The id in the path may be malformed: for what is not an id the service knows no secret.
@@ -58,7 +60,7 @@ export function addSecretRoutes(
     const credentials = credentialsOf(request);
     // Before a view is taken: afterwards there is no way back.
     await request.memory.reserve(READING_BYTES);
-    const result = await secrets.read(id, claim, credentials);
+    const result = await secrets.read(id, claim, credentials, takesChunks(request));
     return jsonResponse(200, readReply(result), claim === null ? {} : { [HEADERS.claim]: claim });
   };
 
@@ -86,23 +88,25 @@ export function addSecretRoutes(
   router.add('/api/secrets/:id/status', { GET: status, OPTIONS: preflight });
 }
 
-const preflight: Handler = () => emptyResponse(204, PREFLIGHT_HEADERS);
+export const preflight: Handler = () => emptyResponse(204, PREFLIGHT_HEADERS);
 
 function createdReply({ id, version, views, expiresAt, kept }: CreateResult): CreatedReply {
   const reply = { id, expires_at: isoTime(expiresAt) };
   return version === 2 ? { ...reply, version, views, kept } : reply;
 }
 
-function readReply({ blob, hint, viewsLeft, purgeAt, version }: Reading): ReadReply {
+function readReply({ blob, hint, viewsLeft, purgeAt, version, chunks }: Reading): ReadReply {
   return {
     encrypted_blob: blob,
     ...(hint === null ? {} : { hint }),
     purge_at: isoTime(purgeAt),
     ...(version === 2 ? { version, views_left: viewsLeft } : {}),
+    ...(chunks === null ? {} : { chunks }),
   };
 }
 
-function statusReply({ state, createdAt, expiresAt, views, viewsLeft, firstReadAt }: Status): StatusReply {
+function statusReply(status: Status): StatusReply {
+  const { state, createdAt, expiresAt, views, viewsLeft, firstReadAt, chunks } = status;
   return {
     state,
     created_at: isoTime(createdAt),
@@ -110,9 +114,11 @@ function statusReply({ state, createdAt, expiresAt, views, viewsLeft, firstReadA
     views,
     views_left: viewsLeft,
     ...(firstReadAt === null ? {} : { first_read_at: isoTime(firstReadAt) }),
+    ...(chunks === null ? {} : { chunks }),
   };
 }
 
-function isoTime(ms: number): string {
+/** A time as replies have it. */
+export function isoTime(ms: number): string {
   return new Date(ms).toISOString();
 }

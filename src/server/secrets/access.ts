@@ -1,7 +1,7 @@
 /** Access modes: what an operator lets callers without an API key do (core/protocol/PROTOCOL.md section 6). */
 
 import { EXPIRY_RANGE } from '../../core/expiry.js';
-import { type Limits, TIERS } from '../../core/protocol/limits.js';
+import { type Limits, MAX_UPLOAD_BYTES, TIERS } from '../../core/protocol/limits.js';
 
 /** What a server can let callers without a key do. */
 export const ACCESS_MODES = ['open', 'tiered', 'closed'] as const;
@@ -22,6 +22,12 @@ const KEYLESS: Readonly<Record<Access, Limits | null>> = {
 export function withLongestExpiry(limits: Limits, max: number): Limits {
   const { expiry } = limits;
   return expiry.max === EXPIRY_RANGE.max ? { ...limits, expiry: { ...expiry, max } } : limits;
+}
+
+/** Limits with another longest upload, in bytes: where they have the longest of all tiers, or more than that. */
+export function withLongestUpload(limits: Limits, max: number): Limits {
+  const upload = limits.upload === MAX_UPLOAD_BYTES ? max : Math.min(limits.upload, max);
+  return { ...limits, upload };
 }
 
 /**

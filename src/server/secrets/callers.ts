@@ -2,10 +2,10 @@
 
 import { createHmac } from 'node:crypto';
 import { EXPIRY_RANGE } from '../../core/expiry.js';
-import { type KeyTier, type Limits, TIERS } from '../../core/protocol/limits.js';
+import { type KeyTier, type Limits, MAX_UPLOAD_BYTES, TIERS } from '../../core/protocol/limits.js';
 import { networkOf } from '../../net/networks.js';
 import type { Store } from '../store/contracts/store.js';
-import { type Access, keylessLimits, withLongestExpiry } from './access.js';
+import { type Access, keylessLimits, withLongestExpiry, withLongestUpload } from './access.js';
 import { recognizeKey } from './api-keys.js';
 import { ServiceError } from './service-error.js';
 
@@ -15,8 +15,8 @@ const REMEMBERED_NAMES = 1_000;
 /** The creator of a secret. */
 export interface Caller {
   /**
-   * Names the caller in the store, where idempotency keys and quotas belong to it: the id of an API key, which has a
-   * `_` in it, or what {@link Callers.nameOf} makes of an address.
+   * Names the caller in the store, where idempotency keys and quotas belong to it: the id of an API key, or what
+   * {@link Callers.nameOf} makes of an address.
    */
   readonly name: string;
   /** `null` without a key. */
@@ -26,27 +26,37 @@ export interface Caller {
   readonly mayCallBack: boolean;
 }
 
+/** Whether the name of a caller is the id of an API key: those of addresses are longer. */
+export function isKeyId(name: string): boolean {
+  return /^key_[A-Za-z0-9]{12}$/.test(name);
+}
+
 /** Tells callers apart and knows their limits. */
 export class Callers {
   readonly #store: Pick<Store, 'callerSalt' | 'keys'>;
   /** What callers without a key may do; `null` if they may not create. */
   readonly #keyless: Limits | null;
   readonly #keylessMayCallBack: boolean;
-  readonly #maxExpiry: number;
+  /** The limits of a tier, as the operator allows them. */
+  readonly #allowed: (limits: Limits) => Limits;
   /** The names of recent callers' addresses: an HMAC takes as long as everything else that a request needs of them. */
   readonly #names = new Map<string, string>();
 
-  /** @param rateLimit as for {@link keylessLimits}. @param maxExpiry as for {@link withLongestExpiry}. */
+  /**
+   * @param rateLimit as for {@link keylessLimits}. @param maxExpiry as for {@link withLongestExpiry}.
+   * @param maxUpload as for {@link withLongestUpload}.
+   */
   constructor(
     store: Pick<Store, 'callerSalt' | 'keys'>,
     access: Access,
     rateLimit?: number,
     maxExpiry: number = EXPIRY_RANGE.max,
+    maxUpload: number = MAX_UPLOAD_BYTES,
   ) {
     this.#store = store;
-    this.#maxExpiry = maxExpiry;
+    this.#allowed = (limits) => withLongestUpload(withLongestExpiry(limits, maxExpiry), maxUpload);
     const keyless = keylessLimits(access, rateLimit);
-    this.#keyless = keyless && withLongestExpiry(keyless, maxExpiry);
+    this.#keyless = keyless && this.#allowed(keyless);
     this.#keylessMayCallBack = access === 'open';
   }
 
@@ -64,7 +74,7 @@ export class Callers {
   async identify(key: string | null, address: string): Promise<Caller> {
     if (key !== null) {
       const { id, tier } = await recognizeKey(this.#store.keys, key);
-      return { name: id, tier, limits: withLongestExpiry(TIERS[tier], this.#maxExpiry), mayCallBack: true };
+      return { name: id, tier, limits: this.#allowed(TIERS[tier]), mayCallBack: true };
     }
     if (this.#keyless === null) {
       throw new ServiceError('API_KEY_REQUIRED', 'this server creates secrets with an API key only');

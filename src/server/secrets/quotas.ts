@@ -29,6 +29,11 @@ export function quotaOf(
   return { counter: `${name} ${per}`, limit: count, endsAt: END_OF[per](now), per };
 }
 
+/** A quota of nothing: with it a create that is repeated is still answered, and no other. */
+export function noneOf({ name }: Pick<Caller, 'name'>, now: number): Quota {
+  return { counter: `${name} none`, limit: 0, endsAt: now };
+}
+
 /** A quota and how much of it is used. */
 export interface Usage extends CreateQuota {
   readonly used: number;

@@ -18,14 +18,17 @@ import type {
   Reading,
   SecretRecord,
   SecretStore,
+  Unfit,
   Unknown,
   Unreadable,
 } from '../store/contracts/secrets.js';
+import { StoreFullError } from '../store/contracts/store.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { type CallbackPolicy, checkCallback, PUBLIC_CALLBACKS } from './callbacks.js';
 import type { Caller } from './callers.js';
-import { limitReached, quotaOf } from './quotas.js';
+import { limitReached, noneOf, quotaOf } from './quotas.js';
 import { ServiceError } from './service-error.js';
+import type { StoredBytes } from './stored-bytes.js';
 
 /** What comes of a create. Times are milliseconds since 1970, here as below. */
 export interface CreateResult {
@@ -46,6 +49,8 @@ export interface Status {
   readonly viewsLeft: number;
   /** `null` if it was not read. */
   readonly firstReadAt: number | null;
+  /** How many chunks it came with; `null` for none. */
+  readonly chunks: number | null;
 }
 
 /** What a caller who reads, revokes or asks for the status shows: 32 bytes each, or `null` if none came. */
@@ -83,6 +88,8 @@ export interface SecretsOptions {
   readonly notices?: Notices | undefined;
   /** Counts what becomes of secrets. Default: nothing is counted. */
   readonly metrics?: Metrics | undefined;
+  /** Watches what the store has room for. Default: nothing does, and no create has an upload. */
+  readonly storedBytes?: StoredBytes | undefined;
 }
 
 /** The secrets of one store. Every method throws ServiceError, StoreError or StoreBusyError. */
@@ -95,6 +102,7 @@ export class Secrets {
   readonly #metrics: Metrics | undefined;
   readonly #notices: Notices;
   readonly #watch: Watch<SecretRecord | null>;
+  readonly #storedBytes: StoredBytes | undefined;
 
   constructor(store: SecretStore, options: SecretsOptions = {}) {
     const { callbacks = PUBLIC_CALLBACKS, now = Date.now, random = randomBytes, metrics } = options;
@@ -103,28 +111,39 @@ export class Secrets {
     this.#watch = new Watch(notices, (id) => store.record(id, now()));
     this.#store = store;
     this.#metrics = metrics;
+    this.#storedBytes = options.storedBytes;
     this.#callbacks = callbacks;
     this.#maxExpiry = options.maxExpiry ?? EXPIRY_RANGE.max;
     this.#now = now;
     this.#newId = idMaker(random);
   }
 
-  /** Keeps a secret within the caller's limits. The same create again has the same result. */
+  /**
+   * Keeps a secret within the caller's limits. The same create again has the same result.
+   * @param bodyHash of the request, as for `Idempotency`: needed for a create with an upload.
+   */
   async create(
     request: CreateRequest,
     caller: Caller,
     idempotency: Idempotency | null,
+    bodyHash = '',
   ): Promise<CreateResult> {
-    const { expiry, ...wanted } = request;
+    const { expiry, upload, ...wanted } = request;
+    if (upload !== null && this.#storedBytes === undefined) throw uploadNotFound();
     checkCallback(request.callback, this.#callbacks);
     if (request.callback !== null && !caller.mayCallBack) {
       throw new ServiceError('API_KEY_REQUIRED', 'callbacks take an API key on this server');
     }
     checkLimits(request, caller, this.#maxExpiry);
     const createdAt = this.#now();
-    const quota = quotaOf(caller, createdAt);
-    const outcome = await this.#store.create({
+    const held = await this.#storedBytes?.holdBlob(caller.name, request.blob.length);
+    // The upload was counted when it began.
+    const ownQuota = upload === null ? quotaOf(caller, createdAt) : null;
+    const isFull = held === null;
+    const quota = isFull ? noneOf(caller, createdAt) : ownQuota;
+    const creating = this.#store.create({
       ...wanted,
+      upload: upload && { ...upload, bodyHash },
       id: this.#newId(),
       caller: caller.name,
       idempotency,
@@ -132,13 +151,19 @@ export class Secrets {
       createdAt,
       expiresAt: createdAt + expiry * MINUTE_MS,
     });
+    const outcome = await creating.finally(() => held?.settle(true));
+    if (outcome.outcome === 'unknown upload') throw uploadNotFound();
+    if (outcome.outcome === 'incomplete upload') {
+      throw new ServiceError('UPLOAD_INCOMPLETE', 'the upload has not the chunks that the secret is to have');
+    }
+    if (outcome.outcome === 'limited' && isFull) throw new StoreFullError();
     if (outcome.outcome === 'conflict') {
       throw new ServiceError(
         'IDEMPOTENCY_KEY_REUSED',
         'the idempotency key was used for another request: use a new one',
       );
     }
-    if (outcome.outcome === 'limited') throw limitReached(quota, createdAt);
+    if (outcome.outcome === 'limited') throw limitReached(ownQuota, createdAt);
     if (outcome.outcome === 'created') this.#metrics?.secrets('created', 1);
     const { id, version, views, expiresAt } = outcome;
     // The same request again is a replay only with the same body, and so with the same fields.
@@ -146,9 +171,18 @@ export class Secrets {
     return { id, version, views, expiresAt, kept };
   }
 
-  /** Consumes a view: for `claim`, which can read again for a while, or without one for good. */
-  async read(id: string, claim: string | null, credentials: Credentials): Promise<Reading> {
-    const read = await this.#store.consume(checkedId(id), claim, shownBy(credentials), this.#now());
+  /**
+   * Consumes a view: for `claim`, which can read again for a while, or without one for good.
+   * @param takesChunks whether the reader fetches chunks, if there are some.
+   */
+  async read(
+    id: string,
+    claim: string | null,
+    credentials: Credentials,
+    takesChunks: boolean,
+  ): Promise<Reading> {
+    const shown = shownBy(credentials);
+    const read = await this.#store.consume(checkedId(id), claim, shown, this.#now(), takesChunks);
     if (read.outcome !== 'consumed') throw errorOf(read);
     this.#metrics?.secrets('read', 1);
     this.#notices.tell(id);
@@ -206,18 +240,18 @@ export class Secrets {
 }
 
 function statusOf(secret: SecretRecord, now: number): Status {
-  const { views, viewsLeft, createdAt, expiresAt, firstReadAt } = secret;
-  return { state: stateOf(secret, now), createdAt, expiresAt, views, viewsLeft, firstReadAt };
+  const { views, viewsLeft, createdAt, expiresAt, firstReadAt, chunks } = secret;
+  return { state: stateOf(secret, now), createdAt, expiresAt, views, viewsLeft, firstReadAt, chunks };
 }
 
 /** `id`, if it has the form of one: no store knows any other. */
-function checkedId(id: string): string {
+export function checkedId(id: string): string {
   if (!isSecretId(id)) throw notFound();
   return id;
 }
 
 /** What a store compares, of what a caller shows. */
-function shownBy({ proof, linkProof }: Credentials): ShownProofs {
+export function shownBy({ proof, linkProof }: Credentials): ShownProofs {
   const hashOf = (bytes: Uint8Array | null) => (bytes === null ? null : hash('sha256', bytes, 'base64url'));
   return { proofHash: hashOf(proof), linkProofHash: hashOf(linkProof) };
 }
@@ -249,8 +283,15 @@ export function tooLarge(limit: number): ServiceError {
 }
 
 /** Why a store did nothing for a caller. */
-function errorOf(outcome: Refused | Unreadable | Unknown): ServiceError {
+export function errorOf(outcome: Refused | Unfit | Unreadable | Unknown): ServiceError {
   switch (outcome.outcome) {
+    case 'claim required':
+      return new ServiceError('CLAIM_REQUIRED', 'a secret with chunks is read with Zephr-Claim');
+    case 'chunks not accepted':
+      return new ServiceError(
+        'CHUNKS_NOT_ACCEPTED',
+        'the secret has files, which only a newer client can fetch: update it, nothing was used up',
+      );
     case 'unknown':
       return notFound();
     case 'gone':
@@ -269,6 +310,11 @@ function errorOf(outcome: Refused | Unreadable | Unknown): ServiceError {
       return new ServiceError('TOO_MANY_ATTEMPTS', message, { waitMs });
     }
   }
+}
+
+/** The error for an upload that is not open: there never was one, or it was forgotten, or a secret has its chunks. */
+export function uploadNotFound(): ServiceError {
+  return new ServiceError('UPLOAD_NOT_FOUND', 'there is no such upload');
 }
 
 function notFound(): ServiceError {

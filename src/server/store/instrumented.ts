@@ -51,11 +51,12 @@ export function instrumentedStore(store: Store, options: InstrumentedOptions = {
     });
   }
 
-  const { callerSalt, channel, secrets, quotas, keys, outbox } = store;
+  const { callerSalt, channel, secrets, chunks, quotas, keys, outbox } = store;
   return {
     callerSalt,
     channel,
     secrets: instrumented(secrets),
+    chunks: chunks && instrumented(chunks),
     quotas,
     keys: instrumented(keys),
     outbox,

@@ -7,7 +7,7 @@
 export interface Quota {
   /** Whose creates, and which of their counters: each pair of `counter` and `endsAt` counts for itself, from 0. */
   readonly counter: string;
-  /** 1 or more. */
+  /** With 0 nothing is created, and a create that is repeated is still answered. */
   readonly limit: number;
   /** From then on the count is of no use, and a purge forgets it. */
   readonly endsAt: number;

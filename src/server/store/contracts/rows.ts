@@ -63,6 +63,7 @@ export function recordOf(row: RecordRow): SecretRecord {
     views: row.views,
     createdAt: row.created_at,
     firstReadAt: row.first_read_at,
+    chunks: null,
     ...lifecycleOf(row),
   };
 }

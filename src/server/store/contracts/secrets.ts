@@ -23,15 +23,25 @@ export interface CreateRequest {
   /** Likewise, for a secret with a passphrase. */
   readonly linkProofHash: string | null;
   readonly views: number;
+  /** The upload that its chunks are in; `null` for a secret without files. */
+  readonly upload: UploadReference | null;
+}
+
+/** An upload, and how many chunks it must have to be whole: 1 or more. */
+export interface UploadReference {
+  readonly id: string;
+  readonly chunks: number;
 }
 
 /** A secret to keep: what the request asked for, and what the server adds to it. */
-export interface NewSecret extends Omit<CreateRequest, 'expiry'> {
+export interface NewSecret extends Omit<CreateRequest, 'expiry' | 'upload'> {
   /** 22 characters of base64url, never used before. */
   readonly id: string;
   /** Who creates it: the id of an API key, or a name made from an address, never the address itself. */
   readonly caller: string;
   readonly idempotency: Idempotency | null;
+  /** With the hash of the request's body, by which a create that is repeated from another address is known. */
+  readonly upload: (UploadReference & Pick<Idempotency, 'bodyHash'>) | null;
   /** What this create counts against; `null` for nothing. */
   readonly quota: Quota | null;
   readonly createdAt: number;
@@ -48,7 +58,7 @@ export interface Idempotency {
 
 /**
  * How a create ended: made now, made earlier by the same request, refused because the idempotency key was used for
- * another request, or refused because the quota is used up.
+ * another request, or because the quota is used up, or because its upload is unknown or has other chunks than it says.
  */
 export type CreateOutcome =
   | {
@@ -59,7 +69,9 @@ export type CreateOutcome =
       readonly expiresAt: number;
     }
   | { readonly outcome: 'conflict' }
-  | { readonly outcome: 'limited' };
+  | { readonly outcome: 'limited' }
+  | { readonly outcome: 'unknown upload' }
+  | { readonly outcome: 'incomplete upload' };
 
 /** All that is known of a secret but its ciphertext. Stays as a tombstone until 24 h past the expiry. */
 export interface SecretRecord {
@@ -73,6 +85,8 @@ export interface SecretRecord {
   readonly revokedAt: number | null;
   /** Whether the ciphertext is gone. */
   readonly destroyed: boolean;
+  /** How many chunks it came with; `null` for a secret without files. */
+  readonly chunks: number | null;
 }
 
 /** What a reader gets. */
@@ -83,6 +97,13 @@ export interface Reading {
   readonly viewsLeft: number;
   /** With a claim: until when it can read again. Without: when it read. */
   readonly purgeAt: number;
+  /** How many chunks there are to fetch; `null` for none. */
+  readonly chunks: number | null;
+}
+
+/** The secret has chunks, which a reader cannot fetch who asks like this. Nothing was consumed. */
+export interface Unfit {
+  readonly outcome: 'claim required' | 'chunks not accepted';
 }
 
 /** There is no such id: there never was, or its tombstone is past its time. */
@@ -97,7 +118,12 @@ export interface Unreadable {
 }
 
 /** How a read ended. */
-export type ReadOutcome = ({ readonly outcome: 'consumed' } & Reading) | Unreadable | Refused | Unknown;
+export type ReadOutcome =
+  | ({ readonly outcome: 'consumed' } & Reading)
+  | Unfit
+  | Unreadable
+  | Refused
+  | Unknown;
 
 /** How an inquiry ended. */
 export type StatusOutcome = ({ readonly outcome: 'found' } & SecretRecord) | Refused | Unknown;
@@ -126,6 +152,10 @@ export interface SecretStore {
    * 24 h, nothing is kept: the earlier outcome is returned again, or `conflict` if the body differs. Otherwise it is
    * counted against its quota, in the same transaction: of any number of creates as many succeed as there are left,
    * and the rest are `limited`, leave nothing behind and are not counted.
+   *
+   * With an upload that is open and whole (chunks 0 to n-1 and no other, all but the last of full length) the secret
+   * gets its chunks in the same transaction; of several creates at once one does. For {@link IDEMPOTENCY_MS} the same
+   * body is then replayed whoever sends it, and another finds the upload unknown.
    * @throws StoreFullError while there is still room to take, acknowledge, revoke and purge what is kept.
    */
   create(secret: NewSecret): Promise<CreateOutcome>;
@@ -138,12 +168,20 @@ export interface SecretStore {
 
   /**
    * Consumes one view and returns the ciphertext. Of any number of readers exactly `views` succeed, ever, and only
-   * before the expiry and before a revocation. A claim is given its view for `LEASE_MS`: the same claim, with the
-   * same proofs, reads the same bytes again without another view until that lease ends or is acknowledged, and
+   * before the expiry and before a revocation. A claim is given its view for `LEASE_MS`, or for `CHUNKS_LEASE_MS` if
+   * there are chunks: the same claim, with the same proofs, reads the same bytes again without another view until that lease ends or is acknowledged, and
    * nothing afterwards; no wrong passphrases of others keep it out. A reader without a claim destroys the ciphertext
    * with the last view, unless another reader's lease is still live: then the end of the last lease destroys it.
+   * @param takesChunks whether the reader fetches chunks. A secret that waits and has some is given to no other, and to
+   *   none without a claim. Default no.
    */
-  consume(id: string, claim: string | null, shown: ShownProofs, now: number): Promise<ReadOutcome>;
+  consume(
+    id: string,
+    claim: string | null,
+    shown: ShownProofs,
+    now: number,
+    takesChunks?: boolean,
+  ): Promise<ReadOutcome>;
 
   /**
    * Ends the lease of `claim`, if it has one. Destroys the ciphertext when no view and no other lease is left.

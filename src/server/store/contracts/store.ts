@@ -1,8 +1,8 @@
 /**
  * What the server asks of a storage engine. Each kind of thing that a store keeps is a noun with a contract of its own
  * in this folder; a store is its nouns, and the few verbs that concern the engine as a whole. A new kind of thing
- * (files, say) is a new noun here, and a new verb is a method of its noun's contract: the compiler then names every
- * engine that lacks it, while the messages to a store's thread and the metrics follow from these types.
+ * is a new noun here, and a new verb is a method of its noun's contract: the compiler then names every engine that
+ * lacks it, while the messages to a store's thread and the metrics follow from these types.
  *
  * The contracts are promises: every engine is held to them by the same tests (test/server/*-contract.ts). Times are
  * milliseconds since 1970 (UTC) and come from the caller, who may ask the engine for them. Every verb rejects with
@@ -11,6 +11,7 @@
 
 import { ZephrError } from '../../../core/errors.js';
 import type { Channel } from './channel.js';
+import type { ChunkStore } from './chunks.js';
 import type { KeyStore } from './keys.js';
 import type { Outbox } from './outbox.js';
 import type { QuotaStore } from './quotas.js';
@@ -27,6 +28,8 @@ type Verbs<Name extends PropertyKey> = Readonly<Record<Name, (...values: never[]
 /** Everything that a store keeps. */
 export interface Nouns {
   readonly secrets: Noun<SecretStore>;
+  /** The chunks of files that secrets have, or will have. */
+  readonly chunks: Noun<ChunkStore>;
   /** How much callers have created. */
   readonly quotas: Noun<QuotaStore>;
   /** The API keys. */
@@ -58,7 +61,9 @@ export interface Engine {
 }
 
 /** A whole store. */
-export interface Store extends Nouns, Engine {
+export interface Store extends Omit<Nouns, 'chunks'>, Engine {
+  /** `null` where the engine keeps no chunks: the server then takes no uploads. */
+  readonly chunks: Nouns['chunks'] | null;
   /** Random text, made with the store and kept in it: names callers without keeping their addresses. */
   readonly callerSalt: string;
   /** Between the processes over the store; missing where an engine has none. */
@@ -74,7 +79,7 @@ export interface Purged {
 }
 
 /** The names of the verbs that serve requests, which are labels of metrics. If two nouns share one, it does not compile. */
-export type RequestVerb = Distinct<keyof SecretStore, keyof KeyStore>;
+export type RequestVerb = Distinct<Distinct<keyof SecretStore, keyof KeyStore>, keyof ChunkStore>;
 type Distinct<One, Other extends Apart<One, Other>> = One | Other;
 type Apart<One, Other> = Extract<Other, One> extends never ? unknown : never;
 

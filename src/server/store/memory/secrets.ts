@@ -3,7 +3,9 @@
  * transaction it needs.
  */
 
+import { CHUNKS_LEASE_MS } from '../../../core/protocol/chunks.js';
 import { LEASE_MS } from '../../../core/protocol/limits.js';
+import { type ChunkOutcome, renewedLease } from '../contracts/chunks.js';
 import {
   endedUnread,
   forgottenAt,
@@ -34,11 +36,13 @@ import type {
   StatusOutcome,
 } from '../contracts/secrets.js';
 import type { Purged } from '../contracts/store.js';
+import type { Lender, MemoryChunks } from './chunks.js';
 import type { MemoryOutbox } from './outbox.js';
 import type { MemoryQuotas } from './quotas.js';
 
 interface Lease {
-  readonly endsAt: number;
+  readonly claimedAt: number;
+  endsAt: number;
   acknowledged: boolean;
 }
 
@@ -56,17 +60,19 @@ interface Entry {
 const PURGE_BATCH = 5_000;
 
 /** A {@link SecretStore} in memory. JavaScript cannot overwrite text: ciphertext stays until garbage collection. */
-export class MemorySecrets implements SecretStore {
+export class MemorySecrets implements SecretStore, Lender {
   readonly #quotas: MemoryQuotas;
   readonly #outbox: MemoryOutbox;
+  readonly #chunks: MemoryChunks;
   readonly #entries = new Map<string, Entry>();
   /** The ids of secrets made with an idempotency key, by {@link createName}. */
   readonly #creates = new Map<string, string>();
 
-  /** @param quotas where creates are counted. @param outbox where events are appended. */
-  constructor(quotas: MemoryQuotas, outbox: MemoryOutbox) {
+  /** @param quotas where creates are counted. @param outbox where events are appended. @param chunks of secrets. */
+  constructor(quotas: MemoryQuotas, outbox: MemoryOutbox, chunks: MemoryChunks) {
     this.#quotas = quotas;
     this.#outbox = outbox;
+    this.#chunks = chunks;
   }
 
   async create({ blob, ...secret }: NewSecret): Promise<CreateOutcome> {
@@ -76,7 +82,14 @@ export class MemorySecrets implements SecretStore {
       const same = earlier.secret.idempotency?.bodyHash === secret.idempotency?.bodyHash;
       return same ? created('replayed', earlier.secret) : { outcome: 'conflict' };
     }
+    const match = this.#chunks.match(secret);
+    if (match === 'unknown' || match === 'incomplete') return { outcome: `${match} upload` };
+    if (match !== 'whole') {
+      const same = this.#entries.get(match.secret);
+      return same ? created('replayed', same.secret) : { outcome: 'unknown upload' };
+    }
     if (secret.quota !== null && !this.#quotas.count(secret.quota)) return { outcome: 'limited' };
+    this.#chunks.bind(secret);
     this.#entries.set(secret.id, {
       secret,
       blob,
@@ -103,7 +116,13 @@ export class MemorySecrets implements SecretStore {
     return entry === undefined ? null : recordOf(entry);
   }
 
-  async consume(id: string, claim: string | null, shown: ShownProofs, now: number): Promise<ReadOutcome> {
+  async consume(
+    id: string,
+    claim: string | null,
+    shown: ShownProofs,
+    now: number,
+    takesChunks = false,
+  ): Promise<ReadOutcome> {
     const entry = this.#known(id, now);
     if (!entry) return { outcome: 'unknown' };
     const lease = claim === null ? undefined : entry.leases.get(claim);
@@ -116,11 +135,14 @@ export class MemorySecrets implements SecretStore {
     if (refused) return refused;
     const state = stateOf(lifecycleOf(entry), now);
     if (lease || state !== 'waiting' || entry.blob === null) return unreadable(state);
+    const hasChunks = chunksOf(entry) !== null;
+    if (hasChunks && claim === null) return { outcome: 'claim required' };
+    if (hasChunks && !takesChunks) return { outcome: 'chunks not accepted' };
     entry.viewsLeft -= 1;
     if (entry.firstReadAt === null) this.#outbox.announce('secret.consumed', entry.secret, now, now);
     entry.firstReadAt ??= now;
-    const purgeAt = claim === null ? now : now + LEASE_MS;
-    if (claim !== null) entry.leases.set(claim, { endsAt: purgeAt, acknowledged: false });
+    const purgeAt = claim === null ? now : now + (hasChunks ? CHUNKS_LEASE_MS : LEASE_MS);
+    if (claim !== null) entry.leases.set(claim, { claimedAt: now, endsAt: purgeAt, acknowledged: false });
     const reading = readingOf(entry, entry.blob, purgeAt);
     this.#settle(entry, now);
     return reading;
@@ -147,6 +169,33 @@ export class MemorySecrets implements SecretStore {
     }
     this.#destroy(entry, now);
     return revocationOf(state);
+  }
+
+  renewLease(
+    id: string,
+    claim: string,
+    shown: ShownProofs,
+    now: number,
+  ): Exclude<ChunkOutcome, { outcome: 'chunk' | 'no such chunk' }> | null {
+    const entry = this.#known(id, now);
+    if (!entry) return { outcome: 'unknown' };
+    const outcome = keyRefusal(entry.secret, shown);
+    if (outcome !== null) return { outcome };
+    const lease = entry.leases.get(claim);
+    const isReadable = lease && isLive(lease, now) && entry.blob !== null;
+    if (!isReadable || !isRightPassphrase(entry.secret, shown)) {
+      return unreadable(stateOf(lifecycleOf(entry), now));
+    }
+    lease.endsAt = renewedLease(lease.endsAt, lease.claimedAt, now);
+    return null;
+  }
+
+  blobBytes(caller: string): number {
+    let bytes = 0;
+    for (const { secret, blob } of this.#entries.values()) {
+      if (secret.caller === caller) bytes += blob?.length ?? 0;
+    }
+    return bytes;
   }
 
   /** The secrets' part of `Engine.purge`. */
@@ -202,6 +251,7 @@ export class MemorySecrets implements SecretStore {
   #destroy(entry: Entry, now: number): boolean {
     if (entry.blob === null) return false;
     entry.blob = null;
+    this.#chunks.destroy(entry.secret.id);
     const unread = endedUnread({ ...lifecycleOf(entry), firstReadAt: entry.firstReadAt });
     if (unread) this.#outbox.announce('secret.expired', entry.secret, entry.secret.expiresAt, now);
     forgetCallback(entry);
@@ -210,6 +260,7 @@ export class MemorySecrets implements SecretStore {
 
   #forget(id: string, entry: Entry): void {
     this.#entries.delete(id);
+    this.#chunks.forget(id);
     const name = createName(entry.secret);
     // A day later the same name may stand for a newer secret.
     if (name !== null && this.#creates.get(name) === id) this.#creates.delete(name);
@@ -222,16 +273,24 @@ function lifecycleOf({ secret, blob, viewsLeft, revokedAt }: Entry): Lifecycle {
 
 function recordOf(entry: Entry): SecretRecord {
   const { version, hint, views, createdAt } = entry.secret;
-  return { version, hint, views, createdAt, firstReadAt: entry.firstReadAt, ...lifecycleOf(entry) };
+  const { firstReadAt } = entry;
+  const chunks = chunksOf(entry);
+  return { version, hint, views, createdAt, firstReadAt, chunks, ...lifecycleOf(entry) };
+}
+
+/** How many chunks a secret came with, or `null`. */
+function chunksOf({ secret }: Entry): number | null {
+  return secret.upload?.chunks ?? null;
 }
 
 function isLive({ endsAt, acknowledged }: Lease, now: number): boolean {
   return !acknowledged && endsAt > now;
 }
 
-function readingOf({ secret, viewsLeft }: Entry, blob: string, purgeAt: number): ReadOutcome {
-  const { version, hint } = secret;
-  return { outcome: 'consumed', version, blob, hint, viewsLeft, purgeAt };
+function readingOf(entry: Entry, blob: string, purgeAt: number): ReadOutcome {
+  const { version, hint } = entry.secret;
+  const { viewsLeft } = entry;
+  return { outcome: 'consumed', version, blob, hint, viewsLeft, purgeAt, chunks: chunksOf(entry) };
 }
 
 /** Once no view can be consumed, a secret has nothing more to announce. */

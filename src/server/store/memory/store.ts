@@ -1,6 +1,7 @@
 /** The store that lives in this process and ends with it (`memory:`). */
 
 import type { Purged, Store } from '../contracts/store.js';
+import { MemoryChunks } from './chunks.js';
 import { MemoryKeys } from './keys.js';
 import { MemoryOutbox } from './outbox.js';
 import { MemoryQuotas } from './quotas.js';
@@ -12,7 +13,8 @@ export class MemoryStore implements Store {
   readonly quotas = new MemoryQuotas();
   readonly keys = new MemoryKeys();
   readonly outbox = new MemoryOutbox();
-  readonly secrets = new MemorySecrets(this.quotas, this.outbox);
+  readonly chunks: MemoryChunks = new MemoryChunks(this.quotas, () => this.secrets);
+  readonly secrets = new MemorySecrets(this.quotas, this.outbox, this.chunks);
 
   constructor(callerSalt: string) {
     this.callerSalt = callerSalt;
@@ -20,6 +22,7 @@ export class MemoryStore implements Store {
 
   async purge(now: number, signal?: AbortSignal): Promise<Purged> {
     this.quotas.forget(now);
+    this.chunks.purge(now);
     return this.secrets.purge(now, signal);
   }
 
@@ -32,6 +35,6 @@ export class MemoryStore implements Store {
   }
 
   async close(): Promise<void> {
-    for (const noun of [this.secrets, this.quotas, this.keys, this.outbox]) noun.clear();
+    for (const noun of [this.secrets, this.chunks, this.quotas, this.keys, this.outbox]) noun.clear();
   }
 }

@@ -178,7 +178,7 @@ export class PostgresSecrets implements SecretStore {
     if (outcome === 'read' || outcome === 'expired' || outcome === 'revoked') return unreadable(outcome);
     if (outcome !== 'consumed') return refusedBy(outcome, row.wait_ms);
     const { version, blob, hint, views_left: viewsLeft, purge_at: purgeAt } = row;
-    return { outcome, version, blob, hint, viewsLeft, purgeAt };
+    return { outcome, version, blob, hint, viewsLeft, purgeAt, chunks: null };
   }
 
   async acknowledge(id: string, claim: string, now: number): Promise<boolean> {

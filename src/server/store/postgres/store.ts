@@ -22,6 +22,7 @@ export const TIME = statement<[], { readonly time: number }>(
 /** A {@link Store} in PostgreSQL. */
 export class PostgresStore implements Store {
   readonly callerSalt: string;
+  readonly chunks = null;
   readonly secrets: PostgresSecrets;
   readonly quotas: PostgresQuotas;
   readonly keys: PostgresKeys;

@@ -254,7 +254,8 @@ export class SqliteSecrets implements SecretStore {
   ): ReadOutcome | undefined {
     const ciphertext = this.#sql.ciphertext.get(seq);
     if (!ciphertext) return undefined;
-    return { outcome: 'consumed', version, blob: textOf(ciphertext.blob), hint, viewsLeft, purgeAt };
+    const blob = textOf(ciphertext.blob);
+    return { outcome: 'consumed', version, blob, hint, viewsLeft, purgeAt, chunks: null };
   }
 }
 

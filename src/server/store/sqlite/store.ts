@@ -42,6 +42,7 @@ const LOG_PAGES = 1_000;
 /** A {@link Store} in an SQLite file. Reads are answered at once, writes share transactions. */
 export class SqliteStore implements Store {
   readonly callerSalt: string;
+  readonly chunks = null;
   readonly secrets: SqliteSecrets;
   readonly quotas: SqliteQuotas;
   readonly keys: SqliteKeys;

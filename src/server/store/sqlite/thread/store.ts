@@ -43,6 +43,7 @@ export async function openInThread(program: string, path: string, newCallerSalt:
 /** A {@link Store} that passes every verb on. An error that the thread does not catch ends the process. */
 class ThreadStore implements Store {
   readonly callerSalt: string;
+  readonly chunks = null;
   readonly secrets = this.#remote('secrets');
   readonly quotas = this.#remote('quotas');
   readonly keys = this.#remote('keys');
