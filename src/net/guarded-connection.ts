@@ -31,7 +31,8 @@ export interface Guard {
 /** A request to send. */
 export interface GuardedRequest {
   readonly method: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Several values of one name are sent as one header each. */
+  readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body: string | Uint8Array;
 }
 

@@ -1,0 +1,180 @@
+/** Puts a secret into its place in a request, byte for byte, and refuses what could be read in two ways. */
+
+import { concatBytes, decodeUtf8, encodeUtf8 } from '../../core/bytes.js';
+import { InjectionError } from '../broker-error.js';
+import { type Slot, TOKEN } from './slots.js';
+
+/** Names and values, in order, the names in their own case. Values are bytes, as ISO 8859-1. */
+export type HeaderList = readonly (readonly [name: string, value: string])[];
+
+/** A request before it is sent. */
+export interface OutgoingRequest {
+  /** In capitals. */
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: HeaderList;
+  readonly body: Uint8Array | null;
+}
+
+/**
+ * Headers that say where a message ends, to whom it goes, or what a response leaves out: a part of a response could
+ * hold a part of a secret, which nobody would recognize.
+ */
+const NOT_FOR_CALLERS =
+  /^(?:host|content-length|transfer-encoding|connection|keep-alive|proxy-.*|te|trailer|upgrade|expect|range|if-range)$/i;
+
+const FORM = 'application/x-www-form-urlencoded';
+
+/**
+ * Checks a request as its caller wrote it.
+ * @throws InjectionError.
+ */
+export function checkRequest({ method, url, headers }: OutgoingRequest): void {
+  if (!/^[A-Z]{1,20}$/.test(method) || method === 'TRACE' || method === 'CONNECT') {
+    throw new InjectionError(`the method ${JSON.stringify(method.slice(0, 20))} is not passed on`);
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new InjectionError('a URL with a user name or password in it is refused: use basic');
+  }
+  for (const [name, value] of headers) {
+    if (!TOKEN.test(name)) throw new InjectionError('the name of a header has characters that none may have');
+    if (NOT_FOR_CALLERS.test(name)) throw new InjectionError(`the header ${name} is not passed on`);
+    if (!isHeaderValue(value)) throw new InjectionError(`the header ${name} has control characters`);
+  }
+}
+
+/**
+ * The request with `value` in its slot.
+ * @throws InjectionError when something is there already, or the value does not fit there. It does not show the value.
+ */
+export function inject(request: OutgoingRequest, slot: Slot, value: Uint8Array): OutgoingRequest {
+  switch (slot.kind) {
+    case 'bearer':
+      return withHeader(request, 'Authorization', `Bearer ${latin1(value)}`);
+    case 'basic':
+      if (!value.includes(0x3a)) throw new InjectionError('basic needs a value of the form user:password');
+      return withHeader(request, 'Authorization', `Basic ${Buffer.from(value).toString('base64')}`);
+    case 'header':
+      return withHeader(request, slot.name, latin1(value));
+    case 'query':
+      return withQuery(request, slot.name, value);
+    case 'body':
+      return withMember(request, slot.path, value);
+    case 'form':
+      return withField(request, slot.name, value);
+  }
+}
+
+function withHeader(request: OutgoingRequest, name: string, value: string): OutgoingRequest {
+  if (NOT_FOR_CALLERS.test(name)) throw new InjectionError(`a secret cannot go into the header ${name}`);
+  if (headerOf(request, name) !== null) {
+    throw new InjectionError(`the request has a header ${name} already: leave it to the secret`);
+  }
+  if (!isHeaderValue(value) || value !== value.trim()) {
+    throw new InjectionError(
+      `the secret does not fit into the header ${name}: it has line ends, control characters or outer spaces`,
+    );
+  }
+  return { ...request, headers: [...request.headers, [name, value]] };
+}
+
+function withQuery(request: OutgoingRequest, name: string, value: Uint8Array): OutgoingRequest {
+  if (request.url.searchParams.has(name)) {
+    throw new InjectionError(`the URL has a parameter ${name} already: leave it to the secret`);
+  }
+  const url = new URL(request.url);
+  const before = url.search === '' || url.search === '?' ? '' : `${url.search.slice(1)}&`;
+  url.search = `${before}${percentEncoded(encodeUtf8(name))}=${percentEncoded(value)}`;
+  return { ...request, url };
+}
+
+function withField(request: OutgoingRequest, name: string, value: Uint8Array): OutgoingRequest {
+  const typed = withType(request, FORM, (type) => type === FORM);
+  const body = request.body ?? new Uint8Array(0);
+  const before = textOf(body, 'the form');
+  if (new URLSearchParams(before).has(name)) {
+    throw new InjectionError(`the form has a field ${name} already: leave it to the secret`);
+  }
+  const field = `${percentEncoded(encodeUtf8(name))}=${percentEncoded(value)}`;
+  return { ...typed, body: concatBytes(body, encodeUtf8(before === '' ? field : `&${field}`)) };
+}
+
+function withMember(request: OutgoingRequest, path: readonly string[], value: Uint8Array): OutgoingRequest {
+  const typed = withType(request, 'application/json', (type) => /^application\/(?:.+\+)?json$/.test(type));
+  const text = request.body === null ? '{}' : textOf(request.body, 'the body');
+  const whole = parseObject(text || '{}');
+  let object = whole;
+  for (const name of path.slice(0, -1)) object = memberOf(object, name);
+  object[path.at(-1) ?? ''] = textOf(value, 'a secret in a JSON body');
+  return { ...typed, body: encodeUtf8(JSON.stringify(whole)) };
+}
+
+type JsonObject = Record<string, unknown>;
+
+function parseObject(text: string): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // What JSON.parse says of it would repeat parts of the body.
+    throw new InjectionError('the body is not JSON');
+  }
+  if (!isObject(value)) throw new InjectionError('the body is not a JSON object');
+  return value;
+}
+
+/** The object under `name`, made where there is none. */
+function memberOf(object: JsonObject, name: string): JsonObject {
+  if (!Object.hasOwn(object, name)) object[name] = {};
+  const member = object[name];
+  if (!isObject(member)) throw new InjectionError(`the body's ${name} is not an object`);
+  return member;
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The request with a content type: the one that it has, if that fits, or else `standard`. */
+function withType(
+  request: OutgoingRequest,
+  standard: string,
+  fits: (type: string) => boolean,
+): OutgoingRequest {
+  const type = headerOf(request, 'content-type');
+  if (type === null) return { ...request, headers: [...request.headers, ['Content-Type', standard]] };
+  const essence = type.split(';')[0]?.trim().toLowerCase() ?? '';
+  if (fits(essence)) return request;
+  throw new InjectionError(`a body of the type ${essence} has no place for the secret: ${standard} has`);
+}
+
+function headerOf({ headers }: OutgoingRequest, name: string): string | null {
+  return headers.find(([other]) => other.toLowerCase() === name.toLowerCase())?.[1] ?? null;
+}
+
+/** RFC 9110 section 5.5: visible characters, spaces, tabs and bytes from 0x80 on. */
+function isHeaderValue(value: string): boolean {
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
+}
+
+/** As in RFC 3986: all but unreserved characters. */
+export function percentEncoded(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => {
+    const character = String.fromCharCode(byte);
+    if (/[\w.~-]/.test(character) && byte < 0x80) return character;
+    return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }).join('');
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('latin1');
+}
+
+function textOf(bytes: Uint8Array, what: string): string {
+  try {
+    return decodeUtf8(bytes);
+  } catch {
+    // The bytes themselves say nothing more.
+    throw new InjectionError(`${what} is not text in UTF-8`);
+  }
+}
