@@ -5,6 +5,7 @@ import { ApiError, ValidationError } from '../../core/errors.js';
 import type { LinkKey } from '../../core/key.js';
 import type { Link, SecretAddress } from '../../core/link.js';
 import { type GivenLink, parseKeyFor, readLink } from '../../core/links/reader.js';
+import { kindOfLink, parseCollectLink } from '../../core/links/request-links.js';
 import type { HttpFetch } from '../../net/http.js';
 import { usageError } from '../exit/cli-error.js';
 import { readSecretFile } from '../files/secret-file.js';
@@ -35,21 +36,28 @@ export interface OpenedLink {
   readonly waiting: string;
 }
 
+/** A link as it was given, not read yet. */
+export interface LinkText {
+  readonly text: string;
+  /** Whether it was an argument, where the name of a file can stand in its place. */
+  readonly isArgument: boolean;
+}
+
+type LinkContext = Pick<Context<LinkFlags, LinkArguments>, 'args' | 'flags' | 'terminal' | 'reporter'>;
+
 /**
  * Finds the link that a command is about, and all that goes with it.
  * @param check is called with the link before the passphrase is asked for.
+ * @param given what {@link findLinkText} gave, for commands that look at it themselves.
  * @throws CliError or ValidationError (exit 2) when a part is missing or damaged: nothing has been sent.
  */
 export async function openLink(
-  {
-    args,
-    flags,
-    terminal,
-    reporter,
-  }: Pick<Context<LinkFlags, LinkArguments>, 'args' | 'flags' | 'terminal' | 'reporter'>,
+  context: LinkContext,
   check: (link: Link) => void = () => undefined,
+  given?: LinkText,
 ): Promise<OpenedLink> {
-  const link = await findLink(args.link, flags, terminal, reporter);
+  const { flags, terminal, reporter } = context;
+  const link = await findLink(given ?? (await findLinkText(context)), flags, terminal, reporter);
   check(link);
   const passphrase = await findPassphrase(link.key, flags, terminal);
   const { fetch } = await connectionTo(link.server, flags, terminal);
@@ -93,20 +101,31 @@ function isWrongPassphrase(error: unknown, { key }: Link): boolean {
   return error.code === 'WRONG_PASSPHRASE' || (key.passphrase && error.code === 'WRONG_KEY');
 }
 
-/** Finds the link and checks all of it, the key included. */
+/**
+ * The link as it was given: an argument, a text on stdin, or the answer to a hidden prompt.
+ * @throws CliError exit 2 when there is none, or two.
+ */
+export async function findLinkText({
+  args,
+  flags,
+  terminal,
+}: Omit<LinkContext, 'reporter'>): Promise<LinkText> {
+  if (args.link !== undefined && flags.url !== undefined)
+    throw usageError('the link is given twice: as an argument and with --url');
+  const named = args.link ?? flags.url;
+  if (named !== undefined && named !== '-') return { text: named, isArgument: true };
+  return { text: await linkFromTerminal(named === '-', flags, terminal), isArgument: false };
+}
+
+/** Reads the link and checks all of it, the key included. */
 async function findLink(
-  argument: string | undefined,
+  { text, isArgument }: LinkText,
   flags: LinkFlags,
   terminal: Terminal,
   reporter: Reporter,
 ): Promise<Link> {
-  if (argument !== undefined && flags.url !== undefined)
-    throw usageError('the link is given twice: as an argument and with --url');
-  const named = argument ?? flags.url;
-  const text =
-    named === undefined || named === '-' ? await linkFromTerminal(named === '-', flags, terminal) : named;
   // The URL is checked before the key is asked for.
-  const { key, wrapper, ...address } = text === named ? readArgument(text) : readLink(text);
+  const { key, wrapper, ...address } = isArgument ? readArgument(text) : readLink(text);
   if (wrapper !== undefined) {
     await reporter.info(`the link was inside one of ${wrapper}: the secret is on ${address.server}`);
   }
@@ -174,6 +193,7 @@ async function linkFromTerminal(fromStdin: boolean, flags: LinkFlags, terminal: 
 /** Whether a text is a link with its key, or one whose key comes another way. */
 function isWhole(text: string, flags: LinkFlags): boolean {
   try {
+    if (kindOfLink(text) === 'collect') return parseCollectLink(text).seed.length > 0;
     return readLink(text).key !== null || flags.key !== undefined || flags.keyFile !== undefined;
   } catch (error) {
     if (error instanceof ValidationError) return false;

@@ -102,9 +102,9 @@ function requireOutput({ copy, qr }: CreateFlags, { stdout }: Terminal): void {
   });
 }
 
-/** The URL that the server calls when the secret was read, and the secret that it signs the call with. */
-async function callbackOptions(
-  { callbackUrl, callbackSecretFile }: CreateFlags,
+/** The URL that the server calls when something happened, and the secret that it signs the call with. */
+export async function callbackOptions(
+  { callbackUrl, callbackSecretFile }: Pick<CreateFlags, 'callbackUrl' | 'callbackSecretFile'>,
   terminal: Terminal,
 ): Promise<{ callbackUrl?: string; callbackSecret?: string }> {
   if (callbackUrl === undefined) {
@@ -142,21 +142,30 @@ function summary({ mode, expiresAt }: SecretLink, views: number, clock: ServerCl
   return `${what} can be read ${times}; it expires ${expiry}`;
 }
 
-/** The secret from stdin or from a hidden prompt, no larger than a link of this version can carry. */
-async function obtainSecret(link: LinkVersion, terminal: Terminal): Promise<Uint8Array> {
+/**
+ * The secret from stdin or from a hidden prompt, no larger than a link of this version can carry.
+ * @param advice what to do where there is none.
+ */
+export async function obtainSecret(
+  link: LinkVersion,
+  terminal: Terminal,
+  advice = 'pipe a secret in: printf %s "$PASSWORD" | zephr',
+): Promise<Uint8Array> {
   const limit = link === 'v1' ? maxSecretBytesV1(MAX_V1_BLOB_LENGTH) : maxSecretBytesV2(MAX_BLOB_LENGTH);
-  const secret = terminal.stdin.isTerminal ? await askForSecret(terminal) : await readAll(terminal, limit);
+  const secret = terminal.stdin.isTerminal
+    ? await askForSecret(terminal, advice)
+    : await readAll(terminal, limit);
   if (secret.every(isWhitespace)) {
     throw usageError(
       secret.length === 0 ? 'the secret is empty' : 'the secret is nothing but white space',
-      'pipe a secret in: printf %s "$PASSWORD" | zephr',
+      advice,
     );
   }
   return secret;
 }
 
-async function askForSecret(terminal: Terminal): Promise<Uint8Array> {
-  const missing = { message: 'there is no secret', advice: 'pipe one in: printf %s "$PASSWORD" | zephr' };
+async function askForSecret(terminal: Terminal, advice: string): Promise<Uint8Array> {
+  const missing = { message: 'there is no secret', advice };
   return new TextEncoder().encode(await askHidden(terminal, 'Secret (hidden)', missing));
 }
 
@@ -193,6 +202,6 @@ function isWhitespace(byte: number): boolean {
 }
 
 /** An object with the value under `key`, or without it where the value is undefined. */
-function given<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
+export function given<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
   return value === undefined ? {} : ({ [key]: value } as Record<K, V>);
 }

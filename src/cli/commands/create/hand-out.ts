@@ -75,7 +75,7 @@ async function revoked(revoke: (() => Promise<void>) | null): Promise<boolean> {
 }
 
 /** Draws the code on stderr, with `--quiet` too: it was asked for. */
-async function drawQrCode(
+export async function drawQrCode(
   content: string,
   { flags, terminal, reporter }: Context<HandOutFlags>,
 ): Promise<void> {
@@ -94,7 +94,7 @@ async function drawQrCode(
 }
 
 /** Says how it went: the link was printed, so a failure is only warned of. */
-async function copyToClipboard(
+export async function copyToClipboard(
   text: string,
   what: string,
   terminal: Terminal,

@@ -3,7 +3,7 @@
 import type { CliCommand } from '../../parser/command.js';
 import { CliOption } from '../../parser/option.js';
 import { declareLink } from '../../parser/shared-options.js';
-import type { GetContext } from './get.js';
+import type { GetContext } from './take.js';
 
 /** Adds the command. */
 export function addGet(program: CliCommand): void {
