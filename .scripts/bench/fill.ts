@@ -2,7 +2,7 @@
  * Unread secrets by the million. One create after the other would take an hour, so they go past the server: into
  * SQLite by the store's own statements in big transactions without a log, into PostgreSQL by one statement that
  * writes what the store's own does. What is there afterwards is what as many creates would have left, waiting for
- * 30 days, with random ids and 400 characters each.
+ * 30 days, with random ids and 300 bytes each.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -15,7 +15,7 @@ import type { Schema } from '../../test/support/postgres.js';
 
 const DAYS_30 = 30 * 24 * 60 * 60_000;
 const TRANSACTION = 50_000;
-const BLOB = 'A'.repeat(400);
+const BLOB = new Uint8Array(300);
 const PROOF_HASH = 'A'.repeat(43);
 
 /** Makes an SQLite store with so many unread secrets. */

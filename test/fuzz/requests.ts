@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { encodeBase64url } from '../../src/core/base64url.js';
 import { ValidationError } from '../../src/core/errors.js';
 import { type CreateBody, isApiKey, isHint } from '../../src/core/protocol/requests.js';
 import { errorResponse } from '../../src/server/http/error-response.js';
@@ -83,7 +84,7 @@ function statusOf(error: RequestError): number {
 /** The rules of the table in core/protocol/PROTOCOL.md, one by one. */
 function checkRequest(request: CreateRequest): void {
   const { blob, expiry, splitUrlMode, hint, callback, version, proofHash, views } = request;
-  assert(blob !== '' && isBase64url(blob), 'blob');
+  assert(blob.length > 0 && blob.length === blob.buffer.byteLength, 'blob');
   assert(Number.isSafeInteger(expiry) && expiry >= 1, 'expiry');
   assert.equal(typeof splitUrlMode, 'boolean');
   assert(hint === null || mayBeHint(hint), 'hint');
@@ -103,7 +104,7 @@ function checkRequest(request: CreateRequest): void {
 function bodyOf(request: CreateRequest): CreateBody {
   const { blob, expiry, splitUrlMode, hint, callback, version, proofHash, views } = request;
   return {
-    encrypted_blob: blob,
+    encrypted_blob: encodeBase64url(blob),
     expiry,
     split_url_mode: splitUrlMode,
     version,

@@ -234,7 +234,7 @@ export function describeChunkContract(current: () => Store): void {
       expect(await chunks.storedBytes(null)).toBe(4 * CHUNK_BYTES + 5);
       expect(await chunks.storedBytes('somebody')).toBe(4 * CHUNK_BYTES);
       expect(await chunks.uploadedBytes('somebody')).toBe(4 * CHUNK_BYTES);
-      await store.secrets.create(bound(reserved, 1, { blob: 'x'.repeat(100) }));
+      await store.secrets.create(bound(reserved, 1, { blob: new Uint8Array(100) }));
       expect(await chunks.storedBytes('somebody')).toBe(2 * CHUNK_BYTES + 100);
       expect(await chunks.uploadedBytes('somebody')).toBe(CHUNK_BYTES);
       expect(await chunks.storedBytes('nobody')).toBe(0);

@@ -23,7 +23,7 @@ function refusal(code: RequestErrorCode): unknown {
 describe('a create request', () => {
   it('of version 1 needs a blob, an expiry and a mode', () => {
     expect(parseCreateRequest(first)).toEqual({
-      blob: 'AAAA',
+      blob: new Uint8Array(3),
       expiry: 60,
       splitUrlMode: false,
       hint: null,

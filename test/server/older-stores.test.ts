@@ -6,17 +6,24 @@ import { openStore } from '../../src/server/store/open.js';
 import { MIGRATIONS as POSTGRES_MIGRATIONS } from '../../src/server/store/postgres/schema.js';
 import { loadSqliteDriver } from '../../src/server/store/sqlite/file/driver.js';
 import { MIGRATIONS as SQLITE_MIGRATIONS } from '../../src/server/store/sqlite/schema.js';
-import { NOW, PROOF_HASH } from '../support/new-secret.js';
+import { NOW, newSecret, PROOF_HASH } from '../support/new-secret.js';
 import { take } from '../support/reading.js';
 import { ENGINES, type Engine, newStore, withoutEngine } from '../support/stores.js';
 
-/** The version from before passphrases were counted for the secret. */
+/** The version from before passphrases were counted for the secret, and blobs kept as bytes. */
 const BEFORE: Readonly<Record<Engine, number>> = { SQLite: 2, PostgreSQL: 3 };
+
+/** Blobs as they were kept then, of every length that base64url ends on. */
+const TEXTS = [1, 2, 3, 64, 5_000].map((length) =>
+  Buffer.from(Array.from({ length }, (_, index) => 255 - ((index * index) >> 4))).toString('base64url'),
+);
+
+const blobId = (index: number) => `blob-${index}`.padEnd(22, '_');
 
 const ID = 'older'.padEnd(22, '_');
 const CALLBACK = "'https://callback.example/', 'CANARY'";
 
-/** Makes a store of that version, with one secret that waits and one that was read. */
+/** Makes a store of that version, with one secret that waits, one that was read, and one for each of the blobs. */
 const MAKERS: Readonly<Record<Engine, (place: string) => Promise<void>>> = {
   async SQLite(path) {
     const database = (await loadSqliteDriver())(path);
@@ -30,6 +37,14 @@ const MAKERS: Readonly<Record<Engine, (place: string) => Promise<void>>> = {
         (2, 'read', 2, 4, 0, '${PROOF_HASH}', 1, 0, ${CALLBACK}, 'c', ${NOW}, ${NOW + 1000}, ${NOW + 1e8});
       INSERT INTO ciphertexts VALUES (1, x'00', 'AAAA');
       INSERT INTO attempts VALUES (1, 'c', 99, ${NOW + 1e6});`);
+    for (const [index, text] of TEXTS.entries()) {
+      database.exec(`
+        INSERT INTO secrets (seq, id, version, blob_size, split_url_mode, proof_hash, views, views_left, caller,
+          created_at, expires_at, due_at)
+        VALUES (${10 + index}, '${blobId(index)}', 2, ${text.length}, 0, '${PROOF_HASH}', 1, 1, 'c', ${NOW},
+          ${NOW + 1000}, ${NOW + 1000});
+        INSERT INTO ciphertexts VALUES (${10 + index}, x'00', '${text}')`);
+    }
     database.close();
   },
   async PostgreSQL(address) {
@@ -44,6 +59,14 @@ const MAKERS: Readonly<Record<Engine, (place: string) => Promise<void>>> = {
         ('read', 2, 4, FALSE, '${PROOF_HASH}', 1, 0, ${CALLBACK}, 'h', 'c', ${NOW}, ${NOW + 1000}, NULL);
       INSERT INTO ciphertexts VALUES ('${ID}', 'AAAA');
       INSERT INTO attempts VALUES ('${ID}', 'c', 99, ${NOW + 1e6});`);
+    for (const [index, text] of TEXTS.entries()) {
+      await sql.unsafe(`
+        INSERT INTO secrets (id, version, blob_size, split_url_mode, proof_hash, views, views_left, caller, created_at,
+          expires_at, needed_until)
+        VALUES ('${blobId(index)}', 2, ${text.length}, FALSE, '${PROOF_HASH}', 1, 1, 'c', ${NOW}, ${NOW + 1000},
+          ${NOW + 1000});
+        INSERT INTO ciphertexts VALUES ('${blobId(index)}', '${text}')`);
+    }
     await sql.end();
   },
 };
@@ -56,8 +79,25 @@ describe.each(ENGINES)('on %s', (engine) => {
     const store = await openStore(place);
     onTestFinished(() => store.close());
     expect(await take(store, 'read', null, NOW)).toBeNull();
-    expect(await take(store, ID, null, NOW)).toMatchObject({ blob: 'AAAA', viewsLeft: 0 });
+    expect(await take(store, ID, null, NOW)).toMatchObject({ blob: new Uint8Array(3), viewsLeft: 0 });
     const events = await store.outbox.leaseEvents(NOW, 10, 1, { hosts: [], callers: [] });
     expect(events).toMatchObject([{ name: 'secret.consumed', url: 'https://callback.example/' }]);
+  });
+
+  test.skipIf(missing)(`the blobs of an older store are the same bytes${missing}`, async () => {
+    const place = await newStore(engine);
+    await MAKERS[engine](place);
+    const store = await openStore(place);
+    onTestFinished(() => store.close());
+    for (const [index, text] of TEXTS.entries()) {
+      // Read with a claim, and again: both come from what the older one wrote.
+      for (const now of [NOW, NOW + 1]) {
+        const view = await take(store, blobId(index), 'claim', now);
+        expect(Buffer.from(view?.blob ?? []).toString('base64url')).toBe(text);
+      }
+    }
+    const next = newSecret();
+    await store.secrets.create(next);
+    expect(await take(store, next.id, null, NOW)).toMatchObject({ blob: next.blob });
   });
 });

@@ -47,7 +47,7 @@ describe.skipIf(withoutPostgres)(`creates of one turn in PostgreSQL${withoutPost
 
   test('share transactions also where there are more than fit one', async () => {
     const store = await open();
-    const large = Array.from({ length: 8 }, () => newSecret({ blob: 'x'.repeat(600_000) }));
+    const large = Array.from({ length: 8 }, () => newSecret({ blob: new Uint8Array(500_000) }));
     const small = Array.from({ length: 500 }, () => newSecret());
     const outcomes = await Promise.all([...large, ...small].map((secret) => store.secrets.create(secret)));
     expect(outcomes.filter(({ outcome }) => outcome === 'created')).toHaveLength(508);
@@ -211,7 +211,7 @@ describe.skipIf(withoutPostgres)(`creates of one turn in PostgreSQL${withoutPost
         newSecret({
           idempotency: { key: `${round} ${i}`, bodyHash: 'hash' },
           quota: quotaOf(`caller ${i % 5}`, 100_000),
-          blob: 'x'.repeat(500),
+          blob: new Uint8Array(500),
         }),
       );
 

@@ -116,7 +116,7 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
           ...Array.from({ length: 5 }, (_, i) => take(nth(i + 1), secret.id, null, NOW)),
         ]);
         const again = await take(nth(1), secret.id, 'claim', NOW + 1);
-        expect(again?.blob).toBe(mine?.blob);
+        expect(again?.blob).toEqual(mine?.blob);
       }
     });
 
@@ -130,8 +130,8 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
           take(nth(2), secret.id, 'two', NOW + 1),
           nth(0).purge(NOW + 1),
         ]);
-        expect(two?.blob).toBe(secret.blob);
-        expect((await take(nth(1), secret.id, 'two', NOW + 2))?.blob).toBe(secret.blob);
+        expect(two?.blob).toEqual(secret.blob);
+        expect((await take(nth(1), secret.id, 'two', NOW + 2))?.blob).toEqual(secret.blob);
       }
     });
 
@@ -202,7 +202,7 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
         const views = 1 + Math.floor(random() * 3);
         const secret = newSecret({ views, callback: { url: 'https://example.com/', secret: 'shh' } });
         await nth(round).secrets.create(secret);
-        const blobs: (string | undefined)[] = [];
+        const blobs: (Uint8Array | undefined)[] = [];
         const claimed = new Map<string, boolean>();
         let revoked = false;
         const acts = [
@@ -213,7 +213,7 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
             const claim = `claim-${Math.floor(random() * 3)}`;
             const blob = (await take(store, secret.id, claim, NOW + 1))?.blob;
             if (blob !== undefined && !claimed.has(claim)) claimed.set(claim, false);
-            if (blob !== undefined) expect(blob).toBe(secret.blob);
+            if (blob !== undefined) expect(blob).toEqual(secret.blob);
           },
           async (store: PostgresStore) => {
             const claim = `claim-${Math.floor(random() * 3)}`;
@@ -239,7 +239,7 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
         expect(given.length + (row?.claims ?? 0)).toBe(views - (record?.viewsLeft ?? 0));
         for (const [claim, acknowledged] of claimed) {
           if (acknowledged || revoked) continue;
-          expect((await take(nth(1), secret.id, claim, NOW + 3))?.blob).toBe(secret.blob);
+          expect((await take(nth(1), secret.id, claim, NOW + 3))?.blob).toEqual(secret.blob);
         }
         await nth(2).purge(NOW + HOUR + LEASE_MS);
         expect(await schema.sql`SELECT id FROM ciphertexts`).toHaveLength(0);

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Bytes, encodeUtf8 } from '../../src/core/bytes.js';
 import { LEASE_MS } from '../../src/core/protocol/limits.js';
 import type { Store } from '../../src/server/store/contracts/store.js';
 import { openStore } from '../../src/server/store/open.js';
@@ -35,11 +36,9 @@ async function canariesInFiles(): Promise<Set<string>> {
   return canaries;
 }
 
-/** A blob of `length` characters that says its number all over. */
-function canaryBlob(number: number, length: number): string {
-  return canaryOf(number)
-    .repeat(Math.ceil(length / 12))
-    .slice(0, length);
+/** A blob of `length` bytes that says its number all over. */
+function canaryBlob(number: number, length: number): Bytes {
+  return encodeUtf8(canaryOf(number).repeat(Math.ceil(length / 12))).slice(0, length);
 }
 
 function canaryOf(number: number): string {
@@ -61,7 +60,7 @@ describe('a destroyed ciphertext is in no file', () => {
   };
 
   for (const [name, end] of Object.entries(endings)) {
-    test.each([40, 400, 5_000, 1_048_576])(`${name}, %i characters long`, async (length) => {
+    test.each([40, 400, 5_000, 1_048_576])(`${name}, %i bytes long`, async (length) => {
       const now = name === 'after its expiry' ? NOW + HOUR : NOW;
       const secret = newSecret({ blob: canaryBlob(1, length) });
       await store.secrets.create(secret);

@@ -94,7 +94,7 @@ describe('a failing SQLite store', () => {
     const kept = newSecret();
     await store.secrets.create(kept);
     database.exec('PRAGMA max_page_count = 40');
-    const large = newSecret({ blob: 'x'.repeat(100_000) });
+    const large = newSecret({ blob: new Uint8Array(100_000) });
     const small = newSecret();
     const results = await Promise.allSettled([store.secrets.create(large), store.secrets.create(small)]);
     expect(results[0]).toMatchObject({ status: 'rejected', reason: { code: 'STORE_FULL' } });
@@ -112,13 +112,22 @@ describe('a failing SQLite store', () => {
     const secret = newSecret();
     await store.secrets.create(secret);
     const disk = (await loadSqliteDriver())(file);
-    disk.exec("UPDATE ciphertexts SET blob = CAST(x'626c6fe2ff' AS TEXT)");
-    for (const claim of [null, 'claim']) {
-      await expect(take(store, secret.id, claim, NOW)).rejects.toBeInstanceOf(StoreError);
+    const size = secret.blob.length;
+    const damages = [
+      `CAST(zeroblob(${size - 1}) AS BLOB)`,
+      `CAST(zeroblob(${size + 1}) AS BLOB)`,
+      `substr('older text that is damaged', 1, ${size})`,
+      `CAST(x'${'e2ff'.repeat(size).slice(0, 2 * size)}' AS TEXT)`,
+    ];
+    for (const damage of damages) {
+      disk.exec(`UPDATE ciphertexts SET blob = ${damage}`);
+      for (const claim of [null, 'claim']) {
+        await expect(take(store, secret.id, claim, NOW), damage).rejects.toBeInstanceOf(StoreError);
+      }
     }
-    disk.exec("UPDATE ciphertexts SET blob = 'repaired'");
+    disk.exec(`UPDATE ciphertexts SET blob = x'${Buffer.from(secret.blob).toString('hex')}'`);
     disk.close();
-    expect(await take(store, secret.id, null, NOW)).toMatchObject({ blob: 'repaired' });
+    expect(await take(store, secret.id, null, NOW)).toMatchObject({ blob: secret.blob });
     await store.close();
   });
 

@@ -1,5 +1,6 @@
 /** Secrets for tests of stores, and the time at which these take place. */
 
+import { encodeUtf8 } from '../../src/core/bytes.js';
 import type { NewSecret } from '../../src/server/store/contracts/secrets.js';
 
 const HOUR = 60 * 60_000;
@@ -19,7 +20,7 @@ export function newSecret(changes: Partial<NewSecret> = {}): NewSecret {
   return {
     id: `secret-${made}`.padEnd(22, '_'),
     version: 2,
-    blob: `blob-of-${made}`,
+    blob: encodeUtf8(`blob of ${made}`),
     hint: null,
     splitUrlMode: false,
     proofHash: PROOF_HASH,

@@ -1,7 +1,12 @@
 /** Calls of a store as the holder of the key of a secret that `newSecret` made. */
 
 import type { ShownProofs } from '../../src/server/store/contracts/proofs.js';
-import type { Reading, Revocation, SecretRecord } from '../../src/server/store/contracts/secrets.js';
+import type {
+  Reading,
+  ReadOutcome,
+  Revocation,
+  SecretRecord,
+} from '../../src/server/store/contracts/secrets.js';
 import type { Store } from '../../src/server/store/contracts/store.js';
 import { PROOF_HASH } from './new-secret.js';
 
@@ -20,13 +25,22 @@ export async function take(
   claim: string | null,
   now: number,
 ): Promise<Reading | null> {
-  const read = await secrets.consume(id, claim, RIGHT, now);
+  const read = await plain(secrets.consume(id, claim, RIGHT, now));
   if (read.outcome === 'consumed') {
     const { outcome, ...reading } = read;
     return reading;
   }
   if (read.outcome === 'gone' || read.outcome === 'unknown') return null;
   throw new Error(`the right key was refused: ${read.outcome}`);
+}
+
+/** Bytes as a text of as many characters, which is compared much faster than an array of numbers. */
+export const latin1 = (bytes: Uint8Array | null | undefined) => Buffer.from(bytes ?? []).toString('latin1');
+
+/** A read's outcome with its bytes in a plain Uint8Array, as tests compare them: some drivers give a Buffer. */
+export async function plain(reading: Promise<ReadOutcome>): Promise<ReadOutcome> {
+  const read = await reading;
+  return read.outcome === 'consumed' ? { ...read, blob: new Uint8Array(read.blob) } : read;
 }
 
 /** The record of a secret, or `null` if the id is unknown. */

@@ -1,6 +1,7 @@
 /** The body of `POST /api/secrets` (core/protocol/PROTOCOL.md section 4, Create), checked field by field. */
 
-import { isBase64url } from '../../core/base64url.js';
+import { base64urlCapacity, isBase64url } from '../../core/base64url.js';
+import type { Bytes } from '../../core/bytes.js';
 import type { Version } from '../../core/key.js';
 import { isSecretId } from '../../core/link.js';
 import { MAX_HINT_LENGTH, MAX_VIEWS } from '../../core/protocol/limits.js';
@@ -37,10 +38,7 @@ export function parseCreateRequest(
   const field = (name: keyof CreateBody): unknown =>
     Object.hasOwn(fields, name) ? (fields[name] ?? undefined) : undefined;
 
-  const blob = field('encrypted_blob');
-  if (typeof blob !== 'string' || blob === '' || !isBase64url(blob)) {
-    throw new RequestError('INVALID_BLOB', 'encrypted_blob is not base64url');
-  }
+  const blob = parseBlob(field('encrypted_blob'));
   const expiry = parseExpiryFields(field('expiry'), field('expiry_hours'), defaultExpiry);
   const splitUrlMode = field('split_url_mode');
   if (typeof splitUrlMode !== 'boolean') {
@@ -57,6 +55,15 @@ export function parseCreateRequest(
   const views = parseViews(field('views'), version);
   const upload = parseUpload(field('upload'), field('chunks'), version);
   return { blob, expiry, splitUrlMode, hint, callback, version, proofHash, linkProofHash, views, upload };
+}
+
+function parseBlob(text: unknown): Bytes {
+  if (typeof text !== 'string' || text === '' || !isBase64url(text)) {
+    throw new RequestError('INVALID_BLOB', 'encrypted_blob is not base64url');
+  }
+  const bytes = new Uint8Array(base64urlCapacity(text.length));
+  Buffer.from(bytes.buffer).write(text, 'base64url');
+  return bytes;
 }
 
 /** Minutes: those of `expiry`, or of `expiry_hours`, which the oldest clients send in its place. */

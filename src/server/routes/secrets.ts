@@ -97,7 +97,7 @@ function createdReply({ id, version, views, expiresAt, kept }: CreateResult): Cr
 
 function readReply({ blob, hint, viewsLeft, purgeAt, version, chunks }: Reading): ReadReply {
   return {
-    encrypted_blob: blob,
+    encrypted_blob: Buffer.from(blob.buffer, blob.byteOffset, blob.length).toString('base64url'),
     ...(hint === null ? {} : { hint }),
     purge_at: isoTime(purgeAt),
     ...(version === 2 ? { version, views_left: viewsLeft } : {}),

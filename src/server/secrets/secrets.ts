@@ -1,7 +1,7 @@
 /** What may be done with a secret, and by whom: the rules between the routes and the store. */
 
 import { hash } from 'node:crypto';
-import { encodeBase64url } from '../../core/base64url.js';
+import { base64urlLength, encodeBase64url } from '../../core/base64url.js';
 import { type RandomBytes, randomBytes } from '../../core/bytes.js';
 import { formatMinuteRange } from '../../core/duration.js';
 import { EXPIRY_RANGE } from '../../core/expiry.js';
@@ -266,7 +266,7 @@ function checkLimits({ expiry, blob }: CreateRequest, { limits, tier }: Caller, 
   if (expiry < min || expiry > max) {
     throw new ServiceError('INVALID_EXPIRY', `the expiry is not ${formatMinuteRange({ min, max })}`);
   }
-  if (blob.length > limits.blob) throw tooLarge(limits.blob);
+  if (base64urlLength(blob.length) > limits.blob) throw tooLarge(limits.blob);
   const own = limits.expiry;
   if (expiry < own.min || expiry > own.max) {
     const who = tier === null ? 'without an API key' : `with an API key of tier ${tier}`;

@@ -3,6 +3,7 @@
  * number of processes, the store alone decides who reads, and it decides inside one transaction.
  */
 
+import type { Bytes } from '../../../core/bytes.js';
 import type { Version } from '../../../core/key.js';
 import type { SecretState } from '../../../core/protocol/replies.js';
 import type { Refused, ShownProofs } from './proofs.js';
@@ -10,8 +11,8 @@ import type { Quota } from './quotas.js';
 
 /** What a client asks to keep, checked field by field. Whether the caller's limits allow it is another question. */
 export interface CreateRequest {
-  /** base64url. */
-  readonly blob: string;
+  /** Ciphertext, alone in its buffer: a store in another thread is sent the whole buffer. */
+  readonly blob: Bytes;
   /** Whole minutes, 1 or more. */
   readonly expiry: number;
   readonly splitUrlMode: boolean;
@@ -92,7 +93,7 @@ export interface SecretRecord {
 /** What a reader gets. */
 export interface Reading {
   readonly version: Version;
-  readonly blob: string;
+  readonly blob: Uint8Array;
   readonly hint: string | null;
   readonly viewsLeft: number;
   /** With a claim: until when it can read again. Without: when it read. */

@@ -48,7 +48,7 @@ interface Lease {
 
 interface Entry {
   secret: Omit<NewSecret, 'blob'>;
-  blob: string | null;
+  blob: Uint8Array | null;
   viewsLeft: number;
   firstReadAt: number | null;
   revokedAt: number | null;
@@ -287,7 +287,7 @@ function isLive({ endsAt, acknowledged }: Lease, now: number): boolean {
   return !acknowledged && endsAt > now;
 }
 
-function readingOf(entry: Entry, blob: string, purgeAt: number): ReadOutcome {
+function readingOf(entry: Entry, blob: Uint8Array, purgeAt: number): ReadOutcome {
   const { version, hint } = entry.secret;
   const { viewsLeft } = entry;
   return { outcome: 'consumed', version, blob, hint, viewsLeft, purgeAt, chunks: chunksOf(entry) };

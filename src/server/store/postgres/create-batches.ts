@@ -15,8 +15,8 @@ const BATCHES = 4;
 /** Most creates in a batch. */
 const CREATES = 64;
 
-/** Most characters of ciphertext in a batch, unless it is one create. */
-const CHARACTERS = 1 << 20;
+/** Most bytes of ciphertext in a batch, unless it is one create. */
+const BYTES = 3 << 18;
 
 /**
  * How long a batch waits for a row that somebody else has locked, in milliseconds. Then its creates are tried alone,
@@ -40,7 +40,7 @@ interface Create {
   readonly twins: Create[];
 }
 
-/** The columns of `wanted` that are values of a create, in the order of `createValues`. */
+/** The columns of `wanted` that are values of a create, in the order of `createValues`. JSON has blobs in base64. */
 const COLUMNS = `id TEXT, version INTEGER, blob TEXT, hint TEXT, split_url_mode BOOLEAN, proof_hash TEXT,
       link_proof_hash TEXT, views INTEGER, callback_url TEXT, callback_host TEXT, callback_secret TEXT, caller TEXT,
       idempotency_key TEXT, body_hash TEXT, created_at BIGINT, expires_at BIGINT, counter TEXT, ends_at BIGINT,
@@ -61,7 +61,7 @@ const NAMES = COLUMNS.split(',').map((column) => column.trim().split(' ')[0] ?? 
  */
 export const CREATE_BATCH = statement<[creates: string], BatchRow>(`
   WITH wanted AS MATERIALIZED (
-    SELECT wanted.* FROM (SELECT set_config('lock_timeout', '${LOCK_PATIENCE_MS}', TRUE) OFFSET 0) AS patience
+    SELECT wanted.*, decode(blob, 'base64') AS bytes FROM (SELECT set_config('lock_timeout', '${LOCK_PATIENCE_MS}', TRUE) OFFSET 0) AS patience
     CROSS JOIN json_to_recordset($1::text::json) AS wanted (place INTEGER, ${COLUMNS})
   ), earlier AS MATERIALIZED (
     SELECT place, found.* FROM wanted CROSS JOIN LATERAL (
@@ -95,12 +95,12 @@ export const CREATE_BATCH = statement<[creates: string], BatchRow>(`
     INSERT INTO secrets (id, version, blob_size, hint, split_url_mode, proof_hash, link_proof_hash, views, views_left,
       callback_url, callback_host, callback_secret, caller, idempotency_key, body_hash, created_at, expires_at,
       needed_until)
-    SELECT id, version, length(blob), hint, split_url_mode, proof_hash, link_proof_hash, views, views, callback_url,
+    SELECT id, version, length(bytes), hint, split_url_mode, proof_hash, link_proof_hash, views, views, callback_url,
       callback_host, callback_secret, caller, idempotency_key, body_hash, created_at, expires_at, expires_at
     FROM decided WHERE outcome = 'created' ORDER BY caller, idempotency_key
     RETURNING id
   ), kept AS (
-    INSERT INTO ciphertexts (id, blob) SELECT id, blob FROM made JOIN wanted USING (id)
+    INSERT INTO ciphertexts (id, blob) SELECT id, bytes FROM made JOIN wanted USING (id)
   )
   SELECT place, outcome, NULL AS id, NULL AS version, NULL AS views, NULL AS body_hash, NULL AS created_at,
     NULL AS expires_at FROM decided
@@ -169,17 +169,17 @@ export class CreateBatches {
     const batch: Create[] = [];
     const left: Create[] = [];
     const limits = new Map<string, number>();
-    let characters = 0;
+    let bytes = 0;
     for (const create of this.#waiting) {
       const { blob, quota } = create.secret;
       const counter = `${quota?.endsAt} ${quota?.counter}`;
-      const isFull = batch.length === CREATES || characters + blob.length > CHARACTERS;
+      const isFull = batch.length === CREATES || bytes + blob.length > BYTES;
       if ((isFull && batch.length > 0) || (limits.get(counter) ?? quota?.limit) !== quota?.limit) {
         left.push(create);
         continue;
       }
       if (quota !== null) limits.set(counter, quota.limit);
-      characters += blob.length;
+      bytes += blob.length;
       batch.push(create);
     }
     this.#waiting = left;
@@ -246,8 +246,12 @@ function keyOf({ caller, idempotency }: NewSecret): string | null {
 }
 
 function named(secret: NewSecret): Record<string, unknown> {
-  const values = createValues(secret);
+  const values = createValues(secret).map((value) => (value instanceof Uint8Array ? base64Of(value) : value));
   return Object.fromEntries(NAMES.map((name, index) => [name, values[index]]));
+}
+
+function base64Of({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString('base64');
 }
 
 function outcomeOf(row: BatchRow, batch: readonly Create[]): [place: number, outcome: CreateOutcome][] {

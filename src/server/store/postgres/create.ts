@@ -24,7 +24,7 @@ type CreateRow = { readonly created: boolean } & (EarlierRow | { readonly id: nu
 type CreateValues = [
   id: string,
   version: NewSecret['version'],
-  blob: string,
+  blob: Uint8Array,
   hint: string | null,
   splitUrlMode: boolean,
   proofHash: string | null,
@@ -62,11 +62,11 @@ export const CREATE = statement<CreateValues, CreateRow>(`
     INSERT INTO secrets (id, version, blob_size, hint, split_url_mode, proof_hash, link_proof_hash, views, views_left,
       callback_url, callback_host, callback_secret, caller, idempotency_key, body_hash, created_at, expires_at,
       needed_until)
-    SELECT $1, $2, length($3), $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16
+    SELECT $1, $2, length($3::bytea), $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16
     WHERE NOT EXISTS (SELECT FROM earlier) AND ($17::text IS NULL OR EXISTS (SELECT FROM counted))
     RETURNING id
   ), kept AS (
-    INSERT INTO ciphertexts (id, blob) SELECT id, $3 FROM made
+    INSERT INTO ciphertexts (id, blob) SELECT id, $3::bytea FROM made
   )
   SELECT created, earlier.* FROM (SELECT EXISTS (SELECT FROM made) AS created) AS outcome
   LEFT JOIN earlier ON TRUE`);

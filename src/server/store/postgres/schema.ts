@@ -12,7 +12,7 @@ import { ZephrError } from '../../../core/errors.js';
  *   an acknowledged lease ends at 0. A statement that had to wait for a row sees what became of that row, but still
  *   the old state of every other: so everything that decides about a secret is in one row, and a verb is one statement.
  * - `ciphertexts` holds the blobs apart, so that what changes a record does not copy its blob. Not compressed:
- *   ciphertext does not compress.
+ *   ciphertext does not compress. Before version 5 they were base64url.
  * - `outbox` holds the webhooks to deliver, as what they are composed of. Its rows refer to no secret, because they
  *   outlive them. `due_at` is when a process may lease one: for one that is leased, when that lease ends.
  * - `api_keys` holds hashes only. `counts` says how much of which quota is used.
@@ -120,6 +120,11 @@ export const MIGRATIONS: readonly string[] = [
     ADD COLUMN locked_until BIGINT NOT NULL DEFAULT 0;
   UPDATE secrets SET callback_url = NULL, callback_host = NULL, callback_secret = NULL
   WHERE needed_until IS NULL OR views_left = 0;
+  `,
+  `
+  ALTER TABLE ciphertexts ALTER COLUMN blob TYPE BYTEA
+    USING decode(rpad(translate(blob, '-_', '+/'), (length(blob) + 3) / 4 * 4, '='), 'base64');
+  ALTER TABLE ciphertexts ALTER COLUMN blob SET STORAGE EXTERNAL;
   `,
 ];
 

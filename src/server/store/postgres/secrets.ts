@@ -44,7 +44,7 @@ interface JudgedRow<Outcome> {
 
 interface ReadingRow extends JudgedRow<'consumed' | Unreadable['state']> {
   readonly version: NewSecret['version'];
-  readonly blob: string;
+  readonly blob: Uint8Array;
   readonly hint: string | null;
   readonly views_left: number;
   readonly purge_at: number;

@@ -9,7 +9,7 @@ import type { Purged } from '../contracts/store.js';
 import type { SqliteDatabase } from './file/driver.js';
 import type { SqliteOutbox } from './outbox.js';
 
-/** Where one transaction of a purge stops, so that it takes a few milliseconds; `blobs` in characters. */
+/** Where one transaction of a purge stops, so that it takes a few milliseconds; `blobs` in bytes. */
 const PURGE_BATCH = { records: 200, blobs: 2 ** 21 };
 
 /** A record and the number that its ciphertext and leases go by. */

@@ -11,7 +11,9 @@ import { pragma, type SqliteDatabase } from './file/driver.js';
  *   a repeated create must be identical to. Who has the key of a secret tried `wrong_passphrases` that were wrong, and
  *   is judged again from `locked_until` on. The callback is null once the secret has nothing more to announce.
  * - `ciphertexts` holds the blobs apart, so that what changes a record does not copy its blob.
- *   `padding.ts` says what `padding` is for.
+ *   `padding.ts` says what `padding` is for. A blob is bytes, which SQLite keeps as they are whatever the column is
+ *   declared as. Those of before version 4 are base64url, and stay so until they end: to rewrite them would take as
+ *   much room again, on a disk that may have none.
  * - `outbox` holds the webhooks to deliver. `due_at` is when a process may lease one: for one that is leased, when
  *   that lease ends. Its rows refer to no secret, because they outlive them.
  * - `leases` says which claim has a view until when.
@@ -115,6 +117,8 @@ export const MIGRATIONS: readonly string[] = [
   UPDATE secrets SET callback_url = NULL, callback_secret = NULL
   WHERE seq NOT IN (SELECT seq FROM ciphertexts) OR views_left = 0 OR revoked_at IS NOT NULL;
   `,
+  // No table changes, but programs that know no blobs of bytes must not open the file.
+  '-- blobs are bytes',
 ];
 
 /** The version of the schema that this program reads and writes; SQLite keeps it as `user_version`. */

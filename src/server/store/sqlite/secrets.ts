@@ -3,6 +3,7 @@
  * to read, {@link SqliteDestruction} destroys the ciphertext.
  */
 
+import { isBase64url } from '../../../core/base64url.js';
 import { LEASE_MS } from '../../../core/protocol/limits.js';
 import {
   forgottenAt,
@@ -48,6 +49,12 @@ interface CreateRow {
   readonly body_hash: string;
   readonly created_at: number;
   readonly expires_at: number;
+}
+
+interface CiphertextRow {
+  /** `text` is base64url, as it was kept before schema version 4. */
+  readonly type: 'blob' | 'text';
+  readonly blob: Uint8Array;
 }
 
 /** What the verbs need of the rest of the store. */
@@ -249,21 +256,25 @@ export class SqliteSecrets implements SecretStore {
   }
 
   #reading(
-    { seq, version, hint, views_left: viewsLeft }: SecretRow,
+    { seq, version, hint, blob_size: size, views_left: viewsLeft }: SecretRow,
     purgeAt: number,
   ): ReadOutcome | undefined {
     const ciphertext = this.#sql.ciphertext.get(seq);
     if (!ciphertext) return undefined;
-    const blob = textOf(ciphertext.blob);
+    const blob = blobOf(ciphertext, size);
     return { outcome: 'consumed', version, blob, hint, viewsLeft, purgeAt, chunks: null };
   }
 }
 
-/** A blob as text. @throws Error if it is damaged: then no view is consumed, and the log says why. */
-function textOf({ buffer, byteOffset, length }: Uint8Array): string {
-  const text = Buffer.from(buffer, byteOffset, length).toString('latin1');
-  if (!/^[\w-]*$/.test(text)) throw new Error('a ciphertext is damaged');
-  return text;
+/**
+ * The bytes of a blob that was `size` long when it was kept.
+ * @throws Error if that shows it to be damaged: then no view is consumed, and the log says why.
+ */
+function blobOf({ type, blob }: CiphertextRow, size: number): Uint8Array {
+  const text =
+    type === 'text' ? Buffer.from(blob.buffer, blob.byteOffset, blob.length).toString('latin1') : '';
+  if (blob.length !== size || !isBase64url(text)) throw new Error('a ciphertext is damaged');
+  return type === 'text' ? Buffer.from(text, 'base64url') : blob;
 }
 
 /** That a view can be consumed at `?`, as {@link stateOf} has it. */
@@ -296,8 +307,8 @@ export function prepareSecretStatements(db: SqliteDatabase) {
 
     insertCiphertext: db.prepare('INSERT INTO ciphertexts (seq, padding, blob) VALUES (?, zeroblob(?), ?)'),
     /** As bytes: text that is damaged makes `libsql` abort the process. */
-    ciphertext: db.prepare<{ blob: Uint8Array }>(
-      'SELECT CAST(blob AS BLOB) AS blob FROM ciphertexts WHERE seq = ?',
+    ciphertext: db.prepare<CiphertextRow>(
+      'SELECT typeof(blob) AS type, CAST(blob AS BLOB) AS blob FROM ciphertexts WHERE seq = ?',
     ),
 
     insertLease: db.prepare('INSERT INTO leases (seq, claim, ends_at) VALUES (?, ?, ?)'),

@@ -9,7 +9,7 @@ import { postgresSockets } from './socket.js';
 import { tlsFor } from './tls.js';
 
 /** What a statement can be given. */
-export type PostgresValue = string | number | boolean | null;
+export type PostgresValue = string | number | boolean | Uint8Array | null;
 
 /** The text of a statement, and the types of the values it takes and of the rows it returns. */
 export interface Statement<Values extends PostgresValue[], Row> {

@@ -6,7 +6,7 @@
 import { ZephrError } from '../../../../core/errors.js';
 
 /** What a statement can be given. */
-export type SqliteValue = string | number | null;
+export type SqliteValue = string | number | Uint8Array | null;
 
 /** A prepared statement. `Row` is what its text says about the shape of a row. */
 export interface SqliteStatement<Row> {

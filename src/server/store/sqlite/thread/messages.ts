@@ -49,6 +49,28 @@ export interface SerializedError {
   readonly cause: SerializedError | undefined;
 }
 
+/** Bytes from which on handing a buffer over is cheaper than copying it. */
+const LARGE = 65_536;
+
+/**
+ * The buffers that a message can hand over with `value`, and does not have to copy: those of its large byte arrays,
+ * where nothing else is in them. They are gone on this side afterwards.
+ */
+export function transferablesOf(value: unknown): ArrayBuffer[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const values = value instanceof Uint8Array ? [value] : Object.values(value);
+  return values.filter(isLargeAndAlone).map(({ buffer }) => buffer);
+}
+
+function isLargeAndAlone(value: unknown): value is Uint8Array<ArrayBuffer> {
+  return (
+    value instanceof Uint8Array &&
+    value.length >= LARGE &&
+    value.buffer instanceof ArrayBuffer &&
+    value.length === value.buffer.byteLength
+  );
+}
+
 /** Takes an error apart, for {@link deserializeError} to put it together in the other thread. */
 export function serializeError(error: unknown): SerializedError {
   const { name, message, stack = '', cause } = error instanceof Error ? error : new Error(String(error));

@@ -15,6 +15,7 @@ import {
   type Result,
   serializeError,
   type ThreadStart,
+  transferablesOf,
 } from './messages.js';
 
 /**
@@ -44,7 +45,8 @@ function answerCalls(port: MessagePort, store: Store): void {
   const controllers = new Map<number, AbortController>();
   let results: Result[] = [];
   const send = () => {
-    port.postMessage(results);
+    const buffers = results.flatMap((result) => ('value' in result ? transferablesOf(result.value) : []));
+    port.postMessage(results, buffers);
     results = [];
   };
   const post = (result: Result) => {
