@@ -1,5 +1,5 @@
 /**
- * Builds the web page: two documents, and the files they load, each named after its contents. `zephr serve` gets
+ * Builds the web page: its documents, and the files they load, each named after its contents. `zephr serve` gets
  * them packed, as data.
  */
 
@@ -12,6 +12,7 @@ import { build as buildStyle } from 'esbuild';
 import type { Plugin } from 'rolldown';
 import type { PackedFile } from '../src/server/routes/page-files.js';
 import { en } from '../src/web/strings/en.js';
+import { TRANSLATIONS, type Translation } from '../src/web/strings/languages.js';
 import { type BundleOptions, bundle } from './bundle.js';
 
 const web = fileURLToPath(new URL('../src/web/', import.meta.url));
@@ -45,24 +46,40 @@ const argon2idInWorker: Plugin = {
   },
 };
 
-/** Builds the page. */
-export async function buildPage(): Promise<BuiltPage> {
+/** Builds the page. @param translations the languages that it has besides English. */
+export async function buildPage(translations: readonly Translation[] = TRANSLATIONS): Promise<BuiltPage> {
+  const texts = translations.map((language) => ({ language, file: textsFile(language) }));
   const worker = await bundleScript('parts/argon2id-worker.ts', {}, 'iife');
   const workerFile = asset('argon2id', 'js', worker.contents);
   const main = await bundleScript('main.ts', {
     plugins: [argon2idInWorker],
-    define: { __ZEPHR_ARGON2ID_WORKER__: JSON.stringify(workerFile.path.replace('assets/', '')) },
+    define: {
+      __ZEPHR_ARGON2ID_WORKER__: JSON.stringify(workerFile.path.replace('assets/', '')),
+      __ZEPHR_LANGUAGES__: JSON.stringify([
+        { tag: 'en', name: 'English', direction: 'ltr' },
+        ...texts.map(({ language: { tag, name, direction }, file }) => {
+          const path = file.path.replace('assets/', '');
+          return { tag, name, direction, file: { path, integrity: integrity(file) } };
+        }),
+      ]),
+    },
   });
   const script = asset('zephr', 'js', main.contents);
   const sheet = asset('style', 'css', await bundleStyle());
   const icon = asset('icon', 'svg', readFileSync(join(web, 'icon.svg')));
+  const touchIcon = asset('icon', 'png', readFileSync(join(web, 'icon.png')));
+  const shared = { script, sheet, icon, touchIcon };
   const files = [
-    document('index.html', 'create', { script, sheet, icon }),
-    document('secret.html', 'secret', { script, sheet, icon }),
+    document('index.html', 'create', shared),
+    document('secret.html', 'reveal', shared),
+    document('verify.html', 'verify', shared),
+    document('missing.html', 'missing', shared),
     script,
     sheet,
     icon,
+    touchIcon,
     workerFile,
+    ...texts.map(({ file }) => file),
   ];
   const hashes = files
     .map(({ path, contents }) => `${digest('sha256', contents, 'hex')}  ${path}\n`)
@@ -113,7 +130,9 @@ const TYPES = {
   html: 'text/html; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
   css: 'text/css; charset=utf-8',
+  json: 'application/json',
   svg: 'image/svg+xml',
+  png: 'image/png',
   txt: 'text/plain; charset=utf-8',
 } as const;
 
@@ -123,24 +142,43 @@ function asset(name: string, extension: keyof typeof TYPES, contents: Uint8Array
   return { path: `assets/${name}-${hash}.${extension}`, type: TYPES[extension], contents };
 }
 
-/** What stands between the head and the foot of each page. */
-const DOCUMENTS = { create: 'create/create.html', secret: 'reveal/reveal.html' } as const;
+/** The texts of a language, as data. */
+function textsFile({ tag, texts }: Translation): File {
+  return asset(`texts-${tag}`, 'json', Buffer.from(JSON.stringify(texts)));
+}
+
+/** The documents: what stands between head and foot, the title, and what a link to it shows of it in a chat. */
+const DOCUMENTS = {
+  create: { main: 'create/create.html', title: 'create.title', preview: 'page.ogCreate' },
+  reveal: { main: 'reveal/reveal.html', title: 'reveal.title', preview: 'page.ogReveal' },
+  verify: { main: 'verify/verify.html', title: 'verify.title', preview: 'page.ogVerify' },
+  missing: { main: null, title: 'noPage.heading', preview: 'page.ogCreate' },
+} as const;
 
 /** Puts a document together. All its addresses are relative: it works below any path. */
 function document(
   path: string,
-  page: 'create' | 'secret',
-  { script, sheet, icon }: { script: File; sheet: File; icon: File },
+  page: keyof typeof DOCUMENTS,
+  { script, sheet, icon, touchIcon }: Readonly<Record<'script' | 'sheet' | 'icon' | 'touchIcon', File>>,
 ): File {
-  const base = page === 'create' ? './' : '../';
+  const base = page === 'reveal' ? '../' : './';
+  const { main, title, preview } = DOCUMENTS[page];
   const places: Readonly<Record<string, string>> = {
-    main: readFileSync(join(web, DOCUMENTS[page]), 'utf8'),
+    main: main === null ? '' : readFileSync(join(web, main), 'utf8'),
     page,
-    title: page === 'create' ? 'create.title' : 'reveal.title',
+    title,
+    'og-title': en[preview],
+    description: en['page.description'],
     home: base,
+    verify: `${base}verify`,
     // A browser notes an icon under the whole address of its page, with the key of a link. For the page that opens links
     // it is given a file that is no image: without any, it would ask for /favicon.ico, which may be another program's.
-    icon: base + (page === 'create' ? icon : sheet).path,
+    icons:
+      page === 'reveal'
+        ? `<link rel="icon" href="${base}${sheet.path}" />`
+        : `<link rel="icon" type="image/svg+xml" href="${base}${icon.path}" />
+    <link rel="icon" type="image/png" sizes="180x180" href="${base}${touchIcon.path}" />
+    <link rel="apple-touch-icon" href="${base}${touchIcon.path}" />`,
     style: base + sheet.path,
     'style-integrity': integrity(sheet),
     script: base + script.path,

@@ -10,6 +10,8 @@ import { send, type TransportOptions } from './transport/send.js';
 /** What has become of a secret. Times are ISO 8601, UTC. */
 export interface SecretStatus {
   readonly state: SecretState;
+  /** The sender's label, in clear. */
+  readonly hint?: string;
   readonly createdAt: string;
   readonly expiresAt: string;
   /** How many readers it was created for. */
@@ -56,6 +58,7 @@ async function statusOf(
   const reply = checkReply(url, () => parseStatusReply(json));
   return {
     state: reply.state,
+    ...(reply.hint === undefined ? {} : { hint: reply.hint }),
     createdAt: reply.created_at,
     expiresAt: reply.expires_at,
     views: reply.views,

@@ -27,6 +27,8 @@ export const BLOB = 'Y2lwaGVydGV4dA';
 export const PAGE: readonly PackedFile[] = [
   'index.html',
   'secret.html',
+  'verify.html',
+  'missing.html',
   'assets/zephr-0123.js',
   'assets/argon2id-0123.js',
   'assets/hashes.txt',

@@ -1,12 +1,13 @@
 /** The web page as a server sends it: where it is, what it says about itself, and how it is encoded. */
 
 import { createHash } from 'node:crypto';
-import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { brotliCompressSync, brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { buildPage } from '../../.scripts/web.js';
 import { chooseEncoding } from '../../src/server/routes/page-files.js';
 import { MemoryStore } from '../../src/server/store/memory/store.js';
-import { type Harness, harness, refusal } from './harness.js';
+import { TRANSLATIONS } from '../../src/web/strings/languages.js';
+import { type Harness, harness, PAGE, refusal } from './harness.js';
 
 const below = (baseUrl: string): Harness => harness(new MemoryStore('salt'), { baseUrl });
 
@@ -51,6 +52,22 @@ describe('the documents', () => {
       expect(await refusal(harness().call('GET', path))).toBe('404 NOT_FOUND');
     },
   );
+
+  test.each([
+    ['/x', './'],
+    ['/secret/a/b', '../../'],
+    ['/deep/er/', '../../'],
+  ])('%s is a page for people where there is nothing, with addresses that fit', async (path, up) => {
+    const missing = brotliCompressSync('<a href="./">').toString('base64');
+    const page = PAGE.map((file) => (file.path === 'missing.html' ? { ...file, brotli: missing } : file));
+    const { call } = harness(new MemoryStore('salt'), { page });
+    const response = await call('GET', path, { headers: { accept: 'text/html,*/*;q=0.8' } });
+    expect(response.status).toBe(404);
+    expect(response.headers.get('content-security-policy')).toContain("script-src 'self'");
+    expect(await response.text()).toBe(`<a href="${up}">`);
+    const api = await call('GET', '/api/x', { headers: { accept: 'text/html' } });
+    expect(api.headers.get('content-type')).toContain('json');
+  });
 
   test('are not there without a page', async () => {
     const { call } = harness(new MemoryStore('salt'), { page: undefined });
@@ -134,42 +151,46 @@ test('the log knows routes, not paths', async () => {
 });
 
 describe('the page that is built', () => {
-  let files: Map<string, string>;
+  let files: Map<string, Buffer>;
   beforeAll(async () => {
     const page = await buildPage();
     const { call } = harness(new MemoryStore('salt'), { page: page.files });
     const paths = page.files.map(({ path }) => path);
     files = new Map();
-    for (const path of paths) files.set(path, await (await call('GET', `/${path}`)).text());
+    for (const path of paths) {
+      files.set(path, Buffer.from(await (await call('GET', `/${path}`)).arrayBuffer()));
+    }
   });
 
   test('lists the hash of each of its files', () => {
     const lines = [...files]
       .filter(([path]) => path !== 'assets/hashes.txt')
-      .map(([path, text]) => `${createHash('sha256').update(text).digest('hex')}  ${path}\n`);
-    expect(files.get('assets/hashes.txt')).toBe(lines.join(''));
-    expect(lines).toHaveLength(6);
+      .map(([path, bytes]) => `${createHash('sha256').update(bytes).digest('hex')}  ${path}\n`);
+    expect(files.get('assets/hashes.txt')?.toString()).toBe(lines.join(''));
+    expect(lines).toHaveLength(9 + TRANSLATIONS.length);
   });
 
-  test.each(['index.html', 'secret.html'])(
-    'loads with %s only its own files, and only as they are',
-    (path) => {
-      const html = files.get(path) ?? '';
-      const loaded = [...html.matchAll(/<(?:script|link)[^>]*?(?:src|href)="([^"]+)"([^>]*)>/g)];
-      expect(loaded).toHaveLength(3);
-      for (const [tag, address = '', rest = ''] of loaded) {
-        const { pathname } = new URL(address, path === 'index.html' ? 'https://x/' : 'https://x/secret/id');
-        const text = files.get(pathname.slice(1));
-        expect(text, address).toBeDefined();
-        // Browsers check no icon, and none can run.
-        if (tag.startsWith('<link rel="icon"')) continue;
-        const hash = createHash('sha384')
-          .update(text ?? '')
-          .digest('base64');
-        expect(rest).toContain(`integrity="sha384-${hash}"`);
-      }
-      expect(html).not.toMatch(/<script(?![^>]*\ssrc=)|<style|\son\w+=|\sstyle=|\{[a-z-]+\}/);
-      expect(html).not.toMatch(/https?:\/\//);
-    },
-  );
+  test.each([
+    ['index.html', 5],
+    ['secret.html', 3],
+    ['verify.html', 5],
+    ['missing.html', 5],
+  ])('loads with %s only its own files, and only as they are', (path, count) => {
+    const html = files.get(path)?.toString() ?? '';
+    const loaded = [...html.matchAll(/<(?:script|link)[^>]*?(?:src|href)="([^"]+)"([^>]*)>/g)];
+    expect(loaded).toHaveLength(count);
+    for (const [tag, address = '', rest = ''] of loaded) {
+      const { pathname } = new URL(address, path === 'secret.html' ? 'https://x/secret/id' : 'https://x/');
+      const bytes = files.get(pathname.slice(1));
+      expect(bytes, address).toBeDefined();
+      // Browsers check no icon, and none can run.
+      if (/^<link rel="(apple-touch-)?icon"/.test(tag)) continue;
+      const hash = createHash('sha384')
+        .update(bytes ?? '')
+        .digest('base64');
+      expect(rest).toContain(`integrity="sha384-${hash}"`);
+    }
+    expect(html).not.toMatch(/<script(?![^>]*\ssrc=)|<style|\son\w+=|\sstyle=|\{[a-z-]+\}/);
+    expect(html).not.toMatch(/https?:\/\//);
+  });
 });

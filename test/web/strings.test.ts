@@ -3,9 +3,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { de } from '../../src/web/strings/de.js';
 import { en, type Plural, type TextKey } from '../../src/web/strings/en.js';
-import { fr } from '../../src/web/strings/fr.js';
+import { TRANSLATIONS } from '../../src/web/strings/languages.js';
 
 const web = fileURLToPath(new URL('../../src/web/', import.meta.url));
 const sources = readdirSync(web, { recursive: true, encoding: 'utf8' })
@@ -18,10 +17,7 @@ const keys = Object.keys(en) as TextKey[];
 const forms = (text: string | Plural): string[] => (typeof text === 'string' ? [text] : Object.values(text));
 const places = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
 
-describe.each([
-  ['de', de],
-  ['fr', fr],
-] as const)('%s', (language, texts) => {
+describe.each(TRANSLATIONS.map(({ tag, texts }) => [tag, texts] as const))('%s', (language, texts) => {
   it('has the same texts, with the same places', () => {
     expect(Object.keys(texts)).toEqual(keys);
     for (const key of keys) {
@@ -51,6 +47,7 @@ describe.each([
       'reveal.passphrase',
       'create.passphrase',
       'revealed.secret',
+      'time.ahead',
     ];
     expect(same.filter((key) => ![...shared, 'revealed.fileName'].includes(key))).toEqual([]);
   });

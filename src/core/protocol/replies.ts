@@ -46,6 +46,8 @@ export type SecretState = (typeof SECRET_STATES)[number];
 /** The body of a status's 200. Times are ISO 8601. */
 export interface StatusReply {
   readonly state: SecretState;
+  /** Left out where it breaks its rule. */
+  readonly hint?: string;
   readonly created_at: string;
   readonly expires_at: string;
   readonly views: number;
@@ -139,7 +141,7 @@ export function parseReadReply(json: unknown): ReadReply {
  * @throws ValidationError `INVALID_REPLY`.
  */
 export function parseStatusReply(json: unknown): StatusReply {
-  const { state, created_at, expires_at, views, views_left, first_read_at } = object(json);
+  const { state, hint, created_at, expires_at, views, views_left, first_read_at } = object(json);
   if (!SECRET_STATES.some((known) => known === state)) throw invalidReply('state');
   const created = instantOf(created_at);
   if (created === null) throw invalidReply('created_at');
@@ -148,7 +150,8 @@ export function parseStatusReply(json: unknown): StatusReply {
   if (!isCount(views, 1)) throw invalidReply('views');
   if (!isCount(views_left, 0) || views_left > views) throw invalidReply('views_left');
   const times = { created_at: created, expires_at: expires };
-  const common = { state: state as SecretState, ...times, views, views_left };
+  const label = typeof hint === 'string' && isHint(hint) ? { hint } : {};
+  const common = { state: state as SecretState, ...label, ...times, views, views_left };
   if (first_read_at === undefined || first_read_at === null) return common;
   const firstRead = instantOf(first_read_at);
   if (firstRead === null) throw invalidReply('first_read_at');

@@ -31,6 +31,7 @@ export class Router {
   readonly #base: readonly string[];
   /** By the number of their segments. */
   readonly #routes = new Map<number, Route[]>();
+  #fallback: Handler = nothingHere;
 
   /**
    * @param baseUrl the server's address as `parseServer` spells it. Where it has a path, the routes are below that. A
@@ -52,12 +53,19 @@ export class Router {
     this.#routes.set(segments.length, [...(this.#routes.get(segments.length) ?? []), route]);
   }
 
+  /** Answers requests for paths that nothing is at. @param handler gets the path's segments below the base. */
+  otherwise(handler: Handler): void {
+    this.#fallback = handler;
+  }
+
   find(method: string, target: string): Destination {
     const path = pathOf(target);
     if (path === null) return { segments: [], pattern: 'none', handler: malformed, parameters: [] };
     const segments = this.#below(segmentsOf(path));
     const route = this.#routes.get(segments.length)?.find((candidate) => isAt(candidate, segments));
-    if (route === undefined) return { segments, pattern: 'none', handler: nothingHere, parameters: [] };
+    if (route === undefined) {
+      return { segments, pattern: 'none', handler: this.#fallback, parameters: segments };
+    }
     return {
       segments,
       pattern: route.pattern,

@@ -1,4 +1,4 @@
-/** The web page: two documents, the same for every secret, and the files they load. No route here reads a secret. */
+/** The web page: its documents, the same for every secret, and the files they load. No route here reads a secret. */
 
 import { DOCUMENT_HEADERS, type HeaderFields, IMMUTABLE, NO_STORE, WORKER_HEADERS } from '../http/headers.js';
 import { emptyResponse, type HttpRequest, type HttpResponse, headerOf } from '../http/messages.js';
@@ -27,11 +27,32 @@ export function addPageRoutes(router: Router, packed: readonly PackedFile[]): vo
   add('/secret/:id', document('secret.html'));
   add('/secret/:id/', (request) => redirect(`../${pathOf(request.target)?.split('/').at(-2)}`));
   add('/secret.html', document('secret.html'));
+  add('/verify', document('verify.html'));
+  add('/verify.html', document('verify.html'));
+  add('/missing.html', document('missing.html'));
+  router.otherwise(missingPage(files));
   add('/assets/:file', (request, name = '') => {
     const file = files.get(`assets/${name}`);
     if (file === undefined) throw notFound();
     return send(request, file, headersOf(name));
   });
+}
+
+/**
+ * The page for addresses that nothing is at, for people who follow a link: programs get the error as JSON. Its addresses
+ * are relative, so that they are made to fit the depth of the path that was asked for.
+ */
+function missingPage(files: ReadonlyMap<string, WebFile>): Handler {
+  const file = files.get('missing.html');
+  if (file === undefined) throw new Error('the page has no missing.html');
+  const html = Buffer.from(file.bodies.identity).toString();
+  return (request, ...segments) => {
+    const isPage = request.method === 'GET' && headerOf(request, 'Accept')?.includes('text/html');
+    if (!isPage || segments[0] === 'api') throw notFound();
+    const body = html.replaceAll('="./', `="${'../'.repeat(segments.length - 1) || './'}`);
+    const headers = { ...DOCUMENT_HEADERS, 'Content-Type': file.type };
+    return { status: 404, headers, body: new Uint8Array(Buffer.from(body)) };
+  };
 }
 
 /** Every file but the list of hashes is named after its contents; the worker has a policy of its own. */

@@ -106,9 +106,10 @@ function readReply({ blob, hint, viewsLeft, purgeAt, version, chunks }: Reading)
 }
 
 function statusReply(status: Status): StatusReply {
-  const { state, createdAt, expiresAt, views, viewsLeft, firstReadAt, chunks } = status;
+  const { state, createdAt, expiresAt, views, viewsLeft, firstReadAt, chunks, hint } = status;
   return {
     state,
+    ...(hint === null ? {} : { hint }),
     created_at: isoTime(createdAt),
     expires_at: isoTime(expiresAt),
     views,

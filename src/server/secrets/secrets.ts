@@ -43,6 +43,7 @@ export interface CreateResult {
 /** What has become of a secret. */
 export interface Status {
   readonly state: SecretState;
+  readonly hint: string | null;
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly views: number;
@@ -240,8 +241,9 @@ export class Secrets {
 }
 
 function statusOf(secret: SecretRecord, now: number): Status {
-  const { views, viewsLeft, createdAt, expiresAt, firstReadAt, chunks } = secret;
-  return { state: stateOf(secret, now), createdAt, expiresAt, views, viewsLeft, firstReadAt, chunks };
+  const { hint, views, viewsLeft, createdAt, expiresAt, firstReadAt, chunks } = secret;
+  const state = stateOf(secret, now);
+  return { state, hint, createdAt, expiresAt, views, viewsLeft, firstReadAt, chunks };
 }
 
 /** `id`, if it has the form of one: no store knows any other. */

@@ -3,7 +3,7 @@
 import { createSecret } from '../../client/create.js';
 import type { CreateSecretOptions } from '../../client/create-options.js';
 import { serverHealth } from '../../client/health.js';
-import { encodeMeta } from '../../core/crypto/meta.js';
+import { encodeMeta, type Meta } from '../../core/crypto/meta.js';
 import { maxSecretBytesV1 } from '../../core/crypto/seal-v1.js';
 import { maxSecretBytesV2 } from '../../core/crypto/seal-v2.js';
 import { ApiError, ZephrError } from '../../core/errors.js';
@@ -14,13 +14,15 @@ import { defaultLinkVersion } from '../../core/protocol/link-versions.js';
 import type { HealthReply } from '../../core/protocol/replies.js';
 import { byId, isDisabled, setBusy, showText, showView } from '../parts/elements.js';
 import { ErrorNote, type FieldErrorKey } from '../parts/error-note.js';
-import { formatDuration, formatSize } from '../parts/format.js';
+import { escapeName, formatSize } from '../parts/format.js';
 import { translate } from '../parts/language.js';
-import { codeOf, outcomeOf } from '../parts/outcomes.js';
-import { fetchFromServer, serverNow, timeAhead } from '../parts/server-clock.js';
+import { LeaveGuard } from '../parts/leave-guard.js';
+import { codeOf, outcomeOf, showOutcome } from '../parts/outcomes.js';
+import { fetchFromServer, serverNow } from '../parts/page-fetch.js';
 import { passphraseField } from '../parts/show-hide-button.js';
+import { formatAhead, formatDuration } from '../parts/times.js';
 import { startCreatedView } from './created-view.js';
-import { type EnteredSecret, SecretField } from './secret-field.js';
+import { SecretField } from './secret-field.js';
 
 /** Long enough to send the largest secret over a slow line, in milliseconds. */
 const TIMEOUT_MS = 60_000;
@@ -31,16 +33,24 @@ export function startCreatePage(): void {
   void form.loadLimits();
 }
 
+/** A secret as it is sealed: a text, or the bytes of a file with its name. */
+interface Content {
+  readonly content: string | Uint8Array;
+  readonly meta: Meta;
+}
+
 class CreateForm {
   readonly #server: string;
-  readonly #secret = new SecretField();
+  readonly #errors = new ErrorNote('create-error');
+  readonly #guard = new LeaveGuard('draft');
+  readonly #secret = new SecretField(this.#errors, () => this.#guardDraft());
   readonly #expiry = byId('expiry', HTMLSelectElement);
   readonly #split = byId('split', HTMLInputElement);
   readonly #passphrase = passphraseField('passphrase');
   readonly #views = byId('views', HTMLInputElement);
+  readonly #message = byId('message', HTMLTextAreaElement);
   readonly #hint = byId('hint', HTMLInputElement);
   readonly #submit = byId('create-submit', HTMLButtonElement);
-  readonly #errors = new ErrorNote('create-error');
   readonly #showCreated = startCreatedView(() => this.#restart());
   /** The longest blob that the server takes, in characters. */
   #maxBlob = MAX_BLOB_LENGTH;
@@ -64,12 +74,18 @@ class CreateForm {
       if (!(error instanceof ZephrError)) throw error;
       return;
     }
-    if (health.access === 'closed') byId('closed-notice', HTMLElement).hidden = false;
+    if (health.access === 'closed') {
+      this.#guard.release();
+      showOutcome('closed');
+      return;
+    }
     if (health.limits === undefined) return;
     const { expiry, blob } = health.limits;
     this.#maxBlob = blob;
     this.#offerExpiries(expiry.min, expiry.max);
-    const size = formatSize(this.#maxBytes({}));
+    const bytes = this.#maxBytes({});
+    this.#secret.limit({ count: 1, bytes });
+    const size = formatSize(bytes);
     showText(byId('secret-limit', HTMLElement), translate('create.limit', { size }));
   }
 
@@ -90,7 +106,8 @@ class CreateForm {
     this.#errors.clear();
     const done = setBusy(this.#submit, translate('create.working'));
     try {
-      const secret = await this.#secret.read();
+      const secret = await this.#read();
+      if (secret === null) return;
       if (byteLength(secret.content) > this.#maxBytes(secret.meta)) {
         this.#showTooLarge(secret);
         return;
@@ -106,11 +123,30 @@ class CreateForm {
     }
   }
 
-  #options({ content, meta: { name } }: EnteredSecret): CreateSecretOptions {
+  /** What is to be sealed. `null` when the file cannot be read any more: it says so. */
+  async #read(): Promise<Content | null> {
+    const { text, files } = this.#secret.value;
+    const [file] = files;
+    const message = this.#message.value.trim();
+    if (file === undefined) return { content: text, meta: message === '' ? {} : { message } };
+    // What was typed beside a file goes along with it.
+    const all = [text.trim(), message].filter((part) => part !== '').join('\n\n');
+    const meta = { name: file.name, ...(all === '' ? {} : { message: all }) };
+    try {
+      return { content: new Uint8Array(await file.arrayBuffer()), meta };
+    } catch (error) {
+      if (!(error instanceof DOMException)) throw error;
+      const name = escapeName(file.name);
+      this.#errors.showFieldError(this.#secret.element, 'error.fileUnreadable', { name });
+      return null;
+    }
+  }
+
+  #options({ content, meta }: Content): CreateSecretOptions {
     const passphrase = this.#passphrase.value;
     const views = this.#views.valueAsNumber;
     const fits1 = byteLength(content) <= maxSecretBytesV1(this.#maxBlob);
-    const needs2 = passphrase !== '' || views !== 1 || name !== undefined || !fits1;
+    const needs2 = passphrase !== '' || views !== 1 || Object.keys(meta).length > 0 || !fits1;
     const hint = this.#hint.value.trim();
     return {
       server: this.#server,
@@ -124,37 +160,34 @@ class CreateForm {
       ...(needs2 ? { views } : {}),
       ...(passphrase === '' ? {} : { passphrase }),
       ...(hint === '' ? {} : { hint }),
-      ...(name === undefined ? {} : { name }),
+      ...meta,
     };
   }
 
   /** The largest secret that the server takes with these metadata, in bytes. */
-  #maxBytes(meta: EnteredSecret['meta']): number {
+  #maxBytes(meta: Meta): number {
     return maxSecretBytesV2(this.#maxBlob, encodeMeta(meta).length);
   }
 
-  #showTooLarge({ content, meta }: EnteredSecret): void {
+  #showTooLarge({ content, meta }: Content): void {
     const size = formatSize(this.#maxBytes(meta));
     this.#errors.showOutcome('tooLarge', { size, actual: formatSize(byteLength(content), Math.ceil) });
   }
 
   async #showError(error: unknown): Promise<void> {
-    if (error instanceof DOMException) {
-      this.#errors.showFieldError(this.#secret.element, 'error.fileUnreadable');
-      return;
-    }
     if (error instanceof ZephrError && this.#showFieldError(error)) return;
     const outcome = outcomeOf(error);
     if (outcome === 'unexpected') reportError(error);
     // The server allows less than it did when the limits were loaded.
-    if (outcome === 'tooLarge' || outcome === 'notAllowed') await this.loadLimits();
+    if (outcome === 'tooLarge' || outcome === 'notAllowed' || outcome === 'closed') await this.loadLimits();
     if (outcome === 'tooLarge') {
-      this.#showTooLarge(await this.#secret.read());
+      const secret = await this.#read();
+      if (secret !== null) this.#showTooLarge(secret);
       return;
     }
     const waitSeconds = error instanceof ApiError ? (error.retryAfter ?? 0) : 0;
-    const until = serverNow() + waitSeconds * 1000;
-    this.#errors.showOutcome(outcome, { code: codeOf(error), ...timeAhead(until) });
+    const ahead = formatAhead(serverNow() + waitSeconds * 1000);
+    this.#errors.showOutcome(outcome, { code: codeOf(error), ahead });
   }
 
   /** Shows an error at the field that caused it. @returns whether one did. */
@@ -171,7 +204,8 @@ class CreateForm {
     if (found === undefined) return false;
     const [field, key, max] = found;
     byId('more-options', HTMLDetailsElement).open ||= field.closest('details') !== null;
-    this.#errors.showFieldError(field, key, max === undefined ? {} : { max });
+    const name = escapeName(this.#secret.value.files[0]?.name ?? '');
+    this.#errors.showFieldError(field, key, { name, ...(max === undefined ? {} : { max }) });
     return true;
   }
 
@@ -179,6 +213,13 @@ class CreateForm {
   #clear(): void {
     byId('create-form', HTMLFormElement).reset();
     this.#secret.clear();
+    this.#guard.release();
+  }
+
+  /** Asks before what was entered would be lost, for as long as there is something. */
+  #guardDraft(): void {
+    if (this.#secret.isEmpty) this.#guard.release();
+    else this.#guard.start();
   }
 
   #restart(): void {

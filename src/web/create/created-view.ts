@@ -7,11 +7,11 @@ import { revokeSecret, type SecretStatus, secretStatus } from '../../client/stat
 import { copyButton } from '../parts/copy-button.js';
 import { byId, isDisabled, setBusy, showText, showView } from '../parts/elements.js';
 import { ErrorNote } from '../parts/error-note.js';
-import { formatDateTime, formatTimeOfDay } from '../parts/format.js';
 import { translate, translatePlural } from '../parts/language.js';
 import { LeaveGuard } from '../parts/leave-guard.js';
 import { codeOf, outcomeOf } from '../parts/outcomes.js';
-import { fetchFromServer, serverNow, timeAhead } from '../parts/server-clock.js';
+import { fetchFromServer, serverNow } from '../parts/page-fetch.js';
+import { formatAhead, formatTimeOfDay, formatWhen } from '../parts/times.js';
 import { drawQrCode } from './qr-code.js';
 
 /** The secret that the view shows. Both are needed to ask for its status and to revoke it. */
@@ -38,8 +38,8 @@ export function startCreatedView(
     uncopied.delete(part);
     if (uncopied.size === 0) guard.release();
   };
-  copyButton('copy-link', link, () => onCopied(link));
-  copyButton('copy-key', key, () => onCopied(key));
+  copyButton('copy-link', { element: link }, () => onCopied(link));
+  copyButton('copy-key', { element: key }, () => onCopied(key));
   const actions = new Actions(() => guard.release());
   byId('created-another', HTMLButtonElement).addEventListener('click', async () => {
     if (!(await guard.confirm())) return;
@@ -89,7 +89,9 @@ function showLink(created: SecretLink): void {
 function showTerms({ mode, expiresAt }: SecretLink, { views = 1, passphrase }: CreateSecretOptions): void {
   const intro = mode === 'split' ? 'created.introSplit' : 'created.intro';
   byId('created-intro', HTMLElement).textContent = translatePlural(intro, views);
-  byId('created-expires', HTMLElement).textContent = translate('created.expires', timeAhead(expiresAt));
+  byId('created-expires', HTMLElement).textContent = translate('created.expires', {
+    ahead: formatAhead(expiresAt),
+  });
   byId('created-passphrase', HTMLElement).hidden = passphrase === undefined;
 }
 
@@ -109,9 +111,13 @@ class Actions {
     this.#onOver = onOver;
     this.#check.addEventListener('click', () => this.#run(this.#check, (secret) => this.#showStatus(secret)));
     this.#revoke.addEventListener('click', () => this.#askToConfirm(true));
-    byId('revoke-no', HTMLButtonElement).addEventListener('click', () => {
+    const keep = () => {
       this.#askToConfirm(false);
       this.#revoke.focus();
+    };
+    byId('revoke-no', HTMLButtonElement).addEventListener('click', keep);
+    this.#confirmation.addEventListener('keydown', ({ key }) => {
+      if (key === 'Escape') keep();
     });
     this.#confirm.addEventListener('click', () =>
       this.#run(this.#confirm, async ({ link, options }) => {
@@ -176,7 +182,7 @@ class Actions {
 
 function statusText({ state, views, viewsLeft, firstReadAt }: SecretStatus): string {
   if (state === 'revoked') return translate('status.revoked');
-  const at = firstReadAt === undefined ? '' : formatDateTime(firstReadAt);
+  const at = firstReadAt === undefined ? '' : formatWhen(firstReadAt);
   if (state === 'read') return translate('status.read', { at });
   if (views > viewsLeft) return translate('status.partly', { read: views - viewsLeft, views, at });
   return translate(state === 'expired' ? 'status.expired' : 'status.waiting');

@@ -1,68 +1,132 @@
-/** The field for the secret: a text that is typed, or a file that is chosen or dropped. */
+/** The field for the secret: a text that is typed, and files that are chosen, dropped or pasted. */
 
-import type { Meta } from '../../core/crypto/meta.js';
 import { byId } from '../parts/elements.js';
+import type { ErrorNote } from '../parts/error-note.js';
 import { escapeName, formatSize } from '../parts/format.js';
+import { translate } from '../parts/language.js';
 
-/** A secret as it was entered: a text, or the bytes of a file with its name. */
+/** What the field holds. */
 export interface EnteredSecret {
-  readonly content: string | Uint8Array;
-  readonly meta: Meta;
+  readonly text: string;
+  readonly files: readonly File[];
 }
 
-/** The field, which holds a text or a file. */
+/** What a server takes. */
+export interface FileLimits {
+  /** How many files. */
+  readonly count: number;
+  /** How many bytes they may have together. */
+  readonly bytes: number;
+}
+
+/** The field. Text and files are kept beside each other. */
 export class SecretField {
   readonly text = byId('secret-text', HTMLTextAreaElement);
   readonly #dropZone = byId('drop-zone', HTMLElement);
   readonly #input = byId('file-input', HTMLInputElement);
   readonly #choose = byId('file-choose', HTMLButtonElement);
-  readonly #remove = byId('file-remove', HTMLButtonElement);
-  #file: File | undefined;
+  readonly #list = byId('files', HTMLUListElement);
+  readonly #errors: ErrorNote;
+  readonly #onChange: () => void;
+  #files: readonly File[] = [];
+  #limits: FileLimits = { count: 1, bytes: Number.POSITIVE_INFINITY };
 
-  constructor() {
+  /**
+   * @param errors says what is wrong with a file, as soon as it is chosen.
+   * @param onChange is called when text or files changed.
+   */
+  constructor(errors: ErrorNote, onChange: () => void) {
+    this.#errors = errors;
+    this.#onChange = onChange;
     this.#choose.addEventListener('click', () => this.#input.click());
     this.#input.addEventListener('change', () => {
-      this.#setFile(this.#input.files?.[0]);
+      this.#add([...(this.#input.files ?? [])]);
       // Otherwise choosing the same file once more would fire no event.
       this.#input.value = '';
     });
-    this.#remove.addEventListener('click', () => {
-      this.#setFile(undefined);
-      this.text.focus();
-    });
+    this.text.addEventListener('input', onChange);
     this.#acceptDrops();
+    addEventListener('paste', (event) => {
+      const files = [...(event.clipboardData?.files ?? [])];
+      // A text that a program copied together with its picture is meant as text.
+      if (files.length === 0 || event.clipboardData?.types.includes('text/plain')) return;
+      event.preventDefault();
+      this.#add(files);
+    });
   }
 
-  /**
-   * What the field holds.
-   * @throws DOMException when the file cannot be read.
-   */
-  async read(): Promise<EnteredSecret> {
-    if (this.#file === undefined) return { content: this.text.value, meta: {} };
-    return { content: new Uint8Array(await this.#file.arrayBuffer()), meta: { name: this.#file.name } };
+  get value(): EnteredSecret {
+    return { text: this.text.value, files: this.#files };
+  }
+
+  get isEmpty(): boolean {
+    return this.text.value === '' && this.#files.length === 0;
   }
 
   /** The element to mark when the secret has an error. */
   get element(): HTMLElement {
-    return this.#file === undefined ? this.text : this.#remove;
+    return this.#files.length === 0 ? this.text : this.#choose;
   }
 
-  /** Removes text and file. */
+  /** States what the server takes, once that is known. */
+  limit(limits: FileLimits): void {
+    this.#limits = limits;
+  }
+
+  /** Removes text and files. */
   clear(): void {
     this.text.value = '';
-    this.#setFile(undefined);
+    this.#show([]);
   }
 
-  /** Shows a file in place of the text, or the text again. */
-  #setFile(file: File | undefined): void {
-    this.#file = file;
-    this.text.hidden = file !== undefined;
-    byId('file', HTMLElement).hidden = file === undefined;
-    if (file === undefined) return;
-    this.text.value = '';
-    byId('file-name', HTMLElement).textContent = escapeName(file.name);
-    byId('file-size', HTMLElement).textContent = formatSize(file.size);
-    this.#remove.focus();
+  /** Adds files, except those that cannot be shared: it says at once which and why. */
+  #add(added: readonly File[]): void {
+    this.#errors.clear();
+    let files = this.#files;
+    for (const file of added) {
+      const name = escapeName(file.name);
+      const sum = files.reduce((bytes, { size }) => bytes + size, file.size);
+      const { count, bytes } = this.#limits;
+      if (file.size === 0) this.#errors.showFieldError(this.#choose, 'error.fileEmpty', { name });
+      else if (files.length === count) this.#errors.showFieldError(this.#choose, 'error.oneFile');
+      else if (sum > bytes) {
+        const values = { name, actual: formatSize(file.size, Math.ceil), size: formatSize(bytes) };
+        this.#errors.showFieldError(this.#choose, 'error.fileTooLarge', values);
+      } else files = [...files, file];
+    }
+    this.#show(files);
+  }
+
+  #show(files: readonly File[]): void {
+    this.#files = files;
+    this.#list.replaceChildren(...files.map((file) => this.#row(file)));
+    this.#list.hidden = files.length === 0;
+    this.#onChange();
+  }
+
+  #row(file: File): HTMLElement {
+    const row = document.createElement('li');
+    const name = document.createElement('bdi');
+    const size = document.createElement('span');
+    const remove = document.createElement('button');
+    row.className = 'file';
+    name.className = 'file-name';
+    name.lang = '';
+    name.translate = false;
+    name.textContent = escapeName(file.name);
+    size.className = 'help';
+    size.textContent = formatSize(file.size);
+    remove.type = 'button';
+    remove.className = 'quiet';
+    remove.textContent = translate('create.removeFile');
+    remove.ariaLabel = `${translate('create.removeFile')}: ${escapeName(file.name)}`;
+    remove.addEventListener('click', () => {
+      this.#errors.clear();
+      this.#show(this.#files.filter((other) => other !== file));
+      this.text.focus();
+    });
+    row.append(name, size, remove);
+    return row;
   }
 
   /** The whole page accepts dropped files: one that misses the field would be opened by the browser instead. */
@@ -80,7 +144,7 @@ export class SecretField {
       if (!hasFile(event)) return;
       event.preventDefault();
       this.#dropZone.classList.remove('over');
-      this.#setFile(event.dataTransfer?.files[0]);
+      this.#add([...(event.dataTransfer?.files ?? [])]);
     });
   }
 }

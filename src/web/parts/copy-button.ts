@@ -3,38 +3,96 @@
 import { byId } from './elements.js';
 import { translate } from './language.js';
 
-/** How long the page says that it has copied, in milliseconds. */
+/** How long a button says that it has copied, in milliseconds. */
 const COPIED_MS = 2_500;
 
+/** What a button copies. */
+export interface CopySource {
+  /** The element that holds the text. */
+  readonly element: HTMLElement;
+  /** Makes the element visible where it is not, so that its text can be selected. */
+  readonly show?: () => void;
+}
+
 /**
- * Makes the button with an id copy the text of `source`. The id of the live region that says how it went ends in
- * `-result`. Where the browser does not let pages copy, the text is selected instead, for the keyboard to copy.
- * @param onCopied is called when the whole text was copied, with the button or with the keyboard.
+ * Makes the button with an id copy the text of an element. The button itself says that it has, keeping its size: that is
+ * where the eyes are, and on a phone the finger. The live region for screen readers, and for what went wrong, has the id
+ * with `-result` at its end. Where the browser does not let pages copy, the text is selected, for the visitor to copy.
+ * Whatever way all of it is selected and copied, exactly the text comes out, without a line end of the page's making.
+ * @param onCopied is called when the whole text was copied, with the button or by hand.
  */
-export function copyButton(id: string, source: HTMLElement, onCopied: () => void): void {
+export function copyButton(id: string, { element, show }: CopySource, onCopied: () => void): void {
   const button = byId(id, HTMLButtonElement);
   const result = byId(`${id}-result`, HTMLElement);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const report = (text: string, copied: boolean) => {
+  let restore: (() => void) | undefined;
+  const say = (text: string, forEyes: boolean) => {
     result.textContent = text;
-    button.classList.toggle('done', copied);
+    result.classList.toggle('for-ears', !forEyes);
+  };
+  const sayCopied = () => {
+    restore?.();
+    const before = button.textContent;
+    button.style.minInlineSize = `${button.offsetWidth}px`;
+    button.textContent = translate('button.copied');
+    button.classList.add('done');
+    say(translate('button.copied'), false);
+    const timer = setTimeout(() => restore?.(), COPIED_MS);
+    restore = () => {
+      clearTimeout(timer);
+      restore = undefined;
+      button.textContent = before;
+      button.classList.remove('done');
+      button.style.minInlineSize = '';
+      say('', false);
+    };
   };
   button.addEventListener('click', async () => {
-    clearTimeout(timer);
-    try {
-      await navigator.clipboard.writeText(source.textContent);
-    } catch {
-      // The user or the administrator of the browser does not allow it.
-      getSelection()?.selectAllChildren(source);
-      report(translate('button.copyFailed'), false);
+    if (await copy(element.textContent)) {
+      sayCopied();
+      onCopied();
       return;
     }
-    report(translate('button.copied'), true);
-    timer = setTimeout(() => report('', false), COPIED_MS);
+    // The user or the administrator of the browser does not allow it.
+    restore?.();
+    show?.();
+    getSelection()?.selectAllChildren(element);
+    say(translate(matchMedia('(pointer: coarse)').matches ? 'button.copyByMenu' : 'button.copyByKeys'), true);
+  });
+  document.addEventListener('copy', (event) => {
+    const selected = getSelection()?.toString() ?? '';
+    const text = element.textContent;
+    if (text === '' || !selected.includes(text.trim())) return;
+    if (selected.trim() === text.trim()) {
+      event.clipboardData?.setData('text/plain', text);
+      event.preventDefault();
+    }
     onCopied();
   });
-  document.addEventListener('copy', () => {
-    if (source.textContent !== '' && getSelection()?.toString().includes(source.textContent.trim()))
-      onCopied();
-  });
+}
+
+/** Copies a text. @returns whether the browser let it happen. */
+async function copy(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return copyByEvent(text);
+  }
+}
+
+/** The older way, which some browsers allow where they do not allow the other. */
+function copyByEvent(text: string): boolean {
+  let copied = false;
+  const fill = (event: ClipboardEvent) => {
+    event.clipboardData?.setData('text/plain', text);
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    copied = true;
+  };
+  addEventListener('copy', fill, { capture: true });
+  try {
+    return document.execCommand('copy') && copied;
+  } finally {
+    removeEventListener('copy', fill, { capture: true });
+  }
 }

@@ -1,4 +1,4 @@
-/** The note below a form that says what went wrong, and the mark on the field that has to be changed. */
+/** What went wrong in a form: a note above its button, or a text at the field that has to be changed. */
 
 import { byId } from './elements.js';
 import { type PlainKey, translate, type Values } from './language.js';
@@ -7,45 +7,71 @@ import type { Outcome } from './outcomes.js';
 /** The key of a text about one field of a form. */
 export type FieldErrorKey = Extract<PlainKey, `error.${string}`>;
 
-/** The error note of a form. It has the role `alert`, so that screen readers read it out at once. */
+/** The errors of a form. Note and texts have the role `alert`, so that screen readers read them out at once. */
 export class ErrorNote {
   readonly #box: HTMLElement;
   readonly #heading = document.createElement('strong');
   readonly #text = document.createElement('span');
   #field: HTMLElement | undefined;
+  #atField: HTMLElement | undefined;
 
-  /** @param id of the element with the role `alert`. */
+  /** @param id of the note, an element with the role `alert`. */
   constructor(id: string) {
     this.#box = byId(id, HTMLElement);
   }
 
-  /** Says what came of the attempt, in place of what the note said before. */
+  /** Says in the note what came of the attempt, in place of what was said before. */
   showOutcome(outcome: Outcome, values: Values = {}): void {
     this.clear();
     this.#heading.textContent = translate(`${outcome}.heading`);
     this.#text.textContent = translate(`${outcome}.text`, values);
     this.#box.append(this.#heading, this.#text);
+    this.#box.scrollIntoView({ block: 'nearest' });
   }
 
-  /** Says what is wrong with a field, in place of what the note said before, and marks the field. */
+  /** Says below a field what is wrong with it, in place of what was said before, and marks it until it is changed. */
   showFieldError(field: HTMLElement, key: FieldErrorKey, values: Values = {}): void {
     this.clear();
-    this.#text.textContent = translate(key, values);
-    this.#box.append(this.#text);
+    const text = document.createElement('p');
+    text.id = `${field.id}-error`;
+    text.className = 'field-error';
+    text.role = 'alert';
+    text.textContent = translate(key, values);
+    this.#atField = text;
+    (field.closest('.field') ?? field.parentElement ?? field).append(text);
     this.markField(field);
+    field.setAttribute('aria-describedby', `${describedBy(field)} ${text.id}`.trim());
+    text.scrollIntoView({ block: 'nearest' });
   }
 
-  /** Marks a field as invalid and puts the focus there. */
+  /** Marks a field as invalid until it is changed, and puts the focus there. */
   markField(field: HTMLElement): void {
     this.#field = field;
     field.setAttribute('aria-invalid', 'true');
+    field.addEventListener('input', this.#onChange);
     field.focus();
   }
 
-  /** Empties the note and removes the mark. */
+  /** Removes note, text and mark. */
   clear(): void {
     this.#box.replaceChildren();
-    this.#field?.removeAttribute('aria-invalid');
+    const field = this.#field;
+    if (field === undefined) return;
+    field.removeAttribute('aria-invalid');
+    field.removeEventListener('input', this.#onChange);
+    if (this.#atField !== undefined) {
+      const rest = describedBy(field).replace(this.#atField.id, '').trim();
+      if (rest === '') field.removeAttribute('aria-describedby');
+      else field.setAttribute('aria-describedby', rest);
+      this.#atField.remove();
+    }
     this.#field = undefined;
+    this.#atField = undefined;
   }
+
+  readonly #onChange = (): void => this.clear();
+}
+
+function describedBy(field: HTMLElement): string {
+  return field.getAttribute('aria-describedby') ?? '';
 }

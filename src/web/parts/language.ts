@@ -1,25 +1,15 @@
-/** The page's language: which of ours the browser asks for, and looking up texts in it. */
+/** The page's language: which of ours the visitor wants, and looking up texts in it. */
 
-import { de } from '../strings/de.js';
 import { en, type Plural, type PluralKey, type TextKey, type Texts } from '../strings/en.js';
-import { fr } from '../strings/fr.js';
+import type { Language } from '../strings/languages.js';
 
-/** A language of the page. */
-interface Language {
-  readonly texts: Texts;
-  /** The document's `lang` (RFC 5646). */
-  readonly tag: string;
-  readonly direction: 'ltr' | 'rtl';
-}
+/** The languages, English first. The build (.scripts/web.ts) defines them. */
+declare const __ZEPHR_LANGUAGES__: readonly [Language, ...Language[]];
 
-const ENGLISH: Language = { texts: en, tag: 'en', direction: 'ltr' };
+export const languages: readonly [Language, ...Language[]] = __ZEPHR_LANGUAGES__;
 
-/** By primary subtag (RFC 5646 section 2.2.1). */
-const LANGUAGES: Readonly<Record<string, Language>> = {
-  en: ENGLISH,
-  de: { texts: de, tag: 'de', direction: 'ltr' },
-  fr: { texts: fr, tag: 'fr', direction: 'ltr' },
-};
+/** Where a language that was chosen is kept, for the next visit. */
+const CHOICE = 'zephr language';
 
 /** What to put in the `{places}` of a text, by name. */
 export type Values = Readonly<Record<string, string | number>>;
@@ -27,39 +17,87 @@ export type Values = Readonly<Record<string, string | number>>;
 /** The key of a text that does not depend on a number. */
 export type PlainKey = Exclude<TextKey, PluralKey>;
 
-/**
- * The first of the browser's languages that the page has, and the browser's own tag for it, such as `de-AT`. English
- * where the page has none of them.
- */
-function chooseLanguage(wanted: readonly string[]): { language: Language; locale: string } {
-  for (const locale of wanted) {
-    const language = LANGUAGES[locale.toLowerCase().split('-')[0] ?? ''];
-    if (language !== undefined) return { language, locale };
-  }
-  return { language: ENGLISH, locale: ENGLISH.tag };
+let texts: Texts = en;
+let language: Language = languages[0];
+let chosenLocale = 'en';
+
+/** The language of the page. */
+export function currentLanguage(): Language {
+  return language;
 }
 
-const { language, locale: chosen } = chooseLanguage(navigator.languages);
+/** The locale for `Intl`: the page's language, in the region that the browser names, such as `de-AT`. */
+export function locale(): string {
+  return chosenLocale;
+}
 
-/** The locale for `Intl`: the page's language, in the region that the browser names. */
-export const locale = chosen;
+/**
+ * Takes the language that was chosen here before, else the first of the browser's that the page has; English where it
+ * has none of them, or where the texts do not arrive. They are data: whatever they hold, nothing in them runs.
+ */
+export async function loadLanguage(): Promise<void> {
+  for (const wanted of [readChoice() ?? [], navigator.languages].flat()) {
+    const found = languages.find(({ tag }) => tag === wanted.toLowerCase().split('-')[0]);
+    if (found === undefined) continue;
+    if (found.file !== undefined) {
+      const loaded = await loadTexts(found.file);
+      if (loaded === null) return;
+      texts = loaded;
+    }
+    language = found;
+    chosenLocale = navigator.languages.find((name) => name.startsWith(found.tag)) ?? found.tag;
+    return;
+  }
+}
+
+async function loadTexts({ path, integrity }: NonNullable<Language['file']>): Promise<Texts | null> {
+  try {
+    const answer = await fetch(new URL(path, import.meta.url), { integrity });
+    return (await answer.json()) as Texts;
+  } catch {
+    // Lost or changed on its way. English serves everybody better than a page that does not start.
+    return null;
+  }
+}
+
+/** Keeps a choice of language for this browser, and loads the page anew in it. */
+export function chooseLanguage(tag: string): void {
+  try {
+    localStorage.setItem(CHOICE, tag);
+  } catch (error) {
+    // Forbidden by the browser's settings: then there is nothing to choose with.
+    if (error instanceof DOMException) return;
+    throw error;
+  }
+  location.reload();
+}
+
+function readChoice(): string | null {
+  try {
+    return localStorage.getItem(CHOICE);
+  } catch (error) {
+    if (error instanceof DOMException) return null;
+    throw error;
+  }
+}
 
 /** The text of a key in the page's language. Numbers among `values` are written as that language writes them. */
 export function translate(key: PlainKey, values: Values = {}): string {
-  return interpolate(language.texts[key], values);
+  return interpolate(texts[key], values);
 }
 
 /** The text of a key in the form that the language has for `count`, which is also its `{count}`. */
-export function translatePlural(key: PluralKey, count: number): string {
-  const forms: Plural = language.texts[key];
-  return interpolate(forms[new Intl.PluralRules(locale).select(count)] ?? forms.other, { count });
+export function translatePlural(key: PluralKey, count: number, values: Values = {}): string {
+  const forms: Plural = texts[key];
+  const form = forms[new Intl.PluralRules(chosenLocale).select(count)] ?? forms.other;
+  return interpolate(form, { count, ...values });
 }
 
 function interpolate(text: string, values: Values): string {
   return text.replace(/\{(\w+)\}/g, (place, name: string) => {
     const value = values[name];
     if (value === undefined) return place;
-    return typeof value === 'number' ? new Intl.NumberFormat(locale).format(value) : value;
+    return typeof value === 'number' ? new Intl.NumberFormat(chosenLocale).format(value) : value;
   });
 }
 

@@ -7,6 +7,15 @@ import { type PlainKey, translate } from './language.js';
 export type Unsaved =
   Extract<PlainKey, `leave.${string}Text`> extends `leave.${infer Name}Text` ? Name : never;
 
+/** The guards that ask now. */
+const active = new Set<LeaveGuard>();
+
+/** Resolves with whether the visitor wants to leave: at once if there is nothing to lose, else as they answer. */
+export async function confirmLeaving(): Promise<boolean> {
+  for (const guard of active) if (!(await guard.confirm())) return false;
+  return true;
+}
+
 /**
  * Guards one thing on the page from `start` until it is released. Reloading, closing and the back button bring up the browser's
  * own question, where the browser has one; the page's links bring up the page's.
@@ -14,7 +23,6 @@ export type Unsaved =
 export class LeaveGuard {
   readonly #unsaved: Unsaved;
   readonly #onRelease: () => void;
-  #active = false;
 
   /** @param onRelease is called when it was released, or the visitor has said to lose it. */
   constructor(unsaved: Unsaved, onRelease: () => void = () => undefined) {
@@ -23,15 +31,14 @@ export class LeaveGuard {
   }
 
   start(): void {
-    this.#active = true;
+    active.add(this);
     addEventListener('beforeunload', this.#warn);
     document.addEventListener('click', this.#holdLink);
   }
 
   /** Asks no more: it is kept elsewhere, or not wanted. */
   release(): void {
-    if (!this.#active) return;
-    this.#active = false;
+    if (!active.delete(this)) return;
     removeEventListener('beforeunload', this.#warn);
     document.removeEventListener('click', this.#holdLink);
     this.#onRelease();
@@ -39,7 +46,7 @@ export class LeaveGuard {
 
   /** Resolves with whether to go on: at once if there is nothing to lose, else as the visitor answers the question. */
   async confirm(): Promise<boolean> {
-    if (!this.#active) return true;
+    if (!active.has(this)) return true;
     const goesOn = await ask(this.#unsaved);
     if (goesOn) this.release();
     return goesOn;

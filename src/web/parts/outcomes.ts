@@ -55,8 +55,12 @@ export function codeOf(error: unknown): string {
   return error instanceof Error ? error.name : 'Error';
 }
 
+/** Outcomes after which a link of this page's own would lead to the same outcome again. */
+const DEAD_ENDS: ReadonlySet<Outcome> = new Set(['insecure', 'closed']);
+
 /** Shows an outcome in place of all other views. @param text default: the outcome's own. */
 export function showOutcome(outcome: Outcome, text: string = translate(`${outcome}.text`)): void {
+  byId('outcome-home', HTMLElement).hidden = DEAD_ENDS.has(outcome);
   const heading = translate(`${outcome}.heading`);
   byId('outcome-heading', HTMLElement).textContent = heading;
   byId('outcome-text', HTMLElement).textContent = text;

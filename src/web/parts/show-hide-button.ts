@@ -4,31 +4,35 @@ import { byId } from './elements.js';
 import { translate } from './language.js';
 
 /**
- * Makes the button with an id show and hide an element. Its text says what the next click does.
- * @param hiding the CSS class that hides what the element holds.
- * @param onToggle is called after each click, with whether it is hidden now.
+ * Makes the button with an id show and hide something. Its text says what the next click does.
+ * @param hide hides it, or shows it again.
+ * @returns a function that does the same as the button.
  */
 export function showHideButton(
   id: string,
-  element: HTMLElement,
-  hiding: string,
-  onToggle: (hidden: boolean, button: HTMLButtonElement) => void,
-): void {
+  hidden: boolean,
+  hide: (hidden: boolean, button: HTMLButtonElement) => void,
+): (hidden: boolean) => void {
   const button = byId(id, HTMLButtonElement);
-  button.addEventListener('click', () => {
-    const hidden = element.classList.toggle(hiding);
-    button.textContent = translate(hidden ? 'button.show' : 'button.hide');
-    onToggle(hidden, button);
-  });
+  let isHidden = hidden;
+  const set = (wanted: boolean) => {
+    isHidden = wanted;
+    button.textContent = translate(wanted ? 'button.show' : 'button.hide');
+    hide(wanted, button);
+  };
+  button.addEventListener('click', () => set(!isHidden));
+  set(hidden);
+  return set;
 }
 
 /**
- * The passphrase field with an id; the id of its show button ends in `-show`. CSS masks the passphrase, because
- * browsers store what is typed into a field of type `password`, or offer to.
+ * The passphrase field with an id; the id of its show button ends in `-show`. While it is hidden it is a field of type
+ * `password`, which screen readers do not read out.
  */
 export function passphraseField(id: string): HTMLInputElement {
   const field = byId(id, HTMLInputElement);
-  showHideButton(`${id}-show`, field, 'masked', (hidden, button) => {
+  showHideButton(`${id}-show`, true, (hidden, button) => {
+    field.type = hidden ? 'password' : 'text';
     // The accessible name begins with the text on the button, so that voice control finds it (WCAG 2.5.3).
     button.ariaLabel = translate(hidden ? 'button.showPassphrase' : 'button.hidePassphrase');
   });

@@ -1,8 +1,8 @@
 /** Outcomes of a visit that leave nothing to try. They stay true, so that a reload shows them again. */
 
-import { formatDateTime } from '../parts/format.js';
 import { translate } from '../parts/language.js';
 import { type Outcome, showOutcome } from '../parts/outcomes.js';
+import { formatWhen } from '../parts/times.js';
 
 const FINAL_OUTCOMES = [
   'openedHere',
@@ -28,6 +28,6 @@ export function asFinalOutcome(value: unknown): FinalOutcome | undefined {
  */
 export function showFinalOutcome(outcome: FinalOutcome, at: string | number | null): void {
   if (at === null) showOutcome(outcome);
-  else if (outcome === 'read') showOutcome(outcome, translate('read.textAt', { at: formatDateTime(at) }));
-  else showOutcome(outcome, translate(`${outcome}.text`, { at: formatDateTime(at) }));
+  else if (outcome === 'read') showOutcome(outcome, translate('read.textAt', { at: formatWhen(at) }));
+  else showOutcome(outcome, translate(`${outcome}.text`, { at: formatWhen(at) }));
 }

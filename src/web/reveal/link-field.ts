@@ -6,6 +6,14 @@ import { looksLikeLink, parseKeyFor, parseLink } from '../../core/links/reader.j
 import { byId } from '../parts/elements.js';
 import type { ErrorNote } from '../parts/error-note.js';
 
+/** Where the field's links belong, and where they go. */
+export interface LinkFieldOptions {
+  /** Whose page this is: it can open no other server's links. */
+  readonly server: string;
+  /** Called each time that the field holds another whole link or key. */
+  readonly onLink: (link: Link) => void;
+}
+
 /** The field. It is hidden until the page needs it. */
 export class LinkField {
   readonly field = byId('link', HTMLInputElement);
@@ -14,12 +22,8 @@ export class LinkField {
   readonly #address: SecretAddress | null;
   #last = '';
 
-  /**
-   * @param server whose page this is: it can open no other server's links.
-   * @param address the secret that a key alone belongs to, if that is known.
-   * @param onLink is called each time that the field holds another whole link or key.
-   */
-  constructor(server: string, address: SecretAddress | null, onLink: (link: Link) => void) {
+  /** @param address the secret that a key alone belongs to, if that is known. */
+  constructor(address: SecretAddress | null, { server, onLink }: LinkFieldOptions) {
     this.#server = server;
     this.#address = address;
     this.field.addEventListener('input', () => {

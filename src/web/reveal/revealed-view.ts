@@ -67,10 +67,11 @@ function showContent(text: string | undefined, onCopied: () => void): void {
   byId('revealed-download', HTMLButtonElement).classList.toggle('primary', text === undefined);
   if (text === undefined) return;
   content.textContent = text;
-  showHideButton('revealed-toggle', content, 'concealed', (hidden) => {
+  const hide = showHideButton('revealed-toggle', true, (hidden) => {
+    content.classList.toggle('concealed', hidden);
     showText(byId('revealed-concealed', HTMLElement), hidden ? translate('revealed.hidden') : '');
   });
-  copyButton('revealed-copy', content, onCopied);
+  copyButton('revealed-copy', { element: content, show: () => hide(false) }, onCopied);
 }
 
 /** The bytes as text. `undefined` unless they are UTF-8 without control characters other than tabs and line ends. */

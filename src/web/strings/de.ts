@@ -5,10 +5,18 @@ import type { Texts } from './en.js';
 export const de: Texts = {
   'page.skip': 'Zum Inhalt springen',
   'page.promise': 'In Ihrem Browser verschlüsselt. Der Schlüssel erreicht den Server nie.',
-  'page.hashes': 'Diese Seite vergleichen',
+  'page.verify': 'Echtheit prüfen',
+  'page.language': 'Sprache',
   'page.shareOwn': 'Selbst ein Geheimnis teilen',
-  'page.noScript':
-    'Diese Seite braucht JavaScript: Sie ver- und entschlüsselt in Ihrem Browser. Ohne JavaScript hilft der Befehl: zephr get',
+  'page.notStarted': 'Diese Seite ist nicht gestartet',
+  'page.notStartedWhy':
+    'Sie ver- und entschlüsselt in Ihrem Browser und braucht dafür JavaScript. Ihr Skript wurde blockiert, unterwegs verändert oder ist noch nicht angekommen.',
+  'page.notStartedAdvice':
+    'Es wurde nichts gesendet oder geöffnet. Laden Sie die Seite neu, erlauben Sie JavaScript für diese Website oder nehmen Sie einen anderen Browser. Der Befehl zephr get öffnet Links ohne Browser.',
+  'page.description': 'Ende-zu-Ende-verschlüsselt, einmal geöffnet, dann weg.',
+  'page.ogCreate': 'Ein Geheimnis teilen, genau einmal',
+  'page.ogReveal': 'Ein Geheimnis, das sich einmal öffnen lässt',
+  'page.ogVerify': 'Echtheit prüfen',
 
   'create.title': 'Ein Geheimnis teilen – zephr',
   'create.heading': 'Ein Geheimnis teilen, genau einmal',
@@ -19,32 +27,37 @@ export const de: Texts = {
   'create.orFile': 'Oder eine Datei hier ablegen.',
   'create.limit': 'Höchstens {size}.',
   'create.chooseFile': 'Datei auswählen',
-  'create.removeFile': 'Datei entfernen',
+  'create.files': 'Dateien',
+  'create.removeFile': 'Entfernen',
   'create.expiry': 'Läuft ab nach',
   'create.split': 'URL und Schlüssel trennen',
   'create.splitHelp':
-    'Schicken Sie beide auf zwei verschiedenen Wegen, etwa per E-Mail und Telefon. Einzeln öffnen sie nichts.',
+    'Schicken Sie beide über zwei verschiedene Kanäle, etwa per E‑Mail und Telefon. Einzeln öffnen sie nichts.',
   'create.more': 'Weitere Optionen',
   'create.passphrase': 'Passphrase',
-  'create.passphraseHelp': 'Auch wer liest, muss sie kennen. Schicken Sie sie nicht mit dem Link.',
-  'create.views': 'Anzahl der Leser',
+  'create.passphraseHelp':
+    'Auch der Empfänger muss sie kennen. Schicken Sie sie nicht zusammen mit dem Link.',
+  'create.views': 'Anzahl der Empfänger',
   'create.viewsHelp': 'Von 1 bis {max}. Jeder kann den Link einmal öffnen.',
-  'create.hint': 'Hinweis',
-  'create.hintHelp': 'Eine Bezeichnung für den Leser. Der Server kann sie sehen.',
-  'create.submit': 'Verschlüsseln & teilen',
+  'create.message': 'Nachricht',
+  'create.messageHelp': 'Wird ebenfalls verschlüsselt und zusammen mit dem Geheimnis gezeigt.',
+  'create.hint': 'Bezeichnung',
+  'create.hintHelp':
+    'Erscheint vor dem Öffnen und sagt, wofür das Geheimnis ist. Sie ist nicht verschlüsselt: Der Server kann sie sehen.',
+  'create.submit': 'Link erstellen',
   'create.working': 'Wird verschlüsselt …',
 
   'created.title': 'Ihr Link – zephr',
   'created.heading': 'Ihr Link ist fertig',
   'created.headingSplit': 'URL und Schlüssel sind fertig',
   'created.intro': {
-    one: 'Schicken Sie ihn dem Leser. Öffnen Sie ihn nicht selbst: Er funktioniert einmal.',
-    other: 'Schicken Sie ihn den Lesern. Er funktioniert {count}-mal.',
+    one: 'Schicken Sie ihn dem Empfänger. Öffnen Sie ihn nicht selbst: Er funktioniert nur einmal.',
+    other: 'Schicken Sie ihn den Empfängern. Er funktioniert {count}-mal.',
   },
   'created.introSplit': {
-    one: 'Schicken Sie URL und Schlüssel auf zwei verschiedenen Wegen. Zusammen funktionieren sie einmal.',
+    one: 'Schicken Sie URL und Schlüssel über zwei verschiedene Kanäle. Zusammen funktionieren sie einmal.',
     other:
-      'Schicken Sie URL und Schlüssel auf zwei verschiedenen Wegen. Zusammen funktionieren sie {count}-mal.',
+      'Schicken Sie URL und Schlüssel über zwei verschiedene Kanäle. Zusammen funktionieren sie {count}-mal.',
   },
   'created.link': 'Link',
   'created.url': 'URL',
@@ -54,8 +67,8 @@ export const de: Texts = {
   'created.copyKey': 'Schlüssel kopieren',
   'created.qrLink': 'QR-Code des Links',
   'created.qrUrl': 'QR-Code der URL, ohne den Schlüssel',
-  'created.expires': 'Läuft {in} ab: {at}.',
-  'created.passphrase': 'Der Leser braucht außerdem die Passphrase.',
+  'created.expires': 'Läuft {ahead} ab.',
+  'created.passphrase': 'Der Empfänger braucht außerdem die Passphrase.',
   'created.check': 'Prüfen, ob es gelesen wurde',
   'created.revoke': 'Widerrufen',
   'created.revokeConfirm': 'Danach kann es niemand mehr lesen.',
@@ -63,20 +76,20 @@ export const de: Texts = {
   'created.revokeNo': 'Behalten',
   'created.another': 'Noch ein Geheimnis teilen',
 
-  'status.waiting': 'Noch hat es niemand gelesen.',
-  'status.partly': 'Von {read} der {views} Leser geöffnet, zuerst: {at}.',
-  'status.read': 'Es wurde gelesen: {at}.',
+  'status.waiting': 'Bisher hat es niemand gelesen.',
+  'status.partly': 'Von {read} der {views} Empfänger geöffnet, zuerst {at}.',
+  'status.read': 'Es wurde {at} gelesen.',
   'status.expired': 'Es ist abgelaufen. Niemand hat es gelesen.',
-  'status.revoked': 'Es ist widerrufen. Niemand kann es mehr lesen.',
-  'status.checked': 'Stand: {time}.',
+  'status.revoked': 'Es wurde widerrufen. Niemand kann es mehr lesen.',
+  'status.checked': 'Geprüft um {time}.',
 
   'reveal.title': 'Ein Geheimnis für Sie – zephr',
   'reveal.heading': 'Ein Geheimnis für Sie',
-  'reveal.intro': 'Sie können es einmal ansehen. Dann ist es weg: Sichern Sie es gleich.',
+  'reveal.intro': 'Sie können es einmal öffnen. Danach ist es weg: Bewahren Sie es gleich auf.',
   'reveal.incomplete':
-    'Der Teil nach # fehlt: Vielleicht hat ihn die App abgeschnitten, die diesen Link geöffnet hat. Fügen Sie hier den ganzen Link ein, oder den Schlüssel, wenn Sie ihn getrennt bekommen haben. Es ist nichts verbraucht.',
+    'Der Teil nach # fehlt: Vielleicht hat ihn die App abgeschnitten, die diesen Link geöffnet hat. Fügen Sie hier den ganzen Link ein oder den Schlüssel, wenn Sie ihn getrennt bekommen haben. Das Geheimnis bleibt verfügbar.',
   'reveal.link': 'Ganzer Link oder Schlüssel',
-  'reveal.linkHelp': 'Ein Schlüssel, der getrennt vom Link kommt, beginnt mit v2. oder v2p. oder v1.',
+  'reveal.linkHelp': 'Ein getrennt geschickter Schlüssel beginnt mit v2. oder v2p. oder v1.',
   'reveal.passphrase': 'Passphrase',
   'reveal.passphraseHelp': 'Der Absender hat das Geheimnis damit geschützt.',
   'reveal.submit': 'Geheimnis anzeigen',
@@ -85,28 +98,29 @@ export const de: Texts = {
   'reveal.check': 'Nur prüfen, ob es noch da ist',
   'reveal.checking': 'Es wird geprüft, ob es noch da ist …',
   'reveal.stillThere': 'Es ist noch da.',
-  'reveal.waiting': 'Solange Sie es nicht anzeigen, wird nichts verbraucht. Es läuft {in} ab: {at}.',
+  'reveal.hint': 'Bezeichnung des Absenders',
+  'reveal.waiting': 'Es bleibt verfügbar, bis Sie es anzeigen. Es läuft {ahead} ab.',
   'reveal.viewsLeft': {
-    one: '{count} Leser kann es noch öffnen.',
-    other: '{count} Leser können es noch öffnen.',
+    one: '{count} Empfänger kann es noch öffnen.',
+    other: '{count} Empfänger können es noch öffnen.',
   },
-  'reveal.unchecked': 'Solange Sie es nicht anzeigen, wird nichts verbraucht.',
-  'reveal.resume': 'Sie haben es hier geöffnet. Bis {time} können Sie es noch einmal ansehen.',
+  'reveal.unchecked': 'Es bleibt verfügbar, bis Sie es anzeigen.',
+  'reveal.resume': 'Sie haben es hier geöffnet. Bis {time} können Sie es noch einmal öffnen.',
   'reveal.version1':
-    'Das ist ein älterer Link (Version 1). Ob das Geheimnis noch da ist, zeigt sich erst beim Lesen, und jeder, der die URL hat, könnte es verbraucht haben.',
+    'Das ist ein älterer Link (Version 1). Ob das Geheimnis noch da ist, zeigt sich erst beim Öffnen, und jeder, der die URL hat, könnte es schon aufgebraucht haben.',
 
   'revealed.title': 'Das Geheimnis – zephr',
   'revealed.heading': 'Hier ist das Geheimnis',
   'revealed.gone':
     'Niemand sonst kann es öffnen. Kopieren Sie es oder laden Sie es herunter, bevor Sie diese Seite verlassen.',
   'revealed.viewsLeft': {
-    one: 'Das war Ihr Blick. {count} weiterer Leser kann den Link öffnen.',
-    other: 'Das war Ihr Blick. {count} weitere Leser können den Link öffnen.',
+    one: 'Sie haben es geöffnet. {count} weiterer Empfänger kann den Link öffnen.',
+    other: 'Sie haben es geöffnet. {count} weitere Empfänger können den Link öffnen.',
   },
   'revealed.secret': 'Geheimnis',
   'revealed.message': 'Nachricht des Absenders',
-  'revealed.hint': 'Hinweis',
-  'revealed.binary': 'Das ist eine Datei und kein Text. Laden Sie sie herunter, um sie zu behalten.',
+  'revealed.hint': 'Bezeichnung',
+  'revealed.binary': 'Das ist eine Datei, kein Text. Laden Sie sie herunter, um sie zu behalten.',
   'revealed.hidden': 'Verborgen',
   'revealed.copy': 'Kopieren',
   'revealed.download': 'Herunterladen',
@@ -119,96 +133,110 @@ export const de: Texts = {
   'button.hidePassphrase': 'Verbergen der Passphrase',
   'button.tryAgain': 'Erneut versuchen',
   'button.copied': 'Kopiert',
-  'button.copyFailed': 'Ihr Browser erlaubt es nicht. Es ist markiert: Drücken Sie Strg+C oder ⌘C.',
+  'button.copyByKeys': 'Ihr Browser erlaubt es nicht. Es ist markiert: Drücken Sie Strg+C oder ⌘C.',
+  'button.copyByMenu':
+    'Ihr Browser erlaubt es nicht. Es ist markiert: Kopieren Sie es über das Menü der Auswahl.',
 
   'leave.secret': 'Sie haben das Geheimnis noch nicht gesichert',
   'leave.secretText':
-    'Kopieren Sie es vorher oder laden Sie es herunter: Wenn Sie gehen, kann es niemand mehr öffnen, auch Sie nicht.',
+    'Kopieren Sie es vorher oder laden Sie es herunter: Wenn Sie die Seite verlassen, kann es niemand mehr öffnen, auch Sie nicht.',
   'leave.link': 'Sie haben den Link noch nicht kopiert',
   'leave.linkText':
     'Kopieren Sie ihn vorher: Ohne ihn kann niemand Ihr Geheimnis öffnen, und diese Seite kann ihn nicht noch einmal zeigen.',
+  'leave.draft': 'Sie haben das Geheimnis noch nicht geteilt',
+  'leave.draftText':
+    'Was Sie eingegeben haben, ist nur auf dieser Seite. Wenn Sie sie verlassen, ist es weg.',
   'leave.no': 'Hier bleiben',
-  'leave.yes': 'Trotzdem gehen',
+  'leave.yes': 'Trotzdem verlassen',
 
   'openedHere.heading': 'Sie haben es hier geöffnet',
   'openedHere.text':
-    'Es wurde in diesem Tab gezeigt: {at}. Was Sie dabei nicht gesichert haben, ist weg. Wenn Sie es noch brauchen, bitten Sie den Absender um einen neuen Link.',
+    'Es wurde {at} in diesem Tab gezeigt. Was Sie dabei nicht gesichert haben, ist weg. Wenn Sie es noch brauchen, bitten Sie den Absender um einen neuen Link.',
   'lostHere.heading': 'Gelesen, aber nicht gezeigt',
   'lostHere.text':
-    'Sie wollten dieses Geheimnis hier öffnen: {at}. Es wurde nicht rechtzeitig gezeigt, und jetzt ist es gelesen, wahrscheinlich durch diesen Versuch. Bitten Sie den Absender um ein neues.',
-  'read.heading': 'Schon gelesen',
+    'Sie wollten dieses Geheimnis {at} hier öffnen. Es wurde nicht rechtzeitig gezeigt und gilt jetzt als gelesen, wahrscheinlich durch diesen Versuch. Bitten Sie den Absender um ein neues.',
+  'read.heading': 'Bereits gelesen',
   'read.text':
-    'Dieses Geheimnis wurde schon gelesen. Wenn Sie das nicht waren, sagen Sie es dem Absender: Es sollte durch ein neues ersetzt werden.',
+    'Dieses Geheimnis wurde bereits gelesen. Wenn Sie das nicht waren, sagen Sie es dem Absender: Es sollte durch ein neues ersetzt werden.',
   'read.textAt':
-    'Dieses Geheimnis wurde gelesen: {at}. Wenn Sie das nicht waren, sagen Sie es dem Absender: Es sollte durch ein neues ersetzt werden.',
+    'Dieses Geheimnis wurde {at} gelesen. Wenn Sie das nicht waren, sagen Sie es dem Absender: Es sollte durch ein neues ersetzt werden.',
   'expired.heading': 'Abgelaufen',
   'expired.text':
-    'Niemand hat dieses Geheimnis rechtzeitig geöffnet, und es wurde vernichtet. Bitten Sie den Absender um einen neuen Link.',
+    'Niemand hat dieses Geheimnis rechtzeitig geöffnet, und es wurde gelöscht. Bitten Sie den Absender um einen neuen Link.',
   'revoked.heading': 'Widerrufen',
   'revoked.text':
-    'Der Absender hat dieses Geheimnis zurückgenommen. Fragen Sie ihn, wenn Sie es noch brauchen.',
-  'notFound.heading': 'Kein solches Geheimnis',
+    'Der Absender hat dieses Geheimnis zurückgezogen. Fragen Sie ihn, wenn Sie es noch brauchen.',
+  'notFound.heading': 'Geheimnis nicht gefunden',
   'notFound.text':
-    'Dieser Server kennt kein Geheimnis mit dieser Adresse. Es gab es nie, oder es ist lange vorbei. Prüfen Sie, ob der Link vollständig ist.',
+    'Dieser Server kennt unter dieser Adresse kein Geheimnis. Es gab nie eines, oder es ist lange vorbei. Prüfen Sie, ob der Link vollständig ist.',
   'damaged.heading': 'Der Link ist beschädigt',
   'damaged.text':
-    'Unterwegs wurde ein Teil verändert oder ging verloren. Es ist nichts verbraucht. Kopieren Sie den ganzen Link noch einmal und fügen Sie ihn hier ein.',
-  'cutOff.heading': 'Der Link ist abgeschnitten',
+    'Unterwegs wurde ein Teil verändert oder ging verloren. Das Geheimnis bleibt verfügbar. Kopieren Sie den ganzen Link noch einmal und fügen Sie ihn hier ein.',
+  'cutOff.heading': 'Der Link wurde abgeschnitten',
   'cutOff.text':
-    'Sein Ende fehlt. Es ist nichts verbraucht. Kopieren Sie den ganzen Link noch einmal und fügen Sie ihn hier ein.',
+    'Sein Ende fehlt. Das Geheimnis bleibt verfügbar. Kopieren Sie den ganzen Link noch einmal und fügen Sie ihn hier ein.',
   'tooNew.heading': 'Der Link ist zu neu',
-  'tooNew.text': 'Er stammt von einem neueren zephr als diese Seite. Es ist nichts verbraucht.',
+  'tooNew.text': 'Er stammt von einem neueren zephr als diese Seite. Das Geheimnis bleibt verfügbar.',
   'decryptionFailed.heading': 'Es lässt sich nicht öffnen',
   'decryptionFailed.text':
-    'Was der Server schickte, wurde nicht mit diesem Schlüssel versiegelt. Der Schlüssel ist falsch, oder jemand hat das Geheimnis verändert. Sagen Sie es dem Absender.',
+    'Was der Server geschickt hat, wurde nicht mit diesem Schlüssel verschlüsselt. Der Schlüssel ist falsch, oder jemand hat das Geheimnis verändert. Sagen Sie es dem Absender.',
   'insecure.heading': 'Diese Verbindung ist nicht sicher',
   'insecure.text':
-    'Browser verschlüsseln nur auf Seiten, die über https kommen. Öffnen Sie diese Seite mit https:// am Anfang.',
+    'Browser verschlüsseln nur auf Seiten, die über https kommen. Setzen Sie in der Adresszeile https:// statt http:// vor diese Adresse. Wenn das nicht geht, fragen Sie den Betreiber dieses Servers.',
   'wrongKey.heading': 'Falscher Schlüssel',
   'wrongKey.text':
-    'Dieser Schlüssel gehört nicht zu diesem Link. Es ist nichts verbraucht: Prüfen Sie ihn und versuchen Sie es erneut.',
+    'Dieser Schlüssel gehört nicht zu diesem Link. Das Geheimnis bleibt verfügbar: Prüfen Sie den Schlüssel und versuchen Sie es erneut.',
   'wrongKeyClaimed.heading': 'Falscher Schlüssel',
   'wrongKeyClaimed.text':
     'Dieser Schlüssel öffnet das Geheimnis nicht. Sie haben es jetzt und können bis {time} einen anderen versuchen. Lassen Sie diese Seite offen.',
   'wrongEither.heading': 'Falsche Passphrase oder falscher Schlüssel',
   'wrongEither.text':
-    'Eines davon gehört nicht zu diesem Geheimnis. Es ist nichts verbraucht: Prüfen Sie erst die Passphrase, dann den Link.',
+    'Eines von beiden gehört nicht zu diesem Geheimnis. Das Geheimnis bleibt verfügbar: Prüfen Sie erst die Passphrase, dann den Link.',
   'wrongPassphrase.heading': 'Falsche Passphrase',
   'wrongPassphrase.text':
-    'Das ist nicht die Passphrase. Es ist nichts verbraucht: Prüfen Sie sie und versuchen Sie es erneut.',
-  'tooManyAttempts.heading': 'Zu viele falsche Versuche',
-  'tooManyAttempts.text': 'Warten Sie {time}, bevor Sie es erneut versuchen. Es ist nichts verbraucht.',
+    'Das ist nicht die Passphrase. Das Geheimnis bleibt verfügbar: Prüfen Sie sie und versuchen Sie es erneut.',
+  'tooManyAttempts.heading': 'Zu viele Versuche',
+  'tooManyAttempts.text': 'Warten Sie {time}, bevor Sie es erneut versuchen. Das Geheimnis bleibt verfügbar.',
   'noConnection.heading': 'Keine Verbindung',
-  'noConnection.text': 'Der Server war nicht zu erreichen. Prüfen Sie Ihr Netz und versuchen Sie es erneut.',
+  'noConnection.text':
+    'Der Server war nicht zu erreichen. Prüfen Sie Ihre Verbindung und versuchen Sie es erneut.',
   'lostReply.heading': 'Die Antwort kam nicht an',
   'lostReply.text':
     'Das Geheimnis war vielleicht schon auf dem Weg zu Ihnen. Lassen Sie diese Seite offen und versuchen Sie es innerhalb einer Minute erneut: Niemand sonst kann es inzwischen bekommen.',
-  'serverError.heading': 'Der Server hat Schwierigkeiten',
-  'serverError.text': 'Er konnte seine Arbeit gerade nicht tun. Versuchen Sie es gleich noch einmal.',
+  'serverError.heading': 'Der Server hat ein Problem',
+  'serverError.text': 'Er konnte gerade nicht antworten. Versuchen Sie es gleich noch einmal.',
   'notZephrServer.heading': 'Kein zephr-Server',
   'notZephrServer.text':
     'Was geantwortet hat, ist kein zephr-Server: Die Adresse stimmt nicht, oder etwas dazwischen hat für ihn geantwortet, etwa eine Anmeldeseite, eine Firewall oder ein Proxy.',
   'tooLarge.heading': 'Zu groß',
-  'tooLarge.text': 'Dieser Server nimmt Geheimnisse bis {size}. Ihres hat {actual}.',
-  'limitReached.heading': 'Grenze erreicht',
+  'tooLarge.text': 'Dieser Server nimmt Geheimnisse bis {size} an. Ihres hat {actual}.',
+  'limitReached.heading': 'Limit erreicht',
   'limitReached.text':
-    'Von Ihrer Adresse können vorerst keine weiteren Geheimnisse angelegt werden. Versuchen Sie es {in} erneut: {at}.',
-  'closed.heading': 'Dieser Server verlangt einen API-Schlüssel',
+    'Von Ihrer Adresse können vorerst keine weiteren Geheimnisse erstellt werden. Versuchen Sie es {ahead} erneut.',
+  'closed.heading': 'Links werden hier mit einem API-Schlüssel erstellt',
   'closed.text':
-    'Geheimnisse werden hier nur mit einem API-Schlüssel angelegt, den diese Seite nicht annimmt: Nutzen Sie den Befehl zephr. Lesen geht ohne.',
+    'Der Betreiber dieses Servers hat das Erstellen auf Personen mit API-Schlüssel beschränkt. Wenn Sie einen haben, erstellen Sie Links mit dem Befehl zephr; wenn nicht, bitten Sie den Betreiber darum. Zum Öffnen eines Links braucht es keinen.',
   'notAllowed.heading': 'Hier nicht erlaubt',
   'notAllowed.text':
     'Dieser Server erlaubt diese Ablaufzeit nicht ohne API-Schlüssel. Wählen Sie eine andere.',
-  'unexpected.heading': 'Etwas ist schiefgegangen',
+  'unexpected.heading': 'Unerwarteter Fehler',
   'unexpected.text':
-    'Das war nicht vorgesehen ({code}). Versuchen Sie es erneut, und wenn es dabei bleibt, sagen Sie es dem Betreiber dieses Servers.',
+    'Fehlercode: {code}. Versuchen Sie es erneut. Wenn es wieder passiert, sagen Sie es dem Betreiber dieses Servers.',
+  'noPage.heading': 'Hier ist keine Seite',
+  'noPage.text':
+    'Die Adresse führt nirgendwohin. Wenn Sie einem Link zu einem Geheimnis gefolgt sind, kopieren Sie den ganzen Link noch einmal.',
 
   'error.empty': 'Es gibt noch nichts zu teilen: Geben Sie ein Geheimnis ein oder wählen Sie eine Datei.',
   'error.textMalformed': 'Der Text enthält Zeichen, die sich nicht senden lassen. Senden Sie ihn als Datei.',
-  'error.fileUnreadable': 'Die Datei ließ sich nicht lesen. Ist sie ein Ordner, oder wurde sie verschoben?',
-  'error.views': 'Die Anzahl der Leser ist eine ganze Zahl von 1 bis {max}.',
-  'error.hint': 'Der Hinweis hat höchstens {max} Zeichen, und keine, die man nicht sieht.',
-  'error.fileName': 'Der Name der Datei lässt sich nicht senden. Benennen Sie sie um.',
+  'error.fileEmpty': '„{name}“ ist leer: Es gibt nichts zu teilen.',
+  'error.fileTooLarge':
+    '„{name}“ ist zu groß: Die Datei hat {actual}, und dieser Server nimmt höchstens {size} an.',
+  'error.oneFile': 'Es kann nur eine Datei auf einmal geteilt werden.',
+  'error.fileUnreadable':
+    '„{name}“ ließ sich nicht lesen. Ist es ein Ordner, oder wurde die Datei verschoben?',
+  'error.views': 'Die Anzahl der Empfänger ist eine ganze Zahl von 1 bis {max}.',
+  'error.hint': 'Die Bezeichnung hat höchstens {max} Zeichen, und keine unsichtbaren.',
+  'error.fileName': '„{name}“ hat einen Namen, der sich nicht senden lässt. Benennen Sie die Datei um.',
   'error.linkMissing': 'Fügen Sie den Link oder den Schlüssel ein.',
   'error.linkDamaged': 'Das ist kein ganzer Link oder Schlüssel. Kopieren Sie ihn noch einmal.',
   'error.linkWithoutKey':
@@ -216,4 +244,25 @@ export const de: Texts = {
   'error.linkElsewhere': 'Dieser Link gehört zu {server}. Öffnen Sie ihn dort.',
   'error.passphraseMissing': 'Geben Sie die Passphrase ein.',
   'error.passphraseMalformed': 'Die Passphrase enthält Zeichen, die sich nicht verwenden lassen.',
+  'time.today': 'heute um {time}',
+  'time.tomorrow': 'morgen um {time}',
+  'time.yesterday': 'gestern um {time}',
+  'time.date': 'am {date} um {time}',
+  'time.ahead': '{when}, {in}',
+  'verify.title': 'Echtheit prüfen – zephr',
+  'verify.heading': 'Echtheit prüfen',
+  'verify.intro':
+    'Finden Sie heraus, ob dieser Server Ihnen die Seite geschickt hat, die aus dem veröffentlichten Quelltext entsteht.',
+  'verify.why': 'Wozu das gut ist',
+  'verify.whyText':
+    'Diese Seite verschlüsselt in Ihrem Browser, Sie verlassen sich also auf ihren Code. Wer den Server kontrolliert, könnte diesen Code ändern. Wenn Sie ihn mit dem Quelltext vergleichen, bemerken Sie das.',
+  'verify.how': 'So geht es',
+  'verify.howText':
+    'Holen Sie den Quelltext der Version, die dieser Server ausführt, und geben Sie dort diese Befehle ein. Sie erzeugen die Liste der Prüfsummen selbst, laden die Dateien von diesem Server und vergleichen beides. Eine Seite kann nicht für sich selbst bürgen: Vergleichen Sie nicht hier.',
+  'verify.list': 'Die Prüfsummen, die dieser Server nennt',
+  'verify.listText': 'SHA-256 jeder Datei der Seite. Die Liste aus Ihrem eigenen Bau muss gleich sein.',
+  'verify.file': 'Die Liste als Datei',
+  'verify.limits': 'Was das nicht sagt',
+  'verify.limitsText':
+    'Es gilt für die Dateien, die Sie diesmal bekommen haben, nicht für das, was andere bekommen oder Sie beim nächsten Mal. Der Befehl zephr führt keinen Code von einem Server aus.',
 };

@@ -75,6 +75,9 @@ describe.skipIf(!HAS_CHROMIUM)(`the page (needs ${CHROMIUM})`, () => {
     };
     await tabTo('secret-text');
     await page.keyboard.type('hunter2');
+    await tabTo('expiry');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
     await tabTo('split');
     await page.keyboard.press('Space');
     await tabTo('create-submit');

@@ -22,7 +22,9 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that creates links (needs ${CHROMIUM})`
     const { link } = await share(page, () => page.fill('#secret-text', secret));
     expect(link).toMatch(new RegExp(`^${server.url}/secret/[\\w-]{22}#v2\\.[\\w-]{43}$`));
     expect(await headingOf(page, 'created')).toBe('Your link is ready');
-    expect(await textOf(page, '#created-expires')).toMatch(/^Expires in 1 hour: \w+day, .* CET\.$/);
+    expect(await textOf(page, '#created-expires')).toMatch(
+      /^Expires (today|tomorrow) at \d\d:\d\d, in 1 hour\.$/,
+    );
     const { bytes, stderr } = await openSession().sh(`zephr get '${link}'`);
     expect(stderr).not.toContain('error');
     expect(bytes.toString()).toBe(secret);
@@ -57,6 +59,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that creates links (needs ${CHROMIUM})`
     const page = await openPage();
     const { link, key } = await share(page, async () => {
       await page.fill('#secret-text', 'hunter2');
+      await page.click('summary');
       await page.check('#split');
     });
     expect(link).toMatch(/\/secret\/[\w-]{22}$/);
@@ -68,7 +71,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that creates links (needs ${CHROMIUM})`
     expect(stdout).toBe('hunter2');
   });
 
-  it('shares with a passphrase, for several readers, with a hint and another expiry', async () => {
+  it('shares with a passphrase, for several readers, with a label and another expiry', async () => {
     const page = await openPage();
     const { link } = await share(page, async () => {
       await page.fill('#secret-text', 'hunter2');
@@ -104,7 +107,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that creates links (needs ${CHROMIUM})`
         mimeType: 'application/octet-stream',
         buffer: content,
       });
-      expect(await textOf(page, '#file')).toContain('Schlüssel 1.bin');
+      expect(await textOf(page, '#files')).toContain('Schlüssel 1.bin');
     });
     const session = openSession();
     expect((await session.sh(`zephr get '${link}' -o .`)).code).toBe(0);
@@ -121,10 +124,9 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that creates links (needs ${CHROMIUM})`
     await page.dispatchEvent('footer', 'dragover', { dataTransfer: transfer });
     expect(await page.locator('.drop-overlay').isVisible()).toBe(true);
     await page.dispatchEvent('footer', 'drop', { dataTransfer: transfer });
-    expect(await textOf(page, '#file')).toContain('notes.txt');
-    expect(await page.locator('#secret-text').isVisible()).toBe(false);
-    await page.click('#file-remove');
-    expect(await page.locator('#secret-text').isVisible()).toBe(true);
+    expect(await textOf(page, '#files')).toContain('notes.txt');
+    await page.getByRole('button', { name: 'Remove: notes.txt' }).click();
+    expect(await page.locator('#files').isVisible()).toBe(false);
     await page.dispatchEvent('footer', 'drop', { dataTransfer: transfer });
     const { link } = await share(page, async () => undefined);
     expect((await openSession().sh(`zephr get '${link}'`)).stdout).toBe('dropped');
@@ -156,7 +158,9 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that creates links (needs ${CHROMIUM})`
     await expect.poll(() => textOf(page, '#created-status')).toContain('Nobody has read it yet.');
     expect((await openSession().sh(`zephr get '${link}'`)).stdout).toBe('hunter2');
     await check.click();
-    await expect.poll(() => textOf(page, '#created-intro')).toMatch(/^It was read: \w+day, /);
+    await expect
+      .poll(() => textOf(page, '#created-intro'))
+      .toMatch(/^It was read (today|yesterday) at \d\d:\d\d\. Checked at \d\d:\d\d:\d\d\.$/);
     expect(await headingOf(page, 'created')).toBe('Already read');
     expect(await page.locator('#created-link').isVisible()).toBe(false);
   });
@@ -169,7 +173,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that creates links (needs ${CHROMIUM})`
     expect((await openSession().sh(`zephr status '${link}'`)).stdout).toContain('waiting');
     await page.getByRole('button', { name: 'Revoke' }).click();
     await page.getByRole('button', { name: 'Yes, revoke it' }).click();
-    await expect.poll(() => textOf(page, '#created-intro')).toContain('It is revoked.');
+    await expect.poll(() => textOf(page, '#created-intro')).toContain('It has been revoked.');
     expect(await headingOf(page, 'created')).toBe('Revoked');
     expect((await openSession().sh(`zephr get '${link}'`)).code).toBe(6);
   });
@@ -178,9 +182,9 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that creates links (needs ${CHROMIUM})`
     const page = await openPage();
     const first = await share(page, async () => {
       await page.fill('#secret-text', 'first');
-      await page.check('#split');
       await page.selectOption('#expiry', { label: '30 days' });
       await page.click('summary');
+      await page.check('#split');
       await page.fill('#passphrase', 'phrase');
     });
     for (const field of ['#secret-text', '#passphrase']) expect(await page.inputValue(field)).toBe('');

@@ -70,7 +70,7 @@ describe.skipIf(!HAS_CHROMIUM)(`leaving the page (needs ${CHROMIUM})`, () => {
   };
   const expectOpenedHere = async (page: Page) => {
     expect(await headingOf(page, 'outcome')).toBe('You have opened this here');
-    expect(await textOf(page, '#outcome-text')).toMatch(/shown in this tab: \w+day, /);
+    expect(await textOf(page, '#outcome-text')).toMatch(/shown in this tab (today|yesterday) at \d\d:\d\d\./);
     expect(page.url()).not.toContain('#');
     expect(await stored(page)).not.toContain('claim');
   };
@@ -90,6 +90,7 @@ describe.skipIf(!HAS_CHROMIUM)(`leaving the page (needs ${CHROMIUM})`, () => {
       [
         'copied with the keyboard',
         async (page: Page) => {
+          await page.click('#revealed-toggle');
           await page
             .locator('#revealed-secret')
             .evaluate((secret) => getSelection()?.selectAllChildren(secret));
@@ -131,7 +132,7 @@ describe.skipIf(!HAS_CHROMIUM)(`leaving the page (needs ${CHROMIUM})`, () => {
       await expectOpenedHere(page);
     });
 
-    it.each(['zephr', 'Share a secret of your own', 'Compare this page'])(
+    it.each(['zephr', 'Share a secret of your own', 'Verify this page'])(
       'asks before its own link “%s” leads away',
       async (name) => {
         const page = await (await visitor([server.url])).open(await create());
@@ -237,7 +238,9 @@ describe.skipIf(!HAS_CHROMIUM)(`leaving the page (needs ${CHROMIUM})`, () => {
       proxy.interfere('pass');
       await click(page, 'Try again');
       expect(await headingOf(page, 'outcome')).toBe('Read, but not shown');
-      expect(await textOf(page, '#outcome-text')).toMatch(/You tried to open this secret here: \w+day, /);
+      expect(await textOf(page, '#outcome-text')).toMatch(
+        /You tried to open this secret here (today|yesterday) at \d\d:\d\d\./,
+      );
       await page.reload();
       expect(await headingOf(page, 'outcome')).toBe('Read, but not shown');
     });
@@ -252,7 +255,7 @@ describe.skipIf(!HAS_CHROMIUM)(`leaving the page (needs ${CHROMIUM})`, () => {
       expect(await reload(page, 'leave')).toBe(true);
       await expect
         .poll(() => textOf(page, '#reveal-status'))
-        .toMatch(/^You have opened this here\. Until \d/);
+        .toMatch(/^You have opened this here\. You can open it once more until \d/);
       await page.fill('#link', key);
       await reveal(page);
       await expectSecret(page);
@@ -268,7 +271,7 @@ describe.skipIf(!HAS_CHROMIUM)(`leaving the page (needs ${CHROMIUM})`, () => {
       expect(await reload(page, 'leave')).toBe(true);
       await expect
         .poll(() => textOf(page, '#reveal-status'))
-        .toMatch(/^You have opened this here\. Until \d/);
+        .toMatch(/^You have opened this here\. You can open it once more until \d/);
       await page.fill('#passphrase', 'wrong');
       await click(page, 'Reveal the secret');
       await expect.poll(() => textOf(page, '#reveal-error')).toMatch(/^Wrong passphrase/);
@@ -286,7 +289,7 @@ describe.skipIf(!HAS_CHROMIUM)(`leaving the page (needs ${CHROMIUM})`, () => {
       await expect.poll(() => textOf(page, '#reveal-error')).toMatch(/^Wrong passphrase/);
       expect(await stored(page)).toBe('{}');
       expect(await reload(page, 'stay')).toBe(false);
-      expect(await textOf(page, '#reveal-status')).toBe('Nothing is used up until you reveal it.');
+      expect(await textOf(page, '#reveal-status')).toBe('It stays available until you reveal it.');
     });
 
     it('shows what became of it once more after a reload', async () => {
@@ -304,7 +307,9 @@ describe.skipIf(!HAS_CHROMIUM)(`leaving the page (needs ${CHROMIUM})`, () => {
     const createHere = async (page: Page, split: boolean) =>
       share(page, async () => {
         await page.fill('#secret-text', 'hunter2');
-        if (split) await page.check('#split');
+        if (!split) return;
+        await page.click('summary');
+        await page.check('#split');
       });
 
     it('asks until it was copied', async () => {
@@ -344,7 +349,7 @@ describe.skipIf(!HAS_CHROMIUM)(`leaving the page (needs ${CHROMIUM})`, () => {
       await createHere(page, false);
       await click(page, 'Revoke');
       await click(page, 'Yes, revoke it');
-      await expect.poll(() => textOf(page, '#created-intro')).toContain('It is revoked.');
+      await expect.poll(() => textOf(page, '#created-intro')).toContain('It has been revoked.');
       expect(await reload(page, 'stay')).toBe(false);
     });
   });

@@ -74,7 +74,7 @@ async function createLink(
 
 async function openForm(page: Page, url: string): Promise<void> {
   await page.goto(`${url}/`);
-  await page.locator('#secret-limit, #closed-notice').filter({ visible: true, hasText: /./ }).waitFor();
+  await page.locator('#secret-limit, #outcome-text').filter({ visible: true, hasText: /./ }).waitFor();
 }
 
 async function fillForm(page: Page, { url }: Servers): Promise<void> {
@@ -84,7 +84,7 @@ async function fillForm(page: Page, { url }: Servers): Promise<void> {
 
 async function submit(page: Page): Promise<void> {
   await page.click('#create-submit');
-  await page.locator('#created, #create-error strong').filter({ visible: true }).waitFor();
+  await page.locator('#created, #create-error strong, .field-error').filter({ visible: true }).waitFor();
 }
 
 /** Opens a link and waits until the page knows whether the secret is still there, or needs a click to know. */
@@ -96,7 +96,11 @@ async function openLink(page: Page, link: string): Promise<void> {
 
 async function reveal(page: Page): Promise<void> {
   await page.click('#reveal-submit');
-  await page.locator('#revealed, #outcome, #reveal-error *').filter({ visible: true }).first().waitFor();
+  await page
+    .locator('#revealed, #outcome, #reveal-error *, .field-error')
+    .filter({ visible: true })
+    .first()
+    .waitFor();
 }
 
 const createStates: readonly State[] = [
@@ -164,8 +168,8 @@ const createdStates: readonly State[] = [
     name: 'created-split',
     async reach(page, servers) {
       await fillForm(page, servers);
-      await page.check('#split');
       await page.click('summary');
+      await page.check('#split');
       await page.fill('#views', '3');
       await page.fill('#passphrase', 'correct horse');
       await submit(page);
@@ -315,7 +319,7 @@ const finalStates: readonly State[] = [
     },
   },
   {
-    name: 'revealed-hidden',
+    name: 'revealed-shown',
     async reach(page, servers) {
       await openLink(page, await createLink(servers));
       await reveal(page);

@@ -69,7 +69,7 @@ export async function headingOf(page: Page, view: string): Promise<string> {
 /** Fills the form and submits it. @returns the link; of a split pair, the URL and the key. */
 export async function share(page: Page, fill: () => Promise<void>): Promise<{ link: string; key: string }> {
   await fill();
-  await page.getByRole('button', { name: 'Encrypt & share' }).click();
+  await page.getByRole('button', { name: 'Create link' }).click();
   await page.locator('#created').waitFor();
   return {
     link: (await page.locator('#created-link').textContent()) ?? '',

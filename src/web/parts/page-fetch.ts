@@ -1,7 +1,9 @@
-/** The server's time, by the `Date` of its answers: the clock of a visitor's device may be wrong. */
+/**
+ * The `fetch` of the page's requests. From the `Date` of the answers it takes what time it is at the server: the clock of
+ * a visitor's device may be wrong.
+ */
 
 import type { Fetch } from '../../client/transport/fetch.js';
-import { formatDateTime, formatTimeUntil } from './format.js';
 
 /** `Date` has whole seconds, and an answer takes its time to arrive: less than this is no difference, in ms. */
 const TOLERANCE_MS = 5_000;
@@ -20,12 +22,4 @@ export const fetchFromServer: Fetch = async (url, init) => {
 /** The server's time as far as it is known, in milliseconds since 1970. */
 export function serverNow(): number {
   return Date.now() + aheadMs;
-}
-
-/**
- * A time ahead, as texts say it: how long it is until then by the server's clock, and when that is.
- * @param time ISO 8601, or milliseconds since 1970.
- */
-export function timeAhead(time: string | number): { in: string; at: string } {
-  return { in: formatTimeUntil(time, serverNow()), at: formatDateTime(time) };
 }
