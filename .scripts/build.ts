@@ -62,6 +62,7 @@ function bundleCommand(): Promise<OutputChunk[]> {
     entries: {
       main: 'src/cli/main.ts',
       'clipboard-thread': 'src/cli/terminal/clipboard/clipboardy-worker.ts',
+      'vault-agent': 'src/cli/commands/vault/agent-process.ts',
       'store-thread': 'src/server/store/sqlite/thread/worker.ts',
     },
     platform: 'node',
@@ -70,6 +71,7 @@ function bundleCommand(): Promise<OutputChunk[]> {
     define: {
       __ZEPHR_CLIPBOARD_THREAD__: JSON.stringify('clipboard-thread.cjs'),
       __ZEPHR_STORE_THREAD__: JSON.stringify('store-thread.cjs'),
+      __ZEPHR_VAULT_AGENT__: JSON.stringify('vault-agent.cjs'),
       __ZEPHR_VERSION__: JSON.stringify(version),
       __ZEPHR_COMPLETIONS__: JSON.stringify(JSON.stringify(completionScripts())),
       __ZEPHR_WEB_PAGE__: JSON.stringify(JSON.stringify(page.files)),

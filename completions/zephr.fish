@@ -27,6 +27,12 @@ function __zephr_in --argument-names wanted wanted_position
             case 'zephr:revoke'
                 set command 'zephr revoke'
                 set position 0
+            case 'zephr:vault'
+                set command 'zephr vault'
+                set position 0
+            case 'zephr:run'
+                set command 'zephr run'
+                set position 0
             case 'zephr:serve'
                 set command 'zephr serve'
                 set position 0
@@ -52,6 +58,68 @@ function __zephr_in --argument-names wanted wanted_position
             case 'zephr status:-k' 'zephr status:--key' 'zephr status:--key-file' 'zephr status:--url' 'zephr status:--passphrase-file' 'zephr status:--is'
                 set value 1
             case 'zephr revoke:-k' 'zephr revoke:--key' 'zephr revoke:--key-file' 'zephr revoke:--url' 'zephr revoke:--passphrase-file'
+                set value 1
+            case 'zephr vault:set'
+                set command 'zephr vault set'
+                set position 0
+            case 'zephr vault:import'
+                set command 'zephr vault import'
+                set position 0
+            case 'zephr vault:cp'
+                set command 'zephr vault cp'
+                set position 0
+            case 'zephr vault:rm'
+                set command 'zephr vault rm'
+                set position 0
+            case 'zephr vault:bind'
+                set command 'zephr vault bind'
+                set position 0
+            case 'zephr vault:ls'
+                set command 'zephr vault ls'
+                set position 0
+            case 'zephr vault:diff'
+                set command 'zephr vault diff'
+                set position 0
+            case 'zephr vault:status'
+                set command 'zephr vault status'
+                set position 0
+            case 'zephr vault:reveal'
+                set command 'zephr vault reveal'
+                set position 0
+            case 'zephr vault:unlock'
+                set command 'zephr vault unlock'
+                set position 0
+            case 'zephr vault:lock'
+                set command 'zephr vault lock'
+                set position 0
+            case 'zephr vault:trust'
+                set command 'zephr vault trust'
+                set position 0
+            case 'zephr vault set:--host' 'zephr vault set:--as' 'zephr vault set:--methods' 'zephr vault set:-P' 'zephr vault set:--project' 'zephr vault set:-E' 'zephr vault set:--environment' 'zephr vault set:--vault-key-file' 'zephr vault set:--expires'
+                set value 1
+            case 'zephr vault import:-P' 'zephr vault import:--project' 'zephr vault import:-E' 'zephr vault import:--environment' 'zephr vault import:--vault-key-file'
+                set value 1
+            case 'zephr vault cp:-P' 'zephr vault cp:--project' 'zephr vault cp:-E' 'zephr vault cp:--environment' 'zephr vault cp:--vault-key-file' 'zephr vault cp:--to-project' 'zephr vault cp:--to-environment'
+                set value 1
+            case 'zephr vault rm:-P' 'zephr vault rm:--project' 'zephr vault rm:-E' 'zephr vault rm:--environment' 'zephr vault rm:--vault-key-file'
+                set value 1
+            case 'zephr vault bind:--host' 'zephr vault bind:--as' 'zephr vault bind:--methods' 'zephr vault bind:-P' 'zephr vault bind:--project' 'zephr vault bind:-E' 'zephr vault bind:--environment' 'zephr vault bind:--vault-key-file'
+                set value 1
+            case 'zephr vault ls:-P' 'zephr vault ls:--project' 'zephr vault ls:-E' 'zephr vault ls:--environment' 'zephr vault ls:--vault-key-file'
+                set value 1
+            case 'zephr vault diff:--vault-key-file' 'zephr vault diff:-P' 'zephr vault diff:--project' 'zephr vault diff:-E' 'zephr vault diff:--environment'
+                set value 1
+            case 'zephr vault status:-P' 'zephr vault status:--project' 'zephr vault status:-E' 'zephr vault status:--environment' 'zephr vault status:--vault-key-file'
+                set value 1
+            case 'zephr vault reveal:-P' 'zephr vault reveal:--project' 'zephr vault reveal:-E' 'zephr vault reveal:--environment' 'zephr vault reveal:--vault-key-file'
+                set value 1
+            case 'zephr vault unlock:--vault-key-file' 'zephr vault unlock:--ttl'
+                set value 1
+            case 'zephr vault lock:--vault-key-file'
+                set value 1
+            case 'zephr vault trust:--vault-key-file'
+                set value 1
+            case 'zephr run:-P' 'zephr run:--project' 'zephr run:-E' 'zephr run:--environment' 'zephr run:--vault-key-file' 'zephr run:--only' 'zephr run:--var' 'zephr run:--file' 'zephr run:--mask'
                 set value 1
             case 'zephr serve:--host' 'zephr serve:--port' 'zephr serve:--store' 'zephr serve:--access' 'zephr serve:--rate-limit' 'zephr serve:--max-expiry' 'zephr serve:--default-expiry' 'zephr serve:--trust-proxy' 'zephr serve:--base-url' 'zephr serve:--tls-cert' 'zephr serve:--tls-key' 'zephr serve:--max-connections' 'zephr serve:--max-connections-per-address' 'zephr serve:--max-memory'
                 set value 1
@@ -110,6 +178,8 @@ complete -c zephr -n '__zephr_in zephr' -a get -d 'take a secret back'
 complete -c zephr -n '__zephr_in zephr' -a retrieve -d 'take a secret back'
 complete -c zephr -n '__zephr_in zephr' -a status -d 'has it been read? uses up nothing'
 complete -c zephr -n '__zephr_in zephr' -a revoke -d 'destroy it unread'
+complete -c zephr -n '__zephr_in zephr' -a vault -d 'named secrets here, encrypted'
+complete -c zephr -n '__zephr_in zephr' -a run -d 'start a command with secrets, mask output'
 complete -c zephr -n '__zephr_in zephr' -a serve -d 'run a server'
 complete -c zephr -n '__zephr_in zephr' -a keys -d 'make, list and revoke the API keys of a server'
 complete -c zephr -n '__zephr_in zephr' -a config -d 'look at the config file and change it'
@@ -162,6 +232,76 @@ complete -c zephr -n '__zephr_in "zephr revoke"' -l key-file -r -F -d 'take the 
 complete -c zephr -n '__zephr_in "zephr revoke"' -l url -x -d 'the URL of a split pair'
 complete -c zephr -n '__zephr_in "zephr revoke"' -s p -l passphrase -d 'ask for the passphrase on the terminal'
 complete -c zephr -n '__zephr_in "zephr revoke"' -l passphrase-file -r -F -d 'take the passphrase from a file'
+complete -c zephr -n '__zephr_in "zephr vault"' -a set -d 'keep a value under a name'
+complete -c zephr -n '__zephr_in "zephr vault"' -a import -d 'keep all that a .env file names'
+complete -c zephr -n '__zephr_in "zephr vault"' -a cp -d 'copy a secret, with its bindings'
+complete -c zephr -n '__zephr_in "zephr vault"' -a rm -d 'destroy secrets'
+complete -c zephr -n '__zephr_in "zephr vault"' -a bind -d 'change where a secret may go'
+complete -c zephr -n '__zephr_in "zephr vault"' -a ls -d 'print which secrets there are'
+complete -c zephr -n '__zephr_in "zephr vault"' -a diff -d 'compare two environments'
+complete -c zephr -n '__zephr_in "zephr vault"' -a status -d 'print which vault, and whether it is open'
+complete -c zephr -n '__zephr_in "zephr vault"' -a reveal -d 'print a value on your terminal'
+complete -c zephr -n '__zephr_in "zephr vault"' -a unlock -d 'keep the vault open for a time'
+complete -c zephr -n '__zephr_in "zephr vault"' -a lock -d 'forget the key'
+complete -c zephr -n '__zephr_in "zephr vault"' -a trust -d 'let a repository\'s .zephr.json count'
+complete -c zephr -n '__zephr_in "zephr vault set"' -l host -x -d 'bind it: requests carry it to these hosts only'
+complete -c zephr -n '__zephr_in "zephr vault set"' -l as -x -d 'where it goes: bearer, basic, header:N, query:p, body:a.b, form:k'
+complete -c zephr -n '__zephr_in "zephr vault set"' -l methods -x -d 'with these methods only'
+complete -c zephr -n '__zephr_in "zephr vault set"' -l approve -d 'ask a person before each use'
+complete -c zephr -n '__zephr_in "zephr vault set"' -l run -d 'bound, and for processes too'
+complete -c zephr -n '__zephr_in "zephr vault set"' -s P -l project -x -d 'the project (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr vault set"' -s E -l environment -x -d 'the environment (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr vault set"' -l vault-key-file -r -F -d 'unlock the vault with this file'
+complete -c zephr -n '__zephr_in "zephr vault set"' -l expires -x -d 'not to be used from then on: 90d, 2027-01-31'
+complete -c zephr -n '__zephr_in "zephr vault set"' -l new -d 'only where there is none of this name'
+complete -c zephr -n '__zephr_in "zephr vault import"' -s P -l project -x -d 'the project (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr vault import"' -s E -l environment -x -d 'the environment (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr vault import"' -l vault-key-file -r -F -d 'unlock the vault with this file'
+complete -c zephr -n '__zephr_in "zephr vault import"' -l force -d 'replace what exists'
+complete -c zephr -n '__zephr_in "zephr vault cp"' -s P -l project -x -d 'the project (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr vault cp"' -s E -l environment -x -d 'the environment (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr vault cp"' -l vault-key-file -r -F -d 'unlock the vault with this file'
+complete -c zephr -n '__zephr_in "zephr vault cp"' -l to-project -x -d 'into this project'
+complete -c zephr -n '__zephr_in "zephr vault cp"' -l to-environment -x -d 'into this environment'
+complete -c zephr -n '__zephr_in "zephr vault cp"' -l force -d 'replace what exists'
+complete -c zephr -n '__zephr_in "zephr vault rm"' -s P -l project -x -d 'the project (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr vault rm"' -s E -l environment -x -d 'the environment (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr vault rm"' -l vault-key-file -r -F -d 'unlock the vault with this file'
+complete -c zephr -n '__zephr_in "zephr vault bind"' -l host -x -d 'bind it: requests carry it to these hosts only'
+complete -c zephr -n '__zephr_in "zephr vault bind"' -l as -x -d 'where it goes: bearer, basic, header:N, query:p, body:a.b, form:k'
+complete -c zephr -n '__zephr_in "zephr vault bind"' -l methods -x -d 'with these methods only'
+complete -c zephr -n '__zephr_in "zephr vault bind"' -l approve -d 'ask a person before each use'
+complete -c zephr -n '__zephr_in "zephr vault bind"' -l run -d 'bound, and for processes too'
+complete -c zephr -n '__zephr_in "zephr vault bind"' -s P -l project -x -d 'the project (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr vault bind"' -s E -l environment -x -d 'the environment (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr vault bind"' -l vault-key-file -r -F -d 'unlock the vault with this file'
+complete -c zephr -n '__zephr_in "zephr vault bind"' -l unbind -d 'for processes, and no host'
+complete -c zephr -n '__zephr_in "zephr vault ls"' -s P -l project -x -d 'the project (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr vault ls"' -s E -l environment -x -d 'the environment (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr vault ls"' -l vault-key-file -r -F -d 'unlock the vault with this file'
+complete -c zephr -n '__zephr_in "zephr vault ls"' -l all -d 'of all projects and environments'
+complete -c zephr -n '__zephr_in "zephr vault diff"' -l vault-key-file -r -F -d 'unlock the vault with this file'
+complete -c zephr -n '__zephr_in "zephr vault diff"' -s P -l project -x -d 'the project (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr vault diff"' -s E -l environment -x -d 'an environment; give two'
+complete -c zephr -n '__zephr_in "zephr vault status"' -s P -l project -x -d 'the project (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr vault status"' -s E -l environment -x -d 'the environment (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr vault status"' -l vault-key-file -r -F -d 'unlock the vault with this file'
+complete -c zephr -n '__zephr_in "zephr vault reveal"' -s P -l project -x -d 'the project (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr vault reveal"' -s E -l environment -x -d 'the environment (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr vault reveal"' -l vault-key-file -r -F -d 'unlock the vault with this file'
+complete -c zephr -n '__zephr_in "zephr vault unlock"' -l vault-key-file -r -F -d 'unlock the vault with this file'
+complete -c zephr -n '__zephr_in "zephr vault unlock"' -l ttl -x -d 'how long (default: 8h)'
+complete -c zephr -n '__zephr_in "zephr vault unlock"' -l keychain -d 'have the system\'s keychain open it'
+complete -c zephr -n '__zephr_in "zephr vault lock"' -l vault-key-file -r -F -d 'unlock the vault with this file'
+complete -c zephr -n '__zephr_in "zephr vault trust"' -l vault-key-file -r -F -d 'unlock the vault with this file'
+complete -c zephr -n '__zephr_in "zephr run"' -s P -l project -x -d 'the project (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr run"' -s E -l environment -x -d 'the environment (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr run"' -l vault-key-file -r -F -d 'unlock the vault with this file'
+complete -c zephr -n '__zephr_in "zephr run"' -l only -x -d 'these secrets and no others: A,B'
+complete -c zephr -n '__zephr_in "zephr run"' -l var -x -d 'a secret under another name; repeatable'
+complete -c zephr -n '__zephr_in "zephr run"' -l file -x -d 'a secret as a file in memory; repeatable'
+complete -c zephr -n '__zephr_in "zephr run"' -l clean-env -d 'pass on only what a command needs to find its way'
+complete -c zephr -n '__zephr_in "zephr run"' -l mask -x -a 'auto always never' -d 'auto, always or never (default: auto)'
 complete -c zephr -n '__zephr_in "zephr serve"' -l host -x -d 'address to listen on (default: 127.0.0.1)'
 complete -c zephr -n '__zephr_in "zephr serve"' -l port -x -d 'port to listen on, 0 picks one (default: 8787)'
 complete -c zephr -n '__zephr_in "zephr serve"' -l store -r -F -d 'a file for SQLite, memory: or postgres://host/database (default: ~/.local/state/zephr/zephr.db)'
@@ -196,4 +336,4 @@ complete -c zephr -n '__zephr_in "zephr config set" 0' -a 'server apiKey expiry 
 complete -c zephr -n '__zephr_in "zephr config unset" 0' -a 'server apiKey expiry link'
 complete -c zephr -n '__zephr_in "zephr doctor"' -l link -x -a 'v1 v2' -d 'link version to try (default: as for zephr)'
 complete -c zephr -n '__zephr_in "zephr completion" 0' -a 'bash zsh fish'
-complete -c zephr -n '__zephr_in "zephr help" 0' -a 'create get retrieve status revoke serve keys config doctor completion help'
+complete -c zephr -n '__zephr_in "zephr help" 0' -a 'create get retrieve status revoke vault run serve keys config doctor completion help'

@@ -12,11 +12,13 @@ import { addGet } from './commands/get/command.js';
 import { addHelpCommand } from './commands/help/command.js';
 import { addKeys } from './commands/keys/command.js';
 import { addRevoke } from './commands/revoke/command.js';
+import { addRun } from './commands/run/command.js';
 import { addServe } from './commands/serve/command.js';
 import { addStatus } from './commands/status/command.js';
+import { addVault } from './commands/vault/command.js';
 import { CliCommand, type Run } from './parser/command.js';
 import { declareEverywhere, EVERYWHERE } from './parser/everywhere.js';
-import { addHelp } from './parser/help.js';
+import { addHelp, COMMAND_GROUPS } from './parser/help.js';
 import { requireCommand, usageErrorFor } from './parser/usage.js';
 
 /** The program, ready to parse. What commander prints goes to `output`; all else to the terminal of `run`. */
@@ -32,13 +34,20 @@ export function createProgram(run: Run, version: string, output: OutputConfigura
     .optionsGroup(EVERYWHERE)
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
-    .optionsGroup('Options:');
+    .optionsGroup('Options (all: zephr help create):');
   addHelp(program);
   declareCreate(program);
+  const [send, track, use, setUp] = COMMAND_GROUPS;
+  program.commandsGroup(send);
   addCreate(program);
   addGet(program);
+  program.commandsGroup(track);
   addStatus(program);
   addRevoke(program);
+  program.commandsGroup(use);
+  addVault(program);
+  addRun(program);
+  program.commandsGroup(setUp);
   addServe(program);
   addKeys(program);
   addConfig(program);
@@ -57,7 +66,9 @@ function handleUsage(command: Command): void {
       if (called instanceof CliCommand) called.declareNow().inherit();
     })
     .exitOverride((error) => {
-      throw error.exitCode === 0 ? error : usageErrorFor(error, command);
+      if (error.exitCode === 0) throw error;
+      const wrong = usageErrorFor(error, command);
+      throw command instanceof CliCommand ? command.failure(wrong) : wrong;
     });
   if (isGroup && command.parent !== null) {
     command.usage('<command>').action(() => requireCommand(command));

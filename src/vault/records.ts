@@ -62,7 +62,7 @@ const LABEL = /^[\w.-]{1,64}$/;
  * @throws ValidationError `INVALID_NAME`, which does not repeat what is no name: it may be a secret.
  */
 export function checkPlace({ project, environment, name }: SecretPlace): void {
-  if (!NAME.test(name)) {
+  if (!isSecretName(name)) {
     throw new ValidationError(
       'a name has capital letters, digits and underscores, and begins with a letter: DB_PASSWORD',
       'INVALID_NAME',
@@ -71,6 +71,11 @@ export function checkPlace({ project, environment, name }: SecretPlace): void {
   if (!LABEL.test(project) || !LABEL.test(environment)) {
     throw new ValidationError('projects and environments have 1 to 64 of A-Z a-z 0-9 . _ -', 'INVALID_NAME');
   }
+}
+
+/** Whether a secret can have this name. */
+export function isSecretName(name: string): boolean {
+  return NAME.test(name);
 }
 
 /** The id of a record: 32 bytes that only the vault's key gives. */

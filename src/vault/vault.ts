@@ -10,6 +10,7 @@ import {
   formatVault,
   type SealedRecord,
   type Slot,
+  type SlotKind,
   type VaultFile,
 } from './format.js';
 import {
@@ -83,11 +84,35 @@ export class Vault {
     if (!(await webCrypto().subtle.verify('HMAC', keys.seal, file.seal, text)))
       throw damaged('the seal is broken');
     const vault = new Vault(key, keys, file.slots, random);
-    for (const sealed of file.records) {
-      const record = await openRecord(keys, sealed);
-      vault.#records.set(keyOf(record), { sealed, record });
+    const records = await Promise.all(file.records.map((sealed) => openRecord(keys, sealed)));
+    for (const [index, sealed] of file.records.entries()) {
+      const record = records[index];
+      if (record !== undefined) vault.#records.set(keyOf(record), { sealed, record });
     }
     return vault;
+  }
+
+  /** The key, for a process that hands it on: 32 bytes, which open everything. */
+  get key(): Bytes {
+    return this.#key;
+  }
+
+  /** Which vault it is: 16 bytes. */
+  get id(): Bytes {
+    return this.#keys.vaultId;
+  }
+
+  /** The kinds of its slots. */
+  get slotKinds(): readonly SlotKind[] {
+    return this.#slots.map(({ kind }) => kind);
+  }
+
+  /**
+   * Opens the file as it is now, with the key of this vault.
+   * @throws EncryptionError `VAULT_DAMAGED` when it is not as it was written, or is another vault's.
+   */
+  reopen(file: VaultFile): Promise<Vault> {
+    return Vault.#unsealed(file, this.#key, this.#random);
   }
 
   /** The secrets of a project and environment, or all of them, by name. */

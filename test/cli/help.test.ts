@@ -5,7 +5,7 @@ import { CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { commandTree } from '../../.scripts/completions/model.js';
 import { examplesOf } from '../../src/cli/parser/command.js';
-import { optionsOf, pathOf } from '../../src/cli/parser/tree.js';
+import { isEverywhere, optionsOf, pathOf } from '../../src/cli/parser/tree.js';
 import { usageErrorFor } from '../../src/cli/parser/usage.js';
 import { allCommands, callsIn, unknownOptions } from '../support/command-lines.js';
 import { openSession } from '../support/session.js';
@@ -23,10 +23,14 @@ describe('zephr --help', () => {
     expect(code).toBe(0);
   });
 
-  it('names every command and every option, and shows how it is used', async () => {
-    const { stdout } = await openSession().sh('zephr --help');
+  it('names every command and what every command takes, and shows how it is used', async () => {
+    const { sh } = openSession();
+    const { stdout } = await sh('zephr --help');
     const program = commandTree();
-    for (const { long } of optionsOf(program)) expect(stdout).toContain(long);
+    for (const { long } of optionsOf(program).filter(isEverywhere)) expect(stdout).toContain(long);
+    expect(stdout).toContain('Options (all: zephr help create):\n  -e, --expiry <time>');
+    const { stdout: all } = await sh('zephr help create');
+    for (const { long } of optionsOf(program)) expect(all).toContain(long);
     for (const command of program.commands)
       expect(stdout).toMatch(new RegExp(`^  ${command.name()}\\b`, 'm'));
     expect(stdout).toContain('\nExamples:\n  printf %s "$PASSWORD" | zephr  ');
@@ -78,12 +82,15 @@ describe('a slip of the finger', () => {
     ['zephr get --ouput x', "unknown option '--ouput'", 'did you mean --output?'],
     ['zephr config ls --jsno', "unknown option '--jsno'", 'did you mean --json?'],
     ['zephr get --expiry 5m', "unknown option '--expiry'", 'zephr, zephr create take it'],
-    ['zephr --host', "unknown option '--host'", 'zephr serve takes it'],
+    ['zephr --host', "unknown option '--host'", 'zephr vault set, zephr vault bind, zephr serve take it'],
     ['zephr -o file', "unknown option '-o'", 'zephr get takes it'],
     ['zephr create -o file', "unknown option '-o'", 'zephr get takes it'],
     ['zephr gte --force', "there is no command 'gte'", 'did you mean zephr get?'],
     ['zephr sevre --host h', "there is no command 'sevre'", 'did you mean zephr serve?'],
-    ['zephr vautl --host h', 'a secret is not given as an argument', 'pipe it in'],
+    ['zephr vautl --host h', "there is no command 'vautl'", 'did you mean zephr vault?'],
+    ['zephr vualt', "there is no command 'vualt'", 'did you mean zephr vault?'],
+    ['zephr vault add A', "there is no command 'add'", 'did you mean zephr vault set?'],
+    ['zephr vault list', "there is no command 'list'", 'did you mean zephr vault ls?'],
     ['zephr list', "there is no command 'list'", 'did you mean zephr status <link> for one secret, or'],
     ['zephr rm link', "there is no command 'rm'", 'did you mean zephr revoke <link>?'],
     ['zephr send file.txt', "there is no command 'send'", 'did you mean zephr create?'],
@@ -148,7 +155,10 @@ describe('a slip of the finger', () => {
     ['zephr create hunter2', 'pipe it in'],
     ['touch hunter2; zephr hunter2', '< FILE'],
     ['zephr create --json -- -hunter2', 'pipe it in'],
-    ['zephr vault --host hunter2', 'pipe it in'],
+    ['zephr vault --host hunter2', 'zephr vault set'],
+    ['zephr vault set A hunter2', 'zephr vault set --help'],
+    ['zephr vault set hunter2', 'DB_PASSWORD'],
+    ['zephr vault set A=hunter2', 'zephr vault set DB_PASSWORD < file'],
     ['zephr list hunter2', 'zephr status'],
     ['zephr -- --hunter2', 'pipe it in'],
     ['zephr gte hunter2', 'zephr get'],

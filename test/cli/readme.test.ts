@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { callsIn, unknownOptions } from '../support/command-lines.js';
 import { deadHost } from '../support/hosts.js';
 import { openSession, type Session } from '../support/session.js';
+import { vaultSession } from '../support/vault.js';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
@@ -101,6 +102,24 @@ describe('README.md', () => {
       ${command.replace(/npx .*? zephr get/, 'zephr get')}\ncat "$GITHUB_ENV"`;
     const { stdout } = await run(session, `{\n${start}} > started 2> log\n${UNTIL_READY}${script}`);
     expect(stdout).toBe('::add-mask::one\n::add-mask::two\nTOKEN<<end-of-token\none\ntwo\nend-of-token\n');
+  });
+
+  it('shows a vault, and commands that are given its secrets', async () => {
+    const session = await vaultSession();
+    const deploy = 'grep -q key "$CERT" && printenv DB_PASSWORD && ! printenv API_KEY && echo deployed';
+    writeFileSync(join(session.folder, 'deploy'), `#!/bin/sh\n${deploy}\n`, { mode: 0o755 });
+    writeFileSync(join(session.folder, 'password'), 'correct horse\n');
+    writeFileSync(join(session.folder, '.env'), 'API_KEY=0123456789\nTLS_KEY="a key\nof lines\n"\n');
+    const [block = ''] = blocksUnder('Use without seeing', 'sh');
+    const { code, stdout, stderr } = await session.sh(block);
+    expect(stdout, stderr).toMatch(/^API_KEY .*\nDB_PASSWORD .*\nTLS_KEY .*\n/);
+    expect(stdout.split('\n').slice(3)).toEqual([
+      'connecting with [masked DB_PASSWORD]',
+      '[masked DB_PASSWORD]',
+      'deployed',
+      '',
+    ]);
+    expect(code).toBe(0);
   });
 
   it('shows a server that wants an API key', async () => {

@@ -13,6 +13,9 @@ export const EXIT = {
   decryptionFailed: 9,
   notDelivered: 10,
   notYet: 11,
+  notStarted: 125,
+  notExecutable: 126,
+  commandNotFound: 127,
   interrupted: 130,
 } as const;
 
@@ -23,9 +26,9 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   done: 'done',
   bug: 'a bug or something unforeseen',
   usage: 'usage or input: bad option, bad link, empty secret, nothing to read',
-  keyRefused: 'the API key was refused',
-  notAllowed: 'not allowed: tier, size, API key required, no `--force`',
-  notFound: 'no such secret',
+  keyRefused: 'the API key was refused, or the vault stays locked',
+  notAllowed: 'not allowed: tier, size, API key required, no terminal, no `--force`',
+  notFound: 'no such secret or name',
   gone: 'gone: already read, expired or revoked',
   limited: 'rate or quota limit; the hint says when to try again',
   unreachable: 'network or server failure; nothing was used up unless it says so',
@@ -33,5 +36,8 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   notDelivered:
     'not delivered: stdout, the file, the clipboard or the command did not take it; the hint says how long it can still be had',
   notYet: 'not yet: the secret is not in the state that was asked for',
+  notStarted: '`zephr run`: whatever failed before the command was started',
+  notExecutable: '`zephr run`: the command cannot be executed',
+  commandNotFound: '`zephr run`: there is no such command',
   interrupted: 'interrupted',
 };

@@ -5,7 +5,7 @@ import { ApiError, EncryptionError, NetworkError, ValidationError, ZephrError } 
 import { adviceFor } from './advice.js';
 import { AdvisedError, CliError } from './cli-error.js';
 import { EXIT, type ExitCode } from './codes.js';
-import { type ClientErrorCode, lookUp, type StartErrorCode } from './error-codes.js';
+import { type ClientErrorCode, lookUp, type StartErrorCode, type VaultErrorCode } from './error-codes.js';
 import { refusalBehind } from './not-permitted.js';
 
 /** What is reported of an error, and the exit code. */
@@ -62,7 +62,10 @@ const EXIT_OF_CODE = {
   SECRET_TOO_LARGE: EXIT.notAllowed,
   HOST_NOT_AVAILABLE: EXIT.usage,
   NOT_A_STORE: EXIT.usage,
+  NO_KEYCHAIN: EXIT.keyRefused,
   NO_SQLITE: EXIT.usage,
+  NO_SUCH_SLOT: EXIT.keyRefused,
+  NO_VAULT: EXIT.notFound,
   NO_WEBASSEMBLY: EXIT.usage,
   NO_WEBCRYPTO: EXIT.usage,
   PORT_NOT_ALLOWED: EXIT.usage,
@@ -83,7 +86,11 @@ const EXIT_OF_CODE = {
   STORE_UNUSABLE: EXIT.unreachable,
   TLS_NOT_READABLE: EXIT.usage,
   TLS_NOT_USABLE: EXIT.usage,
-} as const satisfies Record<StartErrorCode, ExitCode> & Partial<Record<ClientErrorCode, ExitCode>>;
+  UNSAFE_FOLDER: EXIT.notAllowed,
+  VAULT_BUSY: EXIT.unreachable,
+  VAULT_LOCKED: EXIT.keyRefused,
+} as const satisfies Record<StartErrorCode, ExitCode> &
+  Partial<Record<ClientErrorCode | VaultErrorCode, ExitCode>>;
 
 /** By the status, for codes of other servers too. */
 function exitForStatus(status: number): ExitCode {

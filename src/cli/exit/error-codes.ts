@@ -16,9 +16,17 @@ export type CliErrorCode =
   | 'BINARY_TO_TERMINAL'
   | 'CHECK_FAILED'
   | 'INTERRUPTED'
+  | 'NAME_EXISTS'
   | 'NOT_COPIED'
   | 'NOT_DELIVERED'
+  | 'NOT_ALLOWED'
+  | 'NOT_EXECUTABLE'
   | 'NOT_PERMITTED'
+  | 'NOT_STARTED'
+  | 'NOT_TRUSTED'
+  | 'NO_COMMAND'
+  | 'NO_SUCH_NAME'
+  | 'NO_TERMINAL'
   | 'NO_CLIPBOARD'
   | 'OUTPUT_EXISTS'
   | 'SECRET_TOO_LARGE'
@@ -61,8 +69,25 @@ export type StartErrorCode =
   | 'TLS_NOT_READABLE'
   | 'TLS_NOT_USABLE';
 
+/** Errors of the vault. */
+export type VaultErrorCode =
+  | 'EMPTY_SECRET'
+  | 'INVALID_BINDING'
+  | 'INVALID_KEY_FILE'
+  | 'INVALID_NAME'
+  | 'INVALID_PROJECT_FILE'
+  | 'NO_KEYCHAIN'
+  | 'NO_SUCH_SLOT'
+  | 'NO_VAULT'
+  | 'UNSAFE_FOLDER'
+  | 'VAULT_BUSY'
+  | 'VAULT_DAMAGED'
+  | 'VAULT_LOCKED'
+  | 'VAULT_TOO_NEW'
+  | 'WRONG_OPENER';
+
 /** Every code that a table here may name. */
-export type ErrorCode = ApiErrorCode | CliErrorCode | ClientErrorCode | StartErrorCode;
+export type ErrorCode = ApiErrorCode | CliErrorCode | ClientErrorCode | StartErrorCode | VaultErrorCode;
 
 /** The value of `code` in `table`, or undefined. A code may be any string, `toString` too, which every object has. */
 export function lookUp<Value>(table: Readonly<Record<string, Value>>, code: string): Value | undefined {

@@ -3,8 +3,7 @@
  * action that gets one context and returns an exit code.
  */
 
-import { Command } from 'commander';
-import type { ExitCode } from '../exit/codes.js';
+import { Command, CommanderError } from 'commander';
 import type { CommonFlags } from '../settings/settings.js';
 import { blankAsAbsent } from '../terminal/environment.js';
 import { createReporter, type Reporter } from '../terminal/reporter.js';
@@ -14,7 +13,7 @@ import { CliOption } from './option.js';
 /** One run of the program: the terminal it has, and the exit code that its command returned. */
 export interface Run {
   readonly terminal: Terminal;
-  exit: ExitCode;
+  exit: number;
 }
 
 /** What a command's function gets. */
@@ -43,8 +42,10 @@ export class CliCommand extends Command {
   #declare: ((command: CliCommand) => void) | undefined;
   #isDeclared = false;
   readonly #examples: Example[] = [];
-  #commandLineFlag: string | undefined;
+  /** Null where every `--` begins a command line. */
+  #commandLineFlag: string | null | undefined;
   #commandLine: readonly string[] | undefined;
+  #failure: (error: unknown) => unknown = (error) => error;
 
   /** @param finish adds what every command has, once the command's own declaration is there. */
   constructor(name: string, run: Run, finish: (command: CliCommand) => void = () => undefined) {
@@ -92,9 +93,9 @@ export class CliCommand extends Command {
 
   /**
    * Makes the words behind `--` a command line of their own, untouched, where the flag stands before them.
-   * @param flag such as `--exec`, which is declared as an option too.
+   * @param flag such as `--exec`, which is declared as an option too; null where none has to.
    */
-  takesCommandLine(flag: string): this {
+  takesCommandLine(flag: string | null): this {
     this.#commandLineFlag = flag;
     return this;
   }
@@ -102,10 +103,30 @@ export class CliCommand extends Command {
   override parseOptions(words: string[]) {
     const end = words.indexOf('--');
     const flag = this.#commandLineFlag;
-    if (end < 0 || flag === undefined || !words.slice(0, end).includes(flag))
-      return super.parseOptions(words);
-    this.#commandLine = words.slice(end + 1);
-    return super.parseOptions(words.slice(0, end));
+    const hasCommandLine =
+      end >= 0 && flag !== undefined && (flag === null || words.slice(0, end).includes(flag));
+    if (hasCommandLine) this.#commandLine = words.slice(end + 1);
+    try {
+      return super.parseOptions(hasCommandLine ? words.slice(0, end) : words);
+    } catch (error) {
+      // commander's own are put into our words where they are caught.
+      throw error instanceof CommanderError ? error : this.failure(error);
+    }
+  }
+
+  /**
+   * Makes every failure of this command end in one way: the exit codes of a program that starts others are those of
+   * the others.
+   * @param failure from an error to the one that is reported.
+   */
+  failsWith(failure: (error: unknown) => unknown): this {
+    this.#failure = failure;
+    return this;
+  }
+
+  /** The error that is reported for a failure of this command. */
+  failure(error: unknown): unknown {
+    return this.#failure(error);
   }
 
   /**
@@ -115,7 +136,7 @@ export class CliCommand extends Command {
    * @param ownInterrupts the command deals with interrupts itself. Otherwise one fires `terminal.interrupt`.
    */
   runs<Flags extends CommonFlags, Args extends object>(
-    action: (context: Context<Flags, Args>) => Promise<ExitCode>,
+    action: (context: Context<Flags, Args>) => Promise<number>,
     { ownInterrupts = false } = {},
   ): this {
     return this.action(async () => {
@@ -136,6 +157,8 @@ export class CliCommand extends Command {
       const release = ownInterrupts ? () => undefined : terminal.catchInterrupts();
       try {
         this.#run.exit = await action(context);
+      } catch (error) {
+        throw this.failure(error);
       } finally {
         release();
       }

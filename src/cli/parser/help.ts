@@ -7,14 +7,26 @@ import { argumentsOf, describe, isEverywhere, optionsOf } from './tree.js';
 
 const WIDTH = 80;
 
+/** Options that the program's own help shows. */
+const USUAL: readonly string[] = ['--expiry', '--split', '--passphrase', '--attach'];
+
+/** What commands are for, in the order of the help. */
+export const COMMAND_GROUPS = ['Send and receive:', 'Keep track:', 'Use without seeing:', 'Set up:'] as const;
+
 /** Makes the help of `program` and of every command that is added to it. */
 export function addHelp(program: Command): void {
   program
     .configureHelp({
       helpWidth: WIDTH,
       // The program's own help has to fit on a screen: there the options of every command get two lines for all.
+      // Of its own it shows the usual ones: the help of zephr create has them all.
       visibleOptions: (command) =>
-        optionsOf(command).filter((option) => command !== program || !isEverywhere(option)),
+        optionsOf(command).filter(({ long = '' }) => command !== program || USUAL.includes(long)),
+      // The groups of commands follow each other without a blank line.
+      formatItemList: (heading, items) => {
+        const isFollowed = COMMAND_GROUPS.slice(0, -1).some((group) => group === heading);
+        return items.length === 0 ? [] : [heading, ...items, ...(isFollowed ? [] : [''])];
+      },
       optionDescription: describe,
       argumentDescription: ({ description }) => description,
       subcommandTerm: (command) => [command.name(), ...argumentsOf(command)].join(' '),

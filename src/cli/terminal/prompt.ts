@@ -44,6 +44,25 @@ export async function askHidden(
   }
 }
 
+/**
+ * Asks for a new passphrase: twice, because a mistyped one would lock out whoever needs it; and again until it was typed
+ * twice the same.
+ * @param advice what to do where there is no terminal to ask on.
+ */
+export async function choosePassphrase(
+  terminal: Terminal,
+  advice: string,
+  what = 'Passphrase',
+): Promise<string> {
+  const missing = { message: 'there is no terminal to ask for the passphrase', advice };
+  for (let question = what; ; ) {
+    const first = await askHidden(terminal, question, missing);
+    if (first === '') question = `That was empty. ${what}`;
+    else if ((await askHidden(terminal, `${what} again`, missing)) === first) return first;
+    else question = `The two differ. ${what}`;
+  }
+}
+
 async function readHidden(screen: Screen, question: string, { env, interrupt }: Terminal): Promise<string> {
   const { default: tty } = await import('node:tty');
   const input = new tty.ReadStream(screen.input);

@@ -2,7 +2,7 @@
  * The streams, the environment and the signals of a run, as one object. No other file of the command touches `process`.
  */
 
-import { close, constants, fstatSync, open, readSync, statSync } from 'node:fs';
+import { close, constants, fstatSync, open, readFileSync, readSync, statSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { isSystemError } from '../../core/errors.js';
 import { Interrupted } from '../exit/cli-error.js';
@@ -48,6 +48,17 @@ export interface Terminal {
   readonly home: string | null;
   /** The id of this process. */
   readonly pid: number;
+  /** The id of its user; undefined on Windows. */
+  readonly uid: number | undefined;
+  /** Where Node is, which runs this process. */
+  readonly nodePath: string;
+  /** The working directory. */
+  readonly folder: string;
+  /**
+   * Keeps debuggers out from here on: nobody can open Node's inspector on this process by SIGUSR1, and a core dump of it
+   * holds no memory, as far as the system allows.
+   */
+  closeToDebuggers(): void;
   /** Whether there is a process with this id. */
   isRunning(pid: number): boolean;
   /** False where Node's permission model keeps this process from the network. */
@@ -59,6 +70,15 @@ export interface Terminal {
    * @returns a function that undoes this.
    */
   onInterrupt(handler: (signal: NodeJS.Signals) => void): () => void;
+  /**
+   * Calls `handler` on every signal that a process can pass on, instead of what it does by itself.
+   * @returns a function that undoes this, after which each ends the process as it does where nobody handles it.
+   */
+  onSignals(handler: (signal: NodeJS.Signals) => void): () => void;
+  /** Sends a signal to a process, or, by its negative id, to a group. One that has ended takes none. */
+  kill(pid: number, signal: NodeJS.Signals): void;
+  /** Whether this process is in the group that the terminal's keys send signals to. */
+  isInForeground(): boolean;
   /** Calls `handler` when the process ends, also by an error that nothing caught. It cannot wait for anything then. */
   onExit(handler: () => void): void;
   /** Fires with an {@link Interrupted} as its reason while interrupts are caught, and never otherwise. */
@@ -77,6 +97,11 @@ export interface Terminal {
    * @returns the exit code, for a process that can still set it.
    */
   endBy(signal: NodeJS.Signals): number;
+  /**
+   * Ends the process by a signal that ended another one, once nobody handles signals here any more.
+   * @returns the exit code that shells show for it, for a process that the signal does not end.
+   */
+  endAs(signal: NodeJS.Signals): number;
 }
 
 const INTERRUPTS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
@@ -105,12 +130,33 @@ export function processTerminal(): Terminal {
       return homeFolder();
     },
     pid: process.pid,
+    get uid() {
+      return process.getuid?.();
+    },
+    nodePath: process.execPath,
+    get folder() {
+      return process.cwd();
+    },
+    closeToDebuggers() {
+      coresAreEmpty ||= emptyCoreDumps(process.platform);
+      // Node's own handler opens the inspector: one of ours takes its place.
+      if (process.platform !== 'win32') process.on('SIGUSR1', () => undefined);
+    },
     isRunning,
     get hasNetwork() {
       return hasNetwork();
     },
     openScreen,
     onInterrupt,
+    onSignals,
+    kill: (pid, signal) => {
+      try {
+        process.kill(pid, signal);
+      } catch (error) {
+        if (!isSystemError(error, 'ESRCH')) throw error;
+      }
+    },
+    isInForeground,
     onExit: (handler) => void process.once('exit', handler),
     get interrupt() {
       interrupts ??= new AbortController();
@@ -128,6 +174,10 @@ export function processTerminal(): Terminal {
       return stop;
     },
     endBy: (signal) => endBy(signal, coresAreEmpty),
+    endAs(signal) {
+      endAtOnce(signal, coresAreEmpty);
+      return 128 + process.getBuiltinModule('node:os').constants.signals[signal];
+    },
   };
 }
 
@@ -152,6 +202,40 @@ function isRunning(pid: number): boolean {
   } catch (error) {
     // A process of another user is one, too.
     return !isSystemError(error, 'ESRCH');
+  }
+}
+
+/**
+ * Signals that are left alone. The first two cannot be handled. A fault of this process would be raised again and again
+ * if it were; SIGPROF is for Node's profiler.
+ */
+const NOT_PASSED_ON: readonly string[] = [
+  'SIGKILL',
+  'SIGSTOP',
+  'SIGSEGV',
+  'SIGBUS',
+  'SIGFPE',
+  'SIGILL',
+  'SIGPROF',
+];
+
+function onSignals(handler: (signal: NodeJS.Signals) => void): () => void {
+  const { signals } = process.getBuiltinModule('node:os').constants;
+  const passed = Object.keys(signals).filter((name): name is NodeJS.Signals => !NOT_PASSED_ON.includes(name));
+  for (const signal of passed) process.on(signal, handler);
+  return () => {
+    for (const signal of passed) process.removeAllListeners(signal);
+  };
+}
+
+/** By the fields `pgrp` and `tpgid` of proc(5); elsewhere it is taken to be so where there is a terminal. */
+function isInForeground(): boolean {
+  try {
+    const stat = readFileSync('/proc/self/stat', 'latin1');
+    const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return group === foreground;
+  } catch {
+    return process.platform !== 'win32' && process.getBuiltinModule('node:tty').isatty(0);
   }
 }
 

@@ -14,7 +14,7 @@ export function declareCreate(program: CliCommand): void {
     .usage('[options]            (reads a secret, prints a link)\n       zephr <command> [options]')
     .example('printf %s "$PASSWORD" | zephr', 'a link, readable once')
     .example('zephr get < link', 'the secret, on stdout')
-    .example('tar cz conf | zephr --split', 'URL and key, for two channels');
+    .example('zephr run -- npm start', 'with secrets of your vault');
   creates(program);
 }
 

@@ -22,7 +22,7 @@ import {
   withServerAdvice,
 } from '../../settings/settings.js';
 import { variable } from '../../terminal/environment.js';
-import { askHidden } from '../../terminal/prompt.js';
+import { askHidden, choosePassphrase } from '../../terminal/prompt.js';
 import type { Reporter } from '../../terminal/reporter.js';
 import { readAll } from '../../terminal/stdin.js';
 import type { Terminal } from '../../terminal/terminal.js';
@@ -80,7 +80,9 @@ export async function create(context: CreateContext): Promise<ExitCode> {
   const passphraseToCome = passphraseFromFile ?? (flags.passphrase ? 'passphrase' : undefined);
   checkCreateOptions({ ...options, ...given('passphrase', passphraseToCome) });
   const secret = await obtainSecret(link, terminal);
-  const passphrase = passphraseFromFile ?? (flags.passphrase ? await choosePassphrase(terminal) : undefined);
+  const passphrase =
+    passphraseFromFile ??
+    (flags.passphrase ? await choosePassphrase(terminal, 'give it with --passphrase-file') : undefined);
   const creating = createSecret(secret, { ...options, ...given('passphrase', passphrase) });
   const created = await reporter.waitFor(
     `waiting for ${new URL(settings.server).host}`,
@@ -167,20 +169,6 @@ export async function obtainSecret(
 async function askForSecret(terminal: Terminal, advice: string): Promise<Uint8Array> {
   const missing = { message: 'there is no secret', advice };
   return new TextEncoder().encode(await askHidden(terminal, 'Secret (hidden)', missing));
-}
-
-/** Asks twice, because a mistyped passphrase would lock the reader out; and again until it was typed twice the same. */
-async function choosePassphrase(terminal: Terminal): Promise<string> {
-  const missing = {
-    message: 'there is no terminal to ask for the passphrase',
-    advice: 'give it with --passphrase-file',
-  };
-  for (let question = 'Passphrase'; ; ) {
-    const first = await askHidden(terminal, question, missing);
-    if (first === '') question = 'That was empty. Passphrase';
-    else if ((await askHidden(terminal, 'Passphrase again', missing)) === first) return first;
-    else question = 'The two differ. Passphrase';
-  }
 }
 
 async function expiryMinutes(flags: CreateFlags, settings: Settings, reporter: Reporter): Promise<number> {

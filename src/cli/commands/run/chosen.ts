@@ -1,0 +1,103 @@
+/** Which secrets a command gets, and under which variables. */
+
+import { isForProcesses } from '../../../vault/policy.js';
+import { checkPlace, type VaultRecord } from '../../../vault/records.js';
+import type { Vault } from '../../../vault/vault.js';
+import { CliError, usageError } from '../../exit/cli-error.js';
+import { EXIT } from '../../exit/codes.js';
+import type { Reporter } from '../../terminal/reporter.js';
+import { timeInWords } from '../../terminal/times.js';
+import { noSuchName, type Place } from '../../vault/place.js';
+
+/** The options that choose. */
+export interface ChoiceFlags {
+  readonly only?: string;
+  readonly var?: readonly string[];
+  readonly file?: readonly string[];
+}
+
+/** A secret, the variable that it is for, and whether that holds its value or the path of a file. */
+export interface Chosen {
+  readonly variable: string;
+  readonly name: string;
+  readonly value: Uint8Array;
+  readonly as: 'value' | 'file';
+}
+
+/**
+ * The secrets that options, `.zephr.json` or else the place name. What `--var` or `--file` name comes under that
+ * variable, and not under its own name too.
+ * @throws CliError for one that is not there, is expired, or is bound to hosts.
+ */
+export async function choose(
+  vault: Vault,
+  place: Place,
+  flags: ChoiceFlags,
+  reporter: Reporter,
+  now: number,
+): Promise<Chosen[]> {
+  const mapped = [
+    ...(flags.var ?? []).map((text) => ({ ...pairOf(text, '--var'), as: 'value' as const })),
+    ...(flags.file ?? []).map((text) => ({ ...pairOf(text, '--file'), as: 'file' as const })),
+  ];
+  const taken = new Set(mapped.map(({ name }) => name));
+  const named = flags.only === undefined ? place.needs : listOf(flags.only);
+  const own = (named ?? (await unboundIn(vault, place, reporter, now))).filter((name) => !taken.has(name));
+  const all = [...own.map((name) => ({ variable: name, name, as: 'value' as const })), ...mapped];
+  return all.map((one) => ({ ...one, value: usableValue(vault, one.name, place, now) }));
+}
+
+/** All that is for processes; what has expired is left out, and named. */
+async function unboundIn(vault: Vault, place: Place, reporter: Reporter, now: number): Promise<string[]> {
+  const { project, environment } = place;
+  const records = vault.list({ project, environment }).filter(({ policy }) => isForProcesses(policy));
+  const expired = records.filter((record) => isExpired(record, now)).map(({ name }) => name);
+  if (expired.length > 0) await reporter.warn(`expired, and left out: ${expired.join(', ')}`);
+  return records.filter((record) => !isExpired(record, now)).map(({ name }) => name);
+}
+
+function usableValue(vault: Vault, name: string, place: Place, now: number): Uint8Array {
+  const { project, environment } = place;
+  const record = vault.get({ project, environment, name });
+  if (record === null || record.value === null) throw noSuchName(name, place);
+  if (!isForProcesses(record.policy)) {
+    throw new CliError(EXIT.notAllowed, 'NOT_ALLOWED', `${name} is bound to hosts, and for no process`, {
+      advice: `to allow it, a person runs zephr vault bind ${name} --host … --run`,
+    });
+  }
+  if (isExpired(record, now)) {
+    throw new CliError(
+      EXIT.notAllowed,
+      'NOT_ALLOWED',
+      `${name} expired ${timeInWords(record.expiresAt ?? 0, now)}`,
+      {
+        advice: `set it anew: zephr vault set ${name}`,
+      },
+    );
+  }
+  return record.value;
+}
+
+function isExpired({ expiresAt }: VaultRecord, now: number): boolean {
+  return expiresAt !== undefined && expiresAt <= now;
+}
+
+function pairOf(text: string, flag: string): { readonly variable: string; readonly name: string } {
+  const [, variable, name] = /^([A-Za-z_][A-Za-z0-9_]*)=([A-Z][A-Z0-9_]*)$/.exec(text) ?? [];
+  if (variable === undefined || name === undefined)
+    throw usageError(
+      `${flag} is a variable, = and the name of a secret`,
+      `such as ${flag} PGPASSWORD=DB_PASSWORD`,
+    );
+  return { variable, name };
+}
+
+/** @throws ValidationError `INVALID_NAME`. */
+function listOf(text: string): string[] {
+  const names = text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+  for (const name of names) checkPlace({ project: 'default', environment: 'default', name });
+  return names;
+}

@@ -1,0 +1,60 @@
+/** Options that say what may be done with a secret, and until when. */
+
+import { parseDuration } from '../../../core/duration.js';
+import { parseBoundHost, parseMethod, parseSlotName } from '../../../vault/policy.js';
+import type { Policy } from '../../../vault/records.js';
+import { usageError } from '../../exit/cli-error.js';
+import type { PolicyFlags } from '../../vault/flags.js';
+
+/**
+ * The policy that the options say; null where there are none.
+ * @throws CliError exit 2; ValidationError `INVALID_BINDING`.
+ */
+export function policyOf({ host, as, methods, approve, run }: PolicyFlags): Policy | null {
+  if (host === undefined) {
+    const others = [as, methods, approve, run].some((flag) => flag !== undefined);
+    if (others)
+      throw usageError('--as, --methods, --approve and --run are of a bound secret', 'name its --host');
+    return null;
+  }
+  return {
+    hosts: listOf(host).map(parseBoundHost),
+    ...(as === undefined ? {} : { as: parseSlotName(as) }),
+    ...(methods === undefined ? {} : { methods: listOf(methods).map(parseMethod) }),
+    ...(approve ? { approve } : {}),
+    ...(run ? { run } : {}),
+  };
+}
+
+/** A policy in words, as lists show it. */
+export function policyInWords({ hosts = [], as, methods, approve, run }: Policy): string {
+  if (hosts.length === 0) return 'for processes';
+  const parts = [
+    hosts.join(','),
+    as,
+    methods?.join(','),
+    approve ? 'asks' : undefined,
+    run ? 'and processes' : undefined,
+  ];
+  return parts.filter((part) => part !== undefined).join(' ');
+}
+
+/**
+ * When a secret expires, in milliseconds since 1970.
+ * @param text how long from now, or a time in ISO 8601.
+ * @throws CliError exit 2.
+ */
+export function parseExpires(text: string, now: number): number {
+  const seconds = parseDuration(text.trim());
+  const at = seconds === null ? timeIn(text.trim()) : now + seconds * 1000;
+  if (!(at > now)) throw usageError('--expires is no time to come', 'write it as 90d, 1y or 2027-01-31');
+  return at;
+}
+
+function timeIn(text: string): number {
+  return /^\d{4}-\d\d-\d\d(T|$)/.test(text) ? Date.parse(text) : Number.NaN;
+}
+
+function listOf(text: string): string[] {
+  return text.split(',').map((part) => part.trim());
+}

@@ -1,0 +1,115 @@
+/** `zephr vault unlock` and `lock`: a process holds the key for a time, so that nobody has to be asked. */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { dirname, join } from 'node:path';
+import { encodeBase64url } from '../../../core/base64url.js';
+import { randomBytes } from '../../../core/bytes.js';
+import { parseDuration } from '../../../core/duration.js';
+import { agentSocket, privateFolder } from '../../../vault/places.js';
+import { changeVault, requireVault } from '../../../vault/unlocking/access.js';
+import { stopAgent } from '../../../vault/unlocking/agent.js';
+import { keychainOf } from '../../../vault/unlocking/keychain.js';
+import type { Unlocked } from '../../../vault/unlocking/unlock.js';
+import { CliError, usageError } from '../../exit/cli-error.js';
+import { EXIT, type ExitCode } from '../../exit/codes.js';
+import type { Context } from '../../parser/command.js';
+import { jsonLine } from '../../terminal/escape.js';
+import type { Terminal } from '../../terminal/terminal.js';
+import { timeInWords } from '../../terminal/times.js';
+import { requirePerson, vaultAccess } from '../../vault/access.js';
+import type { VaultFlags } from '../../vault/flags.js';
+
+export type UnlockContext = Context<VaultFlags & { readonly ttl: string; readonly keychain?: boolean }>;
+export type LockContext = Context<VaultFlags>;
+
+declare const __ZEPHR_VAULT_AGENT__: string | undefined;
+
+/** The agent's program, beside the bundle; run from source, that of the last build. */
+const AGENT =
+  typeof __ZEPHR_VAULT_AGENT__ === 'string'
+    ? join(__dirname, __ZEPHR_VAULT_AGENT__)
+    : new URL('../../../../dist/cli/vault-agent.cjs', import.meta.url).pathname;
+
+/** The longest time that a vault stays unlocked, in milliseconds: 30 days. */
+const LONGEST_MS = 2_592_000_000;
+
+/**
+ * Reads `--ttl`, in milliseconds.
+ * @throws CliError exit 2.
+ */
+function parseTtl(text: string): number {
+  const milliseconds = (parseDuration(text.trim()) ?? 0) * 1000;
+  if (milliseconds > 0 && milliseconds <= LONGEST_MS) return milliseconds;
+  throw usageError('the time to stay unlocked is not 1s to 30d', 'write it as 30m, 8h or 1d');
+}
+
+/** Unlocks the vault for a time, or in the keychain for good. */
+export async function unlockVault(context: UnlockContext): Promise<ExitCode> {
+  const { flags, terminal, reporter, now } = context;
+  const access = vaultAccess(flags, terminal);
+  if (flags.keychain) return addKeychain(context);
+  const ttl = parseTtl(flags.ttl);
+  const socket = agentSocket(terminal);
+  if (socket === null)
+    throw usageError('nothing can keep the vault unlocked here', 'use --keychain, or a key file');
+  // An agent is no reason for another: who unlocks has to be able to do it without.
+  const unlocking = { ...access.unlocking, withoutAgent: true };
+  const unlocked = await requireVault({ ...access, unlocking });
+  const until = now() + ttl;
+  await privateFolder(dirname(socket), terminal.uid);
+  await startAgent(socket, unlocked, until, terminal);
+  if (flags.json) await terminal.stdout.write(jsonLine({ until: new Date(until).toISOString() }));
+  else
+    await reporter.info(
+      `the vault is unlocked; it locks ${timeInWords(until, now())}, or with zephr vault lock`,
+    );
+  return EXIT.done;
+}
+
+/** Makes the agent forget the key. */
+export async function lockVault({ flags, terminal, reporter }: LockContext): Promise<ExitCode> {
+  const socket = agentSocket(terminal);
+  const wasUnlocked = socket !== null && (await stopAgent(socket));
+  if (flags.json) await terminal.stdout.write(jsonLine({ wasUnlocked }));
+  else await reporter.info(wasUnlocked ? 'the vault is locked' : 'nothing kept the vault unlocked');
+  return EXIT.done;
+}
+
+async function addKeychain({ flags, terminal, reporter }: UnlockContext): Promise<ExitCode> {
+  await requirePerson('zephr vault unlock --keychain', terminal);
+  const access = vaultAccess(flags, terminal);
+  const keychain = keychainOf({ platform: terminal.platform, env: access.unlocking.toolEnvironment });
+  const unlocking = { ...access.unlocking, withoutAgent: true };
+  await changeVault({ ...access, unlocking }, async (vault) => {
+    const bytes = randomBytes(32);
+    await keychain.write(vault.id, bytes);
+    await vault.addSlot({ kind: 'keychain', bytes });
+  });
+  if (flags.json) await terminal.stdout.write(jsonLine({ keychain: true }));
+  else await reporter.info(`${keychain.name} opens the vault from now on`);
+  return EXIT.done;
+}
+
+/** The key goes to the agent's stdin: arguments and environment can be seen by others. */
+async function startAgent(
+  socket: string,
+  { vault }: Unlocked,
+  until: number,
+  terminal: Terminal,
+): Promise<void> {
+  const child = spawn(terminal.nodePath, [AGENT], {
+    detached: true,
+    cwd: dirname(socket),
+    env: {},
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  child.stdin.on('error', () => undefined);
+  const [vaultId, key] = [encodeBase64url(vault.id), encodeBase64url(vault.key)];
+  child.stdin.end(JSON.stringify({ socket, vault: vaultId, key, until }));
+  const said = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
+  if (String(said[0]) !== 'ready\n')
+    throw new CliError(EXIT.bug, 'NOT_STARTED', `nothing can listen at ${socket}`);
+  child.stdout.destroy();
+  child.unref();
+}

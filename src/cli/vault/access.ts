@@ -1,0 +1,75 @@
+/** The user's vault, as the commands open it. */
+
+import { vaultPath } from '../../vault/places.js';
+import type { VaultAccess } from '../../vault/unlocking/access.js';
+import { findKeyFile, type Unlocking } from '../../vault/unlocking/unlock.js';
+import { CliError, usageError } from '../exit/cli-error.js';
+import { EXIT } from '../exit/codes.js';
+import { replaceFile } from '../files/temporary-file.js';
+import { childEnvironment } from '../terminal/clipboard/child-environment.js';
+import { askHidden, choosePassphrase } from '../terminal/prompt.js';
+import type { Terminal } from '../terminal/terminal.js';
+import type { VaultFlags } from './flags.js';
+
+/**
+ * The vault of this user.
+ * @throws CliError exit 2 for a user without a place for one.
+ */
+export function vaultAccess(
+  { vaultKeyFile: keyFile }: Pick<VaultFlags, 'vaultKeyFile'>,
+  terminal: Terminal,
+): VaultAccess {
+  const path = vaultPath(terminal);
+  if (path === null)
+    throw usageError(
+      'there is no place for a vault: this user has no home directory',
+      'set HOME or XDG_DATA_HOME',
+    );
+  terminal.closeToDebuggers();
+  const unlocking: Unlocking = {
+    user: terminal,
+    keyFile,
+    toolEnvironment: childEnvironment(terminal.env),
+    askPassphrase: async (isAgain) =>
+      (await hasScreen(terminal))
+        ? askHidden(terminal, isAgain ? 'That was wrong. Vault passphrase' : 'Vault passphrase', NO_SCREEN)
+        : null,
+  };
+  return {
+    storage: {
+      path,
+      replace: replaceFile,
+      pid: terminal.pid,
+      isRunning: (pid) => terminal.isRunning(pid),
+    },
+    unlocking,
+    async chooseOpener() {
+      const found = await findKeyFile(unlocking);
+      if (found !== null) return found.opener;
+      if (!(await hasScreen(terminal))) return null;
+      const question = 'New vault: choose its passphrase';
+      return { kind: 'passphrase', passphrase: await choosePassphrase(terminal, NO_SCREEN.advice, question) };
+    },
+  };
+}
+
+const NO_SCREEN = { message: 'the vault is locked', advice: 'name a key file with --vault-key-file' };
+
+/**
+ * Makes sure that a person sits at a terminal. A program that was started without one must not widen what may be done
+ * with secrets.
+ * @param what cannot be done otherwise, such as `zephr vault bind`.
+ * @throws CliError exit 4 without a terminal.
+ */
+export async function requirePerson(what: string, terminal: Terminal): Promise<void> {
+  if (await hasScreen(terminal)) return;
+  throw new CliError(EXIT.notAllowed, 'NO_TERMINAL', `${what} needs a person at a terminal`, {
+    advice: 'run it there yourself: it changes what programs may do with your secrets',
+  });
+}
+
+async function hasScreen(terminal: Terminal): Promise<boolean> {
+  const screen = await terminal.openScreen();
+  await screen?.close();
+  return screen !== null;
+}
