@@ -63,6 +63,7 @@ describe('PROTOCOL.md', () => {
       version: true,
       proof_hash: true,
       link_proof_hash: true,
+      receipt_hash: true,
       views: true,
       upload: true,
       chunks: true,

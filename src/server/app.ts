@@ -12,6 +12,7 @@ import type { Notices } from './notices/notices.js';
 import { addHealthRoute, addMetricsRoute } from './routes/health.js';
 import { addPageRoutes } from './routes/page.js';
 import type { PackedFile } from './routes/page-files.js';
+import { addReceiptRoutes } from './routes/receipts.js';
 import { addSecretRoutes } from './routes/secrets.js';
 import { addUploadRoutes } from './routes/uploads.js';
 import type { Access } from './secrets/access.js';
@@ -88,6 +89,7 @@ export function createApp(options: AppOptions): App {
     const chunks = new Chunks(store.chunks, { storedBytes, now, random });
     addUploadRoutes(router, { chunks, callers });
   }
+  addReceiptRoutes(router, secrets);
   addHealthRoute(router, { store, access, version, callers });
   if (page !== undefined) addPageRoutes(router, page);
   if (metrics !== undefined) addMetricsRoute(router, metrics);

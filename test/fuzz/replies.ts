@@ -27,7 +27,7 @@ const spelled = fc.oneof(
 const blob = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('base64url'));
 const views = fc.integer({ min: 1, max: 1_000 });
 
-const kept = fc.subarray(['gates', 'link_proof_hash', 'anything'] as const);
+const kept = fc.subarray(['gates', 'receipt_hash', 'link_proof_hash', 'anything'] as const);
 
 const created = fc.record({ id, expires_at: spelled, version: fc.constant(2), views, kept });
 const read = fc.record({

@@ -30,6 +30,8 @@ describe('every answer', () => {
     ['GET', '/api/uploads/x'],
     ['PUT', '/api/uploads/x/0'],
     ['DELETE', '/api/uploads/x'],
+    ['POST', '/api/receipts'],
+    ['OPTIONS', '/api/receipts'],
     ['GET', '/api/health'],
     ['GET', '/nothing'],
     ['GET', '/api/nothing'],
@@ -45,10 +47,10 @@ describe('every answer', () => {
     if (path !== '/nothing') expect(headers.get('cache-control')).toBe('no-store');
   });
 
-  test.each(paths)('is open to other origins only for secrets: %s %s', async (method, path) => {
+  test.each(paths)('is open to other origins only for secrets and receipts: %s %s', async (method, path) => {
     const { headers } = await harness().call(method, path);
     expect(headers.get('access-control-allow-origin')).toBe(
-      /^\/api\/(secrets|uploads)/.test(path) ? '*' : null,
+      /^\/api\/(secrets|receipts|uploads)/.test(path) ? '*' : null,
     );
     expect(headers.has('access-control-allow-credentials')).toBe(false);
   });

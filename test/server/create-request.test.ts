@@ -31,6 +31,7 @@ describe('a create request', () => {
       version: 1,
       proofHash: null,
       linkProofHash: null,
+      receiptHash: null,
       views: 1,
       upload: null,
     });
@@ -41,6 +42,7 @@ describe('a create request', () => {
       version: 2,
       proofHash,
       linkProofHash: null,
+      receiptHash: null,
       views: 1,
     });
     const locked = { ...second, link_proof_hash: proofHash };

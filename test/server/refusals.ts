@@ -50,6 +50,7 @@ export const REFUSALS: Readonly<Record<ApiErrorCode, Refusal>> = {
   CHUNKS_NOT_ACCEPTED: async () => read((await withChunks()).id, { ...WITH_PROOF, 'zephr-claim': CLAIM }),
   UNSUPPORTED_VERSION: () => create({ version: 3 }),
   INVALID_PROOF: async () => call('DELETE', `/api/secrets/${await made()}`),
+  INVALID_RECEIPT: () => create({ receipt_hash: 'short' }),
   INVALID_VIEWS: () => create({ ...VERSION_2, views: 1_001 }),
   INVALID_IDEMPOTENCY_KEY: () => create({}, { 'idempotency-key': '_' }),
   INVALID_CLAIM: async () => read(await made(), { 'zephr-claim': 'short' }),

@@ -43,6 +43,8 @@ export function describeSecretContract(current: () => Store): void {
         revokedAt: null,
         destroyed: false,
         chunks: null,
+        reads: [],
+        wrongPassphrases: 0,
       });
     });
 

@@ -13,6 +13,7 @@ import { describeOutboxContract } from './outbox-contract.js';
 import { describeProofContract } from './proof-contract.js';
 import { describeQuotaContract } from './quota-contract.js';
 import { describeSecretContract } from './secret-contract.js';
+import { describeSenderContract } from './sender-contract.js';
 
 const HOUR = 60 * 60_000;
 const DAY = 24 * HOUR;
@@ -34,6 +35,7 @@ export function describeStoreContract(open: () => Promise<Store>, keepsChunks = 
   describe('secrets', () => describeSecretContract(current));
   describe('proofs', () => describeProofContract(current));
   if (keepsChunks) describe('chunks', () => describeChunkContract(current));
+  describe('senders', () => describeSenderContract(current));
   describeQuotaContract(current);
   describeKeyContract(current);
   describe('the outbox', () => describeOutboxContract(current));

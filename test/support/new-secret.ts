@@ -25,6 +25,7 @@ export function newSecret(changes: Partial<NewSecret> = {}): NewSecret {
     splitUrlMode: false,
     proofHash: PROOF_HASH,
     linkProofHash: null,
+    receiptHash: null,
     views: 1,
     callback: null,
     caller: 'somebody',

@@ -88,3 +88,6 @@ export const LEASE_MS = 60_000;
 
 /** The longest that a request waits for news, in seconds: less than common proxies wait for an answer. */
 export const MAX_WAIT_SECONDS = 25;
+
+/** Most receipts that one request asks about. */
+export const MAX_RECEIPTS = 100;

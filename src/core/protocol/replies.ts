@@ -55,7 +55,34 @@ export interface StatusReply {
   readonly first_read_at?: string;
   /** As for a read. */
   readonly chunks?: number;
+  readonly last_read_at?: string;
+  /** To its sender only: when it was read, at most the last {@link MAX_READS} times, the last one last. */
+  readonly reads?: readonly ReadEntry[];
+  /** To its sender only: how many wrong passphrases were tried. */
+  readonly wrong_passphrases?: number;
 }
+
+/** The body of the 200 of `POST /api/receipts`: an answer for each receipt, in their order. */
+export interface ReceiptsReply {
+  readonly secrets: readonly InquiryReply[];
+}
+
+/** What became of one secret, or the code of why that is not told. */
+export type InquiryReply = { readonly id: string } & (
+  | StatusReply
+  | { readonly error: { readonly code: string } }
+);
+
+/** One read of a secret. */
+export interface ReadEntry {
+  /** ISO 8601. */
+  readonly at: string;
+  /** Whether the reader said that the secret arrived. */
+  readonly acknowledged: boolean;
+}
+
+/** Most reads that a status tells of. */
+export const MAX_READS = 100;
 
 /** The body of a health check's 200, without the members that break their rule. */
 export interface HealthReply {

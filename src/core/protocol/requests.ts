@@ -9,6 +9,7 @@ export const HEADERS = {
   idempotencyKey: 'Idempotency-Key',
   proof: 'Zephr-Proof',
   linkProof: 'Zephr-Link-Proof',
+  receipt: 'Zephr-Receipt',
   claim: 'Zephr-Claim',
   chunks: 'Zephr-Chunks',
   retryAfter: 'Retry-After',
@@ -30,6 +31,8 @@ export interface CreateBody {
   readonly proof_hash?: string;
   /** Version 2 with a passphrase. */
   readonly link_proof_hash?: string;
+  /** base64url of the SHA-256 of the receipt that the sender keeps, in both versions. */
+  readonly receipt_hash?: string;
   readonly views?: number;
   /** Version 2: the upload whose chunks are the secret's, and how many they are. */
   readonly upload?: string;
@@ -58,7 +61,7 @@ export function isClaim(text: string): boolean {
   return /^[A-Za-z0-9_-]{22,64}$/.test(text);
 }
 
-/** Whether `text` has the form of a proof, which is that of its hash as well: 32 bytes in base64url. */
+/** Whether `text` has the form of a proof or a receipt, which is that of their hashes as well: 32 bytes in base64url. */
 export function isProof(text: string): boolean {
   return text.length === PROOF_LENGTH && isBase64url(text);
 }

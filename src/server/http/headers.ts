@@ -66,7 +66,10 @@ export const IMMUTABLE: HeaderFields = {
   'Cache-Control': 'public, max-age=31536000, immutable',
 };
 
-/** For every answer of `/api/secrets*` and `/api/uploads*`: any page may read it, and none can send a user's cookies along. */
+/** The families of paths below `/api` that pages of any origin may use. */
+const CROSS_ORIGIN: readonly string[] = ['secrets', 'receipts', 'uploads'];
+
+/** For every answer of theirs: any page may read it, and none can send a user's cookies along. */
 const CORS_HEADERS: HeaderFields = {
   'Access-Control-Allow-Origin': '*',
   'Access-Control-Expose-Headers': [...Object.values(HEADERS), 'Date'].join(', '),
@@ -83,7 +86,7 @@ export function fixedHeaders(secure: boolean): (segments: readonly string[]) => 
   const secrets = [...api, ...listOf(CORS_HEADERS)];
   return ([room, family]) => {
     if (room !== 'api') return page;
-    return family === 'secrets' || family === 'uploads' ? secrets : api;
+    return CROSS_ORIGIN.includes(family ?? '') ? secrets : api;
   };
 }
 
@@ -100,6 +103,7 @@ export const PREFLIGHT_HEADERS: HeaderFields = {
     HEADERS.idempotencyKey,
     HEADERS.proof,
     HEADERS.linkProof,
+    HEADERS.receipt,
     HEADERS.claim,
     HEADERS.chunks,
   ].join(', '),

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Bytes } from '../../core/bytes.js';
 import type { BodyDeadline } from './body-deadline.js';
-import type { HeaderFields, HeaderList } from './headers.js';
+import { type HeaderFields, type HeaderList, PREFLIGHT_HEADERS } from './headers.js';
 import type { MemoryShare } from './memory-budget.js';
 
 /** A request, whose body may still be on its way. Node's own `IncomingMessage` has most of it. */
@@ -58,6 +58,11 @@ export function queryOf({ target }: HttpRequest, name: string): string | undefin
 /** A response in JSON. */
 export function jsonResponse(status: number, value: object, headers: HeaderFields = {}): HttpResponse {
   return { status, headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(value) };
+}
+
+/** The response to a CORS preflight. */
+export function preflight(): HttpResponse {
+  return emptyResponse(204, PREFLIGHT_HEADERS);
 }
 
 /** A response without a body. */

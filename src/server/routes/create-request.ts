@@ -52,9 +52,22 @@ export function parseCreateRequest(
   }
   const proofHash = parseProofHash(field('proof_hash'), version);
   const linkProofHash = parseLinkProofHash(field('link_proof_hash'), version);
+  const receiptHash = parseReceiptHash(field('receipt_hash'));
   const views = parseViews(field('views'), version);
   const upload = parseUpload(field('upload'), field('chunks'), version);
-  return { blob, expiry, splitUrlMode, hint, callback, version, proofHash, linkProofHash, views, upload };
+  return {
+    blob,
+    expiry,
+    splitUrlMode,
+    hint,
+    callback,
+    version,
+    proofHash,
+    linkProofHash,
+    receiptHash,
+    views,
+    upload,
+  };
 }
 
 function parseBlob(text: unknown): Bytes {
@@ -152,6 +165,14 @@ function parseLinkProofHash(linkProofHash: unknown, version: Version): string | 
     throw new RequestError('INVALID_PROOF', 'link_proof_hash is not 32 bytes in base64url');
   }
   return linkProofHash;
+}
+
+function parseReceiptHash(receiptHash: unknown): string | null {
+  if (receiptHash === undefined) return null;
+  if (typeof receiptHash !== 'string' || !isProof(receiptHash)) {
+    throw new RequestError('INVALID_RECEIPT', 'receipt_hash is not 32 bytes in base64url');
+  }
+  return receiptHash;
 }
 
 function parseViews(views: unknown, version: Version): number {

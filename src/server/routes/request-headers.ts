@@ -45,6 +45,17 @@ export function parseProof(header: string | undefined, name: string = HEADERS.pr
 }
 
 /**
+ * Checks a `Zephr-Receipt` header and gives its 32 bytes; absent is `null`.
+ * @throws RequestError `INVALID_RECEIPT`.
+ */
+export function parseReceipt(header: string | undefined): Bytes | null {
+  if (header === undefined) return null;
+  if (!isProof(header))
+    throw new RequestError('INVALID_RECEIPT', 'Zephr-Receipt is not 32 bytes in base64url');
+  return decodeBase64url(header);
+}
+
+/**
  * What an `Authorization` header shows as an API key: the token of the Bearer scheme (RFC 6750 section 2.1), well
  * formed or not. Absent is `null`; a header with no such token shows the empty key, which no server has.
  */

@@ -2,19 +2,19 @@
 
 import { hash } from 'node:crypto';
 import { ENVELOPE_BYTES, MAX_BLOB_LENGTH } from '../../core/protocol/limits.js';
-import type { CreatedReply, ReadReply, StatusReply } from '../../core/protocol/replies.js';
+import type { CreatedReply, ReadReply } from '../../core/protocol/replies.js';
 import { HEADERS } from '../../core/protocol/requests.js';
 import { readJsonBody } from '../http/bodies.js';
-import { PREFLIGHT_HEADERS } from '../http/headers.js';
-import { emptyResponse, headerOf, jsonResponse, queryOf } from '../http/messages.js';
+import { emptyResponse, headerOf, jsonResponse, preflight, queryOf } from '../http/messages.js';
 import { RequestError } from '../http/request-error.js';
 import type { Handler, Router } from '../http/router.js';
 import type { CallbackPolicy } from '../secrets/callbacks.js';
 import type { Callers } from '../secrets/callers.js';
-import { type CreateResult, type Secrets, type Status, tooLarge } from '../secrets/secrets.js';
+import { type CreateResult, type Secrets, tooLarge } from '../secrets/secrets.js';
 import type { Reading } from '../store/contracts/secrets.js';
 import { parseCreateRequest } from './create-request.js';
 import { parseSeen, parseWait } from './queries.js';
+import { isoTime, senderOf, statusReply } from './receipts.js';
 import {
   credentialsOf,
   parseAuthorization,
@@ -68,10 +68,15 @@ export function addSecretRoutes(
   const remove: Handler = async (request, id = '') => {
     const claim = parseClaim(headerOf(request, HEADERS.claim));
     const credentials = credentialsOf(request);
+    const sender = await senderOf(request, callers);
     if (claim !== null) await secrets.acknowledge(id, claim);
+    else if (sender !== null) await secrets.revoke(id, sender);
     else if (credentials.proof !== null) await secrets.revoke(id, credentials);
     else {
-      throw new RequestError('INVALID_PROOF', 'send Zephr-Claim to acknowledge or Zephr-Proof to revoke');
+      throw new RequestError(
+        'INVALID_PROOF',
+        'send Zephr-Claim to acknowledge, or Zephr-Proof, Zephr-Receipt or an API key to revoke',
+      );
     }
     return emptyResponse(204);
   };
@@ -79,7 +84,8 @@ export function addSecretRoutes(
   const status: Handler = async (request, id = '') => {
     const wait = parseWait(queryOf(request, 'wait'));
     const seen = parseSeen(queryOf(request, 'seen'));
-    const found = await secrets.status(id, credentialsOf(request), wait && { ...wait, seen });
+    const credentials = (await senderOf(request, callers)) ?? credentialsOf(request);
+    const found = await secrets.status(id, credentials, wait && { ...wait, seen });
     return jsonResponse(200, statusReply(found));
   };
 
@@ -88,11 +94,11 @@ export function addSecretRoutes(
   router.add('/api/secrets/:id/status', { GET: status, OPTIONS: preflight });
 }
 
-export const preflight: Handler = () => emptyResponse(204, PREFLIGHT_HEADERS);
-
 function createdReply({ id, version, views, expiresAt, kept }: CreateResult): CreatedReply {
   const reply = { id, expires_at: isoTime(expiresAt) };
-  return version === 2 ? { ...reply, version, views, kept } : reply;
+  if (version === 2) return { ...reply, version, views, kept };
+  // The clients of other programs send no receipt, and get what they always got.
+  return kept.length === 0 ? reply : { ...reply, kept };
 }
 
 function readReply({ blob, hint, viewsLeft, purgeAt, version, chunks }: Reading): ReadReply {
@@ -103,23 +109,4 @@ function readReply({ blob, hint, viewsLeft, purgeAt, version, chunks }: Reading)
     ...(version === 2 ? { version, views_left: viewsLeft } : {}),
     ...(chunks === null ? {} : { chunks }),
   };
-}
-
-function statusReply(status: Status): StatusReply {
-  const { state, createdAt, expiresAt, views, viewsLeft, firstReadAt, chunks, hint } = status;
-  return {
-    state,
-    ...(hint === null ? {} : { hint }),
-    created_at: isoTime(createdAt),
-    expires_at: isoTime(expiresAt),
-    views,
-    views_left: viewsLeft,
-    ...(firstReadAt === null ? {} : { first_read_at: isoTime(firstReadAt) }),
-    ...(chunks === null ? {} : { chunks }),
-  };
-}
-
-/** A time as replies have it. */
-export function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
 }

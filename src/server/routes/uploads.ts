@@ -4,13 +4,13 @@ import { hash } from 'node:crypto';
 import { CHUNK_BYTES, SEALED_CHUNK_BYTES, type UploadReply } from '../../core/protocol/chunks.js';
 import { HEADERS } from '../../core/protocol/requests.js';
 import { checkType, lengthOf, readJsonBody, readWhole } from '../http/bodies.js';
-import { emptyResponse, headerOf, jsonResponse } from '../http/messages.js';
+import { emptyResponse, headerOf, jsonResponse, preflight } from '../http/messages.js';
 import { RequestError } from '../http/request-error.js';
 import { type Handler, notFound, type Router } from '../http/router.js';
 import type { Callers } from '../secrets/callers.js';
 import type { Chunks } from '../secrets/chunks.js';
+import { isoTime } from './receipts.js';
 import { credentialsOf, parseAuthorization, parseClaim, parseIdempotencyKey } from './request-headers.js';
-import { isoTime, preflight } from './secrets.js';
 
 /** Room for the body of a request that begins an upload, in bytes. */
 const MAX_BODY_BYTES = 1_024;

@@ -92,6 +92,11 @@ export class Callers {
     if (key !== null) await recognizeKey(this.#store.keys, key);
   }
 
+  /** The name with which a key creates. @throws ServiceError `INVALID_API_KEY`. */
+  async nameOfKey(key: string): Promise<string> {
+    return (await recognizeKey(this.#store.keys, key)).id;
+  }
+
   /** A name for an address, 22 characters long. Without the salt of the store it does not give the address away. */
   nameOf(address: string): string {
     const known = this.#names.get(address);

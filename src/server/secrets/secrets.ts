@@ -11,7 +11,7 @@ import type { Kept, SecretState } from '../../core/protocol/replies.js';
 import { Notices } from '../notices/notices.js';
 import { Watch } from '../notices/watch.js';
 import { stateOf } from '../store/contracts/lifecycle.js';
-import type { Refused, ShownProofs } from '../store/contracts/proofs.js';
+import type { Refused, ShownBySender, ShownProofs } from '../store/contracts/proofs.js';
 import type {
   CreateRequest,
   Idempotency,
@@ -52,6 +52,9 @@ export interface Status {
   readonly firstReadAt: number | null;
   /** How many chunks it came with; `null` for none. */
   readonly chunks: number | null;
+  readonly lastReadAt: number | null;
+  /** What only its sender is told. */
+  readonly forSender?: Pick<SecretRecord, 'reads' | 'wrongPassphrases'>;
 }
 
 /** What a caller who reads, revokes or asks for the status shows: 32 bytes each, or `null` if none came. */
@@ -66,6 +69,15 @@ export interface StatusWait {
   readonly seen?: Pick<Status, 'state' | 'viewsLeft'> | undefined;
   /** Longest, in milliseconds. */
   readonly ms: number;
+}
+
+/** What the sender of a secret shows instead: the receipt that it kept, or the id of the API key it creates with. */
+export type SenderCredentials = { readonly receipt: Uint8Array } | { readonly caller: string };
+
+/** A sender's question about one of its secrets, and the answer to it. */
+export interface Inquiry {
+  readonly id: string;
+  readonly receipt: Uint8Array;
 }
 
 const MINUTE_MS = 60_000;
@@ -168,7 +180,9 @@ export class Secrets {
     if (outcome.outcome === 'created') this.#metrics?.secrets('created', 1);
     const { id, version, views, expiresAt } = outcome;
     // The same request again is a replay only with the same body, and so with the same fields.
-    const kept: readonly Kept[] = request.linkProofHash === null ? [] : ['link_proof_hash'];
+    const kept: Kept[] = [];
+    if (request.receiptHash !== null) kept.push('receipt_hash');
+    if (request.linkProofHash !== null) kept.push('link_proof_hash');
     return { id, version, views, expiresAt, kept };
   }
 
@@ -200,7 +214,7 @@ export class Secrets {
    * Ends the secret for everyone. Revoking it again is no error.
    * @throws ServiceError `SECRET_ALREADY_CONSUMED` or `SECRET_EXPIRED` if it ended otherwise.
    */
-  async revoke(id: string, credentials: Credentials): Promise<void> {
+  async revoke(id: string, credentials: Credentials | SenderCredentials): Promise<void> {
     const revoked = await this.#store.revoke(checkedId(id), shownBy(credentials), this.#now());
     if (revoked.outcome === 'consumed') throw ended('read');
     if (revoked.outcome === 'expired') throw ended('expired');
@@ -213,19 +227,21 @@ export class Secrets {
    * What has become of the secret. Consumes nothing.
    * @param wait answers only when it is another than the caller has seen, or has not become another in time.
    */
-  async status(id: string, credentials: Credentials, wait?: StatusWait): Promise<Status> {
+  async status(id: string, credentials: Credentials | SenderCredentials, wait?: StatusWait): Promise<Status> {
+    const isForSender = !('proof' in credentials);
     const first = async () => {
       const secret = await this.#store.status(checkedId(id), shownBy(credentials), this.#now());
       if (secret.outcome !== 'found') throw errorOf(secret);
       return secret;
     };
-    if (wait === undefined) return statusOf(await first(), this.#now());
+    if (wait === undefined) return statusOf(await first(), this.#now(), isForSender);
     let { seen } = wait;
     const record = await this.#watch.until(checkedId(id), {
       first,
       isNews: (found) => {
         if (found === null) return true;
-        const { state, viewsLeft } = statusOf(found, this.#now());
+        const { viewsLeft } = found;
+        const state = stateOf(found, this.#now());
         seen ??= { state, viewsLeft };
         return state !== seen.state || viewsLeft !== seen.viewsLeft;
       },
@@ -236,14 +252,32 @@ export class Secrets {
       ms: wait.ms,
     });
     if (record === null) throw notFound();
-    return statusOf(record, this.#now());
+    return statusOf(record, this.#now(), isForSender);
+  }
+
+  /**
+   * The status of each secret, or why there is none, in the order of the inquiries.
+   * @throws StoreError, StoreBusyError.
+   */
+  inquire(inquiries: readonly Inquiry[]): Promise<(Status | ServiceError)[]> {
+    return Promise.all(
+      inquiries.map(({ id, receipt }) =>
+        this.status(id, { receipt }).catch((error: unknown) => {
+          if (error instanceof ServiceError) return error;
+          throw error;
+        }),
+      ),
+    );
   }
 }
 
-function statusOf(secret: SecretRecord, now: number): Status {
-  const { hint, views, viewsLeft, createdAt, expiresAt, firstReadAt, chunks } = secret;
+function statusOf(secret: SecretRecord, now: number, isForSender: boolean): Status {
+  const { hint, views, viewsLeft, createdAt, expiresAt, firstReadAt, chunks, reads, wrongPassphrases } =
+    secret;
   const state = stateOf(secret, now);
-  return { state, hint, createdAt, expiresAt, views, viewsLeft, firstReadAt, chunks };
+  const lastReadAt = reads.at(-1)?.at ?? firstReadAt;
+  const status = { state, hint, createdAt, expiresAt, views, viewsLeft, firstReadAt, lastReadAt, chunks };
+  return isForSender ? { ...status, forSender: { reads, wrongPassphrases } } : status;
 }
 
 /** `id`, if it has the form of one: no store knows any other. */
@@ -253,7 +287,12 @@ export function checkedId(id: string): string {
 }
 
 /** What a store compares, of what a caller shows. */
-export function shownBy({ proof, linkProof }: Credentials): ShownProofs {
+export function shownBy(credentials: Credentials): ShownProofs;
+export function shownBy(credentials: Credentials | SenderCredentials): ShownProofs | ShownBySender;
+export function shownBy(credentials: Credentials | SenderCredentials): ShownProofs | ShownBySender {
+  if ('caller' in credentials) return credentials;
+  if ('receipt' in credentials) return { receiptHash: hash('sha256', credentials.receipt, 'base64url') };
+  const { proof, linkProof } = credentials;
   const hashOf = (bytes: Uint8Array | null) => (bytes === null ? null : hash('sha256', bytes, 'base64url'));
   return { proofHash: hashOf(proof), linkProofHash: hashOf(linkProof) };
 }

@@ -16,6 +16,18 @@ export interface ShownProofs {
   readonly linkProofHash: string | null;
 }
 
+/**
+ * What the sender of a secret shows instead: base64url of the SHA-256 of its receipt, or with which name it creates
+ * secrets. It lets the sender see what became of the secret and revoke it, and never read it.
+ */
+export type ShownBySender = { readonly receiptHash: string } | { readonly caller: string };
+
+/** What a secret is kept with for its sender; a `null` receipt for one that has none. */
+export interface KeptForSender {
+  readonly receiptHash: string | null;
+  readonly caller: string;
+}
+
 /** What a secret is kept with, likewise: `null` for a version 1 secret, and for one without a passphrase. */
 export type KeptProofs = ShownProofs;
 
@@ -65,6 +77,17 @@ export function keyRefusal(kept: KeptProofs, shown: ShownProofs): KeyRefusal | n
 /** What is wrong with the key of a caller who revokes or asks for the status, or `null`. */
 export function ownerRefusal(kept: KeptProofs, shown: ShownProofs): KeyRefusal | null {
   return kept.proofHash === null ? 'not provable' : keyRefusal(kept, shown);
+}
+
+/** What is wrong with what a sender shows, or `null`. To another caller the secret is unknown. */
+export function senderRefusal(kept: KeptForSender, shown: ShownBySender): 'wrong key' | 'unknown' | null {
+  if ('caller' in shown) return kept.caller === shown.caller ? null : 'unknown';
+  return kept.receiptHash !== null && sameHash(kept.receiptHash, shown.receiptHash) ? null : 'wrong key';
+}
+
+/** Whether somebody shows what a sender does. */
+export function isBySender(shown: ShownProofs | ShownBySender): shown is ShownBySender {
+  return !('proofHash' in shown);
 }
 
 /** Whether the passphrase behind a proof is the right one, for a key that is right. */

@@ -5,7 +5,7 @@ import type { KeyTier } from '../../../core/protocol/limits.js';
 import type { ApiKey } from './keys.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { Attempts, KeptProofs } from './proofs.js';
-import type { SecretRecord } from './secrets.js';
+import type { ReadRecord, SecretRecord } from './secrets.js';
 
 /** What decides a secret's state. */
 export interface LifecycleRow {
@@ -23,6 +23,7 @@ export interface RecordRow extends LifecycleRow {
   readonly views: number;
   readonly created_at: number;
   readonly first_read_at: number | null;
+  readonly wrong_passphrases: number;
 }
 
 /** The columns that decide what of a key is right. */
@@ -55,8 +56,8 @@ export function lifecycleOf(row: LifecycleRow): Lifecycle {
   };
 }
 
-/** The record of the secret in this row. */
-export function recordOf(row: RecordRow): SecretRecord {
+/** The record of the secret in this row. @param reads of it, the last ones. */
+export function recordOf(row: RecordRow, reads: readonly ReadRecord[]): SecretRecord {
   return {
     version: row.version,
     hint: row.hint,
@@ -65,6 +66,8 @@ export function recordOf(row: RecordRow): SecretRecord {
     firstReadAt: row.first_read_at,
     chunks: null,
     ...lifecycleOf(row),
+    reads,
+    wrongPassphrases: row.wrong_passphrases,
   };
 }
 

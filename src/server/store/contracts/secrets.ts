@@ -6,7 +6,7 @@
 import type { Bytes } from '../../../core/bytes.js';
 import type { Version } from '../../../core/key.js';
 import type { SecretState } from '../../../core/protocol/replies.js';
-import type { Refused, ShownProofs } from './proofs.js';
+import type { Refused, ShownBySender, ShownProofs } from './proofs.js';
 import type { Quota } from './quotas.js';
 
 /** What a client asks to keep, checked field by field. Whether the caller's limits allow it is another question. */
@@ -23,6 +23,8 @@ export interface CreateRequest {
   readonly proofHash: string | null;
   /** Likewise, for a secret with a passphrase. */
   readonly linkProofHash: string | null;
+  /** Likewise, of the sender's receipt; `null` where it keeps none. */
+  readonly receiptHash: string | null;
   readonly views: number;
   /** The upload that its chunks are in; `null` for a secret without files. */
   readonly upload: UploadReference | null;
@@ -88,6 +90,17 @@ export interface SecretRecord {
   readonly destroyed: boolean;
   /** How many chunks it came with; `null` for a secret without files. */
   readonly chunks: number | null;
+  /** The last `MAX_READS` views that were consumed, in their order. An older store kept none of them. */
+  readonly reads: readonly ReadRecord[];
+  /** How many wrong passphrases were tried. */
+  readonly wrongPassphrases: number;
+}
+
+/** A view that was consumed. */
+export interface ReadRecord {
+  readonly at: number;
+  /** Whether its lease was acknowledged. */
+  readonly acknowledged: boolean;
 }
 
 /** What a reader gets. */
@@ -162,7 +175,7 @@ export interface SecretStore {
   create(secret: NewSecret): Promise<CreateOutcome>;
 
   /** What is known of a secret. Changes nothing but the count of wrong passphrases. */
-  status(id: string, shown: ShownProofs, now: number): Promise<StatusOutcome>;
+  status(id: string, shown: ShownProofs | ShownBySender, now: number): Promise<StatusOutcome>;
 
   /** What is known of a secret, for those who have shown before that they may know it; `null` for an unknown id. */
   record(id: string, now: number): Promise<SecretRecord | null>;
@@ -191,5 +204,5 @@ export interface SecretStore {
   acknowledge(id: string, claim: string, now: number): Promise<boolean>;
 
   /** Ends the secret for everyone, those with a live lease included: no ciphertext is left afterwards. */
-  revoke(id: string, shown: ShownProofs, now: number): Promise<RevokeOutcome>;
+  revoke(id: string, shown: ShownProofs | ShownBySender, now: number): Promise<RevokeOutcome>;
 }

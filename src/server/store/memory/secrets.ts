@@ -5,6 +5,7 @@
 
 import { CHUNKS_LEASE_MS } from '../../../core/protocol/chunks.js';
 import { LEASE_MS } from '../../../core/protocol/limits.js';
+import { MAX_READS } from '../../../core/protocol/replies.js';
 import { type ChunkOutcome, renewedLease } from '../contracts/chunks.js';
 import {
   endedUnread,
@@ -18,13 +19,16 @@ import {
 } from '../contracts/lifecycle.js';
 import {
   type Attempts,
+  isBySender,
   isRightPassphrase,
   judgePassphrase,
   keyRefusal,
   NO_ATTEMPTS,
   ownerRefusal,
   type Refused,
+  type ShownBySender,
   type ShownProofs,
+  senderRefusal,
 } from '../contracts/proofs.js';
 import type {
   CreateOutcome,
@@ -34,6 +38,7 @@ import type {
   SecretRecord,
   SecretStore,
   StatusOutcome,
+  Unknown,
 } from '../contracts/secrets.js';
 import type { Purged } from '../contracts/store.js';
 import type { Lender, MemoryChunks } from './chunks.js';
@@ -46,6 +51,11 @@ interface Lease {
   acknowledged: boolean;
 }
 
+interface Read {
+  readonly at: number;
+  readonly claim: string | null;
+}
+
 interface Entry {
   secret: Omit<NewSecret, 'blob'>;
   blob: Uint8Array | null;
@@ -53,6 +63,8 @@ interface Entry {
   firstReadAt: number | null;
   revokedAt: number | null;
   readonly leases: Map<string, Lease>;
+  /** The last ones. */
+  readonly reads: Read[];
   attempts: Attempts;
 }
 
@@ -97,16 +109,17 @@ export class MemorySecrets implements SecretStore, Lender {
       firstReadAt: null,
       revokedAt: null,
       leases: new Map(),
+      reads: [],
       attempts: NO_ATTEMPTS,
     });
     if (name !== null) this.#creates.set(name, secret.id);
     return created('created', secret);
   }
 
-  async status(id: string, shown: ShownProofs, now: number): Promise<StatusOutcome> {
+  async status(id: string, shown: ShownProofs | ShownBySender, now: number): Promise<StatusOutcome> {
     const entry = this.#known(id, now);
     if (!entry) return { outcome: 'unknown' };
-    const refused = this.#refuse(entry, ownerRefusal, shown, now);
+    const refused = this.#refuseOwner(entry, shown, now);
     if (refused) return refused;
     return { outcome: 'found', ...recordOf(entry) };
   }
@@ -125,16 +138,16 @@ export class MemorySecrets implements SecretStore, Lender {
   ): Promise<ReadOutcome> {
     const entry = this.#known(id, now);
     if (!entry) return { outcome: 'unknown' };
-    const lease = claim === null ? undefined : entry.leases.get(claim);
-    if (lease && isLive(lease, now) && !keyRefusal(entry.secret, shown)) {
+    const held = claim === null ? undefined : entry.leases.get(claim);
+    if (held && isLive(held, now) && !keyRefusal(entry.secret, shown)) {
       if (isRightPassphrase(entry.secret, shown) && entry.blob !== null) {
-        return readingOf(entry, entry.blob, lease.endsAt);
+        return readingOf(entry, entry.blob, held.endsAt);
       }
     }
     const refused = this.#refuse(entry, keyRefusal, shown, now);
     if (refused) return refused;
     const state = stateOf(lifecycleOf(entry), now);
-    if (lease || state !== 'waiting' || entry.blob === null) return unreadable(state);
+    if (held || state !== 'waiting' || entry.blob === null) return unreadable(state);
     const hasChunks = chunksOf(entry) !== null;
     if (hasChunks && claim === null) return { outcome: 'claim required' };
     if (hasChunks && !takesChunks) return { outcome: 'chunks not accepted' };
@@ -143,6 +156,8 @@ export class MemorySecrets implements SecretStore, Lender {
     entry.firstReadAt ??= now;
     const purgeAt = claim === null ? now : now + (hasChunks ? CHUNKS_LEASE_MS : LEASE_MS);
     if (claim !== null) entry.leases.set(claim, { claimedAt: now, endsAt: purgeAt, acknowledged: false });
+    entry.reads.push({ at: now, claim });
+    if (entry.reads.length > MAX_READS) entry.reads.shift();
     const reading = readingOf(entry, entry.blob, purgeAt);
     this.#settle(entry, now);
     return reading;
@@ -157,10 +172,10 @@ export class MemorySecrets implements SecretStore, Lender {
     return true;
   }
 
-  async revoke(id: string, shown: ShownProofs, now: number): Promise<RevokeOutcome> {
+  async revoke(id: string, shown: ShownProofs | ShownBySender, now: number): Promise<RevokeOutcome> {
     const entry = this.#known(id, now);
     if (!entry) return { outcome: 'unknown' };
-    const refused = this.#refuse(entry, ownerRefusal, shown, now);
+    const refused = this.#refuseOwner(entry, shown, now);
     if (refused) return refused;
     const state = stateOf(lifecycleOf(entry), now);
     if (state === 'waiting') {
@@ -228,6 +243,13 @@ export class MemorySecrets implements SecretStore, Lender {
     return entry && forgottenAt(entry.secret.expiresAt) > now ? entry : undefined;
   }
 
+  /** The same for one who revokes or asks for the status. */
+  #refuseOwner(entry: Entry, shown: ShownProofs | ShownBySender, now: number): Refused | Unknown | null {
+    if (!isBySender(shown)) return this.#refuse(entry, ownerRefusal, shown, now);
+    const outcome = senderRefusal(entry.secret, shown);
+    return outcome && { outcome };
+  }
+
   /** Why a caller gets nothing, whatever has become of the secret; `null` if it may go on. */
   #refuse(entry: Entry, wrongKey: typeof keyRefusal, shown: ShownProofs, now: number): Refused | null {
     const outcome = wrongKey(entry.secret, shown);
@@ -275,7 +297,12 @@ function recordOf(entry: Entry): SecretRecord {
   const { version, hint, views, createdAt } = entry.secret;
   const { firstReadAt } = entry;
   const chunks = chunksOf(entry);
-  return { version, hint, views, createdAt, firstReadAt, chunks, ...lifecycleOf(entry) };
+  const reads = entry.reads.map(({ at, claim }) => {
+    const lease = claim === null ? undefined : entry.leases.get(claim);
+    return { at, acknowledged: lease?.acknowledged ?? false };
+  });
+  const record = { version, hint, views, createdAt, firstReadAt, chunks, ...lifecycleOf(entry) };
+  return { ...record, reads, wrongPassphrases: entry.attempts.wrong };
 }
 
 /** How many chunks a secret came with, or `null`. */

@@ -44,7 +44,7 @@ interface Create {
 const COLUMNS = `id TEXT, version INTEGER, blob TEXT, hint TEXT, split_url_mode BOOLEAN, proof_hash TEXT,
       link_proof_hash TEXT, views INTEGER, callback_url TEXT, callback_host TEXT, callback_secret TEXT, caller TEXT,
       idempotency_key TEXT, body_hash TEXT, created_at BIGINT, expires_at BIGINT, counter TEXT, ends_at BIGINT,
-      quota_limit INTEGER`;
+      quota_limit INTEGER, receipt_hash TEXT`;
 
 const NAMES = COLUMNS.split(',').map((column) => column.trim().split(' ')[0] ?? '');
 
@@ -94,9 +94,10 @@ export const CREATE_BATCH = statement<[creates: string], BatchRow>(`
   ), made AS (
     INSERT INTO secrets (id, version, blob_size, hint, split_url_mode, proof_hash, link_proof_hash, views, views_left,
       callback_url, callback_host, callback_secret, caller, idempotency_key, body_hash, created_at, expires_at,
-      needed_until)
+      needed_until, receipt_hash)
     SELECT id, version, length(bytes), hint, split_url_mode, proof_hash, link_proof_hash, views, views, callback_url,
-      callback_host, callback_secret, caller, idempotency_key, body_hash, created_at, expires_at, expires_at
+      callback_host, callback_secret, caller, idempotency_key, body_hash, created_at, expires_at, expires_at,
+      receipt_hash
     FROM decided WHERE outcome = 'created' ORDER BY caller, idempotency_key
     RETURNING id
   ), kept AS (

@@ -41,6 +41,7 @@ type CreateValues = [
   counter: string | null,
   quotaEndsAt: number | null,
   quotaLimit: number | null,
+  receiptHash: string | null,
 ];
 
 /** The name of the unique index that finds a second create with one idempotency key. */
@@ -61,8 +62,8 @@ export const CREATE = statement<CreateValues, CreateRow>(`
   ), made AS (
     INSERT INTO secrets (id, version, blob_size, hint, split_url_mode, proof_hash, link_proof_hash, views, views_left,
       callback_url, callback_host, callback_secret, caller, idempotency_key, body_hash, created_at, expires_at,
-      needed_until)
-    SELECT $1, $2, length($3::bytea), $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16
+      needed_until, receipt_hash)
+    SELECT $1, $2, length($3::bytea), $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $20
     WHERE NOT EXISTS (SELECT FROM earlier) AND ($17::text IS NULL OR EXISTS (SELECT FROM counted))
     RETURNING id
   ), kept AS (
@@ -135,6 +136,7 @@ export function createValues(secret: NewSecret): CreateValues {
     quota?.counter ?? null,
     quota?.endsAt ?? null,
     quota?.limit ?? null,
+    secret.receiptHash,
   ];
 }
 

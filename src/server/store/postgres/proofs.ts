@@ -6,7 +6,13 @@
 
 import { hash, randomUUID } from 'node:crypto';
 import { TOMBSTONE_MS } from '../contracts/lifecycle.js';
-import { FIRST_LOCK_MS, FREE_TRIES, LONGEST_LOCK_MS, type ShownProofs } from '../contracts/proofs.js';
+import {
+  FIRST_LOCK_MS,
+  FREE_TRIES,
+  LONGEST_LOCK_MS,
+  type ShownBySender,
+  type ShownProofs,
+} from '../contracts/proofs.js';
 
 /** What the statements are given for what a caller shows, as `$3` to `$5`. */
 export type ShownValues = [nonce: string, proof: string | null, linkProof: string | null];
@@ -17,8 +23,21 @@ export type ShownValues = [nonce: string, proof: string | null, linkProof: strin
  */
 export function shownValues({ proofHash, linkProofHash }: ShownProofs): ShownValues {
   const nonce = randomUUID();
-  const under = (text: string | null) => (text === null ? null : hash('sha256', nonce + text, 'hex'));
-  return [nonce, under(proofHash), under(linkProofHash)];
+  return [nonce, under(nonce, proofHash), under(nonce, linkProofHash)];
+}
+
+/** What the statements of a sender are given, as `$3` to `$5`. */
+export type SenderValues = [nonce: string, receipt: string | null, caller: string | null];
+
+/** The same of what a sender shows. */
+export function senderValues(shown: ShownBySender): SenderValues {
+  const nonce = randomUUID();
+  if ('caller' in shown) return [nonce, null, shown.caller];
+  return [nonce, under(nonce, shown.receiptHash), null];
+}
+
+function under(nonce: string, text: string | null): string | null {
+  return text === null ? null : hash('sha256', nonce + text, 'hex');
 }
 
 /** Whether a caller showed what `column` holds the hash of. */
@@ -70,6 +89,19 @@ export function judging({ versionOne, leased = 'FALSE', locks = 'TRUE' }: Judgin
     FROM secrets WHERE id = (SELECT known_id FROM known WHERE refusal IS NULL) AND ${locks} FOR UPDATE
   )`;
 }
+
+/** The queries in front of a verb that a sender calls, with the same names and columns as {@link judging} has. */
+export const JUDGING_SENDER = `
+  known AS MATERIALIZED (
+    SELECT id AS known_id,
+      CASE WHEN $5::text IS NOT NULL OR ${isShown('receipt_hash', '$4')} THEN NULL ELSE 'wrong key' END AS refusal
+    FROM secrets
+    WHERE id = $1 AND expires_at > $2::bigint - ${TOMBSTONE_MS} AND ($5::text IS NULL OR caller = $5::text)
+  ), judged AS MATERIALIZED (
+    SELECT id AS judged_id, ${STATE} AS state, FALSE AS leased, 0::bigint AS wait_ms,
+      callback_url AS was_url, callback_host AS was_host, callback_secret AS was_secret, 'right' AS verdict
+    FROM secrets WHERE id = (SELECT known_id FROM known WHERE refusal IS NULL) FOR UPDATE
+  )`;
 
 /**
  * Counts a wrong passphrase, and shortens a lock that a clock which was set back has made too long. A right one is

@@ -8,8 +8,10 @@ import { ZephrError } from '../../../core/errors.js';
  *
  * - `secrets` holds records, which stay as tombstones. `needed_until` is until when the ciphertext is needed, and
  *   null once that is destroyed. Who has the key of a secret tried `wrong_passphrases` that were wrong, and is judged
- *   again from `locked_until` on. The callback is null once the secret has nothing more to announce. Which claim has a view until when is in the same row, as two arrays of equal length;
- *   an acknowledged lease ends at 0. A statement that had to wait for a row sees what became of that row, but still
+ *   again from `locked_until` on. The callback is null once the secret has nothing more to announce. Which claim took a
+ *   view when, and has it until when, is in the same row,
+ *   as three arrays of equal length; an acknowledged lease ends at 0. A read without a claim has the claim '' there, and
+ *   a lease that ended at 1; `read_at` holds nulls for the reads of older versions. A statement that had to wait for a row sees what became of that row, but still
  *   the old state of every other: so everything that decides about a secret is in one row, and a verb is one statement.
  * - `ciphertexts` holds the blobs apart, so that what changes a record does not copy its blob. Not compressed:
  *   ciphertext does not compress. Before version 5 they were base64url.
@@ -125,6 +127,10 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE ciphertexts ALTER COLUMN blob TYPE BYTEA
     USING decode(rpad(translate(blob, '-_', '+/'), (length(blob) + 3) / 4 * 4, '='), 'base64');
   ALTER TABLE ciphertexts ALTER COLUMN blob SET STORAGE EXTERNAL;
+  `,
+  `
+  ALTER TABLE secrets ADD COLUMN receipt_hash TEXT, ADD COLUMN read_at BIGINT[] NOT NULL DEFAULT '{}';
+  UPDATE secrets SET read_at = array_fill(NULL::bigint, ARRAY[cardinality(claims)]) WHERE cardinality(claims) > 0;
   `,
 ];
 

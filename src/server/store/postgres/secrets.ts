@@ -6,14 +6,15 @@
  */
 
 import { LEASE_MS } from '../../../core/protocol/limits.js';
-import type { SecretState } from '../../../core/protocol/replies.js';
+import { MAX_READS, type SecretState } from '../../../core/protocol/replies.js';
 import { revocationOf, TOMBSTONE_MS, unreadable } from '../contracts/lifecycle.js';
-import type { Refused, ShownProofs } from '../contracts/proofs.js';
+import { isBySender, type Refused, type ShownBySender, type ShownProofs } from '../contracts/proofs.js';
 import { type RecordRow, recordOf } from '../contracts/rows.js';
 import type {
   CreateOutcome,
   NewSecret,
   ReadOutcome,
+  ReadRecord,
   RevokeOutcome,
   SecretRecord,
   SecretStore,
@@ -33,7 +34,15 @@ import {
   WAITING,
 } from './destruction.js';
 import { announce } from './outbox.js';
-import { counting, judging, type ShownValues, shownValues } from './proofs.js';
+import {
+  counting,
+  JUDGING_SENDER,
+  judging,
+  type SenderValues,
+  type ShownValues,
+  senderValues,
+  shownValues,
+} from './proofs.js';
 
 /** What every statement of a caller who has to prove something says. */
 interface JudgedRow<Outcome> {
@@ -62,19 +71,39 @@ const ANNOUNCE_REVOKED = announce('secret.revoked', '$2::bigint', 'revoked_at IS
 /** What every statement with {@link judging} in front of it says of a caller who may not. */
 const REFUSED = "COALESCE(refusal, NULLIF(verdict, 'right'))";
 
+/**
+ * The columns of a record. Its reads are text, as JSON: the last ones, each with its time and whether its lease was
+ * acknowledged.
+ */
 const RECORD_COLUMNS = `version, hint, views, views_left, created_at, expires_at, first_read_at, revoked_at,
-    needed_until IS NULL AS destroyed`;
+    needed_until IS NULL AS destroyed, wrong_passphrases, (
+      SELECT json_agg(json_build_array(at, ends_at = 0) ORDER BY at, place)::text FROM (
+        SELECT at, ends_at, place FROM unnest(read_at, lease_ends) WITH ORDINALITY AS taken (at, ends_at, place)
+        WHERE at IS NOT NULL ORDER BY at DESC, place DESC LIMIT ${MAX_READS}
+      ) AS last
+    ) AS reads`;
 
-export const RECORD = statement<[id: string, now: number], RecordRow>(
+interface KeptRow extends RecordRow {
+  readonly reads: string | null;
+}
+
+export const RECORD = statement<[id: string, now: number], KeptRow>(
   `SELECT ${RECORD_COLUMNS} FROM secrets WHERE id = $1 AND expires_at > $2::bigint - ${TOMBSTONE_MS}`,
 );
 
-export const STATUS = statement<ShownAt, JudgedRow<null> & RecordRow>(`
+export const STATUS = statement<ShownAt, JudgedRow<null> & KeptRow>(`
   WITH ${judging({ versionOne: "'not provable'", locks: 'link_proof_hash IS NOT NULL' })}
   , counted AS (${counting('TRUE')}
   )
   SELECT ${REFUSED} AS outcome, wait_ms, ${RECORD_COLUMNS}
   FROM known JOIN secrets ON id = known_id LEFT JOIN judged ON TRUE`);
+
+export const STATUS_FOR_SENDER = statement<
+  [id: string, now: number, ...SenderValues],
+  JudgedRow<null> & KeptRow
+>(`
+  WITH ${JUDGING_SENDER}
+  SELECT refusal AS outcome, 0 AS wait_ms, ${RECORD_COLUMNS} FROM known JOIN secrets ON id = known_id`);
 
 /** That the lease of the claim `$6` is live, and its ciphertext there. */
 const LEASED = `COALESCE(needed_until IS NOT NULL AND ${leaseEnd('$6::text')} > $2, FALSE)`;
@@ -88,9 +117,8 @@ export const CONSUME = statement<[...ShownAt, claim: string | null], ReadingRow>
   WITH ${judging({ versionOne: "CASE WHEN $4::text IS NOT NULL THEN 'wrong key' END", leased: LEASED })}
   , settled AS (
     UPDATE secrets SET views_left = views_left - 1, first_read_at = COALESCE(first_read_at, $2),
-      claims = CASE WHEN $6::text IS NULL THEN claims ELSE array_append(claims, $6) END,
-      lease_ends = CASE WHEN $6::text IS NULL THEN lease_ends
-        ELSE array_append(lease_ends, $2::bigint + ${LEASE_MS}) END,
+      claims = array_append(claims, COALESCE($6::text, '')), read_at = array_append(read_at, $2::bigint),
+      lease_ends = array_append(lease_ends, CASE WHEN $6::text IS NULL THEN 1 ELSE $2::bigint + ${LEASE_MS} END),
       needed_until = CASE WHEN views_left > 1 THEN needed_until
         ELSE GREATEST(CASE WHEN $6::text IS NULL THEN NULL ELSE $2::bigint + ${LEASE_MS} END, ${LAST_LEASE_END}) END,
       ${forgetCallback('views_left > 1')}
@@ -123,18 +151,33 @@ export const ACKNOWLEDGE = statement<ClaimAt, { readonly id: string }>(`
   SELECT id FROM secrets WHERE id = $1 AND expires_at > $2::bigint - ${TOMBSTONE_MS}`);
 
 /** Ends a secret that still has its ciphertext, and therefore was not revoked before. */
-export const REVOKE = statement<ShownAt, JudgedRow<null> & { readonly state: SecretState }>(`
-  WITH ${judging({ versionOne: "'not provable'" })}
+const revoking = (judged: string, counted: string) => `
+  WITH ${judged}
   , settled AS (
     UPDATE secrets SET revoked_at = CASE WHEN ${WAITING} THEN $2 END, needed_until = NULL, ${forgetCallback('FALSE')}
     FROM judged WHERE id = judged_id AND verdict = 'right' AND needed_until IS NOT NULL RETURNING ${SETTLED}
   ), destroyed AS (${DESTROY}
   ), revoked AS (${ANNOUNCE_REVOKED}
   ), expired AS (${ANNOUNCE_EXPIRED}
-  ), counted AS (${counting('NOT EXISTS (SELECT FROM settled)')}
-  )
+  )${counted}
   SELECT ${REFUSED} AS outcome, wait_ms, CASE state WHEN 'waiting' THEN 'revoked' ELSE state END AS state
-  FROM known LEFT JOIN judged ON TRUE`);
+  FROM known LEFT JOIN judged ON TRUE`;
+
+interface RevokedRow extends JudgedRow<null> {
+  readonly state: SecretState;
+}
+
+export const REVOKE = statement<ShownAt, RevokedRow>(
+  revoking(
+    judging({ versionOne: "'not provable'" }),
+    `, counted AS (${counting('NOT EXISTS (SELECT FROM settled)')}
+  )`,
+  ),
+);
+
+export const REVOKE_FOR_SENDER = statement<[id: string, now: number, ...SenderValues], RevokedRow>(
+  revoking(JUDGING_SENDER, ''),
+);
 
 /** SQLSTATE of a full disk. */
 const DISK_FULL = '53100';
@@ -158,17 +201,19 @@ export class PostgresSecrets implements SecretStore {
     }
   }
 
-  async status(id: string, shown: ShownProofs, now: number): Promise<StatusOutcome> {
-    const [row] = await this.#pool.query(STATUS, id, now, ...shownValues(shown));
+  async status(id: string, shown: ShownProofs | ShownBySender, now: number): Promise<StatusOutcome> {
+    const [row] = isBySender(shown)
+      ? await this.#pool.query(STATUS_FOR_SENDER, id, now, ...senderValues(shown))
+      : await this.#pool.query(STATUS, id, now, ...shownValues(shown));
     if (!row) return { outcome: 'unknown' };
     return row.outcome === null
-      ? { outcome: 'found', ...recordOf(row) }
+      ? { outcome: 'found', ...recordOf(row, readsOf(row)) }
       : refusedBy(row.outcome, row.wait_ms);
   }
 
   async record(id: string, now: number): Promise<SecretRecord | null> {
     const [row] = await this.#pool.query(RECORD, id, now);
-    return row === undefined ? null : recordOf(row);
+    return row === undefined ? null : recordOf(row, readsOf(row));
   }
 
   async consume(id: string, claim: string | null, shown: ShownProofs, now: number): Promise<ReadOutcome> {
@@ -185,11 +230,19 @@ export class PostgresSecrets implements SecretStore {
     return (await this.#pool.query(ACKNOWLEDGE, id, now, claim)).length > 0;
   }
 
-  async revoke(id: string, shown: ShownProofs, now: number): Promise<RevokeOutcome> {
-    const [row] = await this.#pool.query(REVOKE, id, now, ...shownValues(shown));
+  async revoke(id: string, shown: ShownProofs | ShownBySender, now: number): Promise<RevokeOutcome> {
+    const [row] = isBySender(shown)
+      ? await this.#pool.query(REVOKE_FOR_SENDER, id, now, ...senderValues(shown))
+      : await this.#pool.query(REVOKE, id, now, ...shownValues(shown));
     if (!row) return { outcome: 'unknown' };
     return row.outcome === null ? revocationOf(row.state) : refusedBy(row.outcome, row.wait_ms);
   }
+}
+
+/** The reads in a row. */
+function readsOf({ reads }: KeptRow): ReadRecord[] {
+  const taken = JSON.parse(reads ?? '[]') as [at: number, acknowledged: boolean][];
+  return taken.map(([at, acknowledged]) => ({ at, acknowledged }));
 }
 
 /** Whether PostgreSQL found no room on the disk of its tables. */

@@ -18,13 +18,14 @@ export interface SecretRow extends RecordRow, ProofRow {
   readonly id: string;
   readonly blob_size: number;
   readonly caller: string;
+  readonly receipt_hash: string | null;
   readonly callback_url: string | null;
   readonly callback_secret: string | null;
 }
 
 /** The columns of a {@link SecretRow}. */
 export const SECRET_COLUMNS = `seq, id, version, blob_size, hint, views, views_left,
-  proof_hash, link_proof_hash, wrong_passphrases, locked_until, caller, callback_url, callback_secret,
+  proof_hash, link_proof_hash, receipt_hash, wrong_passphrases, locked_until, caller, callback_url, callback_secret,
   created_at, expires_at, first_read_at, revoked_at, due_at >= expires_at + ${TOMBSTONE_MS} AS destroyed`;
 
 /** Destroys ciphertexts and forgets records. */

@@ -16,7 +16,8 @@ import { pragma, type SqliteDatabase } from './file/driver.js';
  *   much room again, on a disk that may have none.
  * - `outbox` holds the webhooks to deliver. `due_at` is when a process may lease one: for one that is leased, when
  *   that lease ends. Its rows refer to no secret, because they outlive them.
- * - `leases` says which claim has a view until when.
+ * - `leases` says which claim has a view until when, and when it took it. A read without a claim has a row too, whose
+ *   lease has ended: `claim` is then a number, which no claim is. `read_at` is null in rows of older versions.
  * - `api_keys` holds hashes only. `counts` says how much of which quota is used, sorted by when it ends.
  */
 export const MIGRATIONS: readonly string[] = [
@@ -119,6 +120,10 @@ export const MIGRATIONS: readonly string[] = [
   `,
   // No table changes, but programs that know no blobs of bytes must not open the file.
   '-- blobs are bytes',
+  `
+  ALTER TABLE secrets ADD COLUMN receipt_hash TEXT;
+  ALTER TABLE leases ADD COLUMN read_at INTEGER;
+  `,
 ];
 
 /** The version of the schema that this program reads and writes; SQLite keeps it as `user_version`. */

@@ -5,6 +5,7 @@
 
 import { isBase64url } from '../../../core/base64url.js';
 import { LEASE_MS } from '../../../core/protocol/limits.js';
+import { MAX_READS } from '../../../core/protocol/replies.js';
 import {
   forgottenAt,
   IDEMPOTENCY_MS,
@@ -14,12 +15,15 @@ import {
   unreadable,
 } from '../contracts/lifecycle.js';
 import {
+  isBySender,
   isRightPassphrase,
   judgePassphrase,
   keyRefusal,
   ownerRefusal,
   type Refused,
+  type ShownBySender,
   type ShownProofs,
+  senderRefusal,
 } from '../contracts/proofs.js';
 import { attemptsOf, lifecycleOf, proofsOf, recordOf } from '../contracts/rows.js';
 import type {
@@ -114,17 +118,17 @@ export class SqliteSecrets implements SecretStore {
     }, false);
   }
 
-  status(id: string, shown: ShownProofs, now: number): Promise<StatusOutcome> {
-    return this.#withProofs<StatusOutcome>(id, shown, now, {
-      wrongKey: ownerRefusal,
-      readsOnly: true,
-      work: (row) => ({ outcome: 'found', ...recordOf(row) }),
-    });
+  async status(id: string, shown: ShownProofs | ShownBySender, now: number): Promise<StatusOutcome> {
+    const work = (row: SecretRow): StatusOutcome => ({ outcome: 'found', ...this.#recordOf(row) });
+    if (isBySender(shown)) return this.#transactions.read(() => this.#asSender(id, shown, now, work));
+    return this.#withProofs(id, shown, now, { wrongKey: ownerRefusal, readsOnly: true, work });
   }
 
   async record(id: string, now: number): Promise<SecretRecord | null> {
-    const row = this.#transactions.read(() => this.#known(id, now));
-    return row === undefined ? null : recordOf(row);
+    return this.#transactions.read(() => {
+      const row = this.#known(id, now);
+      return row === undefined ? null : this.#recordOf(row);
+    });
   }
 
   consume(id: string, claim: string | null, shown: ShownProofs, now: number): Promise<ReadOutcome> {
@@ -145,17 +149,41 @@ export class SqliteSecrets implements SecretStore {
     });
   }
 
-  revoke(id: string, shown: ShownProofs, now: number): Promise<RevokeOutcome> {
-    return this.#withProofs<RevokeOutcome>(id, shown, now, {
-      wrongKey: ownerRefusal,
-      work: (found) => {
-        const denied = this.#sql.revoke.get(now, id, now);
-        if (denied) this.#outbox.announce('secret.revoked', denied, now, now);
-        const row = denied ?? found;
-        this.#destruction.destroy(row, now);
-        return revocationOf(stateOf(lifecycleOf(row), now));
-      },
-    });
+  async revoke(id: string, shown: ShownProofs | ShownBySender, now: number): Promise<RevokeOutcome> {
+    const work = (found: SecretRow): RevokeOutcome => {
+      const denied = this.#sql.revoke.get(now, id, now);
+      if (denied) this.#outbox.announce('secret.revoked', denied, now, now);
+      const row = denied ?? found;
+      this.#destruction.destroy(row, now);
+      return revocationOf(stateOf(lifecycleOf(row), now));
+    };
+    if (!isBySender(shown)) return this.#withProofs(id, shown, now, { wrongKey: ownerRefusal, work });
+    // Without a transaction first, as above.
+    const outcome = this.#transactions.read(() => this.#asSender(id, shown, now, () => null));
+    return outcome ?? this.#transactions.write(() => this.#asSender(id, shown, now, work));
+  }
+
+  /** Does what a verb does for the sender of a secret, inside the caller's transaction. */
+  #asSender<Outcome>(
+    id: string,
+    shown: ShownBySender,
+    now: number,
+    work: (row: SecretRow) => Outcome,
+  ): Outcome | { readonly outcome: 'wrong key' | 'unknown' } {
+    const row = this.#known(id, now);
+    if (!row) return { outcome: 'unknown' };
+    const refusal = senderRefusal({ receiptHash: row.receipt_hash, caller: row.caller }, shown);
+    return refusal ? { outcome: refusal } : work(row);
+  }
+
+  #recordOf(row: SecretRow): SecretRecord {
+    const reads = row.first_read_at === null ? [] : this.#sql.reads.all(row.seq, MAX_READS);
+    return recordOf(
+      row,
+      reads
+        .map(({ read_at: at, acknowledged_at }) => ({ at, acknowledged: acknowledged_at !== null }))
+        .reverse(),
+    );
   }
 
   /** Does what a verb does, in the transaction that judges whether its caller may. */
@@ -189,7 +217,7 @@ export class SqliteSecrets implements SecretStore {
     const row = this.#sql.consumeView.get(now, found.id, now);
     if (!row) return unreadable(stateOf(lifecycleOf(found), now));
     const purgeAt = claim === null ? now : now + LEASE_MS;
-    if (claim !== null) this.#sql.insertLease.run(row.seq, claim, purgeAt);
+    this.#sql.insertLease.run(row.seq, claim ?? String(row.views_left), claim === null ? 0 : purgeAt, now);
     const reading = this.#reading(row, purgeAt);
     if (reading === undefined) throw new Error('a secret with views left has no ciphertext');
     if (row.views_left === row.views - 1) this.#outbox.announce('secret.consumed', row, now, now);
@@ -232,6 +260,7 @@ export class SqliteSecrets implements SecretStore {
       secret.splitUrlMode ? 1 : 0,
       secret.proofHash,
       secret.linkProofHash,
+      secret.receiptHash,
       views,
       views,
       callback?.url ?? null,
@@ -289,9 +318,9 @@ export function prepareSecretStatements(db: SqliteDatabase) {
     ),
     freeIdempotencyKey: db.prepare('UPDATE secrets SET idempotency_key = NULL WHERE seq = ?'),
     insertSecret: db.prepare<{ seq: number }>(
-      `INSERT INTO secrets (id, version, blob_size, hint, split_url_mode, proof_hash, link_proof_hash, views, views_left,
-         callback_url, callback_secret, caller, idempotency_key, body_hash, created_at, expires_at, due_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
+      `INSERT INTO secrets (id, version, blob_size, hint, split_url_mode, proof_hash, link_proof_hash, receipt_hash, views,
+         views_left, callback_url, callback_secret, caller, idempotency_key, body_hash, created_at, expires_at, due_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
     ),
     find: db.prepare<SecretRow>(`SELECT ${SECRET_COLUMNS} FROM secrets WHERE id = ?`),
 
@@ -311,9 +340,13 @@ export function prepareSecretStatements(db: SqliteDatabase) {
       'SELECT typeof(blob) AS type, CAST(blob AS BLOB) AS blob FROM ciphertexts WHERE seq = ?',
     ),
 
-    insertLease: db.prepare('INSERT INTO leases (seq, claim, ends_at) VALUES (?, ?, ?)'),
+    insertLease: db.prepare('INSERT INTO leases (seq, claim, ends_at, read_at) VALUES (?, ?, ?, ?)'),
     lease: db.prepare<{ ends_at: number; acknowledged_at: number | null }>(
       'SELECT ends_at, acknowledged_at FROM leases WHERE seq = ? AND claim = ?',
+    ),
+    reads: db.prepare<{ read_at: number; acknowledged_at: number | null }>(
+      `SELECT read_at, acknowledged_at FROM leases WHERE seq = ? AND read_at IS NOT NULL
+       ORDER BY read_at DESC LIMIT ?`,
     ),
     acknowledge: db.prepare(
       'UPDATE leases SET acknowledged_at = ? WHERE seq = ? AND claim = ? AND acknowledged_at IS NULL',
