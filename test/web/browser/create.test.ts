@@ -144,6 +144,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that creates links (needs ${CHROMIUM})`
     await context.clearPermissions();
     await page.evaluate(() => {
       navigator.clipboard.writeText = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
+      document.execCommand = () => false;
     });
     await page.click('#copy-link');
     await expect.poll(() => textOf(page, '#copy-link-result')).toContain('press Ctrl+C');
