@@ -28,7 +28,7 @@ function newFile(): string {
 }
 
 describe('the SQLite store', () => {
-  describeStoreContract(() => openStore(newFile()));
+  describeStoreContract(() => openStore(newFile()), true);
 });
 
 describe('two handles on one SQLite file', () => {

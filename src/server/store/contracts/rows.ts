@@ -24,6 +24,8 @@ export interface RecordRow extends LifecycleRow {
   readonly created_at: number;
   readonly first_read_at: number | null;
   readonly wrong_passphrases: number;
+  /** Of files; null for none. */
+  readonly chunks: number | null;
 }
 
 /** The columns that decide what of a key is right. */
@@ -64,7 +66,7 @@ export function recordOf(row: RecordRow, reads: readonly ReadRecord[]): SecretRe
     views: row.views,
     createdAt: row.created_at,
     firstReadAt: row.first_read_at,
-    chunks: null,
+    chunks: row.chunks,
     ...lifecycleOf(row),
     reads,
     wrongPassphrases: row.wrong_passphrases,

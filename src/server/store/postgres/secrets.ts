@@ -76,7 +76,7 @@ const REFUSED = "COALESCE(refusal, NULLIF(verdict, 'right'))";
  * acknowledged.
  */
 const RECORD_COLUMNS = `version, hint, views, views_left, created_at, expires_at, first_read_at, revoked_at,
-    needed_until IS NULL AS destroyed, wrong_passphrases, (
+    needed_until IS NULL AS destroyed, wrong_passphrases, NULL AS chunks, (
       SELECT json_agg(json_build_array(at, ends_at = 0) ORDER BY at, place)::text FROM (
         SELECT at, ends_at, place FROM unnest(read_at, lease_ends) WITH ORDINALITY AS taken (at, ends_at, place)
         WHERE at IS NOT NULL ORDER BY at DESC, place DESC LIMIT ${MAX_READS}

@@ -26,7 +26,7 @@ export interface SecretRow extends RecordRow, ProofRow {
 /** The columns of a {@link SecretRow}. */
 export const SECRET_COLUMNS = `seq, id, version, blob_size, hint, views, views_left,
   proof_hash, link_proof_hash, receipt_hash, wrong_passphrases, locked_until, caller, callback_url, callback_secret,
-  created_at, expires_at, first_read_at, revoked_at, due_at >= expires_at + ${TOMBSTONE_MS} AS destroyed`;
+  created_at, expires_at, first_read_at, revoked_at, chunks, due_at >= expires_at + ${TOMBSTONE_MS} AS destroyed`;
 
 /** Destroys ciphertexts and forgets records. */
 export class SqliteDestruction {
@@ -63,6 +63,7 @@ export class SqliteDestruction {
     this.#sql.setDue.run(forgottenAt(row.expires_at), row.seq);
     const destroyed = this.#sql.destroyCiphertext.get(row.seq) !== undefined;
     if (!destroyed) return false;
+    if (row.chunks !== null) this.#sql.doomChunks.run(row.seq);
     this.#onDestroyed();
     const unread = endedUnread({ ...lifecycleOf(row), firstReadAt: row.first_read_at });
     if (unread) this.#outbox.announce('secret.expired', row, row.expires_at, now);
@@ -107,6 +108,8 @@ function prepareStatements(db: SqliteDatabase) {
     ),
     setDue: db.prepare('UPDATE secrets SET due_at = ? WHERE seq = ?'),
     destroyCiphertext: db.prepare<{ seq: number }>('DELETE FROM ciphertexts WHERE seq = ? RETURNING seq'),
+    /** The chunks are out of reach with the ciphertext, and destroyed in steps. */
+    doomChunks: db.prepare('UPDATE uploads SET due_at = 0 WHERE secret = ?'),
     forgetCallback: db.prepare(
       'UPDATE secrets SET callback_url = NULL, callback_secret = NULL WHERE seq = ?',
     ),

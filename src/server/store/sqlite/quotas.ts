@@ -22,7 +22,7 @@ export class SqliteQuotas implements QuotaStore {
 
   /** Counts a create, in the create's transaction, unless the quota is used up. @returns whether it counted. */
   count({ counter, endsAt, limit }: Quota): boolean {
-    return this.#sql.count.get(endsAt, counter, limit) !== undefined;
+    return limit > 0 && this.#sql.count.get(endsAt, counter, limit) !== undefined;
   }
 
   /** Forgets at most `limit` counts that have ended. Call it inside a transaction. @returns how many. */

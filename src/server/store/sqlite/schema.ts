@@ -18,6 +18,11 @@ import { pragma, type SqliteDatabase } from './file/driver.js';
  *   that lease ends. Its rows refer to no secret, because they outlive them.
  * - `leases` says which claim has a view until when, and when it took it. A read without a claim has a row too, whose
  *   lease has ended: `claim` is then a number, which no claim is. `read_at` is null in rows of older versions.
+ * - `uploads` holds what is known of chunks, one row for those that belong together: an upload while it is open, and the
+ *   `secret` that has got them (`bound_at`, by the create that `create_hash` is of; no `secret` once that is forgotten).
+ *   `bytes` are those of the stream, `due_at` is when a purge has to look at the row: for one that is open, when it ends;
+ *   null while a secret needs the chunks. Then they are destroyed, and the row is kept for creates that are repeated.
+ * - `chunks` holds the chunks: `chunks.ts` says how `place` names one. `secrets.chunks` is how many a secret came with.
  * - `api_keys` holds hashes only. `counts` says how much of which quota is used, sorted by when it ends.
  */
 export const MIGRATIONS: readonly string[] = [
@@ -123,6 +128,39 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE secrets ADD COLUMN receipt_hash TEXT;
   ALTER TABLE leases ADD COLUMN read_at INTEGER;
+  `,
+  `
+  ALTER TABLE secrets ADD COLUMN chunks INTEGER;
+  CREATE INDEX secrets_stored ON secrets (caller, blob_size) WHERE due_at < expires_at + 86400000;
+
+  CREATE TABLE uploads (
+    seq             INTEGER PRIMARY KEY,
+    id              TEXT NOT NULL UNIQUE,
+    caller          TEXT NOT NULL,
+    idempotency_key TEXT,
+    begin_hash      TEXT,
+    max_bytes       INTEGER NOT NULL,
+    reserved        INTEGER NOT NULL,
+    bytes           INTEGER NOT NULL,
+    chunks          INTEGER NOT NULL,
+    highest         INTEGER NOT NULL,
+    short_index     INTEGER,
+    created_at      INTEGER NOT NULL,
+    secret          INTEGER REFERENCES secrets ON DELETE SET NULL,
+    create_hash     TEXT,
+    bound_at        INTEGER,
+    due_at          INTEGER
+  );
+  CREATE UNIQUE INDEX uploads_begun ON uploads (caller, idempotency_key) WHERE idempotency_key IS NOT NULL;
+  CREATE INDEX uploads_caller ON uploads (caller);
+  CREATE INDEX uploads_secret ON uploads (secret) WHERE secret IS NOT NULL;
+  CREATE INDEX uploads_due ON uploads (due_at) WHERE due_at IS NOT NULL;
+
+  CREATE TABLE chunks (
+    place   INTEGER PRIMARY KEY,
+    padding BLOB NOT NULL,
+    bytes   BLOB NOT NULL
+  );
   `,
 ];
 

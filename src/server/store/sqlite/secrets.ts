@@ -4,6 +4,7 @@
  */
 
 import { isBase64url } from '../../../core/base64url.js';
+import { CHUNKS_LEASE_MS } from '../../../core/protocol/chunks.js';
 import { LEASE_MS } from '../../../core/protocol/limits.js';
 import { MAX_READS } from '../../../core/protocol/replies.js';
 import {
@@ -34,8 +35,10 @@ import type {
   SecretRecord,
   SecretStore,
   StatusOutcome,
+  Unfit,
 } from '../contracts/secrets.js';
 import { StoreFullError } from '../contracts/store.js';
+import type { SqliteChunks } from './chunks.js';
 import { SECRET_COLUMNS, type SecretRow, type SqliteDestruction } from './destruction.js';
 import type { SqliteDatabase } from './file/driver.js';
 import type { Room } from './file/room.js';
@@ -65,6 +68,7 @@ interface CiphertextRow {
 interface Dependencies {
   readonly quotas: SqliteQuotas;
   readonly outbox: SqliteOutbox;
+  readonly chunks: SqliteChunks;
   readonly destruction: SqliteDestruction;
   readonly room: Room;
   /** Of the file's pages, in bytes. */
@@ -87,6 +91,7 @@ export class SqliteSecrets implements SecretStore {
   readonly #transactions: Transactions;
   readonly #quotas: SqliteQuotas;
   readonly #outbox: SqliteOutbox;
+  readonly #chunks: SqliteChunks;
   readonly #destruction: SqliteDestruction;
   readonly #room: Room;
   readonly #pageSize: number;
@@ -97,6 +102,7 @@ export class SqliteSecrets implements SecretStore {
     this.#transactions = transactions;
     this.#quotas = dependencies.quotas;
     this.#outbox = dependencies.outbox;
+    this.#chunks = dependencies.chunks;
     this.#destruction = dependencies.destruction;
     this.#room = dependencies.room;
     this.#pageSize = dependencies.pageSize;
@@ -106,12 +112,14 @@ export class SqliteSecrets implements SecretStore {
   async create(secret: NewSecret): Promise<CreateOutcome> {
     if (!this.#transactions.read(() => this.#room.admits(secret.blob.length))) {
       // Whose reply got lost learns of the secret that is kept already.
-      const earlier = this.#transactions.read(() => this.#replay(secret, this.#createWith(secret)));
+      const earlier = this.#transactions.read(
+        () => this.#replay(secret, this.#createWith(secret)) ?? this.#withUpload(secret),
+      );
       if (earlier === undefined) throw new StoreFullError();
       return earlier;
     }
     return this.#transactions.write<CreateOutcome>(() => {
-      const earlier = this.#earlierCreate(secret);
+      const earlier = this.#earlierCreate(secret) ?? this.#withUpload(secret);
       if (earlier !== undefined) return earlier;
       if (secret.quota !== null && !this.#quotas.count(secret.quota)) return { outcome: 'limited' };
       return this.#insert(secret);
@@ -131,11 +139,17 @@ export class SqliteSecrets implements SecretStore {
     });
   }
 
-  consume(id: string, claim: string | null, shown: ShownProofs, now: number): Promise<ReadOutcome> {
+  consume(
+    id: string,
+    claim: string | null,
+    shown: ShownProofs,
+    now: number,
+    takesChunks = false,
+  ): Promise<ReadOutcome> {
     return this.#withProofs<ReadOutcome>(id, shown, now, {
       wrongKey: keyRefusal,
       atOnce: (row) => (isRightPassphrase(proofsOf(row), shown) ? this.#repeat(row, claim, now) : undefined),
-      work: (row) => this.#consume(row, claim, now),
+      work: (row) => this.#unfit(row, claim, takesChunks, now) ?? this.#consume(row, claim, now),
     });
   }
 
@@ -210,13 +224,21 @@ export class SqliteSecrets implements SecretStore {
     });
   }
 
+  /** What is wrong with how a reader asks for a secret that waits. */
+  #unfit(row: SecretRow, claim: string | null, takesChunks: boolean, now: number): Unfit | undefined {
+    if (row.chunks === null || stateOf(lifecycleOf(row), now) !== 'waiting') return undefined;
+    if (claim === null) return { outcome: 'claim required' };
+    return takesChunks ? undefined : { outcome: 'chunks not accepted' };
+  }
+
   #consume(found: SecretRow, claim: string | null, now: number): ReadOutcome {
     if (claim !== null && this.#sql.lease.get(found.seq, claim)) {
       return unreadable(stateOf(lifecycleOf(found), now));
     }
     const row = this.#sql.consumeView.get(now, found.id, now);
     if (!row) return unreadable(stateOf(lifecycleOf(found), now));
-    const purgeAt = claim === null ? now : now + LEASE_MS;
+    const leaseMs = row.chunks === null ? LEASE_MS : CHUNKS_LEASE_MS;
+    const purgeAt = claim === null ? now : now + leaseMs;
     this.#sql.insertLease.run(row.seq, claim ?? String(row.views_left), claim === null ? 0 : purgeAt, now);
     const reading = this.#reading(row, purgeAt);
     if (reading === undefined) throw new Error('a secret with views left has no ciphertext');
@@ -246,8 +268,16 @@ export class SqliteSecrets implements SecretStore {
   #replay({ idempotency, createdAt }: NewSecret, row: CreateRow | undefined): CreateOutcome | undefined {
     if (!row || createdAt - row.created_at >= IDEMPOTENCY_MS) return undefined;
     if (row.body_hash !== idempotency?.bodyHash) return { outcome: 'conflict' };
-    const { id, version, views, expires_at: expiresAt } = row;
-    return { outcome: 'replayed', id, version, views, expiresAt };
+    return repeated(row);
+  }
+
+  /** What a create with an upload is answered unless it can have the chunks. */
+  #withUpload(secret: NewSecret): CreateOutcome | undefined {
+    const match = this.#chunks.match(secret);
+    if (match === 'whole') return undefined;
+    if (match === 'unknown' || match === 'incomplete') return { outcome: `${match} upload` };
+    const row = this.#sql.findMade.get(match.secret);
+    return row ? repeated(row) : { outcome: 'unknown upload' };
   }
 
   #insert(secret: NewSecret): CreateOutcome {
@@ -270,10 +300,12 @@ export class SqliteSecrets implements SecretStore {
       idempotency?.bodyHash ?? null,
       secret.createdAt,
       expiresAt,
+      secret.upload?.chunks ?? null,
       expiresAt,
     );
     if (!row) throw new Error('an insert gave no row');
     this.#sql.insertCiphertext.run(row.seq, paddingFor(blob.length, this.#pageSize), blob);
+    this.#chunks.bind(secret, row.seq);
     return { outcome: 'created', id, version, views, expiresAt };
   }
 
@@ -285,14 +317,19 @@ export class SqliteSecrets implements SecretStore {
   }
 
   #reading(
-    { seq, version, hint, blob_size: size, views_left: viewsLeft }: SecretRow,
+    { seq, version, hint, blob_size: size, views_left: viewsLeft, chunks }: SecretRow,
     purgeAt: number,
   ): ReadOutcome | undefined {
     const ciphertext = this.#sql.ciphertext.get(seq);
     if (!ciphertext) return undefined;
     const blob = blobOf(ciphertext, size);
-    return { outcome: 'consumed', version, blob, hint, viewsLeft, purgeAt, chunks: null };
+    return { outcome: 'consumed', version, blob, hint, viewsLeft, purgeAt, chunks };
   }
+}
+
+/** The outcome of a create that was made before. */
+function repeated({ id, version, views, expires_at: expiresAt }: CreateRow): CreateOutcome {
+  return { outcome: 'replayed', id, version, views, expiresAt };
 }
 
 /**
@@ -316,11 +353,15 @@ export function prepareSecretStatements(db: SqliteDatabase) {
       `SELECT seq, id, version, views, body_hash, created_at, expires_at FROM secrets
        WHERE caller = ? AND idempotency_key = ?`,
     ),
+    findMade: db.prepare<CreateRow>(
+      'SELECT seq, id, version, views, body_hash, created_at, expires_at FROM secrets WHERE seq = ?',
+    ),
     freeIdempotencyKey: db.prepare('UPDATE secrets SET idempotency_key = NULL WHERE seq = ?'),
     insertSecret: db.prepare<{ seq: number }>(
       `INSERT INTO secrets (id, version, blob_size, hint, split_url_mode, proof_hash, link_proof_hash, receipt_hash, views,
-         views_left, callback_url, callback_secret, caller, idempotency_key, body_hash, created_at, expires_at, due_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
+         views_left, callback_url, callback_secret, caller, idempotency_key, body_hash, created_at, expires_at, chunks,
+         due_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
     ),
     find: db.prepare<SecretRow>(`SELECT ${SECRET_COLUMNS} FROM secrets WHERE id = ?`),
 

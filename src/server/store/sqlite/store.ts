@@ -2,10 +2,12 @@
 
 import { MAX_BLOB_LENGTH } from '../../../core/protocol/limits.js';
 import { type Purged, type Store, StoreError, StoreFullError } from '../contracts/store.js';
+import { SqliteChunks } from './chunks.js';
 import { SqliteDestruction } from './destruction.js';
 import { pragma, type SqliteDatabase } from './file/driver.js';
 import { GroupCommit } from './file/group-commit.js';
 import { isDiskFull, Room } from './file/room.js';
+import { makeShrinkable, shrink } from './file/shrinking.js';
 import { inTransaction, type Transactions } from './file/transaction.js';
 import { SqliteKeys } from './keys.js';
 import { SqliteOutbox } from './outbox.js';
@@ -24,6 +26,7 @@ const COUNT_BATCH = 500;
  */
 const SETTINGS = `
   PRAGMA page_size = ${PAGE_SIZE};
+  PRAGMA auto_vacuum = INCREMENTAL;
   PRAGMA busy_timeout = 2000;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
@@ -42,7 +45,7 @@ const LOG_PAGES = 1_000;
 /** A {@link Store} in an SQLite file. Reads are answered at once, writes share transactions. */
 export class SqliteStore implements Store {
   readonly callerSalt: string;
-  readonly chunks = null;
+  readonly chunks: SqliteChunks;
   readonly secrets: SqliteSecrets;
   readonly quotas: SqliteQuotas;
   readonly keys: SqliteKeys;
@@ -54,6 +57,8 @@ export class SqliteStore implements Store {
   readonly #writes: GroupCommit;
   /** Whether the write-ahead log may hold destroyed ciphertext. An earlier process may have left some. */
   #logIsDirty = true;
+  /** Whether the file has room to give back, where chunks were. An earlier process may have left some. */
+  #isOversized = true;
   /** Whether the last write failed, as on a full disk: then only another one tells whether the file can be written. */
   #writeFailed = false;
 
@@ -73,6 +78,7 @@ export class SqliteStore implements Store {
       callerSalt = remember(database, 'caller_salt', newCallerSalt);
     });
     this.callerSalt = callerSalt;
+    makeShrinkable(database);
     this.#sql = prepareStatements(database);
     this.#room = new Room(database, () => this.#writes.flush());
     this.#writes = new GroupCommit((work, entitled) => this.#room.transaction(work, entitled));
@@ -80,18 +86,22 @@ export class SqliteStore implements Store {
       read: (work) => this.#read(work),
       write: (work, entitled) => this.#write(work, entitled),
     };
+    const pageSize = pragma(database, 'page_size');
     this.quotas = new SqliteQuotas(database, transactions);
     this.keys = new SqliteKeys(database, transactions);
     this.outbox = new SqliteOutbox(database, transactions);
     this.#destruction = new SqliteDestruction(database, this.outbox, () => {
       this.#logIsDirty = true;
     });
+    const { quotas } = this;
+    this.chunks = new SqliteChunks(database, transactions, { quotas, room: this.#room, pageSize });
     this.secrets = new SqliteSecrets(database, transactions, {
-      quotas: this.quotas,
+      quotas,
       outbox: this.outbox,
+      chunks: this.chunks,
       destruction: this.#destruction,
       room: this.#room,
-      pageSize: pragma(database, 'page_size'),
+      pageSize,
     });
   }
 
@@ -105,6 +115,10 @@ export class SqliteStore implements Store {
       forgotten += batch.forgotten;
       more = batch.more;
     } while (more && !signal?.aborted);
+    while (this.#isOversized && !signal?.aborted) {
+      this.#isOversized = await this.#write(() => shrink(this.#database));
+      this.#logIsDirty = true;
+    }
     if (this.#logIsDirty) this.#emptyLog();
     return { destroyed, forgotten };
   }
@@ -130,7 +144,12 @@ export class SqliteStore implements Store {
   #purgeBatch(now: number): Purged & { readonly more: boolean } {
     const { more, ...purged } = this.#destruction.purge(now);
     const counts = this.quotas.forget(now, COUNT_BATCH);
-    return { ...purged, more: more || counts === COUNT_BATCH };
+    const chunks = this.chunks.purge(now);
+    if (chunks.destroyed) {
+      this.#logIsDirty = true;
+      this.#isOversized = true;
+    }
+    return { ...purged, more: more || counts === COUNT_BATCH || chunks.more };
   }
 
   /** Writes as much as the largest secret, and deletes it again. */

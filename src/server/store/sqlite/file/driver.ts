@@ -64,6 +64,12 @@ export function pragma(database: SqliteDatabase, name: string): number {
   return row?.[name] ?? 0;
 }
 
+/** The path of the file that a database is in. */
+export function pathOf(database: SqliteDatabase): string {
+  const main = "SELECT file FROM pragma_database_list WHERE name = 'main'";
+  return database.prepare<{ file: string }>(main).get()?.file ?? '';
+}
+
 function loadNodeSqlite(): NativeConstructor | undefined {
   const module = withoutSqliteWarning(() => process.getBuiltinModule('node:sqlite'));
   return (module as { DatabaseSync: NativeConstructor } | undefined)?.DatabaseSync;

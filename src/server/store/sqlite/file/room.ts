@@ -7,7 +7,7 @@
 
 import { statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { pragma, type SqliteDatabase, sqliteResultCode } from './driver.js';
+import { pathOf, pragma, type SqliteDatabase, sqliteResultCode } from './driver.js';
 import { Reserve } from './reserve.js';
 import { inTransaction } from './transaction.js';
 
@@ -75,7 +75,7 @@ export class Room {
     this.#database = database;
     this.#commit = commit;
     this.#sql = prepareStatements(database);
-    this.#path = this.#sql.file.get()?.file ?? '';
+    this.#path = pathOf(database);
     this.#pageSize = pragma(database, 'page_size');
     this.#reserve = new Reserve(this.#path);
     this.#reserve.take();
@@ -176,7 +176,6 @@ function codeOf(error: unknown): number | undefined {
 
 function prepareStatements(db: SqliteDatabase) {
   return {
-    file: db.prepare<{ file: string }>("SELECT file FROM pragma_database_list WHERE name = 'main'"),
     pages: db.prepare<{ pages: number; freed: number }>(
       'SELECT page_count AS pages, freelist_count AS freed FROM pragma_page_count, pragma_freelist_count',
     ),

@@ -15,6 +15,7 @@ import {
   type Opened,
   type Result,
   type ThreadStart,
+  transferablesOf,
 } from './messages.js';
 
 interface Pending {
@@ -43,8 +44,8 @@ export async function openInThread(program: string, path: string, newCallerSalt:
 /** A {@link Store} that passes every verb on. An error that the thread does not catch ends the process. */
 class ThreadStore implements Store {
   readonly callerSalt: string;
-  readonly chunks = null;
   readonly secrets = this.#remote('secrets');
+  readonly chunks = this.#remote('chunks');
   readonly quotas = this.#remote('quotas');
   readonly keys = this.#remote('keys');
   readonly outbox = this.#remote('outbox');
@@ -132,7 +133,10 @@ class ThreadStore implements Store {
   }
 
   #send(): void {
-    this.#thread.postMessage(this.#queue);
+    const buffers = this.#queue.flatMap((message) =>
+      'values' in message ? transferablesOf(message.values) : [],
+    );
+    this.#thread.postMessage(this.#queue, buffers);
     this.#queue = [];
   }
 
