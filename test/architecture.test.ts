@@ -73,6 +73,7 @@ const ENTRY_POINTS = [
   'web/parts/argon2id-worker.ts',
   'cli/terminal/clipboard/clipboardy-worker.ts',
   'cli/commands/vault/agent-process.ts',
+  'cli/commands/run/masking-process.ts',
   // Chunks of their own, loaded when they are used.
   'cli/terminal/colors.ts',
   'core/crypto/argon2id.ts',
@@ -218,7 +219,8 @@ describe('the house', () => {
       return /\b(process|console)\./.test(code);
     });
     expect(users.sort()).toEqual([
-      // A process of its own.
+      // Processes of their own.
+      'cli/commands/run/masking-process.ts',
       'cli/commands/vault/agent-process.ts',
       'cli/terminal/terminal.ts',
       // The driver keeps Node's notice of an experimental SQLite off stderr, which carries the log.

@@ -49,6 +49,17 @@ interface Unwrapped {
   breaks: number[];
 }
 
+/** Where a masker is in its stream. It holds bytes of secrets, and can be written as JSON. */
+export interface MaskerPosition {
+  readonly state: number;
+  readonly unwrapped: Unwrapped | null;
+  readonly done: number;
+  readonly come: number;
+  readonly held: readonly number[];
+  readonly found: readonly Found[];
+  readonly maskedTo: number;
+}
+
 /** Masks one stream. */
 export class Masker {
   readonly #automaton: Automaton;
@@ -69,6 +80,32 @@ export class Masker {
   constructor({ automaton, markers }: MaskedForms) {
     this.#automaton = automaton;
     this.#markers = markers;
+  }
+
+  /** Where it is in its stream, for another process that goes on with it. */
+  get position(): MaskerPosition {
+    return {
+      state: this.#state,
+      unwrapped: this.#unwrapped,
+      done: this.#done,
+      come: this.#come,
+      held: Array.from(this.#held),
+      found: this.#found,
+      maskedTo: this.#maskedTo,
+    };
+  }
+
+  /** A masker of the same forms that goes on where another one was. */
+  static at(forms: MaskedForms, position: MaskerPosition): Masker {
+    const masker = new Masker(forms);
+    masker.#state = position.state;
+    masker.#unwrapped = position.unwrapped;
+    masker.#done = position.done;
+    masker.#come = position.come;
+    masker.#held = Uint8Array.from(position.held);
+    masker.#found.push(...position.found);
+    masker.#maskedTo = position.maskedTo;
+    return masker;
   }
 
   /** Takes the next bytes, and gives back what is certain now. The pieces may be views of `bytes`. */

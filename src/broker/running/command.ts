@@ -5,6 +5,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { launcherFor } from './launcher.js';
 
 /** What is started. */
 export interface CommandLine {
@@ -13,8 +14,12 @@ export interface CommandLine {
   readonly name: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Descriptors of this process, by those that they become. */
-  readonly descriptors: readonly (number | 'ignore')[];
+  /** Descriptors of this process, by those that they become. Beyond the standard ones some may be `closed`. */
+  readonly descriptors: readonly (number | 'closed')[];
+  /** Arguments that are no text, by their index among {@link CommandLine.args}: Node would give others. */
+  readonly rawArgs?: ReadonlyMap<number, Uint8Array>;
+  /** Variables whose values are no text. */
+  readonly rawEnv?: ReadonlyMap<string, Uint8Array>;
   /**
    * Whether it gets a session and a process group of its own, and signals go to all of that group: where there is no
    * terminal, which would do so by itself.
@@ -49,7 +54,12 @@ const STOPS: readonly NodeJS.Signals[] = ['SIGTSTP', 'SIGTTIN', 'SIGTTOU'];
  */
 export async function startCommand(line: CommandLine, kill: Kill): Promise<RunningCommand> {
   const { path, name, args, env, descriptors, ownSession } = line;
-  const child = spawn(path, args, { argv0: name, env, stdio: [...descriptors], detached: ownSession });
+  const stdio = descriptors.map((one) => (one === 'closed' ? ('ignore' as const) : one));
+  const script = launcherFor(line);
+  const child =
+    script === null
+      ? spawn(path, args, { argv0: name, env, stdio, detached: ownSession })
+      : spawn('/bin/sh', ['-c', script, 'sh', name, ...args], { env, stdio, detached: ownSession });
   const ended = endOf(child);
   // A command that could not be started says so before anybody waits for its end.
   ended.catch(() => undefined);
@@ -80,7 +90,7 @@ function endOf(child: ChildProcess): Promise<End> {
  * whole group by SIGKILL would have killed the command with us.
  */
 function guardGroup(pid: number): { release(): void } {
-  const script = 'read -r _ || kill -KILL -- "-$0"';
+  const script = 'read -r _ || kill -s KILL -- "-$0"';
   const guard = spawn('/bin/sh', ['-c', script, String(pid)], {
     detached: true,
     env: {},

@@ -4,17 +4,19 @@
  */
 
 import { execFile } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { concatBytes } from '../../core/bytes.js';
 import { isSystemError } from '../../core/errors.js';
-import { type MaskedForms, Masker } from '../masking/masker.js';
+import { type MaskedForms, Masker, type MaskerPosition } from '../masking/masker.js';
 
-/** Both ends of a pipe, as descriptors of this process. The reading end does not block. */
+/** Both ends of a pipe, as descriptors of this process. Reading does not block. */
 export interface Pipe {
   readonly read: number;
+  /** The reading end once more, for what is left in the end. */
+  readonly rest: number;
   readonly write: number;
 }
 
@@ -37,46 +39,109 @@ export async function makePipes(count: number): Promise<Pipe[]> {
     });
     return paths.map((path) => {
       // A reader that does not wait for a writer comes first, so that the writer need not wait for a reader.
-      const read = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-      return { read, write: openSync(path, constants.O_WRONLY) };
+      const [read, rest] = [openReader(path), openReader(path)];
+      return { read, rest, write: openSync(path, constants.O_WRONLY) };
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Reads a pipe, masks it, and passes it on, until all writers have closed it. */
+function openReader(path: string): number {
+  return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+}
+
+/** Reads a pipe, masks it, and passes it on. */
 export class MaskedStream {
+  readonly #pipe: Pipe;
   readonly #socket: Socket;
   readonly #masker: Masker;
   readonly #sink: Sink;
-  /** Settles when all is passed on, or nobody takes it. */
+  /** What is being passed on; another chunk is taken when it is. */
+  #giving: Promise<void> = Promise.resolve();
+  #isOver = false;
+  #isRestClosed = false;
+  /** Settles when all writers have closed the pipe and all is passed on, or nobody takes it. */
   readonly ended: Promise<void>;
 
-  constructor(read: number, forms: MaskedForms, sink: Sink) {
-    this.#socket = new Socket({ fd: read, readable: true, writable: false });
+  constructor(pipe: Pipe, forms: MaskedForms, sink: Sink) {
+    this.#pipe = pipe;
+    this.#socket = new Socket({ fd: pipe.read, readable: true, writable: false });
     this.#masker = new Masker(forms);
     this.#sink = sink;
-    this.ended = this.#passOn();
+    this.ended = new Promise((resolve) => {
+      const end = () => {
+        if (this.#isOver) return;
+        this.#isOver = true;
+        // With no reader left, the system tells the command that nobody reads.
+        this.#socket.destroy();
+        this.#closeRest();
+        resolve();
+      };
+      this.#socket.on('data', (chunk: Uint8Array) => {
+        this.#socket.pause();
+        this.#giving = this.#give(this.#masker.push(chunk)).then(() => void this.#socket.resume(), end);
+      });
+      this.#socket.on('end', () => {
+        this.#giving = this.#giving.then(() => this.#give(this.#masker.end())).then(end, end);
+      });
+      // A pipe that cannot be read has no more to give.
+      this.#socket.on('error', end);
+    });
   }
 
-  async #passOn(): Promise<void> {
+  /**
+   * Passes on what is in the pipe now, and stops. What has ended has written all of its output.
+   * @returns what goes on with it, where others still can write to the pipe; null where nobody can, or nobody reads.
+   */
+  async leave(): Promise<MaskerPosition | null> {
+    if (this.#isOver) return null;
+    this.#socket.removeAllListeners('data').removeAllListeners('end');
+    const chunks: Uint8Array[] = [];
+    for (let chunk = this.#socket.read(); chunk !== null; chunk = this.#socket.read()) chunks.push(chunk);
+    const isClosed = readAvailable(this.#pipe.rest, chunks) || this.#socket.readableEnded;
+    this.#socket.destroy();
     try {
-      for await (const chunk of this.#socket as AsyncIterable<Uint8Array>)
-        await this.#give(this.#masker.push(chunk));
+      await this.#giving;
+      for (const chunk of chunks) await this.#give(this.#masker.push(chunk));
+      if (!isClosed) return this.#masker.position;
       await this.#give(this.#masker.end());
     } catch (error) {
-      // Who reads our output has gone. The command is told by the system, as it would be without us.
       if (!isSystemError(error, 'EPIPE')) throw error;
-    } finally {
-      this.#socket.destroy();
     }
+    this.#closeRest();
+    return null;
+  }
+
+  #closeRest(): void {
+    if (!this.#isRestClosed) closeSync(this.#pipe.rest);
+    this.#isRestClosed = true;
   }
 
   async #give(pieces: readonly Uint8Array[]): Promise<void> {
     const [first, ...more] = pieces;
     if (first !== undefined) await this.#sink(more.length === 0 ? first : concatBytes(...pieces));
   }
+}
+
+/** More than any pipe of this kind holds, in bytes. */
+const LARGEST_PIPE = 1_048_576;
+
+/** Takes what a pipe holds. @returns whether all of its writers have closed it. */
+function readAvailable(descriptor: number, chunks: Uint8Array[]): boolean {
+  for (let taken = 0; taken < LARGEST_PIPE; ) {
+    const chunk = new Uint8Array(65_536);
+    try {
+      const length = readSync(descriptor, chunk);
+      if (length === 0) return true;
+      chunks.push(chunk.subarray(0, length));
+      taken += length;
+    } catch (error) {
+      if (isSystemError(error, 'EAGAIN')) return false;
+      throw error;
+    }
+  }
+  return false;
 }
 
 /** Closes the writing ends, which the command has got. */

@@ -3,8 +3,14 @@
 import { fstatSync, statSync } from 'node:fs';
 import { SHORTEST_MASKED } from '../../../broker/masking/forms.js';
 import { maskedForms, type NamedSecret } from '../../../broker/masking/masker.js';
-import { type End, type RunningCommand, startCommand } from '../../../broker/running/command.js';
+import {
+  type CommandLine,
+  type End,
+  type RunningCommand,
+  startCommand,
+} from '../../../broker/running/command.js';
 import { environmentWith } from '../../../broker/running/environment.js';
+import { inheritedDescriptors, rawWords } from '../../../broker/running/inherited.js';
 import { writeMemoryFiles } from '../../../broker/running/memory-files.js';
 import { findProgram } from '../../../broker/running/program.js';
 import { closeWriters, MaskedStream, makePipes } from '../../../broker/running/streams.js';
@@ -20,6 +26,7 @@ import { requirePerson, vaultAccess } from '../../vault/access.js';
 import type { PlaceFlags } from '../../vault/flags.js';
 import { placeOf } from '../../vault/place.js';
 import { type ChoiceFlags, type Chosen, choose } from './chosen.js';
+import { maskWithoutUs } from './mask-rest.js';
 import { passSignalsOn } from './signals.js';
 
 export type RunContext = Context<
@@ -52,7 +59,8 @@ export async function run(context: RunContext): Promise<number> {
       isClean: flags.cleanEnv ?? false,
       without: way === 'a systemd credential' ? ['CREDENTIALS_DIRECTORY'] : [],
     });
-    const end = await runMasked({ path, name, args, env }, chosen, plan, terminal);
+    const line = { path, name, args, env, ...rawWords(args, env) };
+    const end = await runMasked(line, chosen, plan, terminal);
     files.remove();
     return 'code' in end ? end.code : terminal.endAs(end.signal);
   } finally {
@@ -88,7 +96,7 @@ async function planFor(
   if (when === 'never' || short.length === chosen.length) return { pipes: [] };
   const masked = ([1, 2] as const).filter((descriptor) => {
     const stream = outputAt(descriptor, terminal);
-    return !stream.wasClosed && !isNullDevice(descriptor) && (when === 'always' || !stream.isTerminal);
+    return !isNullDevice(descriptor) && (when === 'always' || !stream.isTerminal);
   });
   if (when === 'auto' && [1, 2].some((descriptor) => outputAt(descriptor as 1 | 2, terminal).isTerminal))
     await reporter.warn(
@@ -115,15 +123,22 @@ function isSameFile(one: number, other: number): boolean {
   return left.dev === right.dev && left.ino === right.ino;
 }
 
+/** The descriptors that the command gets: the standard ones, and others that this process was started with. */
+function descriptorsOf(): (number | 'closed')[] {
+  const all: (number | 'closed')[] = [0, 1, 2];
+  for (const descriptor of inheritedDescriptors()) all[descriptor] = descriptor;
+  return Array.from(all, (one) => one ?? 'closed');
+}
+
 /** Starts the command and waits for its end, and for all that it printed. */
 async function runMasked(
-  line: Pick<Parameters<typeof startCommand>[0], 'path' | 'name' | 'args' | 'env'>,
+  line: Omit<CommandLine, 'descriptors' | 'ownSession'>,
   secrets: readonly NamedSecret[],
   { pipes: groups }: MaskPlan,
   terminal: Terminal,
 ): Promise<End> {
+  const descriptors = descriptorsOf();
   const pipes = await makePipes(groups.length);
-  const descriptors = [0, 1, 2];
   for (const [index, group] of groups.entries()) {
     for (const descriptor of group) descriptors[descriptor] = pipes[index]?.write ?? descriptor;
   }
@@ -139,12 +154,23 @@ async function runMasked(
     );
     closeWriters(pipes);
     const forms = maskedForms(secrets);
-    const streams = pipes.map(({ read }, index) => {
+    const streams = pipes.map((pipe, index) => {
       const sink = outputAt(groups[index]?.[0] ?? 1, terminal);
-      return new MaskedStream(read, forms, (bytes) => sink.write(bytes));
+      return {
+        pipe,
+        descriptor: groups[index]?.[0] ?? 1,
+        stream: new MaskedStream(pipe, forms, (bytes) => sink.write(bytes)),
+      };
     });
     const end = await command.ended;
-    await Promise.all(streams.map(({ ended }) => ended));
+    const left = await Promise.all(
+      streams.map(async ({ stream, pipe, descriptor }) => ({
+        position: await stream.leave(),
+        pipe,
+        descriptor,
+      })),
+    );
+    await maskWithoutUs(secrets, left, terminal);
     return end;
   } finally {
     release();
