@@ -27,7 +27,12 @@ const READABLE: OutputOptions = {
 };
 
 const page = await buildPage();
-const [command, sdk, testing] = await Promise.all([bundleCommand(), bundleSdk(), bundleTesting()]);
+const [command, sdk, testing, vault] = await Promise.all([
+  bundleCommand(),
+  bundleSdk(),
+  bundleForNode('testing', 'src/testing.ts'),
+  bundleForNode('vault', 'src/cli/vault/sdk.ts'),
+]);
 
 // Only now: a build that fails leaves the last one in place.
 rmSync(dist, { recursive: true, force: true });
@@ -36,14 +41,16 @@ write('cli', command);
 writeFileSync(join(dist, 'command-modules.json'), JSON.stringify(sourcesOf(command), null, 2));
 write('.', sdk);
 write('.', testing);
+write('.', vault);
 
 declareTypes('src/tsconfig.json');
 declareTypes('src/tsconfig.testing.json');
-// The other declarations are the server's: that of zephr/testing names only types of the client.
+// The other declarations are the server's and the command's: those of zephr/testing and zephr/vault do not name them.
 renameSync(join(dist, '.testing-types/testing.d.ts'), join(dist, 'types/testing.d.ts'));
+renameSync(join(dist, '.testing-types/cli/vault/sdk.d.ts'), join(dist, 'types/vault.d.ts'));
 rmSync(join(dist, '.testing-types'), { recursive: true });
 
-const modules = [...command, ...sdk, ...testing].flatMap(({ moduleIds }) => moduleIds);
+const modules = [...command, ...sdk, ...testing, ...vault].flatMap(({ moduleIds }) => moduleIds);
 writeFileSync(join(dist, 'THIRD_PARTY_LICENSES'), licenses([...modules, ...page.modules]));
 
 // What a visitor compares the page of a server with (src/core/protocol/THREATS.md).
@@ -112,13 +119,13 @@ function bundleSdk(): Promise<OutputChunk[]> {
   });
 }
 
-/** The server in memory of zephr/testing. */
-function bundleTesting(): Promise<OutputChunk[]> {
+/** What only Node runs, in one file: the server in memory of zephr/testing, and zephr/vault. */
+function bundleForNode(name: string, source: string): Promise<OutputChunk[]> {
   return bundle({
-    entries: { testing: 'src/testing.ts' },
+    entries: { [name]: source },
     platform: 'node',
     target: 'es2023',
-    output: READABLE,
+    output: { ...READABLE, codeSplitting: false },
   });
 }
 

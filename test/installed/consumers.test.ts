@@ -52,6 +52,10 @@ const NEW_PROGRAM = `
        import { createSecret, EXPIRY, retrieveSecret, secretStatus, revokeSecret, ValidationError, type CreateSecretOptions } from 'zephr';
        import { EXPIRY as SAME } from 'zephr/limits.js';
        import { createTestServer } from 'zephr/testing';
+       import { deleteSecret, type ListedSecret, listSecrets, type RunResult, runWithSecrets, setSecret } from 'zephr/vault';
+       const names: string[] = (await listSecrets({ project: 'shop' })).map(({ name }: ListedSecret) => name);
+       const ran: RunResult = await runWithSecrets('true', [], { only: names, capture: true });
+       const removed: boolean = (await setSecret('A', 'x'), await deleteSecret('A'));
        const { server, fetch } = createTestServer();
        const options: CreateSecretOptions = { server, fetch, expiry: EXPIRY.HOURS_1 satisfies typeof SAME.HOURS_1, views: 2, apiKey: null };
        const { fullLink } = await createSecret('hunter2', { server, fetch });
@@ -61,7 +65,7 @@ const NEW_PROGRAM = `
        const link = created.mode === 'split' ? { url: created.url, key: created.key } : created.fullLink;
        const { plaintext, bytes, hint, purgeAt, name, message, viewsLeft } = await retrieveSecret(link, { fetch });
        const all: [string, Uint8Array, ...(string | number | undefined)[]] = [plaintext, bytes, hint, purgeAt, name, message, viewsLeft];
-       export default [three, all, (await secretStatus(link, { fetch })).state === 'waiting', await revokeSecret(link), new ValidationError('x').code];`;
+       export default [names, ran, removed, three, all, (await secretStatus(link, { fetch })).state === 'waiting', await revokeSecret(link), new ValidationError('x').code];`;
 
 /** As programs for zephr 1.3 are written: its type names, and its members that may be undefined. */
 const EXISTING_PROGRAM = `
@@ -279,6 +283,6 @@ describe('a program', () => {
     const { exports } = JSON.parse(
       readFileSync(join(installed.folder, 'node_modules/zephr/package.json'), 'utf8'),
     );
-    expect(Object.keys(exports)).toEqual(['.', './limits.js', './testing', './package.json']);
+    expect(Object.keys(exports)).toEqual(['.', './limits.js', './testing', './vault', './package.json']);
   });
 });
