@@ -31,6 +31,7 @@ _zephr() {
       continue
     fi
     case $command:$word in
+      zephr:-a | zephr:--attach) value=1 ;;
       zephr:-e | zephr:--expiry) value=1 ;;
       zephr:-H | zephr:--hint) value=1 ;;
       zephr:--passphrase-file) value=1 ;;
@@ -40,6 +41,7 @@ _zephr() {
       zephr:--callback-url) value=1 ;;
       zephr:--callback-secret-file) value=1 ;;
       zephr:--link) value=1 ;;
+      'zephr create:-a' | 'zephr create:--attach') value=1 ;;
       'zephr create:-e' | 'zephr create:--expiry') value=1 ;;
       'zephr create:-H' | 'zephr create:--hint') value=1 ;;
       'zephr create:--passphrase-file') value=1 ;;
@@ -172,6 +174,7 @@ _zephr() {
   done
 
   case $command:$prev in
+    zephr:-a | zephr:--attach) _zephr_files; return ;;
     zephr:-e | zephr:--expiry) _zephr_words 5m 1h 1d 7d 30d; return ;;
     zephr:-H | zephr:--hint) return ;;
     zephr:--passphrase-file) _zephr_files; return ;;
@@ -181,6 +184,7 @@ _zephr() {
     zephr:--callback-url) return ;;
     zephr:--callback-secret-file) _zephr_files; return ;;
     zephr:--link) _zephr_words v1 v2; return ;;
+    'zephr create:-a' | 'zephr create:--attach') _zephr_files; return ;;
     'zephr create:-e' | 'zephr create:--expiry') _zephr_words 5m 1h 1d 7d 30d; return ;;
     'zephr create:-H' | 'zephr create:--hint') return ;;
     'zephr create:--passphrase-file') _zephr_files; return ;;
@@ -280,8 +284,8 @@ _zephr() {
   case $cur in
     -*)
       case $command in
-        zephr) _zephr_words -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --callback-url --callback-secret-file -c --copy --qr --link $everywhere ;;
-        'zephr create') _zephr_words -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --callback-url --callback-secret-file -c --copy --qr --link $everywhere ;;
+        zephr) _zephr_words -a --attach -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --callback-url --callback-secret-file -c --copy --qr --link $everywhere ;;
+        'zephr create') _zephr_words -a --attach -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --callback-url --callback-secret-file -c --copy --qr --link $everywhere ;;
         'zephr get') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file -o --output --force -c --copy --exec $everywhere ;;
         'zephr status') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file --is $everywhere ;;
         'zephr revoke') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file $everywhere ;;

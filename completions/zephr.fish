@@ -13,7 +13,7 @@ function __zephr_in --argument-names wanted wanted_position
         switch "$command:$word"
             case '*:--server' '*:--config' '*:--ca-file' '*:--timeout'
                 set value 1
-            case 'zephr:-e' 'zephr:--expiry' 'zephr:-H' 'zephr:--hint' 'zephr:--passphrase-file' 'zephr:--views' 'zephr:--name' 'zephr:--message' 'zephr:--callback-url' 'zephr:--callback-secret-file' 'zephr:--link'
+            case 'zephr:-a' 'zephr:--attach' 'zephr:-e' 'zephr:--expiry' 'zephr:-H' 'zephr:--hint' 'zephr:--passphrase-file' 'zephr:--views' 'zephr:--name' 'zephr:--message' 'zephr:--callback-url' 'zephr:--callback-secret-file' 'zephr:--link'
                 set value 1
             case 'zephr:create'
                 set command 'zephr create'
@@ -51,7 +51,7 @@ function __zephr_in --argument-names wanted wanted_position
             case 'zephr:help'
                 set command 'zephr help'
                 set position 0
-            case 'zephr create:-e' 'zephr create:--expiry' 'zephr create:-H' 'zephr create:--hint' 'zephr create:--passphrase-file' 'zephr create:--views' 'zephr create:--name' 'zephr create:--message' 'zephr create:--callback-url' 'zephr create:--callback-secret-file' 'zephr create:--link'
+            case 'zephr create:-a' 'zephr create:--attach' 'zephr create:-e' 'zephr create:--expiry' 'zephr create:-H' 'zephr create:--hint' 'zephr create:--passphrase-file' 'zephr create:--views' 'zephr create:--name' 'zephr create:--message' 'zephr create:--callback-url' 'zephr create:--callback-secret-file' 'zephr create:--link'
                 set value 1
             case 'zephr get:-k' 'zephr get:--key' 'zephr get:--key-file' 'zephr get:--url' 'zephr get:--passphrase-file' 'zephr get:-o' 'zephr get:--output'
                 set value 1
@@ -186,6 +186,7 @@ complete -c zephr -n '__zephr_in zephr' -a config -d 'look at the config file an
 complete -c zephr -n '__zephr_in zephr' -a doctor -d 'check configuration, network, server and key'
 complete -c zephr -n '__zephr_in zephr' -a completion -d 'print the completion script of a shell'
 complete -c zephr -n '__zephr_in zephr' -a help -d 'print the help of a command'
+complete -c zephr -n '__zephr_in zephr' -s a -l attach -r -F -d 'send a file; repeat for more, - is stdin'
 complete -c zephr -n '__zephr_in zephr' -s e -l expiry -x -a '5m 1h 1d 7d 30d' -d 'how long to keep it: 5m, 1h, 30d (default: 1h)'
 complete -c zephr -n '__zephr_in zephr' -s s -l split -d 'print URL and key apart, on two lines'
 complete -c zephr -n '__zephr_in zephr' -s H -l hint -x -d 'clear-text label, which the server sees'
@@ -199,6 +200,7 @@ complete -c zephr -n '__zephr_in zephr' -l callback-secret-file -r -F -d 'signs 
 complete -c zephr -n '__zephr_in zephr' -s c -l copy -d 'put the link (split: the URL) on the clipboard'
 complete -c zephr -n '__zephr_in zephr' -l qr -d 'draw the link as a QR code on stderr'
 complete -c zephr -n '__zephr_in zephr' -l link -x -a 'v1 v2' -d 'link version (default: v2, v1 for zephr.io)'
+complete -c zephr -n '__zephr_in "zephr create"' -s a -l attach -r -F -d 'send a file; repeat for more, - is stdin'
 complete -c zephr -n '__zephr_in "zephr create"' -s e -l expiry -x -a '5m 1h 1d 7d 30d' -d 'how long to keep it: 5m, 1h, 30d (default: 1h)'
 complete -c zephr -n '__zephr_in "zephr create"' -s s -l split -d 'print URL and key apart, on two lines'
 complete -c zephr -n '__zephr_in "zephr create"' -s H -l hint -x -d 'clear-text label, which the server sees'

@@ -5,11 +5,19 @@ export {
   type SecretLink,
   type SplitLink,
   type StandardLink,
-} from './client/create.js';
-export type { CreateSecretOptions } from './client/create-options.js';
+} from './client/create/create.js';
+export type { CreateSecretOptions, SecretContent } from './client/create/options.js';
+export type { Attachment, Content } from './client/files/content.js';
+export type { SecretFile } from './client/files/download.js';
 export type { LinkOrPair } from './client/link-or-pair.js';
+export { type OpenedSecret, openSecret } from './client/open-secret.js';
 export { type Reading, type RetrieveSecretOptions, readSecret } from './client/read.js';
-export { type RetrievalResult, type RetrievedSecret, retrieveSecret } from './client/retrieve.js';
+export {
+  type RetrievalResult,
+  type RetrievedFile,
+  type RetrievedSecret,
+  retrieveSecret,
+} from './client/retrieve.js';
 export { revokeSecret, type SecretStatus, secretStatus } from './client/status.js';
 export type { Fetch, FetchInit, FetchReader, FetchReply } from './client/transport/fetch.js';
 /** `ApiErrorCode` has the codes of zephr 1, so that a program that lists them all still does; `ServerErrorCode` has ours. */

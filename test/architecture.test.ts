@@ -129,7 +129,7 @@ function show({ from, to }: Import): string {
 describe('the house', () => {
   it('is seen by this test', () => {
     expect(files.length).toBeGreaterThan(40);
-    expect(imports.map(show)).toContain('client/create.ts -> core/errors.ts');
+    expect(imports.map(show)).toContain('client/create/create.ts -> core/errors.ts');
     expect(imports.map(show)).toContain('cli/commands/get/command.ts -> cli/commands/get/get.ts');
     for (const { to, local } of imports) if (local) expect(files).toContain(to);
   });

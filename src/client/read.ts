@@ -6,7 +6,7 @@ import { type UnlockedKey, unlockKey } from '../core/crypto/key-schedule.js';
 import type { Meta } from '../core/crypto/meta.js';
 import { openV1 } from '../core/crypto/seal-v1.js';
 import { openV2 } from '../core/crypto/seal-v2.js';
-import { ValidationError } from '../core/errors.js';
+import { decryptionFailed, ValidationError } from '../core/errors.js';
 import type { Link } from '../core/link.js';
 import { parseReadReply } from '../core/protocol/replies.js';
 import { HEADERS, isClaim } from '../core/protocol/requests.js';
@@ -63,10 +63,37 @@ export function newClaim(): string {
  *   sent; EncryptionError `INVALID_KEY` or `UNKNOWN_KEY_VERSION` likewise for its key.
  * @throws ApiError 404 unknown, 410 read, expired or revoked, 403 `WRONG_KEY`, or `WRONG_PASSPHRASE` when the link is
  *   right and nothing but the passphrase is wrong, 429 too many tries.
+ * @throws ApiError 400 `CHUNKS_NOT_ACCEPTED` for a secret with files, which `openSecret` takes: nothing is used up.
  * @throws EncryptionError when the secret does not open.
  * @throws NetworkError when no usable answer came; the reason of `signal`.
  */
 export async function readSecret(from: LinkOrPair, options: RetrieveSecretOptions = {}): Promise<Reading> {
+  const { chunks, unlocked: _, chunkRequests: __, ...reading } = await takeView(from, options, false);
+  // A server that was not told that chunks are known gives none.
+  if (chunks === undefined && reading.files === undefined) return reading;
+  throw decryptionFailed('there are files, and they were not asked for');
+}
+
+/** A view that was taken: its blob is open, and its files, if there are any, are still at the server. */
+export interface View extends Reading {
+  /** How many chunks of files there are, as the server says. */
+  readonly chunks?: number;
+  /** Null for version 1. */
+  readonly unlocked: UnlockedKey | null;
+  /** Where the chunks are, and what shows that this reader may have them. */
+  readonly chunkRequests: { readonly url: string; readonly headers: Record<string, string> };
+}
+
+/**
+ * Takes one view of a secret, and opens its blob.
+ * @param takesFiles whether the reader knows chunks; otherwise a secret with files is refused, and keeps its view
+ * @throws as {@link readSecret} does; ApiError 400 `CHUNKS_NOT_ACCEPTED` for files that the reader does not take.
+ */
+export async function takeView(
+  from: LinkOrPair,
+  options: RetrieveSecretOptions,
+  takesFiles: boolean,
+): Promise<View> {
   const link = toLink(from);
   if (link.key.version === 1 && options.passphrase !== undefined) {
     throw new ValidationError('a version 1 link takes no passphrase', 'UNEXPECTED_PASSPHRASE');
@@ -78,14 +105,21 @@ export async function readSecret(from: LinkOrPair, options: RetrieveSecretOption
   }
   const url = apiUrl(link);
   const headers = { [HEADERS.claim]: claim, ...(unlocked === null ? {} : proofHeaders(unlocked)) };
-  const reply = await send({ method: 'GET', url, headers }, options);
-  const { encrypted_blob, hint, purge_at, views_left } = checkReply(url, () => parseReadReply(reply.json));
+  // Servers of version 1 do not let browsers of other origins send it.
+  const asking = takesFiles && unlocked !== null ? { ...headers, [HEADERS.chunks]: '1' } : headers;
+  const reply = await send({ method: 'GET', url, headers: asking }, options);
+  const { encrypted_blob, hint, purge_at, views_left, chunks } = checkReply(url, () =>
+    parseReadReply(reply.json),
+  );
   const { content, meta } = await open(encrypted_blob, link, unlocked);
   const claimed = reply.headers.get(HEADERS.claim) === claim;
   return {
     ...meta,
     bytes: content,
     claimed,
+    unlocked,
+    chunkRequests: { url: `${url}/chunks`, headers },
+    ...(chunks === undefined ? {} : { chunks }),
     ...(hint === undefined ? {} : { hint }),
     ...(purge_at === undefined ? {} : { purgeAt: purge_at }),
     ...(views_left === undefined ? {} : { viewsLeft: views_left }),

@@ -20,6 +20,8 @@ export interface SecretStatus {
   readonly viewsLeft: number;
   /** Missing until the first of them has. */
   readonly firstReadAt?: string;
+  /** How many chunks of 1 MiB its files take, padding included; missing where it has none. */
+  readonly chunks?: number;
 }
 
 /**
@@ -64,6 +66,7 @@ async function statusOf(
     views: reply.views,
     viewsLeft: reply.views_left,
     ...(reply.first_read_at === undefined ? {} : { firstReadAt: reply.first_read_at }),
+    ...(reply.chunks === undefined ? {} : { chunks: reply.chunks }),
   };
 }
 

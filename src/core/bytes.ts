@@ -42,3 +42,10 @@ export function concatBytes(...parts: readonly Uint8Array[]): Bytes {
 export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
   return left.length === right.length && left.every((byte, index) => byte === right[index]);
 }
+
+/** A view of the same memory, or a copy of shared memory, which WebCrypto refuses. */
+export function unshared(bytes: Uint8Array): Bytes {
+  return bytes.buffer instanceof ArrayBuffer
+    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+    : new Uint8Array(bytes);
+}

@@ -1,6 +1,6 @@
 /** Lives one secret's life: creates it, lets its actors at it, and in the end reads whatever is left. */
 
-import { createSecret } from '../../src/client/create.js';
+import { createSecret } from '../../src/client/create/create.js';
 import { newClaim, type Reading, readSecret } from '../../src/client/read.js';
 import { revokeSecret, secretStatus } from '../../src/client/status.js';
 import { formatProof, unlockKey } from '../../src/core/crypto/key-schedule.js';

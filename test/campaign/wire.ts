@@ -47,7 +47,7 @@ export class Wire {
   /** For the client of the SDK. */
   readonly fetch: Fetch = async (url, init) => {
     if (init.method === 'POST' && this.#body === '') {
-      this.#body = init.body ?? '';
+      this.#body = String(init.body ?? '');
       this.#blob = fieldsOf(this.#body).encrypted_blob;
       const twins = Array.from({ length: this.twins }, () => this.#send(url, init).catch(() => undefined));
       this.#twins.push(...twins);

@@ -28,7 +28,7 @@ describe('zephr --help', () => {
     const { stdout } = await sh('zephr --help');
     const program = commandTree();
     for (const { long } of optionsOf(program).filter(isEverywhere)) expect(stdout).toContain(long);
-    expect(stdout).toContain('Options (all: zephr help create):\n  -e, --expiry <time>');
+    expect(stdout).toContain('Options (all: zephr help create):\n  -a, --expiry <time>');
     const { stdout: all } = await sh('zephr help create');
     for (const { long } of optionsOf(program)) expect(all).toContain(long);
     for (const command of program.commands)
@@ -101,19 +101,27 @@ describe('a slip of the finger', () => {
     ['zephr keys create --name ci', "there is no command 'create'", 'did you mean zephr keys new?'],
     ['zephr config list', "there is no command 'list'", 'did you mean zephr config ls?'],
     ['zephr help delete', "there is no command 'delete'", 'did you mean zephr revoke <link>?'],
-    ['zephr /etc/hostname', 'the secret comes on stdin, not from a file', 'send a file with zephr < FILE'],
+    [
+      'zephr /etc/hostname',
+      'files are not named as arguments',
+      'send a file with zephr -a FILE, or its content',
+    ],
     [
       'zephr create /etc/hostname',
-      'the secret comes on stdin, not from a file',
-      'send a file with zephr < FILE',
+      'files are not named as arguments',
+      'send a file with zephr -a FILE, or its content',
     ],
     [
       'zephr -e 5m /etc/hostname /etc/passwd',
-      'the secret comes on stdin',
-      'send one file with zephr < FILE, several',
+      'files are not named as arguments',
+      'send several files with zephr -a FILE -a FILE',
     ],
-    ['zephr -a /etc/hostname /etc/passwd', "unknown option '-a'", 'send a file with zephr < FILE'],
-    ['zephr --file=/etc/hostname', "unknown option '--file'", 'send a file with zephr < FILE'],
+    [
+      'zephr -a /etc/hostname /etc/passwd',
+      'files are not named as arguments',
+      'send a file with zephr -a FILE',
+    ],
+    ['zephr --file=/etc/hostname', "unknown option '--file'", 'send a file with zephr -a FILE'],
     ['zephr -v', "unknown option '-v'", 'the version is -V or --version'],
     ['zephr get -v', "unknown option '-v'", 'the version is -V or --version'],
     [
@@ -153,7 +161,7 @@ describe('a slip of the finger', () => {
     ['zephr --password=hunter2', '--passphrase-file'],
     ['zephr -v hunter2', '--version'],
     ['zephr create hunter2', 'pipe it in'],
-    ['touch hunter2; zephr hunter2', '< FILE'],
+    ['touch hunter2; zephr hunter2', '-a FILE'],
     ['zephr create --json -- -hunter2', 'pipe it in'],
     ['zephr vault --host hunter2', 'zephr vault set'],
     ['zephr vault set A hunter2', 'zephr vault set --help'],

@@ -21,12 +21,19 @@ const MODULES = JSON.parse(readFileSync(join(dist, 'command-modules.json'), 'utf
 /** Modules that are loaded when they are used. */
 const LAZY = [
   'node_modules/clipboardy/index.js',
+  'src/cli/commands/create/large.ts',
+  'src/cli/commands/get/files.ts',
   'src/cli/commands/keys/keys.ts',
   'src/cli/commands/serve/serve.ts',
   'src/cli/terminal/clipboard/clipboard.ts',
   'src/cli/terminal/colors.ts',
   'src/cli/terminal/qr-code.ts',
   'src/cli/terminal/spinner.ts',
+  'src/cli/transfer/progress.ts',
+  'src/cli/transfer/sources.ts',
+  'src/client/create/with-files.ts',
+  'src/client/files/download.ts',
+  'src/core/crypto/files.ts',
   'src/net/system-certificates.ts',
   'src/net/tunnel.ts',
 ];
@@ -141,7 +148,7 @@ describe('memory', () => {
   const LIMIT = 150_000;
 
   it.each([
-    ['a source that never ends', 'yes | zephr', 4],
+    ['a source that never ends', 'yes | zephr --link v1', 4],
     ['one that has no line end', 'cat /dev/zero | zephr get', 2],
     [
       'a key file that never ends',

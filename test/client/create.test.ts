@@ -2,8 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createSecret } from '../../src/client/create.js';
-import type { CreateSecretOptions } from '../../src/client/create-options.js';
+import { createSecret } from '../../src/client/create/create.js';
+import type { CreateSecretOptions } from '../../src/client/create/options.js';
 import { retrieveSecret } from '../../src/client/retrieve.js';
 import { revokeSecret, secretStatus } from '../../src/client/status.js';
 import type { Fetch, FetchInit } from '../../src/client/transport/fetch.js';
@@ -26,7 +26,7 @@ interface Asked {
 function answering(reply: Record<string, unknown>, headers: Record<string, string> = {}, revoked = 204) {
   const asked: Asked[] = [];
   const fetch: Fetch = async (url: string, { method, headers: sent, body = '{}' }: FetchInit) => {
-    asked.push({ method, url, headers: sent, body: JSON.parse(body) as Record<string, unknown> });
+    asked.push({ method, url, headers: sent, body: JSON.parse(String(body)) as Record<string, unknown> });
     if (method === 'DELETE') return new Response(null, { status: revoked });
     const created = { id, version: 2, views: 1, kept: ['link_proof_hash'], ...reply };
     return new Response(JSON.stringify(created), { status: 201, headers });

@@ -38,6 +38,7 @@ const VALIDATION: Record<ValidationErrorCode, true> = {
   NEEDS_VERSION_2: true,
   PASSPHRASE_REQUIRED: true,
   SECRET_TOO_LARGE: true,
+  TOO_LARGE_FOR_MEMORY: true,
   UNEXPECTED_PASSPHRASE: true,
   UNKNOWN_KEY_VERSION: true,
   UNSUPPORTED_BY_SERVER: true,

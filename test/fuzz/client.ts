@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { createSecret } from '../../src/client/create.js';
+import { createSecret } from '../../src/client/create/create.js';
 import { serverHealth } from '../../src/client/health.js';
 import { newClaim } from '../../src/client/read.js';
 import { retrieveSecret } from '../../src/client/retrieve.js';

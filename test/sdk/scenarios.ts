@@ -307,8 +307,41 @@ export const scenarios: readonly Scenario[] = [
         bytes.length === large.length && bytes.every((byte, index) => byte === large[index]),
         'the bytes are the same',
       );
-      const error = await rejection(sdk.createSecret(new Uint8Array(2_000_000), { server }));
+      const error = await rejection(sdk.createSecret(new Uint8Array(2_000_000), { server, link: 'v1' }));
       equal([error.name, error.code], ['ValidationError', 'SECRET_TOO_LARGE'], 'too large');
+    },
+  },
+  {
+    name: 'files go there and back, as streams and in memory',
+    async run(sdk, server) {
+      const content = new Uint8Array(1_500_000).map((_, index) => (index * 7 + 3) % 251);
+      const attachments = [
+        { name: 'a.bin', content: new Blob([content]) },
+        { name: 'b.txt', type: 'text/plain', content: new TextEncoder().encode('hello') },
+      ];
+      const link = await linkTo(sdk, 'note', { server, attachments, views: 2 });
+      const opened = await sdk.openSecret(link);
+      equal(
+        opened.files.map(({ name, size }) => [name, size]),
+        [
+          ['a.bin', 1_500_000],
+          ['b.txt', 5],
+        ],
+        'the list',
+      );
+      let length = 0;
+      const reader = opened.files[0]?.stream().getReader();
+      for (let next = await reader?.read(); next?.done === false; next = await reader?.read()) {
+        check(
+          next.value.every((byte, index) => byte === content[length + index]),
+          'the stream is the content',
+        );
+        length += next.value.length;
+      }
+      equal(length, content.length, 'the length of the stream');
+      await opened.acknowledge();
+      const { plaintext, files } = await sdk.retrieveSecret(link);
+      equal([plaintext, new TextDecoder().decode(files?.[1]?.bytes)], ['note', 'hello'], 'in memory');
     },
   },
 ];

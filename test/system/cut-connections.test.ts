@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { main } from '../../src/cli/main.js';
-import { createSecret } from '../../src/client/create.js';
+import { createSecret } from '../../src/client/create/create.js';
 import { secretStatus } from '../../src/client/status.js';
 import { parseLink } from '../../src/core/links/reader.js';
 import { fakeTerminal } from '../support/fake-terminal.js';

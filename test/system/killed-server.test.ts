@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createSecret } from '../../src/client/create.js';
+import { createSecret } from '../../src/client/create/create.js';
 import { newClaim, readSecret } from '../../src/client/read.js';
 import { secretStatus } from '../../src/client/status.js';
 import { parseLink } from '../../src/core/links/reader.js';
@@ -55,7 +55,7 @@ describe('a server killed between claim and acknowledgement', () => {
     const created = await createSecret(randomBytes(100), {
       server: first.url,
       fetch: (url, init) => {
-        blob = JSON.parse(init.body ?? '').encrypted_blob;
+        blob = JSON.parse(String(init.body ?? '')).encrypted_blob;
         return fetch(url, init);
       },
     });

@@ -3,7 +3,7 @@
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createSecret } from '../../src/client/create.js';
+import { createSecret } from '../../src/client/create/create.js';
 import { readSecret } from '../../src/client/read.js';
 import { formatKey } from '../../src/core/key.js';
 import { parseLink } from '../../src/core/links/reader.js';
@@ -110,7 +110,7 @@ describe('a server', () => {
       await createSecret('x'.repeat(length), {
         server: server.url,
         fetch: (url, init) => {
-          body = init.body ?? '';
+          body = String(init.body ?? '');
           return fetch(url, init);
         },
       });

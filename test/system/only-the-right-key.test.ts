@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createSecret } from '../../src/client/create.js';
+import { createSecret } from '../../src/client/create/create.js';
 import { readSecret } from '../../src/client/read.js';
 import { secretStatus } from '../../src/client/status.js';
 import type { Link } from '../../src/core/link.js';

@@ -9,6 +9,8 @@ export const FILES = {
   '~/.config/zephr/config.json': 'the config file, readable by its owner only',
   '~/.local/state/zephr/zephr.db': 'what `zephr serve` keeps: sealed secrets, and no key',
   '~/.local/state/zephr/claims/': 'reads that broke off, for another try within a minute; no key either',
+  '~/.local/state/zephr/creates/':
+    'creates of files that broke off, with the key of their link: for an hour, or until the same command ends',
   '~/.local/share/zephr/vault.json': 'the vault: named secrets, sealed',
   '~/.cache/zephr/': 'compiled code of the program, where `~/.cache` is there; kept by Node 22.1 and later',
 } as const;

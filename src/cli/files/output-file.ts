@@ -51,11 +51,7 @@ export async function openOutputFile(
       return specialFile(path, await untilInterrupted(openSpecial(path), interrupt), interrupt);
     case 'directory':
       return newFile(path, interrupt, (temporary, name) =>
-        moveToFirstValidName(temporary, path, [
-          fileNameOf(name, platform),
-          fileNameOf(name, platform, SHORT_BYTES),
-          DEFAULT_NAME,
-        ]),
+        moveToFirstValidName(temporary, path, namesFor(name, platform)),
       );
     case 'file':
       if (!force) throw fileExists(path);
@@ -114,7 +110,7 @@ async function openSpecial(path: string): Promise<FileHandle> {
 const DESCRIPTOR = /^\/(?:dev\/(?:stderr|fd\/[0-9]+)|proc\/self\/fd\/[0-9]+)$/;
 
 /** What stands at a path. A link that leads nowhere is a file: writing there would follow or replace it. */
-async function kindOf(path: string): Promise<'nothing' | 'file' | 'directory' | 'special'> {
+export async function kindOf(path: string): Promise<'nothing' | 'file' | 'directory' | 'special'> {
   if (basename(path) === '') throw usageError('the output has no file name');
   try {
     const found = await stat(path);
@@ -128,7 +124,7 @@ async function kindOf(path: string): Promise<'nothing' | 'file' | 'directory' | 
 }
 
 /** Moves the temporary file to its name; without `force` never over another file, however late that came. */
-async function moveTo(temporary: string, path: string, force: boolean): Promise<string> {
+export async function moveTo(temporary: string, path: string, force: boolean): Promise<string> {
   if (force) {
     await rename(temporary, path);
     return path;
@@ -143,8 +139,13 @@ async function moveTo(temporary: string, path: string, force: boolean): Promise<
   return path;
 }
 
+/** The names for a secret in a directory, the best first. */
+export function namesFor(ownName: string | undefined, platform: NodeJS.Platform): readonly string[] {
+  return [fileNameOf(ownName, platform), fileNameOf(ownName, platform, SHORT_BYTES), DEFAULT_NAME];
+}
+
 /** Tries one name after the other: a secret that was read must not be lost because of a name that is not possible. */
-async function moveToFirstValidName(
+export async function moveToFirstValidName(
   temporary: string,
   directory: string,
   names: readonly string[],

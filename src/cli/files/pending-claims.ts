@@ -9,13 +9,14 @@ import { lstat, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeUtf8 } from '../../core/bytes.js';
 import type { SecretAddress } from '../../core/link.js';
+import { LONGEST_CHUNKS_LEASE_MS } from '../../core/protocol/chunks.js';
 import { LEASE_MS } from '../../core/protocol/limits.js';
 import { isClaim } from '../../core/protocol/requests.js';
 import { sha256 } from '../../core/web-crypto.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { stateFolder } from './folders.js';
 import { acquireLock, ageOf } from './process-lock.js';
-import { replaceFile } from './temporary-file.js';
+import { isTemporary, removeLeftover, replaceFile } from './temporary-file.js';
 
 /** A read that can be repeated. Times are ISO 8601 by this machine's clock. */
 export interface PendingClaim {
@@ -26,6 +27,16 @@ export interface PendingClaim {
   readonly readableUntil?: string;
   /** The path of the temporary file beside the output, which is left where the process was killed. */
   readonly temporary?: string;
+  /** Files that have come in part. */
+  readonly part?: PendingFiles;
+}
+
+/** The files of a read that broke off. */
+export interface PendingFiles {
+  /** The folder they are in, which has a temporary name and is beside where they will go. */
+  readonly folder: string;
+  /** How many bytes of the files are on the disk. */
+  readonly bytes: number;
 }
 
 /** The file of a secret's claim, held by this process: others that want the secret wait until it is released. */
@@ -50,6 +61,9 @@ export interface ClaimFile {
  */
 const KEPT_MS = 7 * 86_400_000;
 
+/** Files that came in part are kept as long as a lease can last, in milliseconds. */
+const FILES_KEPT_MS = LONGEST_CHUNKS_LEASE_MS;
+
 /** What a process that was killed may leave besides, a lock or a part of a file, is kept this long, in milliseconds. */
 const LEFTOVERS_KEPT_MS = 3_600_000;
 
@@ -71,13 +85,14 @@ export async function openClaimFile(
   if (folder === null) return NO_FILE;
   const name = await nameOf(address);
   const path = join(folder, name);
-  const { waited, release } = await acquireLock(`${path}.lock`, LEASE_MS, terminal, onWait);
+  const { waited, refresh, release } = await acquireLock(`${path}.lock`, LEASE_MS, terminal, onWait);
   const found = await readPendingClaim(path);
   await sweep(folder, name);
   return {
     found,
     waited,
     async save(pending) {
+      await refresh();
       try {
         await replaceFile(path, JSON.stringify(pending));
         return true;
@@ -123,18 +138,27 @@ async function readPendingClaim(path: string): Promise<PendingClaim | null> {
   try {
     if (!(await lstat(path)).isFile()) return null;
     const json: unknown = JSON.parse(await readFile(path, 'utf8'));
-    const { claim, startedAt, readableUntil, temporary }: Partial<Record<string, unknown>> = Object(json);
+    const { claim, startedAt, readableUntil, temporary, part }: Partial<Record<string, unknown>> =
+      Object(json);
     if (typeof claim !== 'string' || !isClaim(claim) || !isTime(startedAt)) return null;
     return {
       claim,
       startedAt,
       ...(isTime(readableUntil) ? { readableUntil } : {}),
       ...(typeof temporary === 'string' ? { temporary } : {}),
+      ...(isPendingFiles(part) ? { part } : {}),
     };
   } catch {
     // No file, or one that was damaged: a new claim takes its place.
     return null;
   }
+}
+
+function isPendingFiles(value: unknown): value is PendingFiles {
+  const { folder, bytes }: Partial<Record<string, unknown>> = Object(value);
+  return (
+    typeof folder === 'string' && isTemporary(folder) && Number.isSafeInteger(bytes) && Number(bytes) >= 0
+  );
 }
 
 function isTime(value: unknown): value is string {
@@ -146,6 +170,9 @@ async function sweep(folder: string, own: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     if (name.startsWith(own)) continue;
     const path = join(folder, name);
+    const isAbandoned = CLAIM_FILE.test(name) && (await ageOf(path)) > FILES_KEPT_MS;
+    const part = isAbandoned ? (await readPendingClaim(path))?.part : undefined;
+    if (part !== undefined) await removeLeftover(part.folder);
     if ((await ageOf(path)) > (CLAIM_FILE.test(name) ? KEPT_MS : LEFTOVERS_KEPT_MS)) await remove(path);
   }
 }

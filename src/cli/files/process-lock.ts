@@ -4,13 +4,15 @@
  * working side by side as far as that can be told; nothing that must not be lost may depend on it.
  */
 
-import { lstat, readFile, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { lstat, lutimes, readFile, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { isSystemError } from '../../core/errors.js';
 import type { Terminal } from '../terminal/terminal.js';
 
 export interface ProcessLock {
   /** Whether another process held it first. */
   readonly waited: boolean;
+  /** Says that its process is still at work. */
+  refresh(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -36,9 +38,10 @@ export async function acquireLock(
   for (;;) {
     try {
       await symlink(own, path);
-      return { waited, release: () => removeIfOwn(path, own) };
+      return { waited, refresh: () => touch(path), release: () => removeIfOwn(path, own) };
     } catch (error) {
-      if (!isSystemError(error, 'EEXIST')) return { waited, release: async () => undefined };
+      if (!isSystemError(error, 'EEXIST'))
+        return { waited, refresh: async () => undefined, release: async () => undefined };
     }
     const owner = await ownerOf(path);
     if (owner === null) continue;
@@ -75,6 +78,13 @@ async function takeAway(path: string, owner: string, own: string): Promise<void>
   }
   if ((await ownerOf(aside)) === owner) await rm(aside, { recursive: true, force: true });
   else await rename(aside, path);
+}
+
+/** Makes the link itself as old as now. */
+async function touch(path: string): Promise<void> {
+  const now = new Date();
+  // It may have been taken over, which changes nothing for who holds it.
+  await lutimes(path, now, now).catch(() => undefined);
 }
 
 async function removeIfOwn(path: string, own: string): Promise<void> {

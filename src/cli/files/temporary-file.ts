@@ -23,9 +23,22 @@ export interface TemporaryFile {
 
 const NAME = /^\.zephr-[\w-]{12}\.part$/;
 
-/** Removes a temporary file that a process which was killed has left; a file of any other name is left alone. */
+/**
+ * Removes a temporary file, or a folder of them, that a process which was killed has left; what has any other name is left
+ * alone.
+ */
 export async function removeLeftover(path: string): Promise<void> {
-  if (NAME.test(basename(path))) await rm(path, { force: true }).catch(() => undefined);
+  if (isTemporary(path)) await rm(path, { recursive: true, force: true }).catch(() => undefined);
+}
+
+/** Whether a path has a name that {@link temporaryName} gives. */
+export function isTemporary(path: string): boolean {
+  return NAME.test(basename(path));
+}
+
+/** A new name, for what is not complete. */
+export function temporaryName(): string {
+  return `.zephr-${encodeBase64url(randomBytes(9))}.part`;
 }
 
 /**
@@ -33,7 +46,7 @@ export async function removeLeftover(path: string): Promise<void> {
  * @throws Error with the system's `code`, such as `ENOENT` or `EACCES`.
  */
 export async function openTemporaryFile(folder: string): Promise<TemporaryFile> {
-  const path = join(folder, `.zephr-${encodeBase64url(randomBytes(9))}.part`);
+  const path = join(folder, temporaryName());
   const file = await open(path, 'wx', 0o600);
   let isOpen = true;
   const close = async () => {

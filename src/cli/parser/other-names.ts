@@ -78,9 +78,7 @@ const OPTIONS: Readonly<Record<string, () => CliError>> = {
   '--secret': noSecret,
   '--text': noSecret,
   '--password': noPassphrase,
-  '--attach': () => noFile('--attach'),
   '--file': () => noFile('--file'),
-  '-a': () => noFile('-a'),
   '-f': () => noFile('-f'),
   '-v': () => usageError("unknown option '-v'", 'the version is -V or --version'),
 };
@@ -103,10 +101,10 @@ export function noSecret(): CliError {
 /** The error for the names of files as arguments. They are not repeated, for they may be a secret as well. */
 export function noFiles(count: number): CliError {
   return usageError(
-    'the secret comes on stdin, not from a file that is named',
+    'files are not named as arguments',
     count === 1
-      ? 'send a file with zephr < FILE'
-      : 'send one file with zephr < FILE, several with tar cz FILES | zephr',
+      ? 'send a file with zephr -a FILE, or its content with zephr < FILE'
+      : 'send several files with zephr -a FILE -a FILE',
   );
 }
 
@@ -117,6 +115,6 @@ function noPassphrase(): CliError {
 function noFile(flag: string): CliError {
   return usageError(
     `unknown option '${flag}'`,
-    'send a file with zephr < FILE, several with tar cz FILES | zephr',
+    'send a file with zephr -a FILE, its content with zephr < FILE, and several with -a FILE -a FILE',
   );
 }

@@ -11,7 +11,6 @@ import { commandsOf, namesOf, optionsOf, pathOf, withCommands } from './tree.js'
 /** Our error in place of commander's, about the arguments of `command`. */
 export function usageErrorFor({ code, message }: CommanderError, command: Command): CliError {
   if (code === 'commander.unknownOption') return wrongWord(command) ?? unknownOption(message, command);
-  if (code === 'commander.excessArguments' && isCreate(command)) return notACommand(command.args, command);
   const [first = ''] = message.replace(/^error: /, '').split('\n');
   const conflict = code === 'commander.conflictingOption' ? conflictIn(first, command) : undefined;
   return conflict ?? usageError(first, seeHelp(command));
@@ -65,7 +64,7 @@ function notACommand(words: readonly string[], command: Command): CliError {
 }
 
 /** Whether this is `zephr`, or `zephr create`, which is the same by its name. */
-function isCreate(command: Command): boolean {
+export function isCreate(command: Command): boolean {
   return command.parent === null || pathOf(command) === 'zephr create';
 }
 

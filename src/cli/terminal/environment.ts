@@ -15,7 +15,8 @@ export const VARIABLES = {
   ZEPHR_VAULT_KEY_FILE: 'the file that unlocks the vault, as `--vault-key-file`',
   XDG_CONFIG_HOME: 'where `zephr/config.json` is, in place of `~/.config`',
   APPDATA: 'the same on Windows',
-  XDG_STATE_HOME: 'where `zephr/zephr.db` and `zephr/claims` are, in place of `~/.local/state`',
+  XDG_STATE_HOME:
+    'where `zephr/zephr.db`, `zephr/claims` and `zephr/creates` are, in place of `~/.local/state`',
   LOCALAPPDATA: 'the same on Windows',
   XDG_DATA_HOME: 'where `zephr/vault.json` is, in place of `~/.local/share`',
   XDG_RUNTIME_DIR: 'where the socket of `zephr vault unlock` is',

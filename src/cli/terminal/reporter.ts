@@ -88,7 +88,11 @@ async function painted(
 }
 
 /** Whether stderr is a terminal that can move its cursor, with a person in front of it. */
-function canSpin({ stderr, env }: Terminal, { quiet, json }: ReporterOptions): boolean {
+export function canSpin(
+  { stderr, env }: Terminal,
+  options: Pick<ReporterOptions, 'quiet' | 'json'>,
+): boolean {
+  const { quiet, json } = options;
   return !quiet && !json && supportsEscapes(env) && env.CI === undefined && stderr.isTerminal;
 }
 

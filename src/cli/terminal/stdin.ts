@@ -48,6 +48,38 @@ export async function readAll({ stdin }: Terminal, limit: number): Promise<Uint8
 }
 
 /**
+ * A secret on stdin: all of it, or where it has more bytes than `limit`, a stream of it from its beginning.
+ * @throws CliError exit 2 when stdin cannot be read or was taken for something else.
+ */
+export async function readOrStream(
+  { stdin }: Terminal,
+  limit: number,
+): Promise<Uint8Array | AsyncIterable<Uint8Array>> {
+  takeStdin(stdin, 'secret');
+  const chunks: Uint8Array[] = [];
+  for (let length = 0; length <= limit; ) {
+    const chunk = await readChunk(stdin);
+    if (chunk.length === 0) return concatBytes(...chunks);
+    length += chunk.length;
+    chunks.push(chunk);
+  }
+  return streamOf(stdin, chunks);
+}
+
+/** What has been read of stdin, and then what is still to come. */
+export async function* streamOf(
+  stdin: Input,
+  read: readonly Uint8Array[] = [],
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* read;
+  for (;;) {
+    const chunk = await readChunk(stdin);
+    if (chunk.length === 0) return;
+    yield chunk;
+  }
+}
+
+/**
  * The text on stdin, without white space around it: all of it, or what came by the end of a line when it was enough, so
  * that the pipe may stay open.
  * @param what the text is, in words.

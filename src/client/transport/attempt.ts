@@ -17,10 +17,10 @@ export interface Attempt {
   readonly deadline: Deadline;
   /** Whether the request can be sent again. */
   readonly repeatable: boolean;
+  /** Pauses before the second try and each one after it, in milliseconds. Default two, of a second together. */
+  readonly pauses?: readonly number[];
   /** Calls fetch. */
   ask(): Promise<FetchReply>;
-  /** The error of the body's source, if it failed while it was sent: fetch would call that a failure of the network. */
-  sourceFailure?(): { readonly cause: unknown } | undefined;
 }
 
 /** A reply with a 2xx status. */
@@ -30,43 +30,46 @@ export interface Reply {
   readonly json: unknown;
 }
 
+/** A reply with a 2xx status, and its body as it came. */
+export interface BytesReply {
+  readonly headers: FetchReply['headers'];
+  readonly bytes: Bytes;
+}
+
 /**
  * Sends a request whose reply is JSON.
  * @throws ApiError for a status of 400 to 599, NetworkError when no usable reply came.
  */
 export async function attemptForJson(attempt: Attempt): Promise<Reply> {
-  const { reply, bytes } = await exchange(attempt, () => true);
-  checkStatus(reply, bytes, attempt);
+  const { reply, bytes } = await exchange(attempt);
   return { headers: reply.headers, json: jsonOf(reply, bytes, attempt.host) };
 }
 
 /**
- * Sends a request whose reply is a stream, and gives the reply with its body unread.
+ * Sends a request whose reply is bytes.
  * @throws ApiError and NetworkError as {@link attemptForJson} does.
  */
-export async function attemptForStream(attempt: Attempt): Promise<FetchReply> {
-  const { reply, bytes } = await exchange(attempt, ({ status }) => !isSuccess(status));
-  checkStatus(reply, bytes, attempt);
-  return reply;
+export async function attemptForBytes(attempt: Attempt): Promise<BytesReply> {
+  const { reply, bytes } = await exchange(attempt);
+  return { headers: reply.headers, bytes };
 }
 
-/** Sends the request and gives its reply, with the bytes of the body if `isRead` says that it is to be read. */
-async function exchange(
-  attempt: Attempt,
-  isRead: (reply: FetchReply) => boolean,
-): Promise<{ reply: FetchReply; bytes: Bytes }> {
+/** Sends the request and gives its reply, if it is a good one, with the bytes of its body. */
+async function exchange(attempt: Attempt): Promise<{ reply: FetchReply; bytes: Bytes }> {
   const { host, deadline } = attempt;
   let part: 'head' | 'body' = 'head';
+  let whole: { reply: FetchReply; bytes: Bytes };
   try {
     const reply = await deadline.within(attempt.ask());
     part = 'body';
-    if (!isRead(reply)) return { reply, bytes: new Uint8Array() };
-    return { reply, bytes: await deadline.within(readWhole(reply.body, MAX_REPLY_BYTES, host, deadline)) };
+    const bytes = await deadline.within(readWhole(reply.body, MAX_REPLY_BYTES, host, deadline));
+    whole = { reply, bytes };
   } catch (cause) {
     if (deadline.signal.aborted) throw cause;
-    const failure = attempt.sourceFailure?.();
-    throw failure === undefined ? networkError(cause, host, part) : failure.cause;
+    throw networkError(cause, host, part);
   }
+  checkStatus(whole.reply, whole.bytes, attempt);
+  return whole;
 }
 
 function isSuccess(status: number): boolean {

@@ -3,7 +3,7 @@
 import { NetworkError, ValidationError } from '../../core/errors.js';
 
 /** A timer takes no more milliseconds (24.8 days). */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+export const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** The running time of one request. */
 export interface Deadline {

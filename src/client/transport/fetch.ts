@@ -6,8 +6,8 @@ import type { Bytes } from '../../core/bytes.js';
 export interface FetchInit {
   readonly method: string;
   readonly headers: Record<string, string>;
-  /** Sent as UTF-8. */
-  readonly body?: string;
+  /** A string is sent as UTF-8; bytes are a chunk of files. */
+  readonly body?: string | Bytes;
   /** Redirects are not followed: the reply is the redirect itself, or in browsers one of status 0. */
   readonly redirect: 'manual';
   /** Ends the request, or the reading of its reply. */
@@ -31,13 +31,3 @@ export interface FetchReply {
 
 /** `globalThis.fetch`, or a function that does as much of it. It rejects when no reply came, and never for a status. */
 export type Fetch = (url: string, init: FetchInit) => Promise<FetchReply>;
-
-/** {@link FetchInit} with a body that can also be bytes or a stream. */
-export interface StreamFetchInit extends Omit<FetchInit, 'body'> {
-  readonly body?: string | Bytes | ReadableStream<Uint8Array>;
-  /** Set when the body is a stream, for which the standard requires it. */
-  readonly duplex?: 'half';
-}
-
-/** A {@link Fetch} that also sends bytes and streams, as `globalThis.fetch` does in Node and Chromium. */
-export type StreamFetch = (url: string, init: StreamFetchInit) => Promise<FetchReply>;

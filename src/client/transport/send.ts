@@ -4,8 +4,9 @@
  * key or claim.
  */
 
-import { attemptForJson, type Reply } from './attempt.js';
-import { startDeadline } from './deadline.js';
+import type { Bytes } from '../../core/bytes.js';
+import { type Attempt, attemptForBytes, attemptForJson, type BytesReply, type Reply } from './attempt.js';
+import { MAX_TIMEOUT_MS, startDeadline } from './deadline.js';
 import type { Fetch } from './fetch.js';
 import { inTries } from './tries.js';
 
@@ -24,14 +25,26 @@ export interface TransportOptions {
 
 /** A request to a server's API. */
 export interface Request {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly url: string;
   readonly headers: Record<string, string>;
-  readonly body?: string;
+  readonly body?: string | Bytes;
 }
 
 /** The default of {@link TransportOptions.timeout}. */
 export const DEFAULT_TIMEOUT_MS = 10_000;
+
+/**
+ * Pauses between the tries at a chunk of files, in milliseconds: the source of an upload may be a pipe, which nobody can
+ * begin again, so a server that is restarted is waited for.
+ */
+const CHUNK_PAUSES_MS: readonly number[] = [200, 800, 2_000, 4_000, 8_000, 15_000];
+
+/**
+ * How much longer than a small request a chunk may take to go out. Nothing says how much of it the network has taken
+ * already, and others are on their way beside it.
+ */
+const CHUNK_PATIENCE = 6;
 
 /**
  * Sends a request and gives its reply, whose body is JSON.
@@ -39,14 +52,35 @@ export const DEFAULT_TIMEOUT_MS = 10_000;
  * @throws ApiError for a reply with a status of 400 to 599.
  * @throws NetworkError when no usable reply came from this host in time; the reason of `signal`.
  */
-export async function send({ url, ...request }: Request, options: TransportOptions): Promise<Reply> {
+export async function send(request: Request, options: TransportOptions): Promise<Reply> {
+  return onDeadline(request, options, {}, attemptForJson);
+}
+
+/**
+ * Sends a chunk of files, or fetches one, with seven tries in half a minute. The timeout is for each wait until bytes
+ * come, and six times as long for a chunk to go out.
+ * @throws as {@link send} does.
+ */
+export async function sendForChunk(request: Request, options: TransportOptions): Promise<BytesReply> {
+  const { timeout = DEFAULT_TIMEOUT_MS } = options;
+  const patience = request.body === undefined ? 1 : CHUNK_PATIENCE;
+  const patient = { ...options, timeout: Math.min(timeout * patience, MAX_TIMEOUT_MS) };
+  return onDeadline(request, patient, { idle: true, pauses: CHUNK_PAUSES_MS }, attemptForBytes);
+}
+
+async function onDeadline<Result>(
+  { url, ...request }: Request,
+  options: TransportOptions,
+  { idle = false, ...tries }: Pick<Attempt, 'pauses'> & { readonly idle?: boolean },
+  make: (attempt: Attempt) => Promise<Result>,
+): Promise<Result> {
   const { fetch = globalThis.fetch, timeout = DEFAULT_TIMEOUT_MS } = options;
   const { host } = new URL(url);
-  const deadline = startDeadline(host, timeout, false, options.signal);
+  const deadline = startDeadline(host, timeout, idle, options.signal);
   const init = { ...request, redirect: 'manual', signal: deadline.signal } as const;
   try {
-    const attempt = { url, host, deadline, repeatable: true, ask: () => fetch(url, init) };
-    return await inTries(attempt, attemptForJson);
+    const ask = () => fetch(url, init);
+    return await inTries({ url, host, deadline, repeatable: true, ask, ...tries }, make);
   } finally {
     deadline.end();
   }

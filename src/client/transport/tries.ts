@@ -1,11 +1,11 @@
-/** Up to three tries at a request, while nothing was decided: the server was not reached, or its answer was lost. */
+/** Several tries at a request, while nothing was decided: the server was not reached, or its answer was lost. */
 
 import { ApiError, NetworkError } from '../../core/errors.js';
 import type { Attempt } from './attempt.js';
 import { isTransient } from './network-errors.js';
 
 /** Pauses before the second and the third try, in milliseconds: enough for a server to be restarted. */
-const PAUSES_MS = [200, 800];
+const PAUSES_MS: readonly number[] = [200, 800];
 
 /** The statuses by which a proxy says that its server decided nothing. */
 const UNDECIDED: ReadonlySet<number> = new Set([502, 503, 504]);
@@ -18,7 +18,7 @@ export async function inTries<Result>(
   attempt: Attempt,
   make: (attempt: Attempt) => Promise<Result>,
 ): Promise<Result> {
-  const { deadline, repeatable } = attempt;
+  const { deadline, repeatable, pauses = PAUSES_MS } = attempt;
   try {
     for (let tries = 0; ; tries++) {
       try {
@@ -26,7 +26,7 @@ export async function inTries<Result>(
         deadline.restart();
         return await make(attempt);
       } catch (error) {
-        const pauseMs = PAUSES_MS[tries];
+        const pauseMs = pauses[tries];
         if (deadline.signal.aborted || pauseMs === undefined || !repeatable || !isUndecided(error))
           throw error;
         deadline.pause();

@@ -1,7 +1,7 @@
 /** AES-256-GCM (NIST SP 800-38D) from WebCrypto: the one cipher of both protocol versions. */
 
 import { decodeBase64url } from '../base64url.js';
-import type { Bytes } from '../bytes.js';
+import { type Bytes, unshared } from '../bytes.js';
 import { decryptionFailed } from '../errors.js';
 import { webCrypto } from '../web-crypto.js';
 
@@ -55,11 +55,4 @@ export function decodeSealed(text: string): Bytes {
 
 function paramsOf(nonce: Bytes, aad: Bytes | undefined): AesGcmParams {
   return { name: 'AES-GCM', iv: nonce, ...(aad !== undefined && { additionalData: aad }) };
-}
-
-/** A view of the same memory, or a copy of shared memory, which WebCrypto refuses. */
-function unshared(bytes: Uint8Array): Bytes {
-  return bytes.buffer instanceof ArrayBuffer
-    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
-    : new Uint8Array(bytes);
 }

@@ -10,13 +10,20 @@ import { TAG_BYTES } from './aes-gcm.js';
 import type { FileEntry } from './file-list.js';
 import type { Meta } from './meta.js';
 import { paddedLength } from './padme.js';
-import { type ByteSource, mapConcurrent, openChunk, sealChunks, zeros } from './stream.js';
+import {
+  type BeforeSealing,
+  type ByteSource,
+  mapConcurrent,
+  openChunk,
+  sealChunks,
+  zeros,
+} from './stream.js';
 
 /** Bytes of plaintext in every chunk of files but the last, which has 1 to as many. */
 export const FILES_CHUNK_BYTES = CHUNK_BYTES;
 
-/** Chunks that are under way at the same time. */
-const WINDOW = 4;
+/** Chunks that are under way at the same time: sealed or opened, and sent or fetched. */
+export const WINDOW = 4;
 
 /** Where the files of a secret lie in its stream. */
 export interface FilesLayout {
@@ -67,9 +74,14 @@ export function layoutOfOpened(
 /**
  * Seals the bytes of all files, one after another, and their padding; yields sealed chunks in order. The length need
  * not be known before the bytes have passed. A files key seals one stream only.
+ * @param before sees each chunk of the stream before it is sealed
  */
-export function sealFiles(filesKey: CryptoKey, content: ByteSource): AsyncGenerator<Bytes, void, undefined> {
-  return sealChunks(filesKey, padded(content), { chunkBytes: FILES_CHUNK_BYTES, window: WINDOW });
+export function sealFiles(
+  filesKey: CryptoKey,
+  content: ByteSource,
+  before?: BeforeSealing,
+): AsyncGenerator<Bytes, void, undefined> {
+  return sealChunks(filesKey, padded(content), { chunkBytes: FILES_CHUNK_BYTES, window: WINDOW }, before);
 }
 
 /**
@@ -94,8 +106,7 @@ export async function* openFiles(
     for (let used = 0; used < piece.length; ) {
       while (at >= end && index < layout.files.length) end += layout.files[++index]?.size ?? 0;
       if (index === layout.files.length) {
-        if (piece.subarray(used).some((byte) => byte !== 0))
-          throw decryptionFailed('the padding is not zero');
+        requireZeros(piece.subarray(used));
         break;
       }
       const bytes = piece.subarray(used, used + end - at);
@@ -107,18 +118,31 @@ export async function* openFiles(
 }
 
 /**
- * Opens one file of a layout, from the chunks that it lies in.
+ * Opens one file of a layout, from the chunks that it lies in. With the last file the padding is checked.
  * @param index which file of the list, from 0
  * @throws EncryptionError as {@link openFiles} does.
  */
-export function openFile(
+export async function* openFile(
   filesKey: CryptoKey,
   layout: FilesLayout,
   fetchChunk: (index: number) => Promise<Uint8Array>,
   index: number,
 ): AsyncGenerator<Bytes, void, undefined> {
-  const from = layout.files.slice(0, index).reduce((sum, { size }) => sum + size, 0);
-  return openRange(filesKey, layout, { from, to: from + (layout.files[index]?.size ?? 0) }, fetchChunk);
+  const { files, streamBytes } = layout;
+  const from = files.slice(0, index).reduce((sum, { size }) => sum + size, 0);
+  let left = files[index]?.size ?? 0;
+  const to = index === files.length - 1 ? streamBytes : from + left;
+  for await (const piece of openRange(filesKey, layout, { from, to }, fetchChunk)) {
+    const bytes = piece.subarray(0, left);
+    left -= bytes.length;
+    if (bytes.length > 0) yield bytes;
+    requireZeros(piece.subarray(bytes.length));
+  }
+}
+
+/** @throws EncryptionError for bytes of the padding that are not zero. */
+function requireZeros(padding: Uint8Array): void {
+  if (padding.some((byte) => byte !== 0)) throw decryptionFailed('the padding is not zero');
 }
 
 /** Opens the bytes of the stream from `from` up to, without it, `to`. */

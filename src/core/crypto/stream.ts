@@ -47,6 +47,9 @@ const BLOB_CHUNKING: Chunking = { chunkBytes: CHUNK_BYTES, window: 16 };
 /** The most zeros in one piece of padding. */
 const MAX_ZEROS = 65_536;
 
+/** Sees a chunk of plaintext before it is sealed; when it rejects, that chunk and those after it are not. */
+export type BeforeSealing = (plaintext: Uint8Array, place: ChunkPlace) => Promise<void>;
+
 /**
  * Seals a plaintext and yields its sealed chunks, each longer by a tag of 16 bytes.
  * @param plaintext at least one byte
@@ -55,10 +58,14 @@ export function sealChunks(
   key: CryptoKey,
   plaintext: ByteSource,
   { chunkBytes, window }: Chunking = BLOB_CHUNKING,
+  before: BeforeSealing = async () => undefined,
 ): AsyncGenerator<Bytes, void, undefined> {
   return mapConcurrent(
     cut(plaintext, chunkBytes),
-    ({ bytes, last }, index) => encrypt(key, nonceOf({ index, last }), bytes),
+    async ({ bytes, last }, index) => {
+      await before(bytes, { index, last });
+      return encrypt(key, nonceOf({ index, last }), bytes);
+    },
     window,
   );
 }

@@ -142,12 +142,12 @@ export function parseCreatedReply(json: unknown, version: Version): CreatedReply
 }
 
 /**
- * Checks the reply to a read. The read may have used up the secret, so only the blob must be right: other members that
- * break their rule are left out.
+ * Checks the reply to a read. The read may have used up the secret, so only the blob must be right, and the number of
+ * its chunks: other members that break their rule are left out.
  * @throws ValidationError `INVALID_REPLY`.
  */
 export function parseReadReply(json: unknown): ReadReply {
-  const { encrypted_blob, hint, purge_at, views_left } = object(json);
+  const { encrypted_blob, hint, purge_at, views_left, chunks } = object(json);
   if (
     typeof encrypted_blob !== 'string' ||
     encrypted_blob.length > MAX_BLOB_LENGTH ||
@@ -155,8 +155,10 @@ export function parseReadReply(json: unknown): ReadReply {
   ) {
     throw invalidReply('encrypted_blob');
   }
+  if (chunks !== undefined && !isChunks(chunks)) throw invalidReply('chunks');
   return {
     encrypted_blob,
+    ...(chunks === undefined ? {} : { chunks }),
     ...(typeof hint === 'string' && isHint(hint) ? { hint } : {}),
     ...purgeTime(purge_at),
     ...(isCount(views_left, 0) ? { views_left } : {}),
@@ -168,7 +170,7 @@ export function parseReadReply(json: unknown): ReadReply {
  * @throws ValidationError `INVALID_REPLY`.
  */
 export function parseStatusReply(json: unknown): StatusReply {
-  const { state, hint, created_at, expires_at, views, views_left, first_read_at } = object(json);
+  const { state, hint, created_at, expires_at, views, views_left, first_read_at, chunks } = object(json);
   if (!SECRET_STATES.some((known) => known === state)) throw invalidReply('state');
   const created = instantOf(created_at);
   if (created === null) throw invalidReply('created_at');
@@ -178,7 +180,15 @@ export function parseStatusReply(json: unknown): StatusReply {
   if (!isCount(views_left, 0) || views_left > views) throw invalidReply('views_left');
   const times = { created_at: created, expires_at: expires };
   const label = typeof hint === 'string' && isHint(hint) ? { hint } : {};
-  const common = { state: state as SecretState, ...label, ...times, views, views_left };
+  if (chunks !== undefined && !isChunks(chunks)) throw invalidReply('chunks');
+  const common = {
+    state: state as SecretState,
+    ...label,
+    ...times,
+    views,
+    views_left,
+    ...(chunks === undefined ? {} : { chunks }),
+  };
   if (first_read_at === undefined || first_read_at === null) return common;
   const firstRead = instantOf(first_read_at);
   if (firstRead === null) throw invalidReply('first_read_at');
@@ -239,7 +249,8 @@ function isObject(json: unknown): json is Record<string, unknown> {
   return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
-function object(json: unknown): Record<string, unknown> {
+/** The members of a reply's body. @throws ValidationError `INVALID_REPLY` when it is no object. */
+export function object(json: unknown): Record<string, unknown> {
   if (!isObject(json)) throw invalidReply('the body');
   return json;
 }
@@ -270,13 +281,22 @@ function isWord(value: unknown): value is string {
   return typeof value === 'string' && /^[\w.+-]{1,64}$/.test(value);
 }
 
+/** Whether it can be the number of a secret's chunks. */
+export function isChunks(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1;
+}
+
 function isHealthLimits(value: unknown): value is HealthLimits {
   if (!isObject(value) || !isObject(value.expiry)) return false;
-  return [value.expiry.min, value.expiry.max, value.blob].every(
-    (limit) => Number.isSafeInteger(limit) && Number(limit) >= 1,
+  const { expiry, blob, upload = 0 } = value;
+  return (
+    Number.isSafeInteger(upload) &&
+    Number(upload) >= 0 &&
+    [expiry.min, expiry.max, blob].every((limit) => Number.isSafeInteger(limit) && Number(limit) >= 1)
   );
 }
 
-function invalidReply(what: string): ValidationError {
+/** @param what the member that breaks its rule, or `the body`. */
+export function invalidReply(what: string): ValidationError {
   return new ValidationError(`the reply is not zephr's: ${what} is wrong`, 'INVALID_REPLY');
 }

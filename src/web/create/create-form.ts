@@ -1,7 +1,7 @@
 /** The page that creates links: its form, and what the server allows in it. */
 
-import { createSecret } from '../../client/create.js';
-import type { CreateSecretOptions } from '../../client/create-options.js';
+import { createSecret } from '../../client/create/create.js';
+import type { CreateSecretOptions } from '../../client/create/options.js';
 import { serverHealth } from '../../client/health.js';
 import { encodeMeta, type Meta } from '../../core/crypto/meta.js';
 import { maxSecretBytesV1 } from '../../core/crypto/seal-v1.js';

@@ -1,7 +1,7 @@
 /** The view of a secret that was just created: its link, and what its sender can do with it from here. */
 
-import type { SecretLink } from '../../client/create.js';
-import type { CreateSecretOptions } from '../../client/create-options.js';
+import type { SecretLink } from '../../client/create/create.js';
+import type { CreateSecretOptions } from '../../client/create/options.js';
 import type { LinkOrPair } from '../../client/link-or-pair.js';
 import { revokeSecret, type SecretStatus, secretStatus } from '../../client/status.js';
 import { copyButton } from '../parts/copy-button.js';

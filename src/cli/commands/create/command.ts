@@ -28,7 +28,9 @@ export function addCreate(program: CliCommand): void {
         .description(
           'Reads a secret on stdin, or asks for it on a terminal, and prints a link. So does zephr alone.',
         )
-        .example('zephr create < id_ed25519', 'a link, readable once');
+        .example('zephr create < id_ed25519', 'a link, readable once')
+        .example('zephr create -a kube.config -a ca.pem', 'files, with their names')
+        .example('tar cz conf | zephr create --split', 'URL and key, for two channels');
       creates(command);
     });
 }
@@ -36,6 +38,11 @@ export function addCreate(program: CliCommand): void {
 /** Declares the options and what is done with them. */
 function creates(command: CliCommand): void {
   command
+    .addOption(
+      new CliOption('-a, --attach <file>', 'send a file; repeat for more, - is stdin')
+        .offers('files')
+        .argParser((file: string, before: readonly string[] = []) => [...before, file]),
+    )
     .addOption(
       new CliOption('-e, --expiry <time>', 'how long to keep it: 5m, 1h, 30d')
         .default(undefined, '1h')
@@ -65,8 +72,9 @@ function creates(command: CliCommand): void {
     .option('--qr', 'draw the link as a QR code on stderr')
     .addOption(linkVersionOption('link version', 'v2, v1 for zephr.io'))
     .runs(async (context: CreateContext) => {
-      rejectWords(command);
+      const takesText = command.args.length === 1 && command.args[0] === '-';
+      if (!takesText) rejectWords(command);
       const { create } = await import('./create.js');
-      return create(context);
+      return create(context, takesText);
     });
 }

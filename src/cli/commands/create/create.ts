@@ -1,12 +1,10 @@
 /** `zephr`: read a secret, seal it, print the link. */
 
-import { checkCreateOptions, createSecret, type SecretLink } from '../../../client/create.js';
+import { checkCreateOptions, createSecret, type SecretLink } from '../../../client/create/create.js';
+import type { CreateSecretOptions } from '../../../client/create/options.js';
 import type { LinkOrPair } from '../../../client/link-or-pair.js';
 import { revokeSecret } from '../../../client/status.js';
-import { maxSecretBytesV1 } from '../../../core/crypto/seal-v1.js';
-import { maxSecretBytesV2 } from '../../../core/crypto/seal-v2.js';
 import { DEFAULT_EXPIRY_MINUTES, type Expiry, parseExpiry } from '../../../core/expiry.js';
-import { MAX_BLOB_LENGTH, MAX_V1_BLOB_LENGTH } from '../../../core/protocol/limits.js';
 import type { LinkVersion } from '../../../core/protocol/link-versions.js';
 import { type ServerClock, withServerClock } from '../../../net/server-clock.js';
 import { CliError, usageError } from '../../exit/cli-error.js';
@@ -22,21 +20,21 @@ import {
   withServerAdvice,
 } from '../../settings/settings.js';
 import { variable } from '../../terminal/environment.js';
-import { askHidden, choosePassphrase } from '../../terminal/prompt.js';
+import { choosePassphrase } from '../../terminal/prompt.js';
 import type { Reporter } from '../../terminal/reporter.js';
-import { readAll } from '../../terminal/stdin.js';
 import type { Terminal } from '../../terminal/terminal.js';
 import { timeInWords } from '../../terminal/times.js';
 import { type HandOutFlags, handOut } from './hand-out.js';
+import type { LargeCreate } from './large.js';
+import { type Given, type SecretFlags, takeSecret } from './secret.js';
 
-export interface CreateFlags extends HandOutFlags {
+export interface CreateFlags extends HandOutFlags, SecretFlags {
   readonly expiry?: string;
   readonly split?: boolean;
   readonly hint?: string;
   readonly passphrase?: boolean;
   readonly passphraseFile?: string;
   readonly views?: number;
-  readonly name?: string;
   readonly message?: string;
   readonly callbackUrl?: string;
   readonly callbackSecretFile?: string;
@@ -45,8 +43,11 @@ export interface CreateFlags extends HandOutFlags {
 
 export type CreateContext = Context<CreateFlags>;
 
-/** Creates a secret from stdin, or from a hidden prompt when stdin is a terminal. */
-export async function create(context: CreateContext): Promise<ExitCode> {
+/**
+ * Creates a secret from stdin, from a hidden prompt when stdin is a terminal, or from files.
+ * @param takesText whether stdin is the text beside files.
+ */
+export async function create(context: CreateContext, takesText: boolean): Promise<ExitCode> {
   const { flags, terminal, reporter } = context;
   requireOutput(flags, terminal);
   const settings = await loadSettings(flags, terminal, reporter);
@@ -72,25 +73,35 @@ export async function create(context: CreateContext): Promise<ExitCode> {
     split: flags.split ?? false,
     ...given('hint', flags.hint),
     ...given('views', views),
-    ...given('name', flags.name),
     ...given('message', flags.message),
     ...callback,
   };
   // A secret that was typed would be lost to an option that is wrong. Any passphrase will do for the check.
   const passphraseToCome = passphraseFromFile ?? (flags.passphrase ? 'passphrase' : undefined);
-  checkCreateOptions({ ...options, ...given('passphrase', passphraseToCome) });
-  const secret = await obtainSecret(link, terminal);
+  checkCreateOptions({
+    ...options,
+    ...given('name', flags.name),
+    ...given('passphrase', passphraseToCome),
+    ...given('attachments', flags.attach && []),
+  });
+  const { secret, sources, name } = await takeSecret(flags, takesText, link, terminal);
   const passphrase =
     passphraseFromFile ??
     (flags.passphrase ? await choosePassphrase(terminal, 'give it with --passphrase-file') : undefined);
-  const creating = createSecret(secret, { ...options, ...given('passphrase', passphrase) });
-  const created = await reporter.waitFor(
-    `waiting for ${new URL(settings.server).host}`,
-    withServerAdvice(creating, settings),
-  );
+  const all = { ...options, ...given('name', name), ...given('passphrase', passphrase) };
+  const isSmall = sources === null && secret instanceof Uint8Array;
+  const creating = isSmall ? createSmall(secret, all) : createLarge({ secret, sources }, all, context);
+  const advised = withServerAdvice(creating, settings);
+  const { host } = new URL(settings.server);
+  // Files have a progress of their own.
+  const { created, finish } = await (isSmall ? reporter.waitFor(`waiting for ${host}`, advised) : advised);
   // An interrupt ends neither this request nor the wait for it: the secret has to go.
   const revoke = () => revokeSecret(withKey(created), { fetch, timeout, ...given('passphrase', passphrase) });
-  await handOut(created, context, link === 'v1' ? null : revoke);
+  try {
+    await handOut(created, context, link === 'v1' ? null : revoke);
+  } finally {
+    await finish();
+  }
   for (const warning of created.warnings ?? []) await reporter.warn(warning);
   await reporter.info(summary(created, views ?? 1, clock));
   return EXIT.done;
@@ -144,31 +155,18 @@ function summary({ mode, expiresAt }: SecretLink, views: number, clock: ServerCl
   return `${what} can be read ${times}; it expires ${expiry}`;
 }
 
-/**
- * The secret from stdin or from a hidden prompt, no larger than a link of this version can carry.
- * @param advice what to do where there is none.
- */
-export async function obtainSecret(
-  link: LinkVersion,
-  terminal: Terminal,
-  advice = 'pipe a secret in: printf %s "$PASSWORD" | zephr',
-): Promise<Uint8Array> {
-  const limit = link === 'v1' ? maxSecretBytesV1(MAX_V1_BLOB_LENGTH) : maxSecretBytesV2(MAX_BLOB_LENGTH);
-  const secret = terminal.stdin.isTerminal
-    ? await askForSecret(terminal, advice)
-    : await readAll(terminal, limit);
-  if (secret.every(isWhitespace)) {
-    throw usageError(
-      secret.length === 0 ? 'the secret is empty' : 'the secret is nothing but white space',
-      advice,
-    );
-  }
-  return secret;
+async function createSmall(secret: Uint8Array, options: CreateSecretOptions): Promise<LargeCreate> {
+  return { created: await createSecret(secret, options), finish: async () => undefined };
 }
 
-async function askForSecret(terminal: Terminal, advice: string): Promise<Uint8Array> {
-  const missing = { message: 'there is no secret', advice };
-  return new TextEncoder().encode(await askHidden(terminal, 'Secret (hidden)', missing));
+/** Loaded with the code for files. */
+async function createLarge(
+  what: Pick<Given, 'secret' | 'sources'>,
+  options: CreateSecretOptions,
+  context: CreateContext,
+): Promise<LargeCreate> {
+  const { createFromSources } = await import('./large.js');
+  return createFromSources(what, options, context);
 }
 
 async function expiryMinutes(flags: CreateFlags, settings: Settings, reporter: Reporter): Promise<number> {
@@ -183,10 +181,6 @@ async function expiryMinutes(flags: CreateFlags, settings: Settings, reporter: R
 function readExpiry({ expiry: flag }: CreateFlags, { expiry }: Settings): Expiry {
   if (flag !== undefined) return parseExpiry(flag.trim());
   return expiry === undefined ? { minutes: DEFAULT_EXPIRY_MINUTES } : checkSetting(expiry, parseExpiry);
-}
-
-function isWhitespace(byte: number): boolean {
-  return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
 }
 
 /** An object with the value under `key`, or without it where the value is undefined. */

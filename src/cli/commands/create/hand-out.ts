@@ -3,7 +3,7 @@
  * secret whose link nobody got is revoked.
  */
 
-import type { SecretLink } from '../../../client/create.js';
+import type { SecretLink } from '../../../client/create/create.js';
 import { ZephrError } from '../../../core/errors.js';
 import { CliError, Interrupted } from '../../exit/cli-error.js';
 import { EXIT } from '../../exit/codes.js';

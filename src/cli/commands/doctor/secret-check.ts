@@ -1,6 +1,6 @@
 /** The last checks of `zephr doctor`: a test secret is created, looked at, read, and read again in vain. */
 
-import { createSecret } from '../../../client/create.js';
+import { createSecret } from '../../../client/create/create.js';
 import { readSecret } from '../../../client/read.js';
 import { secretStatus } from '../../../client/status.js';
 import type { TransportOptions } from '../../../client/transport/send.js';

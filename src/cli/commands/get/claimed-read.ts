@@ -4,7 +4,7 @@
  * read the secret again.
  */
 
-import { newClaim, type Reading } from '../../../client/read.js';
+import { newClaim } from '../../../client/read.js';
 import type { Fetch } from '../../../client/transport/fetch.js';
 import { ApiError, EncryptionError, ZephrError } from '../../../core/errors.js';
 import type { Link } from '../../../core/link.js';
@@ -14,7 +14,12 @@ import { adviceFor } from '../../exit/advice.js';
 import { AdvisedError, CliError, Interrupted } from '../../exit/cli-error.js';
 import { EXIT } from '../../exit/codes.js';
 import { systemReason } from '../../exit/reason.js';
-import { type ClaimFile, openClaimFile, type PendingClaim } from '../../files/pending-claims.js';
+import {
+  type ClaimFile,
+  openClaimFile,
+  type PendingClaim,
+  type PendingFiles,
+} from '../../files/pending-claims.js';
 import { removeLeftover } from '../../files/temporary-file.js';
 import type { Context } from '../../parser/command.js';
 import type { Reporter } from '../../terminal/reporter.js';
@@ -22,7 +27,15 @@ import { clockTime, durationInWords } from '../../terminal/times.js';
 import { type Requests, watchRequests } from './requests.js';
 
 /** Asks the server for the secret under a claim. */
-export type ReadUnder = (claim: string, fetch: Fetch) => Promise<Reading>;
+export type ReadUnder<Answer> = (claim: string, fetch: Fetch) => Promise<Answer>;
+
+/** Until when what was read can be read again. */
+export interface Repeatable {
+  /** Whether the server knows claims. */
+  readonly claimed: boolean;
+  /** ISO 8601, by the server's clock. */
+  readonly purgeAt?: string | undefined;
+}
 
 /** What a read needs besides its link. */
 export interface ReadingSide extends Pick<Context, 'terminal' | 'reporter' | 'now'> {
@@ -36,6 +49,9 @@ export interface ReadingSide extends Pick<Context, 'terminal' | 'reporter' | 'no
 const LONGEST_LEASE_MS = 86_400_000;
 
 const ONCE = 'the server gave it once and will not again: ask the sender for a new link';
+
+const LEASE_OVER =
+  'this machine read it, and the time to fetch its files is over: ask the sender for a new link';
 
 /** The codes by which a server says that it gave nothing, whether or not an earlier request arrived. */
 const GAVE_NOTHING: ReadonlySet<string> = new Set(['PROOF_REQUIRED', 'WRONG_KEY', 'WRONG_PASSPHRASE']);
@@ -78,7 +94,7 @@ export class ClaimedRead {
    * Reads the secret: under the claim of an earlier read, or a new one. After a wrong passphrase it can be called again.
    * @throws what `read` throws, with advice where the secret may have been taken.
    */
-  async ask(read: ReadUnder): Promise<Reading> {
+  async ask<Answer>(read: ReadUnder<Answer>): Promise<Answer> {
     const { now, temporary } = this.#side;
     const noted = temporary === undefined ? {} : { temporary };
     if (this.#isStored && this.#pending !== null) {
@@ -92,7 +108,13 @@ export class ClaimedRead {
         this.#isStored = false;
       }
     }
-    const pending = { claim: newClaim(), startedAt: new Date(now()).toISOString(), ...noted };
+    const part = this.#pending?.part;
+    const pending = {
+      claim: newClaim(),
+      startedAt: new Date(now()).toISOString(),
+      ...noted,
+      ...(part === undefined ? {} : { part }),
+    };
     await this.#keep(pending);
     try {
       return await this.#askUnder(pending, read);
@@ -102,7 +124,7 @@ export class ClaimedRead {
   }
 
   /** The error for a secret that was read and could not be delivered. It is not acknowledged, and its claim is kept. */
-  async notDelivered(cause: unknown, { claimed, purgeAt }: Reading): Promise<Error> {
+  async notDelivered(cause: unknown, { claimed, purgeAt }: Repeatable): Promise<Error> {
     const until = claimed ? this.#leaseEnd(purgeAt) : this.#side.now();
     await this.#noteAnswer(until);
     const isRepeatable = claimed && this.#isOnDisk;
@@ -112,15 +134,30 @@ export class ClaimedRead {
     if (cause instanceof Interrupted) return new Interrupted(cause.signal, { advice: still, ...end });
     if (cause instanceof CliError)
       return new AdvisedError(cause, cause.advice === undefined ? still : `${cause.advice}; ${other}`, end);
+    if (cause instanceof ApiError && isGone(cause)) return new AdvisedError(cause, LEASE_OVER);
+    // Files that come after the secret was read: the network or the server failed, or a chunk is not genuine.
+    if (cause instanceof ZephrError) return new AdvisedError(cause, still, end);
     const message = `the secret was read, but not delivered: ${systemReason(cause, 'its folder is no longer there')}`;
     return new CliError(EXIT.notDelivered, 'NOT_DELIVERED', message, { advice: still, cause, ...end });
   }
 
   /** Keeps the claim of a secret that may have arrived. @returns what to do if it did not, for messages. */
-  async unconfirmed({ claimed, purgeAt }: Reading): Promise<string> {
+  async unconfirmed({ claimed, purgeAt }: Repeatable): Promise<string> {
     const until = claimed ? this.#leaseEnd(purgeAt) : this.#side.now();
     await this.#noteAnswer(until);
     return claimed && this.#isOnDisk ? this.#stillReadable(until) : ONCE;
+  }
+
+  /** What an earlier read here has left of the secret's files. */
+  get part(): PendingFiles | undefined {
+    return this.#pending?.part;
+  }
+
+  /** Notes how much of the files is on the disk, so that the next read goes on there. */
+  async notePart(part: PendingFiles, { claimed, purgeAt }: Repeatable): Promise<void> {
+    if (this.#pending === null || !claimed) return;
+    const readableUntil = new Date(this.#leaseEnd(purgeAt)).toISOString();
+    await this.#keep({ ...this.#pending, part, readableUntil });
   }
 
   /** Forgets the claim: the secret has arrived. */
@@ -133,7 +170,7 @@ export class ClaimedRead {
     await this.#file.release();
   }
 
-  async #askUnder({ claim }: PendingClaim, read: ReadUnder): Promise<Reading> {
+  async #askUnder<Answer>({ claim }: PendingClaim, read: ReadUnder<Answer>): Promise<Answer> {
     this.#requests = watchRequests(this.#side.fetch);
     this.#askedAt = this.#side.now();
     return read(claim, this.#requests.fetch);
@@ -149,6 +186,8 @@ export class ClaimedRead {
   /** Keeps or removes the claim, as the error demands, and gives the error with advice about reading again. */
   async #explained(error: unknown): Promise<unknown> {
     if (!this.#gaveNothing(error)) return this.#withTimeLeft(error);
+    const { part } = this;
+    if (part !== undefined && isGone(error)) await removeLeftover(part.folder);
     if (this.#refused !== null) await this.#file.save(this.#refused);
     else if (!this.#isStored) await this.#file.remove();
     return this.#withReader(error);

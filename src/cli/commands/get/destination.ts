@@ -1,7 +1,8 @@
 /** Where a secret goes: stdout, a file, the clipboard or a command. Each is opened and checked before the secret is requested. */
 
+import type { OpenedSecret } from '../../../client/open-secret.js';
 import type { Reading } from '../../../client/read.js';
-import { decodeUtf8 } from '../../../core/bytes.js';
+import { type Bytes, concatBytes, decodeUtf8 } from '../../../core/bytes.js';
 import { CliError } from '../../exit/cli-error.js';
 import { EXIT } from '../../exit/codes.js';
 import { openOutputFile } from '../../files/output-file.js';
@@ -18,6 +19,8 @@ export interface DestinationFlags {
 }
 
 export interface Destination {
+  /** What kind of place it is. */
+  readonly place: 'stdout' | 'file' | 'clipboard' | 'command';
   /** A file that holds the secret until it has its own name. */
   readonly temporary?: string | undefined;
   /**
@@ -25,6 +28,11 @@ export interface Destination {
    * @throws when it did not arrive; then it must not be acknowledged.
    */
   deliver(reading: Reading): Promise<void>;
+  /**
+   * Writes a secret there that is too long for the memory, as it comes. Missing where that would not do: a file is
+   * complete or not there.
+   */
+  deliverStream?(pieces: AsyncGenerator<Bytes, void, undefined>, secret: OpenedSecret): Promise<void>;
   /**
    * False where nobody knows whether a secret that was delivered has arrived. Then it is not acknowledged, and can be read
    * again as long as the lease lasts.
@@ -63,28 +71,67 @@ function stdout({ json, output }: DestinationFlags, terminal: Terminal): Destina
       advice: 'use --output <file>',
     });
   }
+  const deliver = async (reading: Reading) => {
+    if (json) return write(out, jsonLine({ ...asJson(reading), ...aboutSecret(reading) }));
+    checkTerminal(output, out, reading.bytes);
+    await write(out, reading.bytes);
+    if (out.isTerminal && reading.bytes.at(-1) !== 0x0a) await write(out, '\n');
+  };
   return {
-    async deliver(reading) {
-      if (json) return write(out, jsonLine({ ...asJson(reading), ...aboutSecret(reading) }));
-      if (output === undefined && out.isTerminal && textOf(reading.bytes) === null) {
-        throw binary(
-          'TERMINAL',
-          'stdout is a terminal',
-          'use --output <file>, or --output - to print it all the same',
-        );
-      }
-      await write(out, reading.bytes);
-      if (out.isTerminal && reading.bytes.at(-1) !== 0x0a) await write(out, '\n');
+    place: 'stdout',
+    deliver,
+    async deliverStream(pieces, secret) {
+      if (json) return deliver(await inMemory(pieces, secret));
+      const first = await pieces.next();
+      if (first.done) return;
+      checkTerminal(output, out, first.value);
+      await out.write(first.value);
+      await write(out, pieces);
     },
     report: async () => undefined,
     discard: async () => undefined,
   };
 }
 
+/** @throws CliError exit 4 for what a terminal does not show as it is, unless that was asked for. */
+export function checkTerminal(output: string | undefined, out: Output, bytes: Uint8Array): void {
+  if (output !== undefined || !out.isTerminal || textOf(bytes) !== null) return;
+  throw binary(
+    'TERMINAL',
+    'stdout is a terminal',
+    'use --output <file>, or --output - to print it all the same',
+  );
+}
+
+/** The most bytes that one JSON object can carry. */
+const MAX_JSON_BYTES = 64 << 20;
+
+/** A stream as a secret in memory. @throws CliError exit 10 when it is too long for that. */
+async function inMemory(
+  pieces: AsyncGenerator<Bytes, void, undefined>,
+  { files: _, note: __, purgeAt, ...secret }: OpenedSecret,
+): Promise<Reading> {
+  if (secret.totalBytes > MAX_JSON_BYTES) {
+    throw new CliError(EXIT.notDelivered, 'NOT_DELIVERED', 'the secret is too large for a JSON object', {
+      advice: 'use --output <file>',
+    });
+  }
+  const all: Bytes[] = [];
+  for await (const piece of pieces) all.push(piece);
+  return { ...secret, ...(purgeAt === undefined ? {} : { purgeAt }), bytes: concatBytes(...all) };
+}
+
 async function file(path: string, flags: DestinationFlags, terminal: Terminal): Promise<Destination> {
   const opened = await openOutputFile(path, { force: flags.force ?? false }, terminal);
   let written = path;
+  // A pipe or a device, which takes what comes.
+  const isSpecial = opened.temporary === undefined;
+  const deliverStream: Destination['deliverStream'] = async (pieces, { name }) => {
+    await opened.complete(pieces, name);
+  };
   return {
+    place: 'file',
+    ...(isSpecial ? { deliverStream } : {}),
     temporary: opened.temporary,
     async deliver({ bytes, name }) {
       written = await opened.complete(bytes, name);
@@ -101,6 +148,7 @@ async function clipboard({ json }: DestinationFlags, terminal: Terminal): Promis
   const { openClipboard, whereItIs } = await import('../../terminal/clipboard/clipboard.js');
   const opened = await openClipboard(terminal);
   return {
+    place: 'clipboard',
     confirms: opened.confirms,
     async deliver({ bytes }) {
       const text = textOf(bytes);
@@ -119,6 +167,7 @@ async function command(commandLine: readonly string[] | undefined, terminal: Ter
   const { findCommand, runCommand } = await import('./exec.js');
   const path = await findCommand(commandLine, terminal);
   return {
+    place: 'command',
     deliver: ({ bytes }) => runCommand(path, commandLine ?? [], bytes, terminal),
     // stdout is the command's.
     report: async () => undefined,
@@ -127,7 +176,7 @@ async function command(commandLine: readonly string[] | undefined, terminal: Ter
 }
 
 /** Writes all of it, and waits until a file has it on its disk. A reader that went away before is an error. */
-async function write(out: Output, data: string | Uint8Array): Promise<void> {
+async function write(out: Output, data: string | Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
   await out.write(data);
   await out.flush();
 }
@@ -136,12 +185,17 @@ function binary(where: 'TERMINAL' | 'CLIPBOARD', why: string, advice: string): C
   return new CliError(EXIT.notAllowed, `BINARY_TO_${where}`, `the secret is binary and ${why}`, { advice });
 }
 
-function asJson({ bytes }: Reading): Record<string, string> {
+export function asJson({ bytes }: Pick<Reading, 'bytes'>): Record<string, string> {
   const text = decoded(bytes);
   return text === null ? { base64: Buffer.from(bytes).toString('base64') } : { plaintext: text };
 }
 
-function aboutSecret({ hint, name, message, purgeAt }: Reading): Record<string, string | undefined> {
+export function aboutSecret({
+  hint,
+  name,
+  message,
+  purgeAt,
+}: Pick<OpenedSecret, 'hint' | 'name' | 'message' | 'purgeAt'>): Record<string, string | undefined> {
   return { hint, name, message, purgeAt };
 }
 

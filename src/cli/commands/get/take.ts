@@ -1,15 +1,17 @@
 /** Reading a secret once: the request under a claim, the delivery, the acknowledgement, and only then the end of the claim. */
 
-import { type Reading, readSecret } from '../../../client/read.js';
-import { ZephrError } from '../../../core/errors.js';
+import { type OpenedSecret, openSecret, withoutFiles } from '../../../client/open-secret.js';
+import { type RetrieveSecretOptions, readSecret } from '../../../client/read.js';
+import { ApiError, ZephrError } from '../../../core/errors.js';
 import { withServerClock } from '../../../net/server-clock.js';
-import { Interrupted } from '../../exit/cli-error.js';
+import { Interrupted, usageError } from '../../exit/cli-error.js';
 import type { Context } from '../../parser/command.js';
 import { type OpenedLink, withPassphrase } from '../../parser/link.js';
 import type { LinkArguments, LinkFlags } from '../../parser/shared-options.js';
 import type { Reporter } from '../../terminal/reporter.js';
 import { ClaimedRead } from './claimed-read.js';
 import type { Destination, DestinationFlags } from './destination.js';
+import type { Arrived, FilesDelivery } from './files.js';
 
 export type GetContext = Context<LinkFlags & DestinationFlags, LinkArguments>;
 
@@ -33,41 +35,73 @@ export async function take(
     temporary: destination.temporary,
   });
   try {
-    const reading = await withPassphrase(opened, terminal, (options) =>
+    // Who asks for files must be able to take them. Where they cannot go, the server keeps them, and the view.
+    const takesFiles = destination.place === 'stdout' || destination.place === 'file';
+    const open = async (options: RetrieveSecretOptions) =>
+      takesFiles ? openSecret(opened.link, options) : withoutFiles(await readSecret(opened.link, options));
+    const asking = withPassphrase(opened, terminal, (options) =>
       read.ask((claim, watched) =>
-        reporter.waitFor(opened.waiting, readSecret(opened.link, { ...options, fetch: watched, claim })),
+        reporter.waitFor(opened.waiting, open({ ...options, fetch: watched, claim })),
       ),
     );
-    if (!flags.json) await describe(reading, reporter);
-    try {
-      await destination.deliver(reading);
-    } catch (cause) {
-      throw await read.notDelivered(cause, reading);
-    }
+    const secret = await asking.catch((error: unknown) => {
+      throw explained(error);
+    });
+    if (!flags.json) await describe(secret, reporter);
+    const arrived = await deliver(secret, { destination, read, context });
     if (destination.confirms !== false) {
       await onDelivered();
-      await acknowledge(reading, reporter);
+      await acknowledge(secret, reporter);
       await read.forget();
     }
-    await destination.report(reading, reporter);
+    await arrived.report();
     if (destination.confirms === false)
-      await reporter.info(`if it did not arrive: ${await read.unconfirmed(reading)}`);
+      await reporter.info(`if it did not arrive: ${await read.unconfirmed(secret)}`);
   } finally {
     await read.release();
   }
 }
 
+/** @throws an error that says how long the secret can be read again, when it did not arrive. */
+async function deliver(secret: OpenedSecret, delivery: Omit<FilesDelivery, 'secret'>): Promise<Arrived> {
+  const { destination, read, context } = delivery;
+  try {
+    if (secret.files.length > 0) {
+      // Its temporary file was for a secret without files.
+      if (destination.temporary !== undefined) await destination.discard();
+      const { deliverFiles } = await import('./files.js');
+      return await deliverFiles({ ...delivery, secret });
+    }
+    const { note, files: _, purgeAt, ...others } = secret;
+    const reading = { ...others, ...(purgeAt === undefined ? {} : { purgeAt }), bytes: note };
+    await destination.deliver(reading);
+    return { report: () => destination.report(reading, context.reporter) };
+  } catch (cause) {
+    throw await read.notDelivered(cause, secret);
+  }
+}
+
+/** The error for a secret with files where they cannot go: the server kept it. */
+function explained(error: unknown): unknown {
+  if (!(error instanceof ApiError && error.code === 'CHUNKS_NOT_ACCEPTED')) return error;
+  return usageError(
+    'the secret has files, which --exec and --copy do not take',
+    'use -o FOLDER; nothing was used up',
+    error,
+  );
+}
+
 /** Says what the sender wrote about the secret. */
-async function describe({ hint, name, message }: Reading, reporter: Reporter): Promise<void> {
+async function describe({ hint, name, message }: OpenedSecret, reporter: Reporter): Promise<void> {
   if (hint !== undefined) await reporter.field('Hint', hint);
   if (name !== undefined) await reporter.field('Name', name);
   if (message !== undefined) await reporter.field('Message', message);
 }
 
 /** Tells the server that the secret has arrived. The secret is safe if that fails, so a failure is only warned of. */
-async function acknowledge(reading: Reading, reporter: Reporter): Promise<void> {
+async function acknowledge(secret: OpenedSecret, reporter: Reporter): Promise<void> {
   try {
-    await reporter.waitFor('telling the server that it has arrived', reading.acknowledge());
+    await reporter.waitFor('telling the server that it has arrived', secret.acknowledge());
   } catch (error) {
     if (error instanceof Interrupted || !(error instanceof ZephrError)) throw error;
     await reporter.warn(`the secret is here, but the server keeps it for another minute: ${error.message}`);

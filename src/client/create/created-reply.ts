@@ -1,11 +1,11 @@
 /** Checking a server's answer to a create against what was asked of it. */
 
-import type { UnlockedKey } from '../core/crypto/key-schedule.js';
-import { NetworkError, ZephrError } from '../core/errors.js';
-import type { CreatedReply } from '../core/protocol/replies.js';
-import type { CreateBody } from '../core/protocol/requests.js';
-import { proofHeaders } from './authorization.js';
-import { send, type TransportOptions } from './transport/send.js';
+import type { UnlockedKey } from '../../core/crypto/key-schedule.js';
+import { NetworkError, ZephrError } from '../../core/errors.js';
+import type { CreatedReply } from '../../core/protocol/replies.js';
+import type { CreateBody } from '../../core/protocol/requests.js';
+import { proofHeaders } from '../authorization.js';
+import { send, type TransportOptions } from '../transport/send.js';
 
 /** `Date` has whole seconds, and a reply takes a while: an expiry that is later by less is as it was asked for. */
 const TOLERANCE_MS = 60_000;

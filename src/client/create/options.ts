@@ -1,11 +1,11 @@
 /** The options of a create, and their checks, before anything is sent. */
 
-import { encodeUtf8 } from '../core/bytes.js';
-import { ValidationError } from '../core/errors.js';
-import { DEFAULT_EXPIRY_MINUTES, parseExpiry } from '../core/expiry.js';
-import type { Version } from '../core/key.js';
-import { MAX_VIEWS } from '../core/protocol/limits.js';
-import { defaultLinkVersion, isLinkVersion, protocolVersion } from '../core/protocol/link-versions.js';
+import { encodeUtf8 } from '../../core/bytes.js';
+import { ValidationError } from '../../core/errors.js';
+import { DEFAULT_EXPIRY_MINUTES, parseExpiry } from '../../core/expiry.js';
+import type { Version } from '../../core/key.js';
+import { MAX_VIEWS } from '../../core/protocol/limits.js';
+import { defaultLinkVersion, isLinkVersion, protocolVersion } from '../../core/protocol/link-versions.js';
 import {
   type CallbackSecretProblem,
   type CallbackUrlProblem,
@@ -17,10 +17,11 @@ import {
   isIdempotencyKey,
   isViews,
   MAX_CALLBACK_SECRET_LENGTH,
-} from '../core/protocol/requests.js';
-import { webCrypto } from '../core/web-crypto.js';
-import { apiKeyHeaders } from './authorization.js';
-import type { TransportOptions } from './transport/send.js';
+} from '../../core/protocol/requests.js';
+import { webCrypto } from '../../core/web-crypto.js';
+import { apiKeyHeaders } from '../authorization.js';
+import type { Attachment, Content } from '../files/content.js';
+import type { TransportOptions } from '../transport/send.js';
 
 /** An option that breaks its rule is a ValidationError with the code named here, before anything is sent. */
 export interface CreateSecretOptions extends TransportOptions {
@@ -59,7 +60,20 @@ export interface CreateSecretOptions extends TransportOptions {
   name?: string;
   /** A message to the reader, encrypted; with `name` at most 65,535 bytes. Default none. Version 2. `INVALID_META` */
   message?: string;
+  /**
+   * Files of any size that the server takes, 1 to 100, encrypted with their names. The secret is then the text that goes
+   * with them, and may be empty. Default none. Version 2. `INVALID_META` for a name, `INVALID_SECRET` for a content
+   */
+  attachments?: readonly Attachment[];
+  /**
+   * Is called while files are sent, or content that is too large for a blob, with the bytes that the server has: in the
+   * end somewhat more than they are, for their length is padded.
+   */
+  onProgress?: (sentBytes: number) => void;
 }
+
+/** A secret: a string, sealed as UTF-8, or bytes of any number. */
+export type SecretContent = string | Content;
 
 /** The bytes to seal: exactly those that were given, or those of the string in UTF-8. */
 export function contentOf(secret: string | Uint8Array): Uint8Array {
@@ -82,12 +96,12 @@ export function contentOf(secret: string | Uint8Array): Uint8Array {
 
 /** The protocol version of the link that was asked for, or of the server's default one. */
 export function pickVersion(server: string, options: CreateSecretOptions): Version {
-  const { link, passphrase, views, name, message } = options;
+  const { link, passphrase, views, name, message, attachments } = options;
   if (link !== undefined && !isLinkVersion(link)) {
     throw new ValidationError('the link version is not v1 or v2', 'INVALID_LINK_VERSION');
   }
   const version = protocolVersion(link ?? defaultLinkVersion(server));
-  const needing2 = { passphrase, views, name, message };
+  const needing2 = { passphrase, views, name, message, attachments };
   const wanted = Object.entries(needing2).find(([, value]) => value !== undefined);
   if (version === 1 && wanted !== undefined) {
     throw new ValidationError(`${wanted[0]} needs a version 2 link`, 'NEEDS_VERSION_2');

@@ -1,0 +1,253 @@
+/** Creating a secret with files, or one that is too large for a blob: the chunks first, then the blob that lists them. */
+
+import { concatBytes, encodeUtf8 } from '../../core/bytes.js';
+import { MAX_FILES } from '../../core/crypto/file-list.js';
+import { proofHash, type UnlockedKey, unlockKey } from '../../core/crypto/key-schedule.js';
+import { encodeMeta, type Meta } from '../../core/crypto/meta.js';
+import { maxSecretBytesV2 } from '../../core/crypto/seal-v2.js';
+import { ApiError, NetworkError, ValidationError } from '../../core/errors.js';
+import { formatKey, generateKey, type LinkKey, parseKey, type Version } from '../../core/key.js';
+import type { ChunkRange } from '../../core/protocol/chunks.js';
+import { MAX_BLOB_LENGTH } from '../../core/protocol/limits.js';
+import { type CreateBody, HEADERS } from '../../core/protocol/requests.js';
+import { webCrypto } from '../../core/web-crypto.js';
+import { type Attachment, type FileToSend, isContent, piecesOf } from '../files/content.js';
+import { type BrokenOffCreate, type CreateJournal, SourceChanged } from '../files/journal.js';
+import { beginUpload, forgetUpload, presentChunks, type Upload, uploadFiles } from '../files/upload.js';
+import { type CreateSecretOptions, contentOf, type SecretContent } from './options.js';
+import {
+  type CreateTerms,
+  createFromBytes,
+  metaOf,
+  postSecret,
+  type SecretLink,
+  sealedV2,
+} from './posting.js';
+
+/**
+ * Creates a secret with attachments, or one that is large or may be.
+ * @param secret with attachments, the text that goes with them, which may be empty
+ * @throws as `createSecret` does.
+ */
+export async function createWithFiles(
+  secret: SecretContent,
+  terms: CreateTerms,
+  version: Version,
+  options: CreateSecretOptions,
+  journal?: CreateJournal,
+): Promise<SecretLink> {
+  const { attachments } = options;
+  const limit =
+    version === 1 ? MAX_BLOB_LENGTH : maxSecretBytesV2(MAX_BLOB_LENGTH, encodeMeta(metaOf(options)).length);
+  if (attachments === undefined) {
+    const beginning = await beginningOf(secret, limit);
+    if (version === 1) await beginning.rest?.return?.();
+    if (beginning.rest === null || version === 1)
+      return createFromBytes(beginning.head, version, terms, options);
+    const file = { content: joinedAgain(beginning) };
+    return new FilesCreate(new Uint8Array(), [file], terms, options).run(journal);
+  }
+  checkFiles(attachments, options);
+  const { head: note, rest } = await beginningOf(secret, limit, true);
+  if (rest === null) return new FilesCreate(note, attachments, terms, options).run(journal);
+  await rest.return?.();
+  throw new ValidationError(
+    'the text beside the files is larger than a blob: attach it as a file',
+    'SECRET_TOO_LARGE',
+  );
+}
+
+/**
+ * Creates a secret as a file without a name, where its blob was refused for its size. The key is a new one.
+ * @param refused is thrown where the server takes no files.
+ */
+export async function createAsFile(
+  content: Uint8Array,
+  terms: CreateTerms,
+  options: CreateSecretOptions,
+  refused: unknown,
+): Promise<SecretLink> {
+  try {
+    return await new FilesCreate(new Uint8Array(), [{ content }], terms, options).run(undefined);
+  } catch (error) {
+    throw error instanceof NetworkError && error.code === 'UNSUPPORTED_BY_SERVER' ? refused : error;
+  }
+}
+
+/** A create whose files go before it. */
+class FilesCreate {
+  readonly #note: Uint8Array;
+  readonly #files: readonly FileToSend[];
+  readonly #terms: CreateTerms;
+  readonly #options: CreateSecretOptions;
+  readonly #uploads: string;
+
+  constructor(
+    note: Uint8Array,
+    files: readonly FileToSend[],
+    terms: CreateTerms,
+    options: CreateSecretOptions,
+  ) {
+    this.#note = note;
+    this.#files = files;
+    this.#terms = terms;
+    this.#options = options;
+    this.#uploads = `${terms.server}/api/uploads`;
+  }
+
+  /** Goes on with what an earlier process left, if that is possible, or else begins. */
+  async run(journal: CreateJournal | undefined): Promise<SecretLink> {
+    if (journal === undefined || journal.earlier === null) return this.#begin(journal);
+    const { earlier } = journal;
+    const link = await this.#goOn(earlier, journal);
+    if (link !== null) return link;
+    await forgetUpload(this.#uploads, earlier.upload, this.#options);
+    return this.#begin(journal);
+  }
+
+  /** Begins under a new key. */
+  async #begin(journal: CreateJournal | undefined): Promise<SecretLink> {
+    const { passphrase, idempotencyKey } = this.#options;
+    const key = generateKey(2, passphrase !== undefined);
+    const unlocked = await unlockKey(key, passphrase);
+    // A create that begins again must not be taken for the one before.
+    const id = idempotencyKey ?? webCrypto().randomUUID();
+    const terms = withIdempotencyKey(this.#terms, id);
+    const target = { url: this.#uploads, headers: terms.headers };
+    const upload = await beginUpload(target, this.#files, this.#options);
+    await journal?.begin({
+      key: formatKey(key),
+      proofHash: await proofHash(unlocked),
+      idempotencyKey: id,
+      upload: upload.upload,
+      maxBytes: upload.max_bytes,
+    });
+    try {
+      const body = await this.#upload(upload, unlocked, [], journal);
+      return await this.#post(body, key, unlocked, terms, journal);
+    } catch (error) {
+      if (journal === undefined) await forgetUpload(this.#uploads, upload.upload, this.#options);
+      throw error;
+    }
+  }
+
+  /** @returns null when it cannot go on: server, passphrase or source have changed. */
+  async #goOn(earlier: BrokenOffCreate, journal: CreateJournal): Promise<SecretLink | null> {
+    const { passphrase } = this.#options;
+    const key = parseKey(earlier.key);
+    if (key.passphrase !== (passphrase !== undefined)) return null;
+    const unlocked = await unlockKey(key, passphrase);
+    if ((await proofHash(unlocked)) !== earlier.proofHash) return null;
+    const present = await this.#presentOf(earlier);
+    if (present === null) return null;
+    const upload = { upload: earlier.upload, max_bytes: earlier.maxBytes };
+    try {
+      const body = earlier.body ?? (await this.#upload(upload, unlocked, present, journal));
+      if (earlier.body !== undefined) await this.#upload(upload, unlocked, present, journal);
+      const terms = withIdempotencyKey(this.#terms, earlier.idempotencyKey);
+      return await this.#post(body, key, unlocked, terms, earlier.body === undefined ? journal : undefined);
+    } catch (error) {
+      const isForgotten =
+        error instanceof ApiError &&
+        (error.code === 'UPLOAD_NOT_FOUND' || error.code === 'UPLOAD_INCOMPLETE');
+      if (error instanceof SourceChanged || isForgotten) return null;
+      throw error;
+    }
+  }
+
+  /** The chunks that need not be sent again. When a create was sent, all of them were there. */
+  async #presentOf({ upload, body }: BrokenOffCreate): Promise<readonly ChunkRange[] | null> {
+    if (body !== undefined) return [[0, Number.MAX_SAFE_INTEGER]];
+    return presentChunks(this.#uploads, upload, this.#options);
+  }
+
+  /** Sends the chunks. @returns the body of the create. */
+  async #upload(
+    upload: Upload,
+    unlocked: UnlockedKey,
+    present: readonly ChunkRange[],
+    journal: CreateJournal | undefined,
+  ): Promise<string> {
+    const filesKey = await unlocked.deriveFilesKey();
+    const options = { ...this.#options, journal, present };
+    const { chunks, files } = await uploadFiles(this.#uploads, upload, this.#files, filesKey, options);
+    const meta: Meta = { ...metaOf(this.#options), files };
+    const sealed = await sealedV2(this.#note, meta, unlocked);
+    const body = { ...sealed, ...this.#terms.terms, upload: upload.upload, chunks } satisfies CreateBody;
+    return JSON.stringify(body);
+  }
+
+  async #post(
+    body: string,
+    key: LinkKey,
+    unlocked: UnlockedKey,
+    terms: CreateTerms,
+    journal: CreateJournal | undefined,
+  ): Promise<SecretLink> {
+    await journal?.noteBody(body);
+    return postSecret(body, { key, unlocked }, terms, this.#options);
+  }
+}
+
+function withIdempotencyKey(terms: CreateTerms, id: string): CreateTerms {
+  return { ...terms, headers: { ...terms.headers, [HEADERS.idempotencyKey]: id } };
+}
+
+/** The most bytes that a file of a hundred can have, so that all of them together can be counted. */
+const LARGEST = Math.floor(Number.MAX_SAFE_INTEGER / MAX_FILES);
+
+/** Checks names and kinds of contents, before anything is sent. @throws ValidationError `INVALID_META`, `INVALID_SECRET`. */
+function checkFiles(attachments: readonly Attachment[], options: CreateSecretOptions): void {
+  if (!Array.isArray(attachments)) throw new ValidationError('the attachments are no list', 'INVALID_META');
+  for (const attachment of attachments) {
+    if (typeof attachment?.name !== 'string') {
+      throw new ValidationError('an attachment has no name', 'INVALID_META');
+    }
+    if (!isContent(attachment.content)) {
+      throw new ValidationError('an attachment is not bytes, a Blob or a stream', 'INVALID_SECRET');
+    }
+  }
+  const files = attachments.map(({ content: _, ...file }) => ({ ...file, size: LARGEST }));
+  encodeMeta({ ...metaOf(options), files });
+}
+
+/** The beginning of a secret, and what follows it; null when that is nothing. */
+interface Beginning {
+  readonly head: Uint8Array;
+  readonly rest: AsyncIterator<Uint8Array> | Iterator<Uint8Array> | null;
+}
+
+/**
+ * Reads a secret up to its end, or until it has more than `limit` bytes.
+ * @param mayBeEmpty for the text beside files
+ */
+async function beginningOf(secret: SecretContent, limit: number, mayBeEmpty = false): Promise<Beginning> {
+  const content = typeof secret === 'string' ? textOf(secret, mayBeEmpty) : secret;
+  const source = piecesOf(content);
+  const pieces = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+  const read: Uint8Array[] = [];
+  for (let length = 0; length <= limit; ) {
+    const next = await pieces.next();
+    if (next.done) {
+      if (length === 0 && !mayBeEmpty) throw new ValidationError('the secret is empty', 'EMPTY_SECRET');
+      return { head: concatBytes(...read), rest: null };
+    }
+    read.push(next.value);
+    length += next.value.length;
+  }
+  return { head: concatBytes(...read), rest: pieces };
+}
+
+function textOf(text: string, mayBeEmpty: boolean): Uint8Array {
+  return mayBeEmpty && text.trim() === '' ? encodeUtf8(text) : contentOf(text);
+}
+
+/** The whole content again, once its beginning has been read. */
+async function* joinedAgain({ head, rest }: Beginning): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield head;
+    for (let next = await rest?.next(); next?.done === false; next = await rest?.next()) yield next.value;
+  } finally {
+    await rest?.return?.();
+  }
+}
