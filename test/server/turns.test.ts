@@ -3,7 +3,7 @@
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { listen } from '../../src/server/http/listen.js';
-import { MemoryBudget } from '../../src/server/http/memory-budget.js';
+import { MemoryBudget, MemoryShare } from '../../src/server/http/memory-budget.js';
 
 const REQUESTS = 100;
 
@@ -37,6 +37,36 @@ test(`${REQUESTS} requests that one client sends ahead are begun in as many turn
   clock.stop();
   expect(begun).toHaveLength(REQUESTS);
   expect(new Set(begun).size).toBe(REQUESTS);
+});
+
+test('replies that take long are made in a turn each', async () => {
+  const clock = turns();
+  const budget = new MemoryBudget(Number.POSITIVE_INFINITY);
+  const made: number[] = [];
+  const shares = Array.from({ length: REQUESTS }, () => new MemoryShare(budget));
+  await Promise.all(shares.map((share) => share.ownTurn().then(() => made.push(clock.count()))));
+  clock.stop();
+  expect(new Set(made).size).toBe(REQUESTS);
+});
+
+test('one address has half of the memory at most, and the requests of others do not wait behind its own', async () => {
+  const budget = new MemoryBudget(100);
+  await Promise.all(Array.from({ length: 5 }, () => budget.wait(10, 'greedy')));
+  expect(budget.take(1, 'greedy')).toBe(false);
+  const refused = expect(budget.wait(1, 'greedy', 50)).rejects.toMatchObject({ code: 'SERVER_BUSY' });
+  await budget.wait(50, 'another');
+  expect(budget.take(1)).toBe(false);
+  await refused;
+  const later = budget.wait(10, 'greedy');
+  budget.release(10, 'greedy');
+  await later;
+  budget.release(50, 'another');
+  // Who has nothing may have one request of any size, and what a proxy has is not limited.
+  expect(budget.take(51, 'third')).toBe(false);
+  budget.release(50, 'greedy');
+  expect(budget.take(51, 'third')).toBe(true);
+  expect(budget.take(1, 'third')).toBe(false);
+  expect(budget.take(49)).toBe(true);
 });
 
 test.each([

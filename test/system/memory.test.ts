@@ -1,10 +1,15 @@
 /** Clients that ask much and take nothing, and clients that send their bodies in crumbs: what they cost the server. */
 
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect as secure } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { PROOF, VERSION_2 } from '../server/harness.js';
+import { makeCertificate } from '../support/self-signed.js';
 import { type ServerProcess, startServerProcess } from '../support/server.js';
+import { HAS_OPENSSL } from '../support/tls.js';
 
 /** What the server may take for bodies and replies, and what it takes besides. In MB. */
 const BUDGET = 128;
@@ -16,18 +21,40 @@ function peak({ process: { pid } }: ServerProcess): number {
   return Math.round(Number(kib) / 1024);
 }
 
-async function start(): Promise<ServerProcess> {
-  const server = await startServerProcess({ env: { ZEPHR_SERVE_MAX_MEMORY: String(BUDGET) } });
+async function start(
+  { budget, args }: { budget: number; args: readonly string[] } = { budget: BUDGET, args: [] },
+): Promise<ServerProcess> {
+  const server = await startServerProcess({ args, env: { ZEPHR_SERVE_MAX_MEMORY: String(budget) } });
   onTestFinished(() => void server.stop());
   return server;
 }
 
-async function dial({ url }: ServerProcess): Promise<Socket> {
-  const socket = connect(Number(new URL(url).port), '127.0.0.1');
-  socket.on('error', () => undefined);
-  onTestFinished(() => void socket.destroy());
-  await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
+/** A connection to the server from `localAddress`; it may be closed already, where there are too many. */
+async function dial({ url }: ServerProcess, localAddress = '127.0.0.1'): Promise<Socket> {
+  const { port, protocol } = new URL(url);
+  const tcp = connect({ port: Number(port), host: '127.0.0.1', localAddress });
+  const socket = protocol === 'https:' ? secure({ socket: tcp, rejectUnauthorized: false }) : tcp;
+  for (const each of [tcp, socket]) each.on('error', () => undefined);
+  onTestFinished(() => void tcp.destroy());
+  await new Promise<void>((resolve) => {
+    socket.once(protocol === 'https:' ? 'secureConnect' : 'connect', () => resolve());
+    socket.once('close', () => resolve());
+  });
   return socket;
+}
+
+/** The answer to one request, or what came of it, and how long it took in milliseconds. */
+async function ask(server: ServerProcess, request: string, localAddress?: string): Promise<[string, number]> {
+  const start = performance.now();
+  const socket = await dial(server, localAddress);
+  const answer = new Promise<string>((resolve) => {
+    socket.once('data', (chunk) => resolve(chunk.toString()));
+    socket.once('close', () => resolve('closed'));
+  });
+  socket.write(request);
+  const text = await answer;
+  socket.destroy();
+  return [text, performance.now() - start];
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -122,4 +149,83 @@ describe.runIf(process.platform === 'linux')('the memory of the server (told by 
     await pause(1_000);
     await expectSound(server, '256 bodies of 1 MB that do not end');
   });
+});
+
+const LITTLE = 32;
+const READ = (id: string) =>
+  `GET /api/secrets/${id} HTTP/1.1\r\nHost: zephr\r\nZephr-Proof: ${PROOF}\r\nZephr-Claim: ${CLAIM}\r\n\r\n`;
+const CREATE =
+  'POST /api/secrets HTTP/1.1\r\nHost: zephr\r\nContent-Type: application/json\r\n' +
+  `Content-Length: ${LARGE.length}\r\n\r\n`;
+const HEALTH = 'GET /api/health HTTP/1.1\r\nHost: zephr\r\n\r\n';
+
+/** A server with little memory, over TLS or not, and the id of a secret of 1 MB in it. */
+async function startLittle(tls: boolean): Promise<[server: ServerProcess, id: string]> {
+  const folder = mkdtempSync(join(tmpdir(), 'zephr-test-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const pair = tls ? makeCertificate(folder, 'memory') : null;
+  const args = pair === null ? [] : ['--tls-cert', pair.cert, '--tls-key', pair.key];
+  const server = await start({ budget: LITTLE, args: [...args, '--max-connections-per-address', '1000'] });
+  const [created] = await ask(server, CREATE + LARGE);
+  const [, id = ''] = /"id":"([^"]+)"/.exec(created) ?? [];
+  expect(id).not.toBe('');
+  return [server, id];
+}
+
+const withoutOpenssl = HAS_OPENSSL ? '' : ' (skipped: no openssl)';
+
+describe.runIf(process.platform === 'linux')('the memory of a server with 32 MB for requests', () => {
+  describe.each([
+    ['over TLS', true],
+    ['without TLS', false],
+  ])('%s', (_, tls) => {
+    const skipped = tls ? withoutOpenssl : '';
+    it.skipIf(skipped)(
+      `holds while 400 readers of 1 MB take nothing, and others are served${skipped}`,
+      async () => {
+        const [server, id] = await startLittle(tls);
+        for (let index = 0; index < 400; index += 1) {
+          const socket = await dial(server, '127.0.0.2');
+          socket.pause();
+          socket.write(READ(id));
+        }
+        const slowest = await expectService(server);
+        console.log(
+          `400 stalled readers: at most ${peak(server)} MB resident, others waited ${slowest} ms at most`,
+        );
+        expect(peak(server)).toBeLessThan(LITTLE + BESIDES);
+      },
+    );
+
+    it.skipIf(skipped)(
+      `holds while 900 bodies of 1 MB are half sent, and others are served${skipped}`,
+      async () => {
+        const [server] = await startLittle(tls);
+        for (let index = 0; index < 900; index += 1) {
+          const socket = await dial(server, '127.0.0.2');
+          socket.resume();
+          socket.write(CREATE + LARGE.slice(0, LARGE.length / 2));
+        }
+        const slowest = await expectService(server);
+        console.log(
+          `900 half-sent bodies: at most ${peak(server)} MB resident, others waited ${slowest} ms at most`,
+        );
+        expect(peak(server)).toBeLessThan(LITTLE + BESIDES);
+      },
+    );
+  });
+
+  /** Sees that another address is answered, whatever it asks. @returns how long it waited at most, in milliseconds. */
+  async function expectService(server: ServerProcess): Promise<number> {
+    const waits: number[] = [];
+    for (let round = 0; round < 10; round += 1) {
+      const [health, first] = await ask(server, HEALTH);
+      expect(health).toMatch(/^HTTP\/1\.1 200 /);
+      const [created, second] = await ask(server, CREATE + LARGE);
+      expect(created).toMatch(/^HTTP\/1\.1 201 /);
+      waits.push(first, second);
+      await pause(200);
+    }
+    return Math.round(Math.max(...waits));
+  }
 });

@@ -100,6 +100,8 @@ function readBytes(request: HttpRequest, limit: number, tooLarge: () => ZephrErr
         add(chunk);
       } catch (error) {
         body.off('data', take).pause();
+        // The connection may stay for a while, and has no share of the memory for this any more.
+        bytes = new Uint8Array(0);
         reject(error);
       }
     };

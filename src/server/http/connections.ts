@@ -86,7 +86,7 @@ export class Connections {
       connection.isBusy = true;
       this.#idle.delete(connection);
       begin(connection.isAboveLimit);
-    } else if (this.#options.memory.take(WAITING_BYTES)) {
+    } else if (this.#options.memory.take(WAITING_BYTES, connection.owner)) {
       connection.waiting.push(() => begin(connection.isAboveLimit));
       socket.pause();
     } else socket.destroy();
@@ -117,10 +117,10 @@ export class Connections {
   }
 
   /** Begins the request that waits longest, unless the connection was closed meanwhile. */
-  #beginNext({ socket, waiting }: Connection): void {
+  #beginNext({ socket, owner, waiting }: Connection): void {
     const begin = waiting.shift();
     if (begin === undefined) return;
-    this.#options.memory.release(WAITING_BYTES);
+    this.#options.memory.release(WAITING_BYTES, owner);
     if (waiting.length === 0) socket.resume();
     begin();
   }
@@ -128,7 +128,7 @@ export class Connections {
   #accept(socket: Socket): void {
     const { isProxy, secure, onDropped } = this.#options;
     const address = socket.remoteAddress ?? '';
-    const owner = isProxy(address) ? null : (networkOf(address, 32, 64) ?? address);
+    const owner = isProxy(address) ? null : ownerAt(address);
     const isAboveLimit = !this.#makeRoom(owner);
     const connection: Connection = { socket, owner, isBusy: false, waiting: [], isAboveLimit };
     this.#idle.add(connection);
@@ -158,7 +158,7 @@ export class Connections {
 
   /** From now on requests can come. */
   #take(connection: Connection): void {
-    const { socket, waiting } = connection;
+    const { socket, owner, waiting } = connection;
     this.#open.set(socket, connection);
     // Node resumes a connection whenever it has read a request to its end.
     socket.on('resume', () => {
@@ -166,7 +166,7 @@ export class Connections {
     });
     socket.on('close', () => {
       this.#open.delete(socket);
-      this.#options.memory.release(WAITING_BYTES * waiting.length);
+      this.#options.memory.release(WAITING_BYTES * waiting.length, owner);
       waiting.length = 0;
     });
   }
@@ -202,6 +202,11 @@ export class Connections {
     }
     return false;
   }
+}
+
+/** Who shares what there is for one address: an IPv4 address, or the /64 of an IPv6 address. */
+export function ownerAt(address: string): string {
+  return networkOf(address, 32, 64) ?? address;
 }
 
 /** What identifies a connection: the same for a TCP socket and the TLS socket upon it, different for any other. */

@@ -27,6 +27,9 @@ import {
 /** What the largest secret takes up while it is read: from the store, as a blob, in JSON, and on its way to a client. */
 const READING_BYTES = 4 * MAX_BLOB_LENGTH;
 
+/** A ciphertext from here on takes milliseconds to put into a reply and to send. */
+const LARGE_BYTES = 65_536;
+
 /** What the routes are made of. */
 export interface SecretRoutes {
   readonly secrets: Secrets;
@@ -61,6 +64,7 @@ export function addSecretRoutes(
     // Before a view is taken: afterwards there is no way back.
     await request.memory.reserve(READING_BYTES);
     const result = await secrets.read(id, claim, credentials, takesChunks(request));
+    if (result.blob.length > LARGE_BYTES) await request.memory.ownTurn();
     return jsonResponse(200, readReply(result), claim === null ? {} : { [HEADERS.claim]: claim });
   };
 
