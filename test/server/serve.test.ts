@@ -116,8 +116,8 @@ describe('a server that is started again on the same file', () => {
   test('destroys at once what expired in between', async () => {
     const store = join(directory, 'zephr.db');
     const before = await start(store);
-    const canary = 'CANARY'.repeat(60);
-    await create(before.url, CREATE.replace(BLOB, canary));
+    const canary = Buffer.from('CANARY'.repeat(60));
+    await create(before.url, CREATE.replace(BLOB, canary.toString('base64url')));
     await stop(before);
     expect((await readFile(store)).includes('CANARY')).toBe(true);
     const later = await start(store, () => Date.now() + 2 * 60 * 60_000);

@@ -393,7 +393,7 @@ describe('the room of the store', () => {
   });
 
   test('of a caller fills with blobs alone, and what was made is still answered', async () => {
-    const server = harness(undefined, { maxStoredPerCaller: 100_000 });
+    const server = harness(undefined, { maxStoredPerCaller: 75_000 });
     const blob = { encrypted_blob: 'A'.repeat(50_000) };
     const first = await server.create(blob, { 'idempotency-key': 'key-1' });
     expect(first.status).toBe(201);

@@ -51,11 +51,11 @@ describe('a server killed between claim and acknowledgement', () => {
     mkdirSync(folder);
     const store = join(folder, 'zephr.db');
     const first = await start({ store });
-    let blob = '';
+    let blob = Buffer.of();
     const created = await createSecret(randomBytes(100), {
       server: first.url,
       fetch: (url, init) => {
-        blob = JSON.parse(String(init.body ?? '')).encrypted_blob;
+        blob = Buffer.from(JSON.parse(String(init.body ?? '')).encrypted_blob, 'base64url');
         return fetch(url, init);
       },
     });
