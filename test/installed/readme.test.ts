@@ -61,9 +61,11 @@ describe('an example', () => {
     '(number %i, of %s) does what it says',
     async (_, __, code) => {
       writeFileSync(join(installed.folder, 'example.mjs'), code);
+      writeFileSync(join(installed.folder, 'vault.key'), Buffer.alloc(32, 7));
+      const vault = { ZEPHR_VAULT_KEY_FILE: 'vault.key', XDG_DATA_HOME: installed.folder };
       const { stdout, stderr } = await promisify(execFile)(process.execPath, ['example.mjs'], {
         cwd: installed.folder,
-        env: { ...process.env, ZEPHR_SERVER: server.url },
+        env: { ...process.env, ...vault, ZEPHR_SERVER: server.url },
       });
       expect(stderr).toBe('');
       expect(stdout).toBe(promised(code));

@@ -25,6 +25,7 @@ export function vaultAccess(
       'there is no place for a vault: this user has no home directory',
       'set HOME or XDG_DATA_HOME',
     );
+  refuseForeignCode(terminal);
   terminal.closeToDebuggers();
   const unlocking: Unlocking = {
     user: terminal,
@@ -51,6 +52,23 @@ export function vaultAccess(
       return { kind: 'passphrase', passphrase: await choosePassphrase(terminal, NO_SCREEN.advice, question) };
     },
   };
+}
+
+/** Options of Node that load code into a process, open it to a debugger, or write its memory to files. */
+const FOREIGN =
+  /(?:^|\s)["']?(?:-r|--require|--import|--loader|--experimental-loader|--inspect[\w-]*|--heap-?prof[\w-]*|--heapsnapshot[\w-]*|--report-[\w-]*|--experimental-report|--redirect-warnings|--trace-event[\w-]*)(?=[=\s"']|$)/;
+
+/**
+ * Makes sure that the environment loads no code into this process: an agent that reports what programs do would report
+ * secrets.
+ * @throws CliError exit 2.
+ */
+function refuseForeignCode({ env }: Terminal): void {
+  if (!FOREIGN.test(env.NODE_OPTIONS ?? '')) return;
+  throw usageError(
+    'NODE_OPTIONS would load code into the process that opens the vault, or show its memory',
+    'unset it; for a command of Node alone: zephr run -- env NODE_OPTIONS=… command',
+  );
 }
 
 const NO_SCREEN = { message: 'the vault is locked', advice: 'name a key file with --vault-key-file' };
