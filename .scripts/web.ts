@@ -11,6 +11,7 @@ import { brotliCompressSync, constants } from 'node:zlib';
 import { build as buildStyle } from 'esbuild';
 import type { Plugin } from 'rolldown';
 import type { PackedFile } from '../src/server/routes/page-files.js';
+import type { DataFile } from '../src/web/parts/data-file.js';
 import { en } from '../src/web/strings/en.js';
 import { TRANSLATIONS, type Translation } from '../src/web/strings/languages.js';
 import { type BundleOptions, bundle } from './bundle.js';
@@ -51,6 +52,7 @@ export async function buildPage(translations: readonly Translation[] = TRANSLATI
   const texts = translations.map((language) => ({ language, file: textsFile(language) }));
   const worker = await bundleScript('parts/argon2id-worker.ts', {}, 'iife');
   const workerFile = asset('argon2id', 'js', worker.contents);
+  const words = asset('words', 'txt', readFileSync(join(web, 'create/words.txt')));
   const main = await bundleScript('main.ts', {
     plugins: [argon2idInWorker],
     define: {
@@ -58,10 +60,10 @@ export async function buildPage(translations: readonly Translation[] = TRANSLATI
       __ZEPHR_LANGUAGES__: JSON.stringify([
         { tag: 'en', name: 'English', direction: 'ltr' },
         ...texts.map(({ language: { tag, name, direction }, file }) => {
-          const path = file.path.replace('assets/', '');
-          return { tag, name, direction, file: { path, integrity: integrity(file) } };
+          return { tag, name, direction, file: dataFile(file) };
         }),
       ]),
+      __ZEPHR_WORDS__: JSON.stringify(dataFile(words)),
     },
   });
   const script = asset('zephr', 'js', main.contents);
@@ -79,6 +81,7 @@ export async function buildPage(translations: readonly Translation[] = TRANSLATI
     icon,
     touchIcon,
     workerFile,
+    words,
     ...texts.map(({ file }) => file),
   ];
   const hashes = files
@@ -140,6 +143,11 @@ const TYPES = {
 function asset(name: string, extension: keyof typeof TYPES, contents: Uint8Array): File {
   const hash = digest('sha256', contents, 'hex').slice(0, 12);
   return { path: `assets/${name}-${hash}.${extension}`, type: TYPES[extension], contents };
+}
+
+/** What the script knows of a file of data: where it is, beside the script, and its hash. */
+function dataFile(file: File): DataFile {
+  return { path: file.path.replace('assets/', ''), integrity: integrity(file) };
 }
 
 /** The texts of a language, as data. */

@@ -167,7 +167,7 @@ describe('the page that is built', () => {
       .filter(([path]) => path !== 'assets/hashes.txt')
       .map(([path, bytes]) => `${createHash('sha256').update(bytes).digest('hex')}  ${path}\n`);
     expect(files.get('assets/hashes.txt')?.toString()).toBe(lines.join(''));
-    expect(lines).toHaveLength(9 + TRANSLATIONS.length);
+    expect(lines).toHaveLength(10 + TRANSLATIONS.length);
   });
 
   test.each([

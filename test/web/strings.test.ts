@@ -92,3 +92,11 @@ describe('the page', () => {
     }
   });
 });
+
+describe('the words for passphrases', () => {
+  it('are 1,296 plain ones, none twice', () => {
+    const words = readFileSync(`${web}create/words.txt`, 'utf8').trim().split('\n');
+    expect(new Set(words).size).toBe(1_296);
+    expect(words.filter((word) => !/^[a-z]{3,6}$/.test(word))).toEqual([]);
+  });
+});

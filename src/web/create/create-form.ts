@@ -3,11 +3,11 @@
 import { createSecret } from '../../client/create/create.js';
 import type { CreateSecretOptions } from '../../client/create/options.js';
 import { serverHealth } from '../../client/health.js';
-import { encodeMeta, type Meta } from '../../core/crypto/meta.js';
+import { MAX_FILES } from '../../core/crypto/file-list.js';
 import { maxSecretBytesV1 } from '../../core/crypto/seal-v1.js';
 import { maxSecretBytesV2 } from '../../core/crypto/seal-v2.js';
 import { ApiError, ZephrError } from '../../core/errors.js';
-import { DEFAULT_EXPIRY_MINUTES, EXPIRY, EXPIRY_RANGE } from '../../core/expiry.js';
+import { DEFAULT_EXPIRY_MINUTES, EXPIRY_RANGE } from '../../core/expiry.js';
 import { parseServer } from '../../core/link.js';
 import { MAX_BLOB_LENGTH, MAX_HINT_LENGTH, MAX_VIEWS } from '../../core/protocol/limits.js';
 import { defaultLinkVersion } from '../../core/protocol/link-versions.js';
@@ -19,13 +19,21 @@ import { translate } from '../parts/language.js';
 import { LeaveGuard } from '../parts/leave-guard.js';
 import { codeOf, outcomeOf, showOutcome } from '../parts/outcomes.js';
 import { fetchFromServer, serverNow } from '../parts/page-fetch.js';
-import { passphraseField } from '../parts/show-hide-button.js';
+import { showablePassphrase } from '../parts/show-hide-button.js';
 import { formatAhead, formatDuration } from '../parts/times.js';
 import { startCreatedView } from './created-view.js';
+import { generatePassphrase, generateSecret } from './generators.js';
 import { SecretField } from './secret-field.js';
+import { SendProgress } from './send-progress.js';
 
-/** Long enough to send the largest secret over a slow line, in milliseconds. */
+/** Long enough to send the largest secret without files over a slow line, in milliseconds. */
 const TIMEOUT_MS = 60_000;
+
+/** The client takes six times as long for a chunk of a file: longer than one waits for the network to come back. */
+const FILES_TIMEOUT_MS = 100_000;
+
+/** The expiries that are offered where the server allows them, in minutes. */
+const EXPIRIES: readonly number[] = [5, 15, 30, 60, 240, 720, 1_440, 4_320, 10_080, 43_200];
 
 /** Starts the page. The form can be used at once; the server's limits arrive a moment later. */
 export function startCreatePage(): void {
@@ -33,20 +41,16 @@ export function startCreatePage(): void {
   void form.loadLimits();
 }
 
-/** A secret as it is sealed: a text, or the bytes of a file with its name. */
-interface Content {
-  readonly content: string | Uint8Array;
-  readonly meta: Meta;
-}
-
 class CreateForm {
   readonly #server: string;
   readonly #errors = new ErrorNote('create-error');
+  readonly #progress = new SendProgress();
   readonly #guard = new LeaveGuard('draft');
   readonly #secret = new SecretField(this.#errors, () => this.#guardDraft());
   readonly #expiry = byId('expiry', HTMLSelectElement);
   readonly #split = byId('split', HTMLInputElement);
-  readonly #passphrase = passphraseField('passphrase');
+  readonly #passphraseField = showablePassphrase('passphrase');
+  readonly #passphrase = this.#passphraseField.field;
   readonly #views = byId('views', HTMLInputElement);
   readonly #message = byId('message', HTMLTextAreaElement);
   readonly #hint = byId('hint', HTMLInputElement);
@@ -54,11 +58,17 @@ class CreateForm {
   readonly #showCreated = startCreatedView(() => this.#restart());
   /** The longest blob that the server takes, in characters. */
   #maxBlob = MAX_BLOB_LENGTH;
+  /** The most bytes that the server takes as files; 0 where it takes none. */
+  #maxUpload = 0;
 
   constructor(server: string) {
     this.#server = server;
     byId('views-help', HTMLElement).textContent = translate('create.viewsHelp', { max: MAX_VIEWS });
     this.#offerExpiries(EXPIRY_RANGE.min, EXPIRY_RANGE.max);
+    byId('secret-generate', HTMLButtonElement).addEventListener('click', () =>
+      this.#secret.insert(generateSecret()),
+    );
+    byId('passphrase-generate', HTMLButtonElement).addEventListener('click', () => this.#suggestPassphrase());
     byId('create-form', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
       if (!isDisabled(this.#submit)) void this.#create();
@@ -80,18 +90,19 @@ class CreateForm {
       return;
     }
     if (health.limits === undefined) return;
-    const { expiry, blob } = health.limits;
+    const { expiry, blob, upload = 0 } = health.limits;
     this.#maxBlob = blob;
+    this.#maxUpload = upload;
     this.#offerExpiries(expiry.min, expiry.max);
-    const bytes = this.#maxBytes({});
-    this.#secret.limit({ count: 1, bytes });
+    const bytes = this.#maxBytes;
+    this.#secret.limit({ count: upload > 0 ? MAX_FILES : 0, bytes });
     const size = formatSize(bytes);
     showText(byId('secret-limit', HTMLElement), translate('create.limit', { size }));
   }
 
   /** Offers the usual expiries from `min` to `max`, in minutes. Keeps the chosen one if it is among them. */
   #offerExpiries(min: number, max: number): void {
-    const usual = Object.values(EXPIRY).filter((minutes) => minutes >= min && minutes <= max);
+    const usual = EXPIRIES.filter((minutes) => minutes >= min && minutes <= max);
     const offered: readonly number[] = usual.length > 0 ? usual : [min];
     const before = Number(this.#expiry.value) || DEFAULT_EXPIRY_MINUTES;
     const chosen = offered.includes(before) ? before : offered[0];
@@ -105,84 +116,75 @@ class CreateForm {
   async #create(): Promise<void> {
     this.#errors.clear();
     const done = setBusy(this.#submit, translate('create.working'));
+    const { text, files } = this.#secret.value;
+    const total = files.reduce((bytes, { size }) => bytes + size, 0);
+    const { signal, onProgress } = this.#progress.start(total);
     try {
-      const secret = await this.#read();
-      if (secret === null) return;
-      if (byteLength(secret.content) > this.#maxBytes(secret.meta)) {
-        this.#showTooLarge(secret);
-        return;
-      }
-      const options = this.#options(secret);
-      const created = await createSecret(secret.content, options);
+      const options = { ...this.#options(text, files), signal, onProgress };
+      const created = await createSecret(text, options);
       this.#clear();
       this.#showCreated(created, options);
     } catch (error) {
-      await this.#showError(error);
+      if (!this.#progress.isCancelled) await this.#showError(error);
     } finally {
+      this.#progress.stop();
       done();
     }
   }
 
-  /** What is to be sealed. `null` when the file cannot be read any more: it says so. */
-  async #read(): Promise<Content | null> {
-    const { text, files } = this.#secret.value;
-    const [file] = files;
-    const message = this.#message.value.trim();
-    if (file === undefined) return { content: text, meta: message === '' ? {} : { message } };
-    // What was typed beside a file goes along with it.
-    const all = [text.trim(), message].filter((part) => part !== '').join('\n\n');
-    const meta = { name: file.name, ...(all === '' ? {} : { message: all }) };
-    try {
-      return { content: new Uint8Array(await file.arrayBuffer()), meta };
-    } catch (error) {
-      if (!(error instanceof DOMException)) throw error;
-      const name = escapeName(file.name);
-      this.#errors.showFieldError(this.#secret.element, 'error.fileUnreadable', { name });
-      return null;
-    }
-  }
-
-  #options({ content, meta }: Content): CreateSecretOptions {
+  #options(text: string, files: readonly File[]): CreateSecretOptions {
     const passphrase = this.#passphrase.value;
     const views = this.#views.valueAsNumber;
-    const fits1 = byteLength(content) <= maxSecretBytesV1(this.#maxBlob);
-    const needs2 = passphrase !== '' || views !== 1 || Object.keys(meta).length > 0 || !fits1;
+    const message = this.#message.value.trim();
+    const fits1 = new Blob([text]).size <= maxSecretBytesV1(this.#maxBlob);
+    const needs2 = passphrase !== '' || views !== 1 || message !== '' || files.length > 0 || !fits1;
     const hint = this.#hint.value.trim();
+    const attachments = files.map((file) => ({ name: file.name, type: file.type, content: file }));
     return {
       server: this.#server,
       fetch: fetchFromServer,
       // Any server that has this page speaks version 2. Where the command would make version 1, so that older readers
       // can open the link, the page does too.
       link: needs2 ? 'v2' : defaultLinkVersion(this.#server),
-      timeout: TIMEOUT_MS,
+      timeout: files.length > 0 ? FILES_TIMEOUT_MS : TIMEOUT_MS,
       expiry: `${this.#expiry.value}m`,
       split: this.#split.checked,
       ...(needs2 ? { views } : {}),
       ...(passphrase === '' ? {} : { passphrase }),
       ...(hint === '' ? {} : { hint }),
-      ...meta,
+      ...(message === '' ? {} : { message }),
+      ...(files.length === 0 ? {} : { attachments }),
     };
   }
 
-  /** The largest secret that the server takes with these metadata, in bytes. */
-  #maxBytes(meta: Meta): number {
-    return maxSecretBytesV2(this.#maxBlob, encodeMeta(meta).length);
+  /** The largest secret that the server takes, in bytes: as files, or without them. */
+  get #maxBytes(): number {
+    return this.#maxUpload > 0 ? this.#maxUpload : maxSecretBytesV2(this.#maxBlob, 0);
   }
 
-  #showTooLarge({ content, meta }: Content): void {
-    const size = formatSize(this.#maxBytes(meta));
-    this.#errors.showOutcome('tooLarge', { size, actual: formatSize(byteLength(content), Math.ceil) });
+  #showTooLarge(): void {
+    const { text, files } = this.#secret.value;
+    const bytes = files.reduce((sum, { size }) => sum + size, new Blob([text]).size);
+    this.#errors.showOutcome('tooLarge', {
+      size: formatSize(this.#maxBytes),
+      actual: formatSize(bytes, Math.ceil),
+    });
   }
 
   async #showError(error: unknown): Promise<void> {
+    // A file that was moved or changed since it was chosen: the browser does not say which.
+    if (error instanceof DOMException) {
+      const name = this.#secret.value.files.map((file) => escapeName(file.name)).join(', ');
+      this.#errors.showFieldError(this.#secret.element, 'error.fileUnreadable', { name });
+      return;
+    }
     if (error instanceof ZephrError && this.#showFieldError(error)) return;
     const outcome = outcomeOf(error);
     if (outcome === 'unexpected') reportError(error);
     // The server allows less than it did when the limits were loaded.
     if (outcome === 'tooLarge' || outcome === 'notAllowed' || outcome === 'closed') await this.loadLimits();
     if (outcome === 'tooLarge') {
-      const secret = await this.#read();
-      if (secret !== null) this.#showTooLarge(secret);
+      this.#showTooLarge();
       return;
     }
     const waitSeconds = error instanceof ApiError ? (error.retryAfter ?? 0) : 0;
@@ -209,9 +211,23 @@ class CreateForm {
     return true;
   }
 
+  /** Fills in a passphrase and shows it: it has to be told to the reader. */
+  async #suggestPassphrase(): Promise<void> {
+    this.#errors.clear();
+    const passphrase = await generatePassphrase();
+    if (passphrase === null) {
+      this.#errors.showOutcome('noConnection');
+      return;
+    }
+    this.#passphrase.value = passphrase;
+    this.#passphraseField.hide(false);
+    this.#passphrase.select();
+  }
+
   /** Empties the form: nothing that was typed or chosen stays in the page. */
   #clear(): void {
     byId('create-form', HTMLFormElement).reset();
+    this.#passphraseField.hide(true);
     this.#secret.clear();
     this.#guard.release();
   }
@@ -226,9 +242,4 @@ class CreateForm {
     showView('create', translate('create.title'));
     this.#secret.text.focus();
   }
-}
-
-/** The length of a secret in bytes; that of a text in UTF-8. */
-function byteLength(content: string | Uint8Array): number {
-  return typeof content === 'string' ? new Blob([content]).size : content.length;
 }

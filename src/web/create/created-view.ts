@@ -4,7 +4,7 @@ import type { SecretLink } from '../../client/create/create.js';
 import type { CreateSecretOptions } from '../../client/create/options.js';
 import type { LinkOrPair } from '../../client/link-or-pair.js';
 import { revokeSecret, type SecretStatus, secretStatus } from '../../client/status.js';
-import { copyButton } from '../parts/copy-button.js';
+import { copyButton, shareButton } from '../parts/copy-button.js';
 import { byId, isDisabled, setBusy, showText, showView } from '../parts/elements.js';
 import { ErrorNote } from '../parts/error-note.js';
 import { translate, translatePlural } from '../parts/language.js';
@@ -40,6 +40,7 @@ export function startCreatedView(
   };
   copyButton('copy-link', { element: link }, () => onCopied(link));
   copyButton('copy-key', { element: key }, () => onCopied(key));
+  shareButton('share-link', link, () => onCopied(link));
   const actions = new Actions(() => guard.release());
   byId('created-another', HTMLButtonElement).addEventListener('click', async () => {
     if (!(await guard.confirm())) return;

@@ -1,9 +1,10 @@
 /** The field for the secret: a text that is typed, and files that are chosen, dropped or pasted. */
 
+import { MAX_FILES } from '../../core/crypto/file-list.js';
 import { byId } from '../parts/elements.js';
-import type { ErrorNote } from '../parts/error-note.js';
+import type { ErrorNote, FieldErrorKey } from '../parts/error-note.js';
 import { escapeName, formatSize } from '../parts/format.js';
-import { translate } from '../parts/language.js';
+import { translate, type Values } from '../parts/language.js';
 
 /** What the field holds. */
 export interface EnteredSecret {
@@ -13,7 +14,7 @@ export interface EnteredSecret {
 
 /** What a server takes. */
 export interface FileLimits {
-  /** How many files. */
+  /** How many files; 0 where it takes texts only. */
   readonly count: number;
   /** How many bytes they may have together. */
   readonly bytes: number;
@@ -29,7 +30,7 @@ export class SecretField {
   readonly #errors: ErrorNote;
   readonly #onChange: () => void;
   #files: readonly File[] = [];
-  #limits: FileLimits = { count: 1, bytes: Number.POSITIVE_INFINITY };
+  #limits: FileLimits = { count: MAX_FILES, bytes: Number.POSITIVE_INFINITY };
 
   /**
    * @param errors says what is wrong with a file, as soon as it is chosen.
@@ -68,6 +69,14 @@ export class SecretField {
     return this.#files.length === 0 ? this.text : this.#choose;
   }
 
+  /** Puts a text where the cursor is. */
+  insert(text: string): void {
+    this.#errors.clear();
+    this.text.setRangeText(text, this.text.selectionStart, this.text.selectionEnd, 'end');
+    this.text.focus();
+    this.#onChange();
+  }
+
   /** States what the server takes, once that is known. */
   limit(limits: FileLimits): void {
     this.#limits = limits;
@@ -83,15 +92,17 @@ export class SecretField {
   #add(added: readonly File[]): void {
     this.#errors.clear();
     let files = this.#files;
-    for (const file of added) {
+    for (const given of added) {
+      const file = distinct(given, files);
       const name = escapeName(file.name);
       const sum = files.reduce((bytes, { size }) => bytes + size, file.size);
       const { count, bytes } = this.#limits;
-      if (file.size === 0) this.#errors.showFieldError(this.#choose, 'error.fileEmpty', { name });
-      else if (files.length === count) this.#errors.showFieldError(this.#choose, 'error.oneFile');
+      const refuse = (key: FieldErrorKey, values: Values) =>
+        this.#errors.showFieldError(this.#choose, key, values);
+      if (file.size === 0) refuse('error.fileEmpty', { name });
+      else if (files.length >= count) refuse('error.tooManyFiles', { max: count });
       else if (sum > bytes) {
-        const values = { name, actual: formatSize(file.size, Math.ceil), size: formatSize(bytes) };
-        this.#errors.showFieldError(this.#choose, 'error.fileTooLarge', values);
+        refuse('error.fileTooLarge', { name, actual: formatSize(sum, Math.ceil), size: formatSize(bytes) });
       } else files = [...files, file];
     }
     this.#show(files);
@@ -147,4 +158,19 @@ export class SecretField {
       this.#add([...(event.dataTransfer?.files ?? [])]);
     });
   }
+}
+
+/** A file under a name that none of the others has, also when case and Unicode normalization are ignored. */
+function distinct(file: File, others: readonly File[]): File {
+  const taken = new Set(others.map(({ name }) => folded(name)));
+  if (!taken.has(folded(file.name))) return file;
+  const [, stem = '', ending = ''] = /^(.+?)(\.[^.]*)?$/s.exec(file.name) ?? [];
+  for (let number = 2; ; number++) {
+    const name = `${stem} ${number}${ending}`;
+    if (!taken.has(folded(name))) return new File([file], name, { type: file.type });
+  }
+}
+
+function folded(name: string): string {
+  return name.normalize('NFC').toLowerCase();
 }

@@ -70,6 +70,27 @@ export function copyButton(id: string, { element, show }: CopySource, onCopied: 
   });
 }
 
+/**
+ * Makes the button with an id hand the text of an element to another program, where the system lets pages do that; where
+ * not, the button stays hidden. Nothing but the text goes along.
+ * @param onShared is called when the visitor has chosen where to.
+ */
+export function shareButton(id: string, element: HTMLElement, onShared: () => void): void {
+  if (!('share' in navigator)) return;
+  const button = byId(id, HTMLButtonElement);
+  button.hidden = false;
+  button.addEventListener('click', async () => {
+    try {
+      await navigator.share({ text: element.textContent });
+    } catch (error) {
+      // The visitor has changed their mind, or the system has nothing to share with.
+      if (error instanceof DOMException) return;
+      throw error;
+    }
+    onShared();
+  });
+}
+
 /** Copies a text. @returns whether the browser let it happen. */
 async function copy(text: string): Promise<boolean> {
   try {

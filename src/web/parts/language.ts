@@ -2,6 +2,7 @@
 
 import { en, type Plural, type PluralKey, type TextKey, type Texts } from '../strings/en.js';
 import type { Language } from '../strings/languages.js';
+import { type DataFile, fetchData } from './data-file.js';
 
 /** The languages, English first. The build (.scripts/web.ts) defines them. */
 declare const __ZEPHR_LANGUAGES__: readonly [Language, ...Language[]];
@@ -50,14 +51,10 @@ export async function loadLanguage(): Promise<void> {
   }
 }
 
-async function loadTexts({ path, integrity }: NonNullable<Language['file']>): Promise<Texts | null> {
-  try {
-    const answer = await fetch(new URL(path, import.meta.url), { integrity });
-    return (await answer.json()) as Texts;
-  } catch {
-    // Lost or changed on its way. English serves everybody better than a page that does not start.
-    return null;
-  }
+/** English serves everybody better than a page that does not start: `null` when the texts do not arrive. */
+async function loadTexts(file: DataFile): Promise<Texts | null> {
+  const answer = await fetchData(file);
+  return answer === null ? null : ((await answer.json()) as Texts);
 }
 
 /** Keeps a choice of language for this browser, and loads the page anew in it. */

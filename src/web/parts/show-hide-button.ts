@@ -30,11 +30,19 @@ export function showHideButton(
  * `password`, which screen readers do not read out.
  */
 export function passphraseField(id: string): HTMLInputElement {
+  return showablePassphrase(id).field;
+}
+
+/** As {@link passphraseField}, with a function that hides what the field holds, or shows it. */
+export function showablePassphrase(id: string): {
+  readonly field: HTMLInputElement;
+  readonly hide: (hidden: boolean) => void;
+} {
   const field = byId(id, HTMLInputElement);
-  showHideButton(`${id}-show`, true, (hidden, button) => {
+  const hide = showHideButton(`${id}-show`, true, (hidden, button) => {
     field.type = hidden ? 'password' : 'text';
     // The accessible name begins with the text on the button, so that voice control finds it (WCAG 2.5.3).
     button.ariaLabel = translate(hidden ? 'button.showPassphrase' : 'button.hidePassphrase');
   });
-  return field;
+  return { field, hide };
 }

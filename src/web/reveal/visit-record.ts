@@ -6,6 +6,7 @@
 
 import { newClaim } from '../../client/read.js';
 import { formatAddress, type SecretAddress } from '../../core/link.js';
+import { CHUNKS_LEASE_MS } from '../../core/protocol/chunks.js';
 import { LEASE_MS } from '../../core/protocol/limits.js';
 import { isClaim } from '../../core/protocol/requests.js';
 import { asFinalOutcome, type FinalOutcome } from './final-outcome.js';
@@ -16,6 +17,8 @@ interface Stored {
   readonly at: number;
   /** Dropped when the lease ends. */
   readonly claim?: string;
+  /** How long the claim reads again since `at`, in milliseconds; default {@link LEASE_MS}. */
+  readonly lease?: number;
   /** `openedHere` from the moment that the secret is on the page. Missing while no answer has come. */
   readonly outcome?: FinalOutcome;
 }
@@ -56,7 +59,8 @@ export class VisitRecord {
 
   /** Until when the claim in the storage reads the secret again; null without one. As {@link VisitRecord.at}. */
   get claimedUntil(): number | null {
-    return this.#stored?.claim === undefined ? null : this.#stored.at + LEASE_MS;
+    const stored = this.#stored;
+    return stored?.claim === undefined ? null : stored.at + (stored.lease ?? LEASE_MS);
   }
 
   /** Stores the claim ahead of a read. The lease of a secret that has arrived already goes on. @returns the claim. */
@@ -65,8 +69,7 @@ export class VisitRecord {
     if (this.#stored?.claim === undefined || this.#stored.outcome === undefined) {
       this.#store({ at: now, claim: this.#claim });
     }
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#endLease(), (this.claimedUntil ?? now) - now);
+    this.#waitForEnd(now);
     return this.#claim;
   }
 
@@ -80,15 +83,22 @@ export class VisitRecord {
     if (!this.#undecided && this.outcome === undefined) this.#store(null);
   }
 
-  /** Notes that the secret has arrived. The claim stays, for a reload to read it again. */
-  arrive(): void {
-    if (this.#stored !== null) this.#store({ ...this.#stored, outcome: 'openedHere' });
+  /** Notes that the secret has arrived. The claim stays, for a reload to read it again. @param lease in milliseconds. */
+  arrive(lease: number): void {
+    if (this.#stored === null) return;
+    this.#store({ ...this.#stored, outcome: 'openedHere', ...(lease === LEASE_MS ? {} : { lease }) });
+    this.#waitForEnd(Date.now());
   }
 
   /** Removes the claim from the storage, and notes what came of it. */
   end(outcome: FinalOutcome | undefined): void {
     const at = this.at ?? Date.now();
     this.#store(outcome === undefined ? { at } : { at, outcome });
+  }
+
+  #waitForEnd(now: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#endLease(), (this.claimedUntil ?? now) - now);
   }
 
   #endLease(): void {
@@ -123,10 +133,12 @@ function load(name: string): Stored | null {
   const { at } = json;
   const outcome = asFinalOutcome('outcome' in json ? json.outcome : undefined);
   const claim = 'claim' in json && typeof json.claim === 'string' ? json.claim : '';
+  const lease =
+    'lease' in json && json.lease === CHUNKS_LEASE_MS ? { lease: CHUNKS_LEASE_MS } : { lease: LEASE_MS };
   const age = Date.now() - at;
   return {
     at,
-    ...(isClaim(claim) && age >= 0 && age < LEASE_MS ? { claim } : {}),
+    ...(isClaim(claim) && age >= 0 && age < lease.lease ? { claim, ...lease } : {}),
     ...(outcome === undefined ? {} : { outcome }),
   };
 }

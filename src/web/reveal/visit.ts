@@ -3,11 +3,13 @@
  * lost can be asked for again with the same claim, also when the page was reloaded meanwhile.
  */
 
-import { type Reading, readSecret } from '../../client/read.js';
+import { type OpenedSecret, openSecret } from '../../client/open-secret.js';
 import type { SecretStatus } from '../../client/status.js';
 import type { TransportOptions } from '../../client/transport/send.js';
 import { ApiError, ValidationError, ZephrError } from '../../core/errors.js';
 import { formatAddress, type Link, type SecretAddress } from '../../core/link.js';
+import { CHUNKS_LEASE_MS } from '../../core/protocol/chunks.js';
+import { LEASE_MS } from '../../core/protocol/limits.js';
 import { removeKey } from './address-bar.js';
 import { type FinalOutcome, showFinalOutcome } from './final-outcome.js';
 import { showSecret } from './revealed-view.js';
@@ -28,7 +30,7 @@ function isRefusal(error: unknown): boolean {
 }
 
 /** Tells the server that the visitor has the secret. If that fails, the server deletes it when the lease ends. */
-async function acknowledge(reading: Reading): Promise<void> {
+async function acknowledge(reading: OpenedSecret): Promise<void> {
   try {
     await reading.acknowledge();
   } catch (error) {
@@ -62,12 +64,12 @@ export class Visit {
     this.hasTriedToRead = true;
     const record = this.recordOf(link);
     const claimed = { ...options, claim: record.claim(), timeout: TIMEOUT_MS };
-    const reading = await readSecret(link, claimed).catch((error: unknown) => {
+    const reading = await openSecret(link, claimed).catch((error: unknown) => {
       if (isRefusal(error)) record.refuse();
       else record.lose();
       throw error;
     });
-    record.arrive();
+    record.arrive(reading.files.length > 0 ? CHUNKS_LEASE_MS : LEASE_MS);
     onArrival();
     showSecret(reading, {
       onKept: () => {

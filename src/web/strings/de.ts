@@ -23,10 +23,11 @@ export const de: Texts = {
   'create.intro':
     'Es wird verschlüsselt, bevor es diesen Browser verlässt. Ihr Link öffnet es einmal, dann ist es weg.',
   'create.secret': 'Ihr Geheimnis',
-  'create.dropHere': 'Datei hier ablegen',
-  'create.orFile': 'Oder eine Datei hier ablegen.',
+  'create.dropHere': 'Dateien hier ablegen',
+  'create.orFile': 'Oder Dateien hier ablegen.',
   'create.limit': 'Höchstens {size}.',
-  'create.chooseFile': 'Datei auswählen',
+  'create.chooseFile': 'Dateien auswählen',
+  'create.generate': 'Passwort erzeugen',
   'create.files': 'Dateien',
   'create.removeFile': 'Entfernen',
   'create.expiry': 'Läuft ab nach',
@@ -37,6 +38,7 @@ export const de: Texts = {
   'create.passphrase': 'Passphrase',
   'create.passphraseHelp':
     'Auch der Empfänger muss sie kennen. Schicken Sie sie nicht zusammen mit dem Link.',
+  'create.generatePassphrase': 'Sechs Wörter vorschlagen',
   'create.views': 'Anzahl der Empfänger',
   'create.viewsHelp': 'Von 1 bis {max}. Jeder kann den Link einmal öffnen.',
   'create.message': 'Nachricht',
@@ -46,6 +48,7 @@ export const de: Texts = {
     'Erscheint vor dem Öffnen und sagt, wofür das Geheimnis ist. Sie ist nicht verschlüsselt: Der Server kann sie sehen.',
   'create.submit': 'Link erstellen',
   'create.working': 'Wird verschlüsselt …',
+  'create.progress': '{sent} von {size} gesendet',
 
   'created.title': 'Ihr Link – zephr',
   'created.heading': 'Ihr Link ist fertig',
@@ -65,6 +68,7 @@ export const de: Texts = {
   'created.copyLink': 'Link kopieren',
   'created.copyUrl': 'URL kopieren',
   'created.copyKey': 'Schlüssel kopieren',
+  'created.share': 'Teilen …',
   'created.qrLink': 'QR-Code des Links',
   'created.qrUrl': 'QR-Code der URL, ohne den Schlüssel',
   'created.expires': 'Läuft {ahead} ab.',
@@ -124,6 +128,14 @@ export const de: Texts = {
   'revealed.hidden': 'Verborgen',
   'revealed.copy': 'Kopieren',
   'revealed.download': 'Herunterladen',
+  'revealed.all': 'Alle herunterladen',
+  'revealed.again': 'Noch einmal herunterladen',
+  'revealed.saved': '{size}, gespeichert',
+  'revealed.tooLargeHere':
+    'Dieser Browser kann Dateien bis {size} speichern. Nutzen Sie den Befehl zephr oder einen Browser wie Chrome oder Edge.',
+  'revealed.tooLate': 'Die Zeit zum Abholen ist vorbei, und der Server hat die Datei gelöscht.',
+  'revealed.notWritten': 'Die Datei ließ sich nicht schreiben. Ist der Datenträger voll?',
+  'revealed.tryAgain': 'Versuchen Sie es erneut.',
   'revealed.done': 'Fertig, Seite leeren',
   'revealed.fileName': 'Geheimnis',
 
@@ -132,6 +144,7 @@ export const de: Texts = {
   'button.showPassphrase': 'Anzeigen der Passphrase',
   'button.hidePassphrase': 'Verbergen der Passphrase',
   'button.tryAgain': 'Erneut versuchen',
+  'button.cancel': 'Abbrechen',
   'button.copied': 'Kopiert',
   'button.copyByKeys': 'Ihr Browser erlaubt es nicht. Es ist markiert: Drücken Sie Strg+C oder ⌘C.',
   'button.copyByMenu':
@@ -230,8 +243,8 @@ export const de: Texts = {
   'error.textMalformed': 'Der Text enthält Zeichen, die sich nicht senden lassen. Senden Sie ihn als Datei.',
   'error.fileEmpty': '„{name}“ ist leer: Es gibt nichts zu teilen.',
   'error.fileTooLarge':
-    '„{name}“ ist zu groß: Die Datei hat {actual}, und dieser Server nimmt höchstens {size} an.',
-  'error.oneFile': 'Es kann nur eine Datei auf einmal geteilt werden.',
+    '„{name}“ ist zu groß: Das wären {actual}, und dieser Server nimmt höchstens {size} an.',
+  'error.tooManyFiles': 'Es können höchstens {max} Dateien auf einmal geteilt werden.',
   'error.fileUnreadable':
     '„{name}“ ließ sich nicht lesen. Ist es ein Ordner, oder wurde die Datei verschoben?',
   'error.views': 'Die Anzahl der Empfänger ist eine ganze Zahl von 1 bis {max}.',

@@ -71,6 +71,38 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that creates links (needs ${CHROMIUM})`
     expect(stdout).toBe('hunter2');
   });
 
+  it('suggests six words as a passphrase, and makes a secret', async () => {
+    const page = await openPage();
+    await page.getByRole('button', { name: 'Generate a password' }).click();
+    expect(await page.inputValue('#secret-text')).toMatch(/^[A-HJ-NP-Za-km-z2-9]{24}$/);
+    await page.getByText('More options').click();
+    const suggest = async () => {
+      await page.getByRole('button', { name: 'Suggest six words' }).click();
+      await expect.poll(() => page.inputValue('#passphrase')).toMatch(/^[a-z]{3,6}( [a-z]{3,6}){5}$/);
+      return page.inputValue('#passphrase');
+    };
+    const first = await suggest();
+    expect(await page.locator('#passphrase').getAttribute('type')).toBe('text');
+    await page.fill('#passphrase', '');
+    expect(await suggest()).not.toBe(first);
+    const { link } = await share(page, async () => undefined);
+    expect(link).toContain('#v2p.');
+    // The next one is typed into a field that hides it again.
+    expect(await page.locator('#passphrase').getAttribute('type')).toBe('password');
+  });
+
+  it('hands the link to the system’s share dialog, where there is one', async () => {
+    const { context } = await visitor([server.url]);
+    const page = await context.newPage();
+    await page.addInitScript(() => {
+      navigator.share = async (data) => void Object.assign(window, { shared: data });
+    });
+    await page.goto(`${server.url}/`);
+    const { link } = await share(page, () => page.fill('#secret-text', 'hunter2'));
+    await page.getByRole('button', { name: 'Share…' }).click();
+    await expect.poll(() => page.evaluate('window.shared')).toEqual({ text: link });
+  });
+
   it('shares with a passphrase, for several readers, with a label and another expiry', async () => {
     const page = await openPage();
     const { link } = await share(page, async () => {
@@ -129,7 +161,9 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that creates links (needs ${CHROMIUM})`
     expect(await page.locator('#files').isVisible()).toBe(false);
     await page.dispatchEvent('footer', 'drop', { dataTransfer: transfer });
     const { link } = await share(page, async () => undefined);
-    expect((await openSession().sh(`zephr get '${link}'`)).stdout).toBe('dropped');
+    const session = openSession();
+    expect((await session.sh(`zephr get '${link}' -o .`)).code).toBe(0);
+    expect(readFileSync(join(session.folder, 'notes.txt'), 'utf8')).toBe('dropped');
   });
 
   it('copies the link, and says when the browser does not allow it', async () => {

@@ -122,6 +122,26 @@ const createStates: readonly State[] = [
     },
   },
   {
+    name: 'create-sending',
+    async reach(page, servers) {
+      await fillForm(page, servers);
+      await page.setInputFiles('#file-input', [
+        { name: 'backup-2026-11.tar.gz', mimeType: '', buffer: Buffer.alloc(6_000_000) },
+        { name: 'a-long-name-'.repeat(12), mimeType: '', buffer: Buffer.alloc(3_000) },
+      ]);
+      let sent = 0;
+      await page.route('**/api/uploads/*/*', async (route) => {
+        sent += 1;
+        if (sent <= 3) await route.continue();
+      });
+      await page.click('#create-submit');
+      await page
+        .locator('#create-progress-text')
+        .filter({ hasText: /[1-9]\.\d MB of/ })
+        .waitFor();
+    },
+  },
+  {
     name: 'create-error',
     async reach(page, { url }) {
       await openForm(page, url);
@@ -132,12 +152,9 @@ const createStates: readonly State[] = [
     name: 'create-too-large',
     async reach(page, { url }) {
       await openForm(page, url);
-      await page.setInputFiles('#file-input', {
-        name: 'disk.img',
-        mimeType: '',
-        buffer: Buffer.alloc(900_000),
-      });
-      await submit(page);
+      await page.evaluate("Object.defineProperty(Blob.prototype, 'size', { get: () => 4000000000 })");
+      const buffer = Buffer.alloc(1);
+      await page.setInputFiles('#file-input', { name: 'disk.img', mimeType: '', buffer });
     },
   },
   {
@@ -343,6 +360,16 @@ const finalStates: readonly State[] = [
     async reach(page, servers) {
       const options = { name: 'backup-2026-11.tar.gz', message: 'Last night’s backup.', hint: 'nightly' };
       await openLink(page, await createLink(servers, options, new Uint8Array(500 * 1024)));
+      await reveal(page);
+    },
+  },
+  {
+    name: 'revealed-files',
+    async reach(page, servers) {
+      const content = new Uint8Array(500_000);
+      const names = ['backup-2026-11.tar.gz', 'a-long-name-'.repeat(12), 'notes.txt'];
+      const attachments = names.map((name) => ({ name, content }));
+      await openLink(page, await createLink(servers, { attachments }, 'The passphrase is with Anna.'));
       await reveal(page);
     },
   },
