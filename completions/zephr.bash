@@ -56,6 +56,19 @@ _zephr() {
       'zephr get:--url') value=1 ;;
       'zephr get:--passphrase-file') value=1 ;;
       'zephr get:-o' | 'zephr get:--output') value=1 ;;
+      'zephr get:--for') value=1 ;;
+      'zephr request:-m' | 'zephr request:--message') value=1 ;;
+      'zephr request:--from') value=1 ;;
+      'zephr request:-e' | 'zephr request:--expiry') value=1 ;;
+      'zephr request:--secret-expiry') value=1 ;;
+      'zephr request:--answers') value=1 ;;
+      'zephr request:--views') value=1 ;;
+      'zephr request:--callback-url') value=1 ;;
+      'zephr request:--callback-secret-file') value=1 ;;
+      'zephr request:--for') value=1 ;;
+      'zephr request:-o' | 'zephr request:--output') value=1 ;;
+      'zephr give:--name') value=1 ;;
+      'zephr give:-m' | 'zephr give:--message') value=1 ;;
       'zephr status:-k' | 'zephr status:--key') value=1 ;;
       'zephr status:--key-file') value=1 ;;
       'zephr status:--url') value=1 ;;
@@ -138,6 +151,8 @@ _zephr() {
       *:--timeout) value=1 ;;
       zephr:create) command='zephr create' position=0 ;;
       zephr:get | zephr:retrieve) command='zephr get' position=0 ;;
+      zephr:request) command='zephr request' position=0 ;;
+      zephr:give) command='zephr give' position=0 ;;
       zephr:status) command='zephr status' position=0 ;;
       zephr:revoke) command='zephr revoke' position=0 ;;
       zephr:vault) command='zephr vault' position=0 ;;
@@ -199,6 +214,19 @@ _zephr() {
     'zephr get:--url') return ;;
     'zephr get:--passphrase-file') _zephr_files; return ;;
     'zephr get:-o' | 'zephr get:--output') _zephr_files; return ;;
+    'zephr get:--for') _zephr_words 1m 10m 1h; return ;;
+    'zephr request:-m' | 'zephr request:--message') return ;;
+    'zephr request:--from') return ;;
+    'zephr request:-e' | 'zephr request:--expiry') _zephr_words 1h 1d 7d 30d; return ;;
+    'zephr request:--secret-expiry') _zephr_words 1h 1d 7d 30d; return ;;
+    'zephr request:--answers') return ;;
+    'zephr request:--views') return ;;
+    'zephr request:--callback-url') return ;;
+    'zephr request:--callback-secret-file') _zephr_files; return ;;
+    'zephr request:--for') _zephr_words 1m 10m 1h; return ;;
+    'zephr request:-o' | 'zephr request:--output') _zephr_files; return ;;
+    'zephr give:--name') return ;;
+    'zephr give:-m' | 'zephr give:--message') return ;;
     'zephr status:-k' | 'zephr status:--key') return ;;
     'zephr status:--key-file') _zephr_files; return ;;
     'zephr status:--url') return ;;
@@ -286,7 +314,9 @@ _zephr() {
       case $command in
         zephr) _zephr_words -a --attach -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --callback-url --callback-secret-file -c --copy --qr --link $everywhere ;;
         'zephr create') _zephr_words -a --attach -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --callback-url --callback-secret-file -c --copy --qr --link $everywhere ;;
-        'zephr get') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file -o --output --force -c --copy --exec $everywhere ;;
+        'zephr get') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file -o --output --force -c --copy --exec --wait --for --all $everywhere ;;
+        'zephr request') _zephr_words -m --message --from -e --expiry --secret-expiry --answers --views --callback-url --callback-secret-file -c --copy --copy-link --qr --no-record --wait --for -o --output --force --exec $everywhere ;;
+        'zephr give') _zephr_words --name -m --message --trim $everywhere ;;
         'zephr status') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file --is $everywhere ;;
         'zephr revoke') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file $everywhere ;;
         'zephr vault set') _zephr_words --host --as --methods --approve --run -P --project -E --environment --vault-key-file --expires --new $everywhere ;;
@@ -312,7 +342,7 @@ _zephr() {
       ;;
     *)
       case $command:$position in
-        zephr:*) _zephr_words create get retrieve status revoke vault run serve keys config doctor completion help ;;
+        zephr:*) _zephr_words create get retrieve request give status revoke vault run serve keys config doctor completion help ;;
         'zephr vault:'*) _zephr_words set import cp rm bind ls diff status reveal unlock lock trust ;;
         'zephr keys:'*) _zephr_words new ls revoke ;;
         'zephr config:'*) _zephr_words get set unset ls path ;;
@@ -320,7 +350,7 @@ _zephr() {
         'zephr config set:0') _zephr_words server apiKey expiry link ;;
         'zephr config unset:0') _zephr_words server apiKey expiry link ;;
         'zephr completion:0') _zephr_words bash zsh fish ;;
-        'zephr help:0') _zephr_words create get retrieve status revoke vault run serve keys config doctor completion help ;;
+        'zephr help:0') _zephr_words create get retrieve request give status revoke vault run serve keys config doctor completion help ;;
       esac
       ;;
   esac

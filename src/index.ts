@@ -13,6 +13,24 @@ export type { LinkOrPair } from './client/link-or-pair.js';
 export { type OpenedSecret, openSecret } from './client/open-secret.js';
 export { type Reading, type RetrieveSecretOptions, readSecret } from './client/read.js';
 export {
+  type AnswerRequestOptions,
+  answerRequest,
+  type SentAnswer,
+} from './client/requests/answer-request.js';
+export {
+  type Answer,
+  type CollectAnswersOptions,
+  type CollectedAnswers,
+  cancelRequest,
+  collectAnswers,
+} from './client/requests/collect-answers.js';
+export {
+  type CreatedRequest,
+  type CreateRequestOptions,
+  createRequest,
+} from './client/requests/create-request.js';
+export { type SecretRequest, viewRequest } from './client/requests/request.js';
+export {
   type RetrievalResult,
   type RetrievedFile,
   type RetrievedSecret,
@@ -35,3 +53,4 @@ export {
 export { EXPIRY } from './core/expiry.js';
 export type { Link } from './core/link.js';
 export { parseLink } from './core/links/reader.js';
+export type { CollectLink, RequestLink } from './core/links/request-links.js';

@@ -11,6 +11,7 @@ import { addDoctor } from './commands/doctor/command.js';
 import { addGet } from './commands/get/command.js';
 import { addHelpCommand } from './commands/help/command.js';
 import { addKeys } from './commands/keys/command.js';
+import { addRequest } from './commands/request/command.js';
 import { addRevoke } from './commands/revoke/command.js';
 import { addRun } from './commands/run/command.js';
 import { addServe } from './commands/serve/command.js';
@@ -41,6 +42,7 @@ export function createProgram(run: Run, version: string, output: OutputConfigura
   program.commandsGroup(send);
   addCreate(program);
   addGet(program);
+  addRequest(program);
   program.commandsGroup(track);
   addStatus(program);
   addRevoke(program);

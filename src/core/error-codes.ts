@@ -4,6 +4,7 @@
 export type ValidationErrorCode =
   | 'AMBIGUOUS_LINK'
   | 'EMPTY_SECRET'
+  | 'INVALID_ANSWERS'
   | 'INVALID_API_KEY'
   | 'INVALID_BASE64URL'
   | 'INVALID_CALLBACK'
@@ -22,6 +23,7 @@ export type ValidationErrorCode =
   | 'INVALID_SPLIT'
   | 'INVALID_TIMEOUT'
   | 'INVALID_VIEWS'
+  | 'INVALID_WAIT'
   | 'LENGTH_MISMATCH'
   | 'LINK_OF_ANOTHER_KIND'
   | 'MISSING_KEY'

@@ -81,10 +81,10 @@ describe('a slip of the finger', () => {
     ['zephr --hepl', "unknown option '--hepl'", 'did you mean --help?'],
     ['zephr get --ouput x', "unknown option '--ouput'", 'did you mean --output?'],
     ['zephr config ls --jsno', "unknown option '--jsno'", 'did you mean --json?'],
-    ['zephr get --expiry 5m', "unknown option '--expiry'", 'zephr, zephr create take it'],
+    ['zephr get --expiry 5m', "unknown option '--expiry'", 'zephr, zephr create, zephr request take it'],
     ['zephr --host', "unknown option '--host'", 'zephr vault set, zephr vault bind, zephr serve take it'],
-    ['zephr -o file', "unknown option '-o'", 'zephr get takes it'],
-    ['zephr create -o file', "unknown option '-o'", 'zephr get takes it'],
+    ['zephr -o file', "unknown option '-o'", 'zephr get, zephr request take it'],
+    ['zephr create -o file', "unknown option '-o'", 'zephr get, zephr request take it'],
     ['zephr gte --force', "there is no command 'gte'", 'did you mean zephr get?'],
     ['zephr sevre --host h', "there is no command 'sevre'", 'did you mean zephr serve?'],
     ['zephr vautl --host h', "there is no command 'vautl'", 'did you mean zephr vault?'],
@@ -139,7 +139,7 @@ describe('a slip of the finger', () => {
     ['zephr --secret s', 'a secret is not given as an argument', 'pipe it in'],
     ['zephr --nothing-like-it', "unknown option '--nothing-like-it'", 'see zephr --help'],
     ['zephr -x', "unknown option '-x'", 'see zephr --help'],
-    ['zephr help nothing', 'zephr has no command of that name', 'the commands are create, get, status,'],
+    ['zephr help nothing', 'zephr has no command of that name', 'the commands are create, get, request,'],
     ['zephr serve now', "too many arguments for 'serve'", 'see zephr serve --help'],
   ])('%s gets a hint', async (command, message, hint) => {
     const { code, stdout, stderr } = await openSession().sh(`echo x | ${command}`);
@@ -172,7 +172,7 @@ describe('a slip of the finger', () => {
     ['zephr gte hunter2', 'zephr get'],
     ['zephr hunter2 get', 'pipe it in'],
     ['zephr config hunter2', 'get, set'],
-    ['zephr help hunter2', 'get, status'],
+    ['zephr help hunter2', 'get, request, give, status'],
     ['zephr completion hunter2', 'bash, zsh'],
     ['zephr get a hunter2', 'zephr get --help'],
     [`zephr "$(printf -- '-----BEGIN KEY\\nhunter2')"`, 'pipe it in'],
@@ -184,7 +184,7 @@ describe('a slip of the finger', () => {
     expect(code).toBe(2);
   });
 
-  it.each(['passw0rd', 'correct', 'gin', 'go', 'hunter2', 'St4tus!!'])(
+  it.each(['passw0rd', 'correct', 'tea', 'go', 'hunter2', 'St4tus!!'])(
     'is not what %s is: a secret is refused, and not taken for a command',
     async (word) => {
       const { code, stderr } = await openSession().sh(`zephr '${word}'`);

@@ -14,6 +14,7 @@ import type {
 const VALIDATION: Record<ValidationErrorCode, true> = {
   AMBIGUOUS_LINK: true,
   EMPTY_SECRET: true,
+  INVALID_ANSWERS: true,
   INVALID_API_KEY: true,
   INVALID_BASE64URL: true,
   INVALID_CALLBACK: true,
@@ -32,6 +33,7 @@ const VALIDATION: Record<ValidationErrorCode, true> = {
   INVALID_SPLIT: true,
   INVALID_TIMEOUT: true,
   INVALID_VIEWS: true,
+  INVALID_WAIT: true,
   LENGTH_MISMATCH: true,
   LINK_OF_ANOTHER_KIND: true,
   MISSING_KEY: true,

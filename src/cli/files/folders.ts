@@ -8,6 +8,8 @@ import type { Environment, Terminal } from '../terminal/terminal.js';
 export const FILES = {
   '~/.config/zephr/config.json': 'the config file, readable by its owner only',
   '~/.local/state/zephr/zephr.db': 'what `zephr serve` keeps: sealed secrets, and no key',
+  '~/.local/state/zephr/requests/':
+    'requests made here that have answers to come; who reads them opens the answers',
   '~/.local/state/zephr/claims/': 'reads that broke off, for another try within a minute; no key either',
   '~/.local/state/zephr/creates/':
     'creates of files that broke off, with the key of their link: for an hour, or until the same command ends',

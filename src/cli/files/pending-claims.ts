@@ -67,6 +67,9 @@ const FILES_KEPT_MS = LONGEST_CHUNKS_LEASE_MS;
 /** What a process that was killed may leave besides, a lock or a part of a file, is kept this long, in milliseconds. */
 const LEFTOVERS_KEPT_MS = 3_600_000;
 
+/** The folder of claims, in that of states. */
+const CLAIMS = 'claims';
+
 /** The name of a claim's file; all else in the folder is a lock or a temporary file. */
 const CLAIM_FILE = /^[0-9a-f]{64}$/;
 
@@ -106,6 +109,26 @@ export async function openClaimFile(
   };
 }
 
+/**
+ * Whether a read of this secret was broken off here and can still be repeated, as far as this machine knows.
+ * @param now milliseconds since 1970.
+ */
+export async function hasLiveClaim(
+  address: SecretAddress,
+  terminal: Terminal,
+  now: number,
+): Promise<boolean> {
+  const parent = stateFolder(terminal);
+  if (parent === null) return false;
+  const found = await readPendingClaim(join(parent, CLAIMS, await nameOf(address)));
+  if (found === null) return false;
+  const end =
+    found.readableUntil === undefined
+      ? Date.parse(found.startedAt) + LEASE_MS
+      : Date.parse(found.readableUntil);
+  return end > now;
+}
+
 const NO_FILE: ClaimFile = {
   found: null,
   waited: false,
@@ -119,7 +142,7 @@ async function openFolder(terminal: Terminal): Promise<string | null> {
   const parent = stateFolder(terminal);
   if (parent === null) return null;
   try {
-    const folder = join(parent, 'claims');
+    const folder = join(parent, CLAIMS);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     return folder;
   } catch {

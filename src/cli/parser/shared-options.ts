@@ -1,6 +1,8 @@
 /** What several commands take, declared once: a link, the version of one, a server's store. */
 
+import { parseDuration } from '../../core/duration.js';
 import { LINK_VERSIONS } from '../../core/protocol/link-versions.js';
+import { usageError } from '../exit/cli-error.js';
 import { noLinkVersion } from '../settings/choices.js';
 import type { CommonFlags } from '../settings/settings.js';
 import type { CliCommand } from './command.js';
@@ -35,6 +37,18 @@ export function declareLink(command: CliCommand): CliCommand {
     .option('--url <url>', 'the URL of a split pair')
     .option('-p, --passphrase', 'ask for the passphrase on the terminal')
     .option('--passphrase-file <file>', 'take the passphrase from a file');
+}
+
+/** The option `--for`, which bounds a `--wait`: in milliseconds. */
+export function forOption(): CliOption {
+  return new CliOption('--for <time>', 'wait no longer than this: 90s, 10m, 1h')
+    .offers(['1m', '10m', '1h'])
+    .argParser((text: string) => {
+      const seconds = parseDuration(text.trim());
+      if (seconds === null || seconds === 0)
+        throw usageError('--for is not a time', 'write it as 90s, 10m or 1h');
+      return seconds * 1000;
+    });
 }
 
 /** The option `--link`. */

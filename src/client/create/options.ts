@@ -109,7 +109,11 @@ export function pickVersion(server: string, options: CreateSecretOptions): Versi
   return version;
 }
 
-export function requestHeaders({ apiKey, idempotencyKey }: CreateSecretOptions): Record<string, string> {
+/** The headers of a request that makes something new. */
+export function requestHeaders({
+  apiKey,
+  idempotencyKey,
+}: Pick<CreateSecretOptions, 'apiKey' | 'idempotencyKey'>): Record<string, string> {
   if (idempotencyKey !== undefined && !(isText(idempotencyKey) && isIdempotencyKey(idempotencyKey))) {
     throw new ValidationError(
       'the idempotency key is not 1 to 64 letters, digits or hyphens',
@@ -159,7 +163,7 @@ const CALLBACK_SECRET_PROBLEMS: Readonly<Record<CallbackSecretProblem, string>> 
 };
 
 /** Throws for what no server takes. Each server decides whether it takes http, and which addresses it calls. */
-function checkCallback(url: string | undefined, secret: string | undefined): void {
+export function checkCallback(url: string | undefined, secret: string | undefined): void {
   const invalid = (message: string) => new ValidationError(message, 'INVALID_CALLBACK');
   if ((url === undefined) !== (secret === undefined)) {
     throw invalid('a callback needs both its URL and its secret');

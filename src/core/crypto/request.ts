@@ -82,12 +82,18 @@ export async function deriveAnswerKeys(linkSecret: Bytes): Promise<AnswerKeys> {
  * @throws ValidationError `INVALID_META` for a text that is too long, or not well-formed Unicode.
  */
 export async function sealMessage(message: RequestMessage, { messageKey }: AnswerKeys): Promise<Bytes> {
-  const { known, problem } = inspect(message);
-  if (problem !== null) throw new ValidationError(problem, 'INVALID_META');
+  const known = checkMessage(message);
   const meta = Object.keys(known).length === 0 ? new Uint8Array(0) : encodeUtf8(JSON.stringify(known));
   const sealed: Bytes[] = [];
   for await (const chunk of sealChunks(messageKey, writeFrame(meta, [], 0))) sealed.push(chunk);
   return concatBytes(...sealed);
+}
+
+/** The members of a message. @throws ValidationError as {@link sealMessage}. */
+export function checkMessage(message: RequestMessage): RequestMessage {
+  const { known, problem } = inspect(message);
+  if (problem !== null) throw new ValidationError(problem, 'INVALID_META');
+  return known;
 }
 
 /**

@@ -245,7 +245,7 @@ function beginningOf(message: string): string {
   return message.slice(0, MAX_MESSAGE_LENGTH).replace(/[\ud800-\udbff]$/, '');
 }
 
-function isObject(json: unknown): json is Record<string, unknown> {
+export function isObject(json: unknown): json is Record<string, unknown> {
   return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
@@ -259,7 +259,7 @@ export function object(json: unknown): Record<string, unknown> {
  * A time of ISO 8601, spelled as `Date` does, or null. The whole text must be a time: `Date.parse` alone also accepts
  * comments in parentheses, in which a server could write anything.
  */
-function instantOf(value: unknown): string | null {
+export function instantOf(value: unknown): string | null {
   if (typeof value !== 'string' || !INSTANT.test(value)) return null;
   const time = Date.parse(value);
   return time >= FIRST_MS && time < END_MS ? new Date(time).toISOString() : null;
@@ -273,7 +273,7 @@ function purgeTime(value: unknown): { purge_at?: string } {
   return seconds === null ? {} : { purge_at: new Date(seconds * 1000).toISOString() };
 }
 
-function isCount(value: unknown, least: number): value is number {
+export function isCount(value: unknown, least: number): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= MAX_VIEWS;
 }
 

@@ -9,9 +9,9 @@ export const HEADERS = {
   idempotencyKey: 'Idempotency-Key',
   proof: 'Zephr-Proof',
   linkProof: 'Zephr-Link-Proof',
-  receipt: 'Zephr-Receipt',
   claim: 'Zephr-Claim',
   chunks: 'Zephr-Chunks',
+  receipt: 'Zephr-Receipt',
   retryAfter: 'Retry-After',
 } as const;
 

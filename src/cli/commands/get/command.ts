@@ -2,18 +2,22 @@
 
 import type { CliCommand } from '../../parser/command.js';
 import { CliOption } from '../../parser/option.js';
-import { declareLink } from '../../parser/shared-options.js';
+import { declareLink, forOption } from '../../parser/shared-options.js';
 import type { GetContext } from './take.js';
 
 /** Adds the command. */
 export function addGet(program: CliCommand): void {
-  program.command('get').alias('retrieve').summary('take a secret back').declares(declare);
+  program
+    .command('get')
+    .alias('retrieve')
+    .summary('take a secret back, or an answer to a request')
+    .declares(declare);
 }
 
 function declare(command: CliCommand): void {
   declareLink(command)
     .description(
-      'Takes a secret back from the server that the link names, and prints its exact bytes. When the last reader that its sender allowed has it, the server forgets it.',
+      'Takes a secret back from the server that the link names, and prints its exact bytes. When the last reader that its sender allowed has it, the server forgets it. With the id of a request that was made here, or a link to collect its answers, it takes the oldest answer.',
     )
     .option('-o, --output <file>', 'write to this file (0600) or directory; - is stdout')
     .option('--force', 'replace the file named by --output')
@@ -32,9 +36,13 @@ function declare(command: CliCommand): void {
       ),
     )
     .takesCommandLine('--exec')
+    .option('--wait', 'wait for an answer to a request')
+    .addOption(forOption())
+    .option('--all', 'take all answers, each into a file in the folder of -o')
     .example('zephr get < link > secret', 'the exact bytes')
     .example('Get-Content link | zephr get', 'in PowerShell, which has no <')
     .example('zephr get "$URL" --key-file key -o conf.tgz', 'a split pair, into a file')
+    .example('zephr get 4Zv0nW1c --wait', 'an answer to a request')
     .example('zephr get "$LINK" --exec -- psql', 'kept until psql succeeds')
     .runs(async (context: GetContext) => {
       const { get } = await import('./get.js');

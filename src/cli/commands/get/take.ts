@@ -13,7 +13,15 @@ import { ClaimedRead } from './claimed-read.js';
 import type { Destination, DestinationFlags } from './destination.js';
 import type { Arrived, FilesDelivery } from './files.js';
 
-export type GetContext = Context<LinkFlags & DestinationFlags, LinkArguments>;
+/** What only an answer to a request is taken with. */
+export interface AnswerFlags {
+  readonly all?: boolean;
+  readonly wait?: boolean;
+  /** Milliseconds. */
+  readonly for?: number;
+}
+
+export type GetContext = Context<LinkFlags & DestinationFlags & AnswerFlags, LinkArguments>;
 
 /**
  * Reads the secret of a link, delivers it, and acknowledges it.
