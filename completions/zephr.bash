@@ -139,6 +139,9 @@ _zephr() {
       'zephr serve:--max-connections') value=1 ;;
       'zephr serve:--max-connections-per-address') value=1 ;;
       'zephr serve:--max-memory') value=1 ;;
+      'zephr serve:--max-upload') value=1 ;;
+      'zephr serve:--max-stored') value=1 ;;
+      'zephr serve:--max-stored-per-caller') value=1 ;;
       'zephr keys new:--tier') value=1 ;;
       'zephr keys new:--name') value=1 ;;
       'zephr keys new:--store') value=1 ;;
@@ -297,6 +300,9 @@ _zephr() {
     'zephr serve:--max-connections') return ;;
     'zephr serve:--max-connections-per-address') return ;;
     'zephr serve:--max-memory') return ;;
+    'zephr serve:--max-upload') return ;;
+    'zephr serve:--max-stored') return ;;
+    'zephr serve:--max-stored-per-caller') return ;;
     'zephr keys new:--tier') _zephr_words free dev pro; return ;;
     'zephr keys new:--name') return ;;
     'zephr keys new:--store') _zephr_files; return ;;
@@ -332,7 +338,7 @@ _zephr() {
         'zephr vault lock') _zephr_words --vault-key-file $everywhere ;;
         'zephr vault trust') _zephr_words --vault-key-file $everywhere ;;
         'zephr run') _zephr_words -P --project -E --environment --vault-key-file --only --var --file --clean-env --mask $everywhere ;;
-        'zephr serve') _zephr_words --host --port --store --access --rate-limit --max-expiry --default-expiry --trust-proxy --base-url --tls-cert --tls-key --max-connections --max-connections-per-address --max-memory --metrics --allow-private-callbacks $everywhere ;;
+        'zephr serve') _zephr_words --host --port --store --access --rate-limit --max-expiry --default-expiry --trust-proxy --base-url --tls-cert --tls-key --max-connections --max-connections-per-address --max-memory --max-upload --max-stored --max-stored-per-caller --metrics --allow-private-callbacks $everywhere ;;
         'zephr keys new') _zephr_words --tier --name --store $everywhere ;;
         'zephr keys ls') _zephr_words --store $everywhere ;;
         'zephr keys revoke') _zephr_words --store $everywhere ;;

@@ -131,7 +131,7 @@ function __zephr_in --argument-names wanted wanted_position
                 set value 1
             case 'zephr run:-P' 'zephr run:--project' 'zephr run:-E' 'zephr run:--environment' 'zephr run:--vault-key-file' 'zephr run:--only' 'zephr run:--var' 'zephr run:--file' 'zephr run:--mask'
                 set value 1
-            case 'zephr serve:--host' 'zephr serve:--port' 'zephr serve:--store' 'zephr serve:--access' 'zephr serve:--rate-limit' 'zephr serve:--max-expiry' 'zephr serve:--default-expiry' 'zephr serve:--trust-proxy' 'zephr serve:--base-url' 'zephr serve:--tls-cert' 'zephr serve:--tls-key' 'zephr serve:--max-connections' 'zephr serve:--max-connections-per-address' 'zephr serve:--max-memory'
+            case 'zephr serve:--host' 'zephr serve:--port' 'zephr serve:--store' 'zephr serve:--access' 'zephr serve:--rate-limit' 'zephr serve:--max-expiry' 'zephr serve:--default-expiry' 'zephr serve:--trust-proxy' 'zephr serve:--base-url' 'zephr serve:--tls-cert' 'zephr serve:--tls-key' 'zephr serve:--max-connections' 'zephr serve:--max-connections-per-address' 'zephr serve:--max-memory' 'zephr serve:--max-upload' 'zephr serve:--max-stored' 'zephr serve:--max-stored-per-caller'
                 set value 1
             case 'zephr keys:new'
                 set command 'zephr keys new'
@@ -353,6 +353,9 @@ complete -c zephr -n '__zephr_in "zephr serve"' -l tls-key -r -F -d 'the key of 
 complete -c zephr -n '__zephr_in "zephr serve"' -l max-connections -x -d 'connections at once (default: 1000)'
 complete -c zephr -n '__zephr_in "zephr serve"' -l max-connections-per-address -x -d 'connections at once from one address (default: 256)'
 complete -c zephr -n '__zephr_in "zephr serve"' -l max-memory -x -d 'megabytes for bodies and replies of all requests together (default: a quarter of the memory, at most 512)'
+complete -c zephr -n '__zephr_in "zephr serve"' -l max-upload -x -d 'megabytes of files of one secret, for callers whose tier has 1024 (default: 1024)'
+complete -c zephr -n '__zephr_in "zephr serve"' -l max-stored -x -d 'megabytes of files of all secrets together (default: 10240; 256 with memory:)'
+complete -c zephr -n '__zephr_in "zephr serve"' -l max-stored-per-caller -x -d 'megabytes of all that a caller without an API key has stored (default: a tenth of --max-stored)'
 complete -c zephr -n '__zephr_in "zephr serve"' -l metrics -d 'show numbers for Prometheus at /metrics'
 complete -c zephr -n '__zephr_in "zephr serve"' -l allow-private-callbacks -d 'webhooks may go to private addresses, and over http'
 complete -c zephr -n '__zephr_in "zephr keys"' -a new -d 'make a key and print it'

@@ -70,10 +70,9 @@ export function createApp(options: AppOptions): App {
   const { store, access, rateLimit, version, log, baseUrl, secure = false, page, metrics } = options;
   const { callbacks = PUBLIC_CALLBACKS, now = Date.now, random = randomBytes, notices } = options;
   const { maxExpiry, defaultExpiry, maxStored: stored = MAX_STORED_BYTES } = options;
-  const maxUpload = store.chunks === null ? 0 : options.maxUpload;
-  const callers = new Callers(store, access, rateLimit, maxExpiry, maxUpload);
+  const callers = new Callers(store, access, rateLimit, maxExpiry, options.maxUpload);
   const limits = { stored, storedPerCaller: options.maxStoredPerCaller };
-  const storedBytes = store.chunks === null ? undefined : new StoredBytes(store.chunks, limits, now);
+  const storedBytes = new StoredBytes(store.chunks, limits, now);
   const secrets = new Secrets(store.secrets, {
     callbacks,
     now,
@@ -85,10 +84,7 @@ export function createApp(options: AppOptions): App {
   });
   const router = new Router(baseUrl);
   addSecretRoutes(router, { secrets, callers, callbacks, defaultExpiry });
-  if (store.chunks !== null && storedBytes !== undefined) {
-    const chunks = new Chunks(store.chunks, { storedBytes, now, random });
-    addUploadRoutes(router, { chunks, callers });
-  }
+  addUploadRoutes(router, { chunks: new Chunks(store.chunks, { storedBytes, now, random }), callers });
   addReceiptRoutes(router, secrets);
   addHealthRoute(router, { store, access, version, callers });
   if (page !== undefined) addPageRoutes(router, page);

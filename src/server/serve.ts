@@ -39,6 +39,10 @@ export interface ServerOptions {
   /** As for the app. */
   readonly maxExpiry?: number | undefined;
   readonly defaultExpiry?: number | undefined;
+  readonly maxUpload?: number | undefined;
+  /** As for the app. Default: 10 GB, or 256 MB for a store in memory. */
+  readonly maxStored?: number | undefined;
+  readonly maxStoredPerCaller?: number | undefined;
   /** Ranges of addresses whose `X-Forwarded-For` is trusted. Default none. */
   readonly trustedProxies?: readonly string[];
   /** Certificate and key. The server speaks HTTPS with them, and HTTP without. */
@@ -110,6 +114,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     rateLimit,
     maxExpiry: options.maxExpiry,
     defaultExpiry: options.defaultExpiry,
+    maxUpload: options.maxUpload,
+    maxStored: options.maxStored ?? (options.store === 'memory:' ? MAX_STORED_IN_MEMORY : undefined),
+    maxStoredPerCaller: options.maxStoredPerCaller,
     version,
     log,
     baseUrl,
@@ -162,6 +169,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
   };
 }
+
+/** What chunks may take of a store in memory where nothing else is said, in bytes. */
+const MAX_STORED_IN_MEMORY = 256 * 2 ** 20;
 
 /** `store`, which a server whose clock is far off does not call usable. */
 function withClock(store: Store, clock: ServerClock): Store {

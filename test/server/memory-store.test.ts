@@ -5,5 +5,5 @@ import { MemoryStore } from '../../src/server/store/memory/store.js';
 import { describeStoreContract } from './store-contract.js';
 
 describe('the store in memory', () => {
-  describeStoreContract(async () => new MemoryStore('salt'), true);
+  describeStoreContract(async () => new MemoryStore('salt'));
 });

@@ -1,6 +1,7 @@
 /** How PostgreSQL goes about the store's statements once its tables are large. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import * as chunks from '../../src/server/store/postgres/chunks.js';
 import * as channel from '../../src/server/store/postgres/connections/channel.js';
 import { SESSION } from '../../src/server/store/postgres/connections/pool.js';
 import * as creates from '../../src/server/store/postgres/create.js';
@@ -19,11 +20,13 @@ import { take } from '../support/reading.js';
 const ROWS = 20_000;
 const CROWD = 'crowd.example';
 
-/** Statements that may read a whole table: it is small, and they are for an operator's command. */
-const WHOLE = ['PING', 'NOTIFY', 'LIST_KEYS', 'REVOKE_KEY', 'FIND_REVOKED_KEY'];
+/**
+ * Statements that may read a whole table: it is small, and they are for an operator's command, or asked once in seconds.
+ */
+const WHOLE = ['STORED_BYTES', 'PING', 'NOTIFY', 'LIST_KEYS', 'REVOKE_KEY', 'FIND_REVOKED_KEY'];
 
 /** The text of every statement that the store's modules have, by name. */
-const TEXTS = [secrets, creates, batches, destruction, quotas, keys, outbox, channel, engine]
+const TEXTS = [secrets, chunks, creates, batches, destruction, quotas, keys, outbox, channel, engine]
   .flatMap((module): [string, unknown][] => Object.entries(module))
   .flatMap(([name, value]) =>
     isStatement(value) && !WHOLE.includes(name) ? [[name, value.text] as const] : [],
@@ -90,6 +93,10 @@ describe.skipIf(withoutPostgres)(`in a large PostgreSQL database${withoutPostgre
       SELECT n, 1, 10, FALSE, 1, 1, n % 500, n, n, n + 1000, NULLIF(n % 2, 0) * n
       FROM generate_series(1, ${ROWS}::int) AS n`;
     await schema.sql`INSERT INTO ciphertexts SELECT id, 'ciphertext' FROM secrets`;
+    await schema.sql`
+      INSERT INTO uploads (id, caller, place, idempotency_key, max_bytes, reserved, created_at, secret, due_at)
+      SELECT n, n % 500, n, n, 1, FALSE, n, n, n FROM generate_series(1, ${ROWS}::int) AS n`;
+    await schema.sql`INSERT INTO chunks SELECT n % 100, n, '' FROM generate_series(1, ${ROWS}::int) AS n`;
     await schema.sql`INSERT INTO counts SELECT n, n, 1 FROM generate_series(1, ${ROWS}::int) AS n`;
     await schema.sql`
       INSERT INTO api_keys (id, name, tier, hash, created_at)
@@ -104,7 +111,7 @@ describe.skipIf(withoutPostgres)(`in a large PostgreSQL database${withoutPostgre
       return whole.map(({ name }) => name);
     };
     expect(await scans()).toEqual([]);
-    await schema.sql`ANALYZE secrets, ciphertexts, counts, api_keys, outbox`;
+    await schema.sql`ANALYZE secrets, ciphertexts, uploads, chunks, counts, api_keys, outbox`;
     expect(await scans()).toEqual([]);
   });
 

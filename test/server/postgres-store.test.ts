@@ -235,7 +235,7 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
         const given = blobs.filter((blob) => blob !== undefined);
         const record = await recordOf(nth(0), secret.id, NOW);
         const [row] = await schema.sql<{ claims: number }[]>`
-          SELECT cardinality(claims) AS claims FROM secrets WHERE id = ${secret.id}`;
+          SELECT cardinality(array_remove(claims, '')) AS claims FROM secrets WHERE id = ${secret.id}`;
         expect(given.length + (row?.claims ?? 0)).toBe(views - (record?.viewsLeft ?? 0));
         for (const [claim, acknowledged] of claimed) {
           if (acknowledged || revoked) continue;

@@ -28,7 +28,7 @@ function newFile(): string {
 }
 
 describe('the SQLite store', () => {
-  describeStoreContract(() => openStore(newFile()), true);
+  describeStoreContract(() => openStore(newFile()));
 });
 
 describe('two handles on one SQLite file', () => {

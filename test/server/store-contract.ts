@@ -18,11 +18,8 @@ import { describeSenderContract } from './sender-contract.js';
 const HOUR = 60 * 60_000;
 const DAY = 24 * HOUR;
 
-/**
- * Runs all contracts on the stores that `open` makes. Each engine's test file calls it.
- * @param keepsChunks whether the engine keeps chunks.
- */
-export function describeStoreContract(open: () => Promise<Store>, keepsChunks = false): void {
+/** Runs all contracts on the stores that `open` makes. Each engine's test file calls it. */
+export function describeStoreContract(open: () => Promise<Store>): void {
   let store: Store;
   beforeEach(async () => {
     store = await open();
@@ -34,7 +31,7 @@ export function describeStoreContract(open: () => Promise<Store>, keepsChunks = 
 
   describe('secrets', () => describeSecretContract(current));
   describe('proofs', () => describeProofContract(current));
-  if (keepsChunks) describe('chunks', () => describeChunkContract(current));
+  describe('chunks', () => describeChunkContract(current));
   describe('senders', () => describeSenderContract(current));
   describeQuotaContract(current);
   describeKeyContract(current);

@@ -35,7 +35,7 @@ function newFile(): string {
 const open = (file = newFile()): Promise<Store> => openStore(file, { thread });
 
 describe('the SQLite store in a thread', () => {
-  describeStoreContract(open, true);
+  describeStoreContract(open);
 });
 
 describe('a store in a thread', () => {

@@ -101,7 +101,7 @@ export interface SecretsOptions {
   readonly notices?: Notices | undefined;
   /** Counts what becomes of secrets. Default: nothing is counted. */
   readonly metrics?: Metrics | undefined;
-  /** Watches what the store has room for. Default: nothing does, and no create has an upload. */
+  /** Watches what the store has room for. Default: nothing does. */
   readonly storedBytes?: StoredBytes | undefined;
 }
 
@@ -142,7 +142,6 @@ export class Secrets {
     bodyHash = '',
   ): Promise<CreateResult> {
     const { expiry, upload, ...wanted } = request;
-    if (upload !== null && this.#storedBytes === undefined) throw uploadNotFound();
     checkCallback(request.callback, this.#callbacks);
     if (request.callback !== null && !caller.mayCallBack) {
       throw new ServiceError('API_KEY_REQUIRED', 'callbacks take an API key on this server');

@@ -56,7 +56,7 @@ export function instrumentedStore(store: Store, options: InstrumentedOptions = {
     callerSalt,
     channel,
     secrets: instrumented(secrets),
-    chunks: chunks && instrumented(chunks),
+    chunks: instrumented(chunks),
     quotas,
     keys: instrumented(keys),
     outbox,

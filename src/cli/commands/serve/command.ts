@@ -69,9 +69,24 @@ function options(): CliOption[] {
       .argParser(
         wholeNumber({ min: 16, max: 999_999 }, 'the limit of memory is not a number of megabytes from 16'),
       ),
+    megabytes('--max-upload', 'megabytes of files of one secret, for callers whose tier has 1024', '1024'),
+    megabytes('--max-stored', 'megabytes of files of all secrets together', '10240; 256 with memory:'),
+    megabytes(
+      '--max-stored-per-caller',
+      'megabytes of all that a caller without an API key has stored',
+      'a tenth of --max-stored',
+    ),
     new CliOption('--metrics', 'show numbers for Prometheus at /metrics'),
     new CliOption('--allow-private-callbacks', 'webhooks may go to private addresses, and over http'),
   ];
+}
+
+/** An option that takes a number of megabytes. @param otherwise its default, in words. */
+function megabytes(name: string, what: string, otherwise: string): CliOption {
+  const problem = `${name} is not a number of megabytes from 1`;
+  return new CliOption(`${name} <mb>`, what)
+    .default(undefined, otherwise)
+    .argParser(wholeNumber({ min: 1, max: 999_999_999 }, problem));
 }
 
 /** A duration in minutes, `least` to a year. */

@@ -47,6 +47,10 @@ export interface ServeFlags extends CommonFlags {
   readonly maxConnectionsPerAddress?: number;
   /** In MB. */
   readonly maxMemory?: number;
+  /** In MB, these three. */
+  readonly maxUpload?: number;
+  readonly maxStored?: number;
+  readonly maxStoredPerCaller?: number;
   readonly metrics?: boolean;
   readonly allowPrivateCallbacks?: boolean;
 }
@@ -80,7 +84,10 @@ export async function serve({ flags, terminal }: ServeContext): Promise<ExitCode
     tls,
     maxConnections: flags.maxConnections,
     maxConnectionsPerAddress: flags.maxConnectionsPerAddress,
-    maxMemory: maxMemory === undefined ? undefined : maxMemory * MB,
+    maxMemory: inBytes(maxMemory),
+    maxUpload: inBytes(flags.maxUpload),
+    maxStored: inBytes(flags.maxStored),
+    maxStoredPerCaller: inBytes(flags.maxStoredPerCaller),
     allowPrivateCallbacks: flags.allowPrivateCallbacks ?? false,
     metrics: flags.metrics ?? false,
     log: (line) => log.write(readable ? readableLine(line) : line),
@@ -96,6 +103,10 @@ export async function serve({ flags, terminal }: ServeContext): Promise<ExitCode
   await server.close();
   await log.flush();
   return EXIT.done;
+}
+
+function inBytes(megabytes: number | undefined): number | undefined {
+  return megabytes === undefined ? undefined : megabytes * MB;
 }
 
 /** How to use the server from another shell: for an address that clients take. */

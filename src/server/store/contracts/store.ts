@@ -61,9 +61,7 @@ export interface Engine {
 }
 
 /** A whole store. */
-export interface Store extends Omit<Nouns, 'chunks'>, Engine {
-  /** `null` where the engine keeps no chunks: the server then takes no uploads. */
-  readonly chunks: Nouns['chunks'] | null;
+export interface Store extends Nouns, Engine {
   /** Random text, made with the store and kept in it: names callers without keeping their addresses. */
   readonly callerSalt: string;
   /** Between the processes over the store; missing where an engine has none. */

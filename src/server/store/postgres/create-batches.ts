@@ -122,6 +122,8 @@ export class CreateBatches {
 
   /** What `SecretStore.create` does. */
   create(secret: NewSecret): Promise<CreateOutcome> {
+    // A batch binds no uploads.
+    if (secret.upload !== null) return this.#pool.operation(() => createAlone(this.#pool, secret));
     return this.#pool.operation(
       (progress) =>
         new Promise((resolve, reject) => this.#enter({ secret, progress, resolve, reject, twins: [] })),

@@ -6,7 +6,7 @@
 import { IDEMPOTENCY_MS } from '../contracts/lifecycle.js';
 import type { CreateOutcome, NewSecret } from '../contracts/secrets.js';
 import { StoreError } from '../contracts/store.js';
-import { type PostgresPool, statement } from './connections/pool.js';
+import { type PostgresPool, statement, uniqueViolation } from './connections/pool.js';
 
 /** The secret that an idempotency key was used for before. */
 export interface EarlierRow {
@@ -19,7 +19,15 @@ export interface EarlierRow {
 }
 
 /** Whether a create made a secret, and the one that its idempotency key was used for before, if there is one. */
-type CreateRow = { readonly created: boolean } & (EarlierRow | { readonly id: null });
+type CreateRow = {
+  readonly created: boolean;
+  /** What is the matter with its upload, if anything: a secret may have got it by the same create before. */
+  readonly upload: 'unknown' | 'incomplete' | 'bound' | null;
+  readonly secret: string | null;
+} & (EarlierRow | { readonly id: null });
+
+/** The upload whose chunks a secret gets. */
+type UploadValues = [id: string | null, chunks: number | null, bodyHash: string | null];
 
 type CreateValues = [
   id: string,
@@ -51,26 +59,44 @@ const CREATE_INDEX = 'secrets_create';
  * Makes a secret unless its idempotency key was used or its quota is used up. Of two at once with one key the second
  * violates {@link CREATE_INDEX}, which also undoes its count; when it is tried again it finds the first.
  */
-export const CREATE = statement<CreateValues, CreateRow>(`
-  WITH earlier AS (
+export const CREATE = statement<[...CreateValues, ...UploadValues], CreateRow>(`
+  WITH locked AS MATERIALIZED (
+    SELECT secret, CASE WHEN bound_at IS NOT NULL AND create_hash = $23 AND bound_at > $15::bigint - ${IDEMPOTENCY_MS}
+        AND secret IS NOT NULL THEN 'bound'
+      WHEN bound_at IS NOT NULL OR due_at <= $15 THEN 'unknown'
+      WHEN chunks = $22 AND highest = $22 - 1 AND COALESCE(short_index, highest) = highest THEN 'whole'
+      ELSE 'incomplete' END AS found
+    FROM uploads WHERE id = $21 FOR UPDATE
+  ), earlier AS (
     SELECT id, version, views, body_hash, created_at, expires_at FROM secrets
     WHERE caller = $12 AND idempotency_key = $13
   ), counted AS (
     INSERT INTO counts (counter, ends_at, used) SELECT $17, $18, 1
-    WHERE $17::text IS NOT NULL AND NOT EXISTS (SELECT FROM earlier)
+    WHERE $17::text IS NOT NULL AND $19 > 0 AND NOT EXISTS (SELECT FROM earlier)
+      AND ($21::text IS NULL OR EXISTS (SELECT FROM locked WHERE found = 'whole'))
     ON CONFLICT (ends_at, counter) DO UPDATE SET used = counts.used + 1 WHERE counts.used < $19 RETURNING used
   ), made AS (
     INSERT INTO secrets (id, version, blob_size, hint, split_url_mode, proof_hash, link_proof_hash, views, views_left,
       callback_url, callback_host, callback_secret, caller, idempotency_key, body_hash, created_at, expires_at,
-      needed_until, receipt_hash)
-    SELECT $1, $2, length($3::bytea), $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $20
+      needed_until, receipt_hash, chunks)
+    SELECT $1, $2, length($3::bytea), $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $20, $22
     WHERE NOT EXISTS (SELECT FROM earlier) AND ($17::text IS NULL OR EXISTS (SELECT FROM counted))
+      AND ($21::text IS NULL OR EXISTS (SELECT FROM locked WHERE found = 'whole'))
     RETURNING id
   ), kept AS (
     INSERT INTO ciphertexts (id, blob) SELECT id, $3::bytea FROM made
+  ), bound AS (
+    UPDATE uploads SET secret = made.id, create_hash = $23, bound_at = $15, place = NULL, due_at = NULL
+    FROM made WHERE uploads.id = $21
   )
-  SELECT created, earlier.* FROM (SELECT EXISTS (SELECT FROM made) AS created) AS outcome
-  LEFT JOIN earlier ON TRUE`);
+  SELECT created, secret, CASE WHEN $21::text IS NOT NULL THEN NULLIF(COALESCE(found, 'unknown'), 'whole') END AS upload,
+    earlier.*
+  FROM (SELECT EXISTS (SELECT FROM made) AS created) AS outcome
+  LEFT JOIN locked ON TRUE LEFT JOIN earlier ON TRUE`);
+
+export const FIND_MADE = statement<[id: string], EarlierRow>(
+  'SELECT id, version, views, body_hash, created_at, expires_at FROM secrets WHERE id = $1',
+);
 
 export const FREE_IDEMPOTENCY_KEY = statement<[id: string], never>(
   'UPDATE secrets SET idempotency_key = NULL WHERE id = $1',
@@ -78,9 +104,6 @@ export const FREE_IDEMPOTENCY_KEY = statement<[id: string], never>(
 
 /** How often a create is tried when other creates with its idempotency key come in between. */
 const CREATE_TRIES = 5;
-
-/** SQLSTATE of a broken unique index. */
-const UNIQUE_VIOLATION = '23505';
 
 /**
  * Creates a secret, alone.
@@ -145,25 +168,34 @@ async function tryToCreate(pool: PostgresPool, secret: NewSecret): Promise<Creat
   const row = await insert(pool, secret);
   if (row === null) return null;
   if (row.created) return created(secret);
+  if (row.id === null && row.upload !== null) return withoutUpload(pool, row);
   if (row.id === null) return { outcome: 'limited' };
   const repeat = repeatOf(secret, row);
   if (repeat === null) await pool.send(FREE_IDEMPOTENCY_KEY, row.id);
   return repeat;
 }
 
-async function insert(pool: PostgresPool, secret: NewSecret): Promise<CreateRow | null> {
-  try {
-    const [row] = await pool.send(CREATE, ...createValues(secret));
-    return row ?? null;
-  } catch (error) {
-    if (isKeyUsedMeanwhile(error)) return null;
-    throw error;
-  }
+/** The outcome of a create that could not have its upload, or `null` if the secret that has it was just made. */
+async function withoutUpload(
+  pool: PostgresPool,
+  { upload, secret }: CreateRow,
+): Promise<CreateOutcome | null> {
+  if (upload === 'incomplete') return { outcome: 'incomplete upload' };
+  if (upload !== 'bound' || secret === null) return { outcome: 'unknown upload' };
+  const [made] = await pool.send(FIND_MADE, secret);
+  if (!made) return null;
+  const { id, version, views, expires_at: expiresAt } = made;
+  return { outcome: 'replayed', id, version, views, expiresAt };
 }
 
-/** Whether another create with the same idempotency key came first while this one was under way. */
-function isKeyUsedMeanwhile(error: unknown): boolean {
-  if (!(error instanceof StoreError) || !(error.cause instanceof Error)) return false;
-  const { code, constraint_name: index } = error.cause as { code?: unknown; constraint_name?: unknown };
-  return code === UNIQUE_VIOLATION && index === CREATE_INDEX;
+async function insert(pool: PostgresPool, secret: NewSecret): Promise<CreateRow | null> {
+  try {
+    const { id = null, chunks = null, bodyHash = null } = secret.upload ?? {};
+    const [row] = await pool.send(CREATE, ...createValues(secret), id, chunks, bodyHash);
+    return row ?? null;
+  } catch (error) {
+    // Another create with the same idempotency key came first while this one was under way.
+    if (uniqueViolation(error) === CREATE_INDEX) return null;
+    throw error;
+  }
 }

@@ -31,10 +31,15 @@ export function forgetCallback(needed: string): string {
 export const SETTLED = `id, hint, caller, views, views_left, expires_at, first_read_at, revoked_at, needed_until,
       was_url AS callback_url, was_host AS callback_host, was_secret AS callback_secret`;
 
-/** Deletes the ciphertexts that the rows in `settled` say are not needed. */
+/**
+ * Deletes the ciphertexts that the rows in `settled` say are not needed. Their chunks are out of reach with them, and
+ * destroyed in steps.
+ */
 export const DESTROY = `
   DELETE FROM ciphertexts USING settled
-  WHERE ciphertexts.id = settled.id AND settled.needed_until IS NULL RETURNING ciphertexts.id`;
+  WHERE ciphertexts.id = settled.id AND settled.needed_until IS NULL RETURNING ciphertexts.id
+  ), doomed AS (
+  UPDATE uploads SET due_at = 0 FROM settled WHERE secret = settled.id AND settled.needed_until IS NULL`;
 
 /** Ciphertext is destroyed once, so this is sent once. Of all ways to end, only the expiry leaves this state. */
 export const ANNOUNCE_EXPIRED = announce(

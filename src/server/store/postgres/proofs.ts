@@ -41,7 +41,7 @@ function under(nonce: string, text: string | null): string | null {
 }
 
 /** Whether a caller showed what `column` holds the hash of. */
-const isShown = (column: string, value: string) =>
+export const isShown = (column: string, value: string) =>
   `COALESCE(encode(sha256(($3::text || ${column})::bytea), 'hex') = ${value}::text, FALSE)`;
 
 const RIGHT_KEY = `CASE WHEN link_proof_hash IS NULL THEN ${isShown('proof_hash', '$4')}
@@ -54,7 +54,7 @@ const lockMs = (wrong: string) => `(CASE WHEN ${wrong} < ${FREE_TRIES} THEN 0
 const WAIT_MS = `GREATEST(0, LEAST(locked_until - $2::bigint, ${lockMs('wrong_passphrases')}))`;
 
 /** The state of a secret, as `stateOf` has it. */
-const STATE = `CASE WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN views_left <= 0 THEN 'read'
+export const STATE = `CASE WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN views_left <= 0 THEN 'read'
       WHEN needed_until IS NULL OR expires_at <= $2 THEN 'expired' ELSE 'waiting' END`;
 
 /** How a verb judges, in SQL. */
@@ -67,6 +67,15 @@ interface Judging {
   readonly locks?: string;
 }
 
+/** The first of the queries in front of every verb that proofs open. @param versionOne as for {@link Judging}. */
+export function knowing(versionOne: string): string {
+  return `known AS MATERIALIZED (
+    SELECT id AS known_id, CASE WHEN version = 1 THEN ${versionOne} WHEN $4::text IS NULL THEN 'proof required'
+      WHEN ${RIGHT_KEY} THEN NULL ELSE 'wrong key' END AS refusal
+    FROM secrets WHERE id = $1 AND expires_at > $2::bigint - ${TOMBSTONE_MS}
+  )`;
+}
+
 /**
  * The queries in front of every verb that proofs open.
  *
@@ -76,11 +85,8 @@ interface Judging {
  */
 export function judging({ versionOne, leased = 'FALSE', locks = 'TRUE' }: Judging): string {
   return `
-  known AS MATERIALIZED (
-    SELECT id AS known_id, CASE WHEN version = 1 THEN ${versionOne} WHEN $4::text IS NULL THEN 'proof required'
-      WHEN ${RIGHT_KEY} THEN NULL ELSE 'wrong key' END AS refusal
-    FROM secrets WHERE id = $1 AND expires_at > $2::bigint - ${TOMBSTONE_MS}
-  ), judged AS MATERIALIZED (
+  ${knowing(versionOne)}
+  , judged AS MATERIALIZED (
     SELECT id AS judged_id, ${STATE} AS state, ${leased} AS leased, ${WAIT_MS} AS wait_ms,
       callback_url AS was_url, callback_host AS was_host, callback_secret AS was_secret,
       CASE WHEN link_proof_hash IS NULL OR (${isShown('proof_hash', '$4')} AND ${leased}) THEN 'right'

@@ -15,6 +15,10 @@ import { ZephrError } from '../../../core/errors.js';
  *   the old state of every other: so everything that decides about a secret is in one row, and a verb is one statement.
  * - `ciphertexts` holds the blobs apart, so that what changes a record does not copy its blob. Not compressed:
  *   ciphertext does not compress. Before version 5 they were base64url.
+ * - `uploads` holds what is known of chunks, one row for those that belong together: an upload while it is open, in one of
+ *   its caller's places, and the `secret` that has got them (`bound_at`, by the create that `create_hash` is of). `bytes`
+ *   are those of the stream; `due_at` is when a purge has to look at the row, and null while a secret needs the chunks.
+ * - `chunks` holds the chunks, out of line and not compressed. `secrets.chunks` is how many a secret came with.
  * - `outbox` holds the webhooks to deliver, as what they are composed of. Its rows refer to no secret, because they
  *   outlive them. `due_at` is when a process may lease one: for one that is leased, when that lease ends.
  * - `api_keys` holds hashes only. `counts` says how much of which quota is used.
@@ -131,6 +135,47 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE secrets ADD COLUMN receipt_hash TEXT, ADD COLUMN read_at BIGINT[] NOT NULL DEFAULT '{}';
   UPDATE secrets SET read_at = array_fill(NULL::bigint, ARRAY[cardinality(claims)]) WHERE cardinality(claims) > 0;
+  `,
+  `
+  ALTER TABLE secrets ADD COLUMN chunks INTEGER;
+  CREATE INDEX secrets_stored ON secrets (caller, blob_size) WHERE needed_until IS NOT NULL;
+
+  CREATE TABLE uploads (
+    id              TEXT PRIMARY KEY,
+    caller          TEXT NOT NULL,
+    place           INTEGER,
+    idempotency_key TEXT,
+    begin_hash      TEXT,
+    max_bytes       BIGINT NOT NULL,
+    reserved        BOOLEAN NOT NULL,
+    bytes           BIGINT NOT NULL DEFAULT 0,
+    chunks          INTEGER NOT NULL DEFAULT 0,
+    highest         INTEGER NOT NULL DEFAULT -1,
+    short_index     INTEGER,
+    created_at      BIGINT NOT NULL,
+    secret          TEXT REFERENCES secrets ON DELETE SET NULL,
+    create_hash     TEXT,
+    bound_at        BIGINT,
+    due_at          BIGINT
+  );
+  CREATE UNIQUE INDEX uploads_place ON uploads (caller, place) WHERE place IS NOT NULL;
+  CREATE UNIQUE INDEX uploads_begun ON uploads (caller, idempotency_key) WHERE idempotency_key IS NOT NULL;
+  CREATE INDEX uploads_caller ON uploads (caller);
+  CREATE INDEX uploads_secret ON uploads (secret) WHERE secret IS NOT NULL;
+  CREATE INDEX uploads_due ON uploads (due_at) WHERE due_at IS NOT NULL;
+
+  CREATE TABLE chunks (
+    upload TEXT NOT NULL,
+    idx    INTEGER NOT NULL,
+    bytes  BYTEA NOT NULL,
+    PRIMARY KEY (upload, idx)
+  );
+  ALTER TABLE chunks ALTER COLUMN bytes SET STORAGE EXTERNAL;
+  ALTER TABLE chunks SET (
+    autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 50, autovacuum_vacuum_cost_delay = 0,
+    toast.autovacuum_vacuum_scale_factor = 0, toast.autovacuum_vacuum_threshold = 50,
+    toast.autovacuum_vacuum_cost_delay = 0
+  );
   `,
 ];
 

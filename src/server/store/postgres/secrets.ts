@@ -5,6 +5,7 @@
  * first.
  */
 
+import { CHUNKS_LEASE_MS } from '../../../core/protocol/chunks.js';
 import { LEASE_MS } from '../../../core/protocol/limits.js';
 import { MAX_READS, type SecretState } from '../../../core/protocol/replies.js';
 import { revocationOf, TOMBSTONE_MS, unreadable } from '../contracts/lifecycle.js';
@@ -19,10 +20,11 @@ import type {
   SecretRecord,
   SecretStore,
   StatusOutcome,
+  Unfit,
   Unreadable,
 } from '../contracts/secrets.js';
-import { StoreError, StoreFullError } from '../contracts/store.js';
-import { type PostgresPool, statement } from './connections/pool.js';
+import { StoreFullError } from '../contracts/store.js';
+import { isDiskFull, type PostgresPool, statement } from './connections/pool.js';
 import { CreateBatches } from './create-batches.js';
 import {
   ANNOUNCE_EXPIRED,
@@ -51,12 +53,13 @@ interface JudgedRow<Outcome> {
   readonly wait_ms: number;
 }
 
-interface ReadingRow extends JudgedRow<'consumed' | Unreadable['state']> {
+interface ReadingRow extends JudgedRow<'consumed' | Unreadable['state'] | Unfit['outcome']> {
   readonly version: NewSecret['version'];
   readonly blob: Uint8Array;
   readonly hint: string | null;
   readonly views_left: number;
   readonly purge_at: number;
+  readonly chunks: number | null;
 }
 
 type ShownAt = [id: string, now: number, ...shown: ShownValues];
@@ -76,7 +79,7 @@ const REFUSED = "COALESCE(refusal, NULLIF(verdict, 'right'))";
  * acknowledged.
  */
 const RECORD_COLUMNS = `version, hint, views, views_left, created_at, expires_at, first_read_at, revoked_at,
-    needed_until IS NULL AS destroyed, wrong_passphrases, NULL AS chunks, (
+    needed_until IS NULL AS destroyed, wrong_passphrases, chunks, (
       SELECT json_agg(json_build_array(at, ends_at = 0) ORDER BY at, place)::text FROM (
         SELECT at, ends_at, place FROM unnest(read_at, lease_ends) WITH ORDINALITY AS taken (at, ends_at, place)
         WHERE at IS NOT NULL ORDER BY at DESC, place DESC LIMIT ${MAX_READS}
@@ -108,31 +111,36 @@ export const STATUS_FOR_SENDER = statement<
 /** That the lease of the claim `$6` is live, and its ciphertext there. */
 const LEASED = `COALESCE(needed_until IS NOT NULL AND ${leaseEnd('$6::text')} > $2, FALSE)`;
 
+/** How long a view is given to a claim, in milliseconds. */
+const LEASE_LENGTH = `CASE WHEN secrets.chunks IS NULL THEN ${LEASE_MS} ELSE ${CHUNKS_LEASE_MS} END`;
+
 /**
  * Decides who reads: of any number of readers, as many as there are views get a ciphertext, and a claim that has a view
  * gets it again. Without a claim a view is consumed for good: the last one destroys the ciphertext, unless a lease is
  * live.
  */
-export const CONSUME = statement<[...ShownAt, claim: string | null], ReadingRow>(`
+export const CONSUME = statement<[...ShownAt, claim: string | null, takesChunks: boolean], ReadingRow>(`
   WITH ${judging({ versionOne: "CASE WHEN $4::text IS NOT NULL THEN 'wrong key' END", leased: LEASED })}
   , settled AS (
     UPDATE secrets SET views_left = views_left - 1, first_read_at = COALESCE(first_read_at, $2),
       claims = array_append(claims, COALESCE($6::text, '')), read_at = array_append(read_at, $2::bigint),
-      lease_ends = array_append(lease_ends, CASE WHEN $6::text IS NULL THEN 1 ELSE $2::bigint + ${LEASE_MS} END),
+      lease_ends = array_append(lease_ends, CASE WHEN $6::text IS NULL THEN 1 ELSE $2::bigint + ${LEASE_LENGTH} END),
       needed_until = CASE WHEN views_left > 1 THEN needed_until
-        ELSE GREATEST(CASE WHEN $6::text IS NULL THEN NULL ELSE $2::bigint + ${LEASE_MS} END, ${LAST_LEASE_END}) END,
+        ELSE GREATEST(CASE WHEN $6::text IS NULL THEN NULL ELSE $2::bigint + ${LEASE_LENGTH} END, ${LAST_LEASE_END}) END,
       ${forgetCallback('views_left > 1')}
     FROM judged
     WHERE id = judged_id AND verdict = 'right' AND ${WAITING} AND ($6::text IS NULL OR $6 <> ALL (claims))
+      AND (chunks IS NULL OR ($6::text IS NOT NULL AND $7::boolean))
     RETURNING ${SETTLED}
   ), destroyed AS (${DESTROY}
   ), announced AS (${ANNOUNCE_CONSUMED}
   ), counted AS (${counting('NOT EXISTS (SELECT FROM settled)')}
   )
   SELECT COALESCE(${REFUSED}, CASE WHEN settled.id IS NOT NULL OR leased THEN 'consumed'
-      WHEN state = 'waiting' THEN 'read' ELSE state END) AS outcome,
-    wait_ms, version, blob, secrets.hint, COALESCE(settled.views_left, secrets.views_left) AS views_left,
-    CASE WHEN leased THEN ${leaseEnd('$6::text')} WHEN $6::text IS NULL THEN $2 ELSE $2::bigint + ${LEASE_MS} END AS purge_at
+      WHEN state <> 'waiting' THEN state WHEN chunks IS NULL THEN 'read' WHEN $6::text IS NULL THEN 'claim required'
+      WHEN NOT $7::boolean THEN 'chunks not accepted' ELSE 'read' END) AS outcome,
+    wait_ms, version, blob, chunks, secrets.hint, COALESCE(settled.views_left, secrets.views_left) AS views_left,
+    CASE WHEN leased THEN ${leaseEnd('$6::text')} WHEN $6::text IS NULL THEN $2 ELSE $2::bigint + ${LEASE_LENGTH} END AS purge_at
   FROM known JOIN secrets ON secrets.id = known_id LEFT JOIN judged ON TRUE LEFT JOIN settled ON TRUE
   LEFT JOIN ciphertexts ON ciphertexts.id = judged_id AND (settled.id IS NOT NULL OR (leased AND verdict = 'right'))`);
 
@@ -179,9 +187,6 @@ export const REVOKE_FOR_SENDER = statement<[id: string, now: number, ...SenderVa
   revoking(JUDGING_SENDER, ''),
 );
 
-/** SQLSTATE of a full disk. */
-const DISK_FULL = '53100';
-
 /** A {@link SecretStore} in PostgreSQL. */
 export class PostgresSecrets implements SecretStore {
   readonly #pool: PostgresPool;
@@ -216,14 +221,21 @@ export class PostgresSecrets implements SecretStore {
     return row === undefined ? null : recordOf(row, readsOf(row));
   }
 
-  async consume(id: string, claim: string | null, shown: ShownProofs, now: number): Promise<ReadOutcome> {
-    const [row] = await this.#pool.query(CONSUME, id, now, ...shownValues(shown), claim);
+  async consume(
+    id: string,
+    claim: string | null,
+    shown: ShownProofs,
+    now: number,
+    takesChunks = false,
+  ): Promise<ReadOutcome> {
+    const [row] = await this.#pool.query(CONSUME, id, now, ...shownValues(shown), claim, takesChunks);
     if (!row) return { outcome: 'unknown' };
     const { outcome } = row;
     if (outcome === 'read' || outcome === 'expired' || outcome === 'revoked') return unreadable(outcome);
+    if (outcome === 'claim required' || outcome === 'chunks not accepted') return { outcome };
     if (outcome !== 'consumed') return refusedBy(outcome, row.wait_ms);
-    const { version, blob, hint, views_left: viewsLeft, purge_at: purgeAt } = row;
-    return { outcome, version, blob, hint, viewsLeft, purgeAt, chunks: null };
+    const { version, blob, hint, views_left: viewsLeft, purge_at: purgeAt, chunks } = row;
+    return { outcome, version, blob, hint, viewsLeft, purgeAt, chunks };
   }
 
   async acknowledge(id: string, claim: string, now: number): Promise<boolean> {
@@ -243,11 +255,6 @@ export class PostgresSecrets implements SecretStore {
 function readsOf({ reads }: KeptRow): ReadRecord[] {
   const taken = JSON.parse(reads ?? '[]') as [at: number, acknowledged: boolean][];
   return taken.map(([at, acknowledged]) => ({ at, acknowledged }));
-}
-
-/** Whether PostgreSQL found no room on the disk of its tables. */
-function isDiskFull(error: unknown): boolean {
-  return error instanceof StoreError && Object(error.cause).code === DISK_FULL;
 }
 
 function refusedBy(outcome: Refused['outcome'], waitMs: number): Refused {

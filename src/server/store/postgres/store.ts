@@ -1,6 +1,7 @@
 /** The store to grow on: one PostgreSQL, any number of server processes. */
 
 import { type Purged, type Store, StoreError } from '../contracts/store.js';
+import { PostgresChunks, purgeChunks } from './chunks.js';
 import type { PostgresChannel } from './connections/channel.js';
 import { type PostgresPool, statement } from './connections/pool.js';
 import { purgeSecrets } from './destruction.js';
@@ -22,7 +23,7 @@ export const TIME = statement<[], { readonly time: number }>(
 /** A {@link Store} in PostgreSQL. */
 export class PostgresStore implements Store {
   readonly callerSalt: string;
-  readonly chunks = null;
+  readonly chunks: PostgresChunks;
   readonly secrets: PostgresSecrets;
   readonly quotas: PostgresQuotas;
   readonly keys: PostgresKeys;
@@ -39,6 +40,7 @@ export class PostgresStore implements Store {
     this.channel = channel;
     this.callerSalt = callerSalt;
     this.secrets = new PostgresSecrets(pool);
+    this.chunks = new PostgresChunks(pool);
     this.quotas = new PostgresQuotas(pool);
     this.keys = new PostgresKeys(pool);
     this.outbox = new PostgresOutbox(pool);
@@ -51,10 +53,11 @@ export class PostgresStore implements Store {
     let more: boolean;
     do {
       const batch = await purgeSecrets(this.#pool, now);
+      const moreChunks = await purgeChunks(this.#pool, now);
       const moreCounts = await this.quotas.forget(now);
       destroyed += batch.destroyed;
       forgotten += batch.forgotten;
-      more = batch.more || moreCounts;
+      more = batch.more || moreChunks || moreCounts;
     } while (more && !signal?.aborted);
     return { destroyed, forgotten };
   }

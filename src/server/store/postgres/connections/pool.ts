@@ -224,3 +224,19 @@ export class PostgresPool {
 export function isAnswer(error: unknown): boolean {
   return error instanceof postgres.PostgresError && error.severity === 'ERROR';
 }
+
+/** SQLSTATEs of a full disk, and of a broken unique index. */
+const DISK_FULL = '53100';
+const UNIQUE_VIOLATION = '23505';
+
+/** Whether PostgreSQL found no room on the disk of its tables. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof StoreError && Object(error.cause).code === DISK_FULL;
+}
+
+/** The name of the unique index that a statement would have broken, or `null` for any other error. */
+export function uniqueViolation(error: unknown): string | null {
+  if (!(error instanceof StoreError) || !(error.cause instanceof Error)) return null;
+  const { code, constraint_name: index } = error.cause as { code?: unknown; constraint_name?: unknown };
+  return code === UNIQUE_VIOLATION ? String(index) : null;
+}

@@ -81,7 +81,6 @@ function perform(
   controllers: Map<number, AbortController>,
 ): unknown {
   const target = noun === null ? store : store[noun];
-  if (target === null) throw new TypeError(`the store keeps no ${noun}`);
   const method: unknown = Reflect.get(target, verb);
   if (typeof method !== 'function') throw new TypeError(`a store has no verb ${verb}`);
   if (signalAt < 0) return Reflect.apply(method, target, values);
