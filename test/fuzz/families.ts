@@ -11,6 +11,7 @@ import { FILE_NAMES } from './file-names.js';
 import { FORWARDED } from './forwarded.js';
 import { KEYS } from './keys.js';
 import { LINKS } from './links.js';
+import { MASKING } from './masking.js';
 import { REPLIES } from './replies.js';
 import { REQUESTS } from './requests.js';
 import { SERVER } from './server.js';
@@ -33,4 +34,5 @@ export const FAMILIES: readonly Family[] = [
   CLIENT,
   COMMAND,
   SOCKETS,
+  MASKING,
 ];
