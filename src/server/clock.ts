@@ -111,7 +111,8 @@ export class ServerClock {
     const before = elapsed();
     const time = await store.time();
     const took = elapsed() - before;
-    if (time === null || (took > PATIENCE_MS && this.#look !== null && !this.#wasSet())) return;
+    // At the start there is nothing better. Later, a machine that was set serves nothing until an answer comes in time.
+    if (time === null || (took > PATIENCE_MS && this.#look !== null)) return;
     this.#look = { store: time + took / 2, machine: now(), elapsed: elapsed() };
     this.#tell(this.#look.machine - this.#look.store);
   }

@@ -14,22 +14,28 @@ const HOUR = 60 * MINUTE;
 
 /** A store and a machine whose clocks the test sets. */
 async function clocks(offMs: number) {
-  const at = { store: 1_000 * HOUR, machine: 1_000 * HOUR + offMs, elapsed: 5_000 };
+  const at = { store: 1_000 * HOUR, machine: 1_000 * HOUR + offMs, elapsed: 5_000, answers: 0 };
   const lines: string[] = [];
   const log = createLog(
     (line) => lines.push(line),
     () => at.machine,
   );
+  const pass = (ms: number) => {
+    for (const name of ['store', 'machine', 'elapsed'] as const) at[name] += ms;
+  };
   const clock = await ServerClock.start({
-    store: { time: async () => at.store },
+    store: {
+      async time() {
+        const { store } = at;
+        pass(at.answers);
+        return store;
+      },
+    },
     log,
     now: () => at.machine,
     elapsed: () => at.elapsed,
   });
   onTestFinished(() => clock.stop());
-  const pass = (ms: number) => {
-    for (const name of ['store', 'machine', 'elapsed'] as const) at[name] += ms;
-  };
   return { at, clock, pass, events: () => lines.map((line) => JSON.parse(line).event) };
 }
 
@@ -63,6 +69,21 @@ describe('a clock', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(clock.now()).toBe(at.store);
     expect(events()).toEqual(['clock off', 'clock right']);
+  });
+
+  test('does not believe an answer that took long, and serves nothing until one comes in time', async () => {
+    const { at, clock, pass } = await clocks(0);
+    at.machine += 30_000;
+    at.answers = 10_000;
+    for (let tries = 0; tries < 3; tries += 1) {
+      expect(() => clock.now()).toThrow(StoreError);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    at.answers = 0;
+    expect(() => clock.now()).toThrow(StoreError);
+    await new Promise((resolve) => setImmediate(resolve));
+    pass(SECOND);
+    expect(clock.now()).toBe(at.store);
   });
 
   test('is right at once after the machine has slept, when its monotonic clock stood still', async () => {
