@@ -37,15 +37,19 @@ function disguised(
   return httpHost((request, response) => {
     const { method = '', url = '', headers } = request;
     const onward = forward(new URL(url, server.url), { method, headers }, (incoming) => {
+      // Every byte as it is: chunks of files are no text.
       let body = '';
-      incoming.on('data', (chunk: Buffer) => {
-        body += chunk.toString();
+      incoming.setEncoding('latin1');
+      incoming.on('data', (chunk: string) => {
+        body += chunk;
       });
       incoming.on('end', () => {
         const { 'content-length': _, ...kept } = incoming.headers as Record<string, string>;
         const reply = { status: incoming.statusCode ?? 0, headers: kept, body };
         change(url, method, reply);
-        response.writeHead(reply.status, reply.headers).end(reply.status === 204 ? undefined : reply.body);
+        response
+          .writeHead(reply.status, reply.headers)
+          .end(reply.status === 204 ? undefined : reply.body, 'latin1');
       });
     });
     request.pipe(onward);
@@ -79,6 +83,7 @@ describe('zephr doctor', () => {
       'ok status',
       'ok read',
       'ok read again',
+      'ok files',
     ]);
     expect(stdout).toContain(`${server.url} (from ZEPHR_SERVER), with v2 links`);
     expect(stderr).toBe('');
@@ -113,7 +118,7 @@ describe('zephr doctor', () => {
     const { code, stdout, stderr } = await session().sh('zephr doctor --json --link v1');
     const { ok, checks } = JSON.parse(stdout);
     expect(ok).toBe(true);
-    expect(checks).toHaveLength(13);
+    expect(checks).toHaveLength(14);
     expect(checks[0]).toEqual({ name: 'configuration', state: 'ok', message: expect.any(String) });
     expect(checks).toContainEqual({ name: 'status', state: 'skipped', message: 'version 1 links have none' });
     expect(stderr).toBe('');
@@ -124,7 +129,7 @@ describe('zephr doctor', () => {
     const { code, stdout, stderr } = await session().sh(`zephr doctor --json --server ${await deadHost()}`);
     const { ok, checks } = JSON.parse(stdout);
     expect(ok).toBe(false);
-    expect(checks).toHaveLength(13);
+    expect(checks).toHaveLength(14);
     expect(checks).toContainEqual({
       name: 'network',
       state: 'failed',
@@ -284,7 +289,7 @@ describe('zephr doctor finds', () => {
       const { stdout } = await doctorOf({}, `HTTPS_PROXY=${proxy.url}`);
       expect(tls(stdout)?.[1]).toContain('the certificate is trusted, until');
       // Health, the certificate, create, status, read, acknowledgement, and the read that is refused.
-      expect(proxy.requests).toHaveLength(7);
+      expect(proxy.requests).toHaveLength(15);
     });
   });
 

@@ -28,7 +28,7 @@ describe('zephr --help', () => {
     const { stdout } = await sh('zephr --help');
     const program = commandTree();
     for (const { long } of optionsOf(program).filter(isEverywhere)) expect(stdout).toContain(long);
-    expect(stdout).toContain('Options (all: zephr help create):\n  -a, --expiry <time>');
+    expect(stdout).toContain('Options (all: zephr help create):\n  -a, --attach <file>');
     const { stdout: all } = await sh('zephr help create');
     for (const { long } of optionsOf(program)) expect(all).toContain(long);
     for (const command of program.commands)

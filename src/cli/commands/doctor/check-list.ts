@@ -21,6 +21,7 @@ const CHECKS = [
   'status',
   'read',
   'read again',
+  'files',
 ] as const;
 
 export type CheckName = (typeof CHECKS)[number];

@@ -10,6 +10,7 @@ import { formatMinuteRange } from '../../../core/duration.js';
 import { ApiError, NetworkError } from '../../../core/errors.js';
 import { parseExpiry } from '../../../core/expiry.js';
 import { type LinkVersion, protocolVersion } from '../../../core/protocol/link-versions.js';
+import type { HealthLimits } from '../../../core/protocol/replies.js';
 import type { Trust } from '../../../net/trust.js';
 import { CliError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
@@ -65,8 +66,10 @@ export async function doctor(context: DoctorContext): Promise<ExitCode> {
   if (plan !== null) {
     const health = await checkNetwork(checks, plan, now);
     if (health !== 'unreachable') {
-      await checkProtocol(checks, plan, health);
-      await checkSecret(checks, plan);
+      const limits = await checkProtocol(checks, plan, health);
+      // Callers of a tiered server have three creates a day: a second one is left to them.
+      const isScarce = plan.apiKey === null && health?.access === 'tiered';
+      await checkSecret(checks, { ...plan, uploadBytes: isScarce ? undefined : limits?.upload });
     }
   }
   await checks.finish();
@@ -172,11 +175,16 @@ async function reportClock(checks: CheckList, serverTime: number | null, ownTime
 }
 
 /** Checks that the server speaks the version that a create will use, and says what the server allows. */
-async function checkProtocol(checks: CheckList, plan: Plan, health: ServerHealth | null): Promise<void> {
+/** @returns the limits of this caller, as far as the server tells them. */
+async function checkProtocol(
+  checks: CheckList,
+  plan: Plan,
+  health: ServerHealth | null,
+): Promise<HealthLimits | undefined> {
   if (health === null) {
     await checks.skip('protocol', 'the server does not tell: version 1 is assumed');
     await checks.skip('limits', 'the server does not tell');
-    return;
+    return undefined;
   }
   const { protocol, version } = health;
   const wanted = protocolVersion(plan.version);
@@ -187,24 +195,34 @@ async function checkProtocol(checks: CheckList, plan: Plan, health: ServerHealth
     const message = `the server speaks version ${protocol.join(' and ')}, not ${wanted}`;
     await checks.fail('protocol', new CliError(EXIT.unreachable, 'UNSUPPORTED_BY_SERVER', message));
   }
-  await checkLimits(checks, plan, health);
+  return checkLimits(checks, plan, health);
 }
 
 /** Says what the caller may create: with the API key where there is one, else without. */
-async function checkLimits(checks: CheckList, plan: Plan, keyless: ServerHealth): Promise<void> {
+async function checkLimits(
+  checks: CheckList,
+  plan: Plan,
+  keyless: ServerHealth,
+): Promise<HealthLimits | undefined> {
   const { server, apiKey, version, transport } = plan;
   let health = keyless;
   try {
     if (apiKey !== null) health = await serverHealth({ ...transport, server, apiKey });
   } catch (error) {
-    if (error instanceof ApiError && error.statusCode === 401 && error.isVerdict)
-      return checks.skip('limits', 'unknown: the server refused the API key');
-    return checks.fail('limits', error);
+    const isRefused = error instanceof ApiError && error.statusCode === 401 && error.isVerdict;
+    if (isRefused) await checks.skip('limits', 'unknown: the server refused the API key');
+    else await checks.fail('limits', error);
+    return undefined;
   }
   const { access, tier, limits } = health;
-  if (tier === undefined && access === 'closed')
-    return checks.ok('limits', 'access is closed: creating takes an API key');
-  if (limits === undefined) return checks.skip('limits', 'the server does not tell');
+  if (tier === undefined && access === 'closed') {
+    await checks.ok('limits', 'access is closed: creating takes an API key');
+    return undefined;
+  }
+  if (limits === undefined) {
+    await checks.skip('limits', 'the server does not tell');
+    return undefined;
+  }
   const { expiry, blob } = limits;
   const bytes = version === 'v1' ? maxSecretBytesV1(blob) : maxSecretBytesV2(blob);
   const who = tier === undefined ? 'without an API key' : `with this API key, of tier ${tier},`;
@@ -213,4 +231,5 @@ async function checkLimits(checks: CheckList, plan: Plan, keyless: ServerHealth)
     'limits',
     `${who} ${bytes.toLocaleString('en')} bytes, for ${formatMinuteRange(expiry)}${also}`,
   );
+  return limits;
 }
