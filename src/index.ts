@@ -36,7 +36,14 @@ export {
   type RetrievedSecret,
   retrieveSecret,
 } from './client/retrieve.js';
-export { revokeSecret, type SecretStatus, secretStatus } from './client/status.js';
+export type { SecretStatus } from './client/secret-status.js';
+export {
+  type OwnSecret,
+  revokeSecret,
+  type SecretReference,
+  type StatusOptions,
+  secretStatus,
+} from './client/status.js';
 export type { Fetch, FetchInit, FetchReader, FetchReply } from './client/transport/fetch.js';
 /** `ApiErrorCode` has the codes of zephr 1, so that a program that lists them all still does; `ServerErrorCode` has ours. */
 export type {

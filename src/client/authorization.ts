@@ -1,8 +1,10 @@
 /** Authorizing requests about a secret: the URL they go to, and the headers that show what their sender may do. */
 
+import { encodeBase64url } from '../core/base64url.js';
 import { formatLinkProof, formatProof, type UnlockedKey, unlockKey } from '../core/crypto/key-schedule.js';
 import { ValidationError } from '../core/errors.js';
 import type { SecretAddress } from '../core/link.js';
+import type { ReceiptLink } from '../core/links/receipt-links.js';
 import { HEADERS } from '../core/protocol/requests.js';
 import { type LinkOrPair, toLink } from './link-or-pair.js';
 
@@ -27,6 +29,11 @@ export async function authorizeByLink(
     throw new ValidationError('a version 1 link can only be read: it has no status', 'NEEDS_VERSION_2');
   }
   return { url: apiUrl(link), headers: proofHeaders(await unlockKey(link.key, passphrase)) };
+}
+
+/** Authorizes with a receipt. */
+export function authorizeByReceipt({ receipt, ...address }: ReceiptLink): Authorization {
+  return { url: apiUrl(address), headers: { [HEADERS.receipt]: encodeBase64url(receipt) } };
 }
 
 /** A secret's URL in the server's API (core/protocol/PROTOCOL.md section 4). */

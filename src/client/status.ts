@@ -1,73 +1,104 @@
-/** A version 2 secret's status, and its revocation: both show an authorization and use up nothing. */
+/** A secret's status, and its revocation: both show an authorization and use up nothing. */
 
-import { parseStatusReply, type SecretState } from '../core/protocol/replies.js';
-import { type Authorization, authorizeByLink } from './authorization.js';
+import { ValidationError } from '../core/errors.js';
+import { isSecretId, parseServer } from '../core/link.js';
+import { parseReceiptLink, type ReceiptLink } from '../core/links/receipt-links.js';
+import { kindOfLink } from '../core/links/request-links.js';
+import { DEFAULT_SERVER, MAX_WAIT_SECONDS } from '../core/protocol/limits.js';
+import { parseStatusReply } from '../core/protocol/replies.js';
+import {
+  type Authorization,
+  apiKeyHeaders,
+  apiUrl,
+  authorizeByLink,
+  authorizeByReceipt,
+} from './authorization.js';
 import type { LinkOrPair } from './link-or-pair.js';
 import type { RetrieveSecretOptions } from './read.js';
+import { type SecretStatus, statusOf } from './secret-status.js';
 import { checkReply } from './transport/network-errors.js';
 import { send, type TransportOptions } from './transport/send.js';
 
-/** What has become of a secret. Times are ISO 8601, UTC. */
-export interface SecretStatus {
-  readonly state: SecretState;
-  /** The sender's label, in clear. */
-  readonly hint?: string;
-  readonly createdAt: string;
-  readonly expiresAt: string;
-  /** How many readers it was created for. */
-  readonly views: number;
-  /** How many of them have not read it. */
-  readonly viewsLeft: number;
-  /** Missing until the first of them has. */
-  readonly firstReadAt?: string;
-  /** How many chunks of 1 MiB its files take, padding included; missing where it has none. */
-  readonly chunks?: number;
+/** A secret by its id, for the API key that created it. */
+export interface OwnSecret {
+  readonly id: string;
+  readonly apiKey: string;
+  /** Default `https://zephr.io`. */
+  readonly server?: string;
 }
+
+/** Which secret: by what its reader has, by its receipt link, or by id and API key. */
+export type SecretReference = LinkOrPair | ReceiptLink | OwnSecret;
+
+/** Options of {@link secretStatus}. */
+export interface StatusOptions extends RetrieveSecretOptions {
+  /** Answers as soon as the status is another than this one, or after 25 s. Default: at once. */
+  readonly seen?: Pick<SecretStatus, 'state' | 'viewsLeft'>;
+}
+
+/** From here on without an answer an attempt fails, where none is said; the wait comes on top of it. In milliseconds. */
+const TIMEOUT_MS = 10_000;
 
 /**
  * Tells whether and when a secret was read. Uses up nothing.
- * @param from the whole link, or `{ url, key }` of a split pair
+ * @param from the whole link, `{ url, key }` of a split pair, the receipt link, or `{ id, apiKey }`
  * @throws ValidationError for a damaged link, a missing or unneeded passphrase, or a version 1 link, which has no
- *   status (`NEEDS_VERSION_2`), before anything is sent.
- * @throws ApiError 404 unknown, 403 wrong key or passphrase, 429 too many tries.
+ *   status (`NEEDS_VERSION_2`) but by its receipt, before anything is sent.
+ * @throws ApiError 404 unknown, 403 wrong key, passphrase or receipt, 429 too many tries.
  * @throws NetworkError when no usable answer came; the reason of `signal`.
  */
 export async function secretStatus(
-  from: LinkOrPair,
-  options: RetrieveSecretOptions = {},
+  from: SecretReference,
+  options: StatusOptions = {},
 ): Promise<SecretStatus> {
-  return statusOf(await authorizeByLink(from, options.passphrase), options);
+  const { url: secret, headers } = await authorize(from, options.passphrase);
+  const { seen, ...others } = options;
+  const wait = seen && `?wait=${MAX_WAIT_SECONDS}&seen=${seen.state}.${seen.viewsLeft}`;
+  const timeout = (options.timeout ?? TIMEOUT_MS) + MAX_WAIT_SECONDS * 1_000;
+  const url = `${secret}/status${wait ?? ''}`;
+  const { json } = await send({ method: 'GET', url, headers }, seen ? { ...others, timeout } : others);
+  return statusOf(checkReply(url, () => parseStatusReply(json)));
 }
 
 /**
  * Destroys a secret for every reader.
- * @param from the whole link, or `{ url, key }` of a split pair
+ * @param from as for {@link secretStatus}
  * @throws ValidationError and NetworkError as {@link secretStatus} does.
- * @throws ApiError 410 when it was read or has expired before, 404 unknown, 403 wrong key or passphrase, 429 too many
- *   tries.
+ * @throws ApiError 410 when it was read or has expired before, 404 unknown, 403 wrong key, passphrase or receipt, 429
+ *   too many tries.
  */
-export async function revokeSecret(from: LinkOrPair, options: RetrieveSecretOptions = {}): Promise<void> {
-  await revoke(await authorizeByLink(from, options.passphrase), options);
+export async function revokeSecret(
+  from: SecretReference,
+  options: RetrieveSecretOptions = {},
+): Promise<void> {
+  await revoke(await authorize(from, options.passphrase), options);
 }
 
-/** The status of the secret that the authorization is for. @throws ApiError, NetworkError as {@link secretStatus}. */
-async function statusOf(
-  { url: secret, headers }: Authorization,
-  options: TransportOptions,
-): Promise<SecretStatus> {
-  const url = `${secret}/status`;
-  const { json } = await send({ method: 'GET', url, headers }, options);
-  const reply = checkReply(url, () => parseStatusReply(json));
-  return {
-    state: reply.state,
-    ...(reply.hint === undefined ? {} : { hint: reply.hint }),
-    createdAt: reply.created_at,
-    expiresAt: reply.expires_at,
-    views: reply.views,
-    viewsLeft: reply.views_left,
-    ...(reply.first_read_at === undefined ? {} : { firstReadAt: reply.first_read_at }),
-    ...(reply.chunks === undefined ? {} : { chunks: reply.chunks }),
-  };
+async function authorize(from: SecretReference, passphrase: string | undefined): Promise<Authorization> {
+  if (typeof from === 'string') {
+    return isReceiptLink(from)
+      ? authorizeByReceipt(parseReceiptLink(from))
+      : authorizeByLink(from, passphrase);
+  }
+  // Callers in plain JavaScript can pass anything.
+  if (typeof from !== 'object' || from === null) return authorizeByLink(from, passphrase);
+  if ('receipt' in from) return authorizeByReceipt(from);
+  if (!('apiKey' in from)) return authorizeByLink(from, passphrase);
+  if (typeof from.id !== 'string' || !isSecretId(from.id)) {
+    throw new ValidationError('that is not the id of a secret', 'INVALID_LINK');
+  }
+  const server = parseServer(from.server ?? DEFAULT_SERVER);
+  return { url: apiUrl({ server, id: from.id }), headers: apiKeyHeaders(from.apiKey) };
+}
+
+/** What is no link is none of a receipt either: who reads it as a link says what is wrong with it. */
+function isReceiptLink(text: string): boolean {
+  try {
+    return kindOfLink(text) === 'receipt';
+  } catch (error) {
+    if (error instanceof ValidationError) return false;
+    throw error;
+  }
 }
 
 /** Destroys the secret that the authorization is for. @throws ApiError, NetworkError as {@link revokeSecret}. */

@@ -5,6 +5,7 @@ import { ApiError } from '../../core/errors.js';
 import { parseServer } from '../../core/link.js';
 import { DEFAULT_SERVER } from '../../core/protocol/limits.js';
 import type { CreateJournal } from '../files/journal.js';
+import { newReceipt } from '../receipts.js';
 import {
   type CreateSecretOptions,
   contentOf,
@@ -112,5 +113,11 @@ function serverOf({ server }: CreateSecretOptions): string {
 }
 
 function termsOf(options: CreateSecretOptions): CreateTerms {
-  return { server: serverOf(options), headers: requestHeaders(options), terms: requestTerms(options) };
+  const server = serverOf(options);
+  return {
+    server,
+    headers: requestHeaders(options),
+    terms: requestTerms(options),
+    receipt: newReceipt(server, pickVersion(server, options)),
+  };
 }

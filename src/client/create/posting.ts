@@ -1,5 +1,6 @@
 /** Posting a sealed secret: the request of a create, its reply, and the link that comes of it. */
 
+import type { Bytes } from '../../core/bytes.js';
 import { linkProofHash, proofHash, type UnlockedKey, unlockKey } from '../../core/crypto/key-schedule.js';
 import type { Meta } from '../../core/crypto/meta.js';
 import { sealV1 } from '../../core/crypto/seal-v1.js';
@@ -10,6 +11,7 @@ import { formatAddress, formatLink } from '../../core/link.js';
 import { MAX_BLOB_LENGTH, MAX_V1_BLOB_LENGTH } from '../../core/protocol/limits.js';
 import { parseCreatedReply } from '../../core/protocol/replies.js';
 import type { CreateBody } from '../../core/protocol/requests.js';
+import { receiptLinkOf, receiptTerms } from '../receipts.js';
 import { checkReply } from '../transport/network-errors.js';
 import { send } from '../transport/send.js';
 import { deviations, requireLinkProof } from './created-reply.js';
@@ -20,6 +22,11 @@ interface Created {
   readonly expiresAt: string;
   /** The server's id of the secret: 22 characters of base64url. Opens nothing by itself. */
   readonly secretId: string;
+  /**
+   * For you to keep: tells what becomes of the secret and revokes it, and does not read it. Missing where the server
+   * keeps no receipts.
+   */
+  readonly receiptLink?: string;
   /**
    * Where the server's answer is not what was asked for, such as more readers or a later expiry: sentences for people.
    * Missing where all is as it was asked.
@@ -55,6 +62,8 @@ export interface CreateTerms {
   readonly headers: Record<string, string>;
   /** What the server is told in clear text. */
   readonly terms: Omit<CreateBody, 'encrypted_blob'>;
+  /** For the sender to keep; null where the server is told of none. */
+  readonly receipt: Bytes | null;
 }
 
 /** A secret under its key; `unlocked` is null for version 1. */
@@ -70,7 +79,7 @@ export interface SealedUnder {
 export async function postSecret(
   body: string,
   { key, unlocked }: SealedUnder,
-  { server, headers, terms }: CreateTerms,
+  { server, headers, terms, receipt }: CreateTerms,
   options: CreateSecretOptions,
 ): Promise<SecretLink> {
   const url = `${server}/api/secrets`;
@@ -80,7 +89,12 @@ export async function postSecret(
   if (unlocked !== null) await requireLinkProof(created, unlocked, url, options);
 
   const warnings = deviations(created, terms, reply.headers.get('Date'));
-  const common = { expiresAt, secretId: id, ...(warnings.length === 0 ? {} : { warnings }) };
+  const common = {
+    expiresAt,
+    secretId: id,
+    ...receiptLinkOf(receipt, server, created),
+    ...(warnings.length === 0 ? {} : { warnings }),
+  };
   return options.split
     ? { mode: 'split', url: formatAddress({ server, id }), key: formatKey(key), ...common }
     : { mode: 'standard', fullLink: formatLink({ server, id, key }), ...common };
@@ -108,7 +122,8 @@ export async function createFromBytes(
   const unlocked = version === 2 ? await unlockKey(key, options.passphrase) : null;
   const sealed =
     unlocked === null ? await sealedV1(content, key) : await sealedV2(content, metaOf(options), unlocked);
-  return postSecret(JSON.stringify({ ...sealed, ...terms.terms }), { key, unlocked }, terms, options);
+  const body = JSON.stringify({ ...sealed, ...terms.terms, ...(await receiptTerms(terms.receipt)) });
+  return postSecret(body, { key, unlocked }, terms, options);
 }
 
 /** What sealing gives to the body of a create, version 2. @throws ValidationError `SECRET_TOO_LARGE`, `INVALID_META`. */

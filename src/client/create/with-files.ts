@@ -1,5 +1,6 @@
 /** Creating a secret with files, or one that is too large for a blob: the chunks first, then the blob that lists them. */
 
+import { decodeBase64url, encodeBase64url } from '../../core/base64url.js';
 import { concatBytes, encodeUtf8 } from '../../core/bytes.js';
 import { MAX_FILES } from '../../core/crypto/file-list.js';
 import { proofHash, type UnlockedKey, unlockKey } from '../../core/crypto/key-schedule.js';
@@ -14,6 +15,7 @@ import { webCrypto } from '../../core/web-crypto.js';
 import { type Attachment, type FileToSend, isContent, piecesOf } from '../files/content.js';
 import { type BrokenOffCreate, type CreateJournal, SourceChanged } from '../files/journal.js';
 import { beginUpload, forgetUpload, presentChunks, type Upload, uploadFiles } from '../files/upload.js';
+import { receiptTerms } from '../receipts.js';
 import { type CreateSecretOptions, contentOf, type SecretContent } from './options.js';
 import {
   type CreateTerms,
@@ -121,9 +123,10 @@ class FilesCreate {
       idempotencyKey: id,
       upload: upload.upload,
       maxBytes: upload.max_bytes,
+      ...(terms.receipt === null ? {} : { receipt: encodeBase64url(terms.receipt) }),
     });
     try {
-      const body = await this.#upload(upload, unlocked, [], journal);
+      const body = await this.#upload(upload, unlocked, [], terms, journal);
       return await this.#post(body, key, unlocked, terms, journal);
     } catch (error) {
       if (journal === undefined) await forgetUpload(this.#uploads, upload.upload, this.#options);
@@ -142,9 +145,10 @@ class FilesCreate {
     if (present === null) return null;
     const upload = { upload: earlier.upload, max_bytes: earlier.maxBytes };
     try {
-      const body = earlier.body ?? (await this.#upload(upload, unlocked, present, journal));
-      if (earlier.body !== undefined) await this.#upload(upload, unlocked, present, journal);
-      const terms = withIdempotencyKey(this.#terms, earlier.idempotencyKey);
+      const receipt = earlier.receipt === undefined ? null : decodeBase64url(earlier.receipt);
+      const terms = { ...withIdempotencyKey(this.#terms, earlier.idempotencyKey), receipt };
+      const body = earlier.body ?? (await this.#upload(upload, unlocked, present, terms, journal));
+      if (earlier.body !== undefined) await this.#upload(upload, unlocked, present, terms, journal);
       return await this.#post(body, key, unlocked, terms, earlier.body === undefined ? journal : undefined);
     } catch (error) {
       const isForgotten =
@@ -166,6 +170,7 @@ class FilesCreate {
     upload: Upload,
     unlocked: UnlockedKey,
     present: readonly ChunkRange[],
+    { terms, receipt }: CreateTerms,
     journal: CreateJournal | undefined,
   ): Promise<string> {
     const filesKey = await unlocked.deriveFilesKey();
@@ -173,7 +178,8 @@ class FilesCreate {
     const { chunks, files } = await uploadFiles(this.#uploads, upload, this.#files, filesKey, options);
     const meta: Meta = { ...metaOf(this.#options), files };
     const sealed = await sealedV2(this.#note, meta, unlocked);
-    const body = { ...sealed, ...this.#terms.terms, upload: upload.upload, chunks } satisfies CreateBody;
+    const bound = { upload: upload.upload, chunks };
+    const body = { ...sealed, ...terms, ...(await receiptTerms(receipt)), ...bound } satisfies CreateBody;
     return JSON.stringify(body);
   }
 

@@ -16,6 +16,8 @@ export interface BrokenOffCreate {
   readonly upload: string;
   /** The most bytes that the upload takes. */
   readonly maxBytes: number;
+  /** The receipt that the sender gets, in base64url; missing where there is none. */
+  readonly receipt?: string;
   /** The body of the create, once all chunks are there. It is sent as it was first made. */
   readonly body?: string;
 }

@@ -131,14 +131,15 @@ export function parseCreatedReply(json: unknown, version: Version): CreatedReply
   if (typeof id !== 'string' || !isSecretId(id)) throw invalidReply('id');
   const expires = instantOf(expires_at);
   if (expires === null) throw invalidReply('expires_at');
-  if (version === 1) return { id, expires_at: expires };
+  const named: readonly unknown[] = Array.isArray(reply.kept) ? reply.kept : [];
+  const kept = KEPT.filter((field) => named.includes(field));
+  if (version === 1) return { id, expires_at: expires, ...(kept.length === 0 ? {} : { kept }) };
   if (reply.version !== 2) {
     throw new ValidationError('the server speaks only version 1 of the protocol', 'UNSUPPORTED_BY_SERVER');
   }
   const views = reply.views;
   if (!isCount(views, 1)) throw invalidReply('views');
-  const named: readonly unknown[] = Array.isArray(reply.kept) ? reply.kept : [];
-  return { id, expires_at: expires, version: 2, views, kept: KEPT.filter((field) => named.includes(field)) };
+  return { id, expires_at: expires, version: 2, views, kept };
 }
 
 /**
@@ -170,7 +171,7 @@ export function parseReadReply(json: unknown): ReadReply {
  * @throws ValidationError `INVALID_REPLY`.
  */
 export function parseStatusReply(json: unknown): StatusReply {
-  const { state, hint, created_at, expires_at, views, views_left, first_read_at, chunks } = object(json);
+  const { state, hint, created_at, expires_at, views, views_left, chunks } = object(json);
   if (!SECRET_STATES.some((known) => known === state)) throw invalidReply('state');
   const created = instantOf(created_at);
   if (created === null) throw invalidReply('created_at');
@@ -189,10 +190,61 @@ export function parseStatusReply(json: unknown): StatusReply {
     views_left,
     ...(chunks === undefined ? {} : { chunks }),
   };
-  if (first_read_at === undefined || first_read_at === null) return common;
-  const firstRead = instantOf(first_read_at);
-  if (firstRead === null) throw invalidReply('first_read_at');
-  return { ...common, first_read_at: firstRead };
+  return { ...common, ...readTimes(object(json)), ...forSender(object(json)) };
+}
+
+/** When a secret was read, first and last. */
+function readTimes(reply: Record<string, unknown>): Pick<StatusReply, 'first_read_at' | 'last_read_at'> {
+  const times: { first_read_at?: string; last_read_at?: string } = {};
+  for (const name of ['first_read_at', 'last_read_at'] as const) {
+    const value = reply[name] ?? null;
+    if (value === null) continue;
+    const instant = instantOf(value);
+    if (instant === null) throw invalidReply(name);
+    times[name] = instant;
+  }
+  return times;
+}
+
+/** What only a sender is told. */
+function forSender({
+  reads,
+  wrong_passphrases,
+}: Record<string, unknown>): Pick<StatusReply, 'reads' | 'wrong_passphrases'> {
+  return {
+    ...(reads === undefined ? {} : { reads: parseReads(reads) }),
+    ...(Number.isSafeInteger(wrong_passphrases) ? { wrong_passphrases: Number(wrong_passphrases) } : {}),
+  };
+}
+
+function parseReads(reads: unknown): ReadEntry[] {
+  if (!Array.isArray(reads)) throw invalidReply('reads');
+  return reads.slice(-MAX_READS).map((entry: unknown) => {
+    const { at, acknowledged } = object(entry);
+    const instant = instantOf(at);
+    if (instant === null) throw invalidReply('reads');
+    return { at: instant, acknowledged: acknowledged === true };
+  });
+}
+
+/**
+ * Checks the reply to `POST /api/receipts`: an answer to each of `asked`, in order.
+ * @throws ValidationError `INVALID_REPLY`.
+ */
+export function parseReceiptsReply(
+  json: unknown,
+  asked: readonly { readonly id: string }[],
+): readonly InquiryReply[] {
+  const { secrets } = object(json);
+  if (!Array.isArray(secrets) || secrets.length !== asked.length) throw invalidReply('secrets');
+  return secrets.map((one: unknown, place) => {
+    const { id, error } = object(one);
+    if (typeof id !== 'string' || id !== asked[place]?.id) throw invalidReply('id');
+    if (error === undefined) return { id, ...parseStatusReply(one) };
+    const { code } = object(error);
+    if (!isWord(code)) throw invalidReply('code');
+    return { id, error: { code } };
+  });
 }
 
 /**

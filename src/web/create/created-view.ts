@@ -3,7 +3,8 @@
 import type { SecretLink } from '../../client/create/create.js';
 import type { CreateSecretOptions } from '../../client/create/options.js';
 import type { LinkOrPair } from '../../client/link-or-pair.js';
-import { revokeSecret, type SecretStatus, secretStatus } from '../../client/status.js';
+import type { SecretStatus } from '../../client/secret-status.js';
+import { revokeSecret, secretStatus } from '../../client/status.js';
 import { copyButton, shareButton } from '../parts/copy-button.js';
 import { byId, isDisabled, setBusy, showText, showView } from '../parts/elements.js';
 import { ErrorNote } from '../parts/error-note.js';

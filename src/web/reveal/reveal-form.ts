@@ -3,7 +3,8 @@
  * click nothing is used up.
  */
 
-import { type SecretStatus, secretStatus } from '../../client/status.js';
+import type { SecretStatus } from '../../client/secret-status.js';
+import { secretStatus } from '../../client/status.js';
 import { ZephrError } from '../../core/errors.js';
 import { type Link, parseServer } from '../../core/link.js';
 import { byId, isDisabled, setBusy, showText } from '../parts/elements.js';

@@ -4,7 +4,7 @@
  */
 
 import { type OpenedSecret, openSecret } from '../../client/open-secret.js';
-import type { SecretStatus } from '../../client/status.js';
+import type { SecretStatus } from '../../client/secret-status.js';
 import type { TransportOptions } from '../../client/transport/send.js';
 import { ApiError, ValidationError, ZephrError } from '../../core/errors.js';
 import { formatAddress, type Link, type SecretAddress } from '../../core/link.js';

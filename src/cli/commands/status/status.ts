@@ -1,6 +1,7 @@
 /** `zephr status`: what has become of a secret, without reading it. */
 
-import { type SecretStatus, secretStatus } from '../../../client/status.js';
+import type { SecretStatus } from '../../../client/secret-status.js';
+import { secretStatus } from '../../../client/status.js';
 import type { SecretState } from '../../../core/protocol/replies.js';
 import { withServerClock } from '../../../net/server-clock.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';

@@ -1,0 +1,43 @@
+/** What has become of a secret, as the SDK tells it. */
+
+import type { SecretState, StatusReply } from '../core/protocol/replies.js';
+
+/** What has become of a secret. Times are ISO 8601, UTC. */
+export interface SecretStatus {
+  readonly state: SecretState;
+  /** The sender's label, in clear. */
+  readonly hint?: string;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  /** How many readers it was created for. */
+  readonly views: number;
+  /** How many of them have not read it. */
+  readonly viewsLeft: number;
+  /** Missing until the first of them has. */
+  readonly firstReadAt?: string;
+  /** How many chunks of 1 MiB its files take, padding included; missing where it has none. */
+  readonly chunks?: number;
+  readonly lastReadAt?: string;
+  /** To its sender only: the last 100 reads, and whether the reader said that the secret arrived. */
+  readonly reads?: readonly { readonly at: string; readonly acknowledged: boolean }[];
+  /** To its sender only: how many wrong passphrases were tried. */
+  readonly wrongPassphrases?: number;
+}
+
+/** The status in a reply. */
+export function statusOf(reply: StatusReply): SecretStatus {
+  const { state, hint, first_read_at, last_read_at, chunks, reads, wrong_passphrases } = reply;
+  return {
+    state,
+    ...(hint === undefined ? {} : { hint }),
+    createdAt: reply.created_at,
+    expiresAt: reply.expires_at,
+    views: reply.views,
+    viewsLeft: reply.views_left,
+    ...(first_read_at === undefined ? {} : { firstReadAt: first_read_at }),
+    ...(last_read_at === undefined ? {} : { lastReadAt: last_read_at }),
+    ...(chunks === undefined ? {} : { chunks }),
+    ...(reads === undefined ? {} : { reads }),
+    ...(wrong_passphrases === undefined ? {} : { wrongPassphrases: wrong_passphrases }),
+  };
+}
