@@ -40,6 +40,8 @@ _zephr() {
       zephr:--message) value=1 ;;
       zephr:--callback-url) value=1 ;;
       zephr:--callback-secret-file) value=1 ;;
+      zephr:--memo) value=1 ;;
+      zephr:--for) value=1 ;;
       zephr:--link) value=1 ;;
       'zephr create:-a' | 'zephr create:--attach') value=1 ;;
       'zephr create:-e' | 'zephr create:--expiry') value=1 ;;
@@ -50,6 +52,8 @@ _zephr() {
       'zephr create:--message') value=1 ;;
       'zephr create:--callback-url') value=1 ;;
       'zephr create:--callback-secret-file') value=1 ;;
+      'zephr create:--memo') value=1 ;;
+      'zephr create:--for') value=1 ;;
       'zephr create:--link') value=1 ;;
       'zephr get:-k' | 'zephr get:--key') value=1 ;;
       'zephr get:--key-file') value=1 ;;
@@ -69,11 +73,17 @@ _zephr() {
       'zephr request:-o' | 'zephr request:--output') value=1 ;;
       'zephr give:--name') value=1 ;;
       'zephr give:-m' | 'zephr give:--message') value=1 ;;
+      'zephr ls:--state') value=1 ;;
+      'zephr ls:--since') value=1 ;;
+      'zephr ls:-n' | 'zephr ls:--count') value=1 ;;
+      'zephr ls:--after') value=1 ;;
+      'zephr ls:--search') value=1 ;;
       'zephr status:-k' | 'zephr status:--key') value=1 ;;
       'zephr status:--key-file') value=1 ;;
       'zephr status:--url') value=1 ;;
       'zephr status:--passphrase-file') value=1 ;;
       'zephr status:--is') value=1 ;;
+      'zephr status:--for') value=1 ;;
       'zephr revoke:-k' | 'zephr revoke:--key') value=1 ;;
       'zephr revoke:--key-file') value=1 ;;
       'zephr revoke:--url') value=1 ;;
@@ -156,8 +166,10 @@ _zephr() {
       zephr:get | zephr:retrieve) command='zephr get' position=0 ;;
       zephr:request) command='zephr request' position=0 ;;
       zephr:give) command='zephr give' position=0 ;;
+      zephr:ls) command='zephr ls' position=0 ;;
       zephr:status) command='zephr status' position=0 ;;
       zephr:revoke) command='zephr revoke' position=0 ;;
+      zephr:stats) command='zephr stats' position=0 ;;
       zephr:vault) command='zephr vault' position=0 ;;
       zephr:run) command='zephr run' position=0 ;;
       zephr:serve) command='zephr serve' position=0 ;;
@@ -201,6 +213,8 @@ _zephr() {
     zephr:--message) return ;;
     zephr:--callback-url) return ;;
     zephr:--callback-secret-file) _zephr_files; return ;;
+    zephr:--memo) return ;;
+    zephr:--for) _zephr_words 1m 10m 1h; return ;;
     zephr:--link) _zephr_words v1 v2; return ;;
     'zephr create:-a' | 'zephr create:--attach') _zephr_files; return ;;
     'zephr create:-e' | 'zephr create:--expiry') _zephr_words 5m 1h 1d 7d 30d; return ;;
@@ -211,6 +225,8 @@ _zephr() {
     'zephr create:--message') return ;;
     'zephr create:--callback-url') return ;;
     'zephr create:--callback-secret-file') _zephr_files; return ;;
+    'zephr create:--memo') return ;;
+    'zephr create:--for') _zephr_words 1m 10m 1h; return ;;
     'zephr create:--link') _zephr_words v1 v2; return ;;
     'zephr get:-k' | 'zephr get:--key') return ;;
     'zephr get:--key-file') _zephr_files; return ;;
@@ -230,11 +246,17 @@ _zephr() {
     'zephr request:-o' | 'zephr request:--output') _zephr_files; return ;;
     'zephr give:--name') return ;;
     'zephr give:-m' | 'zephr give:--message') return ;;
+    'zephr ls:--state') _zephr_words waiting read expired revoked; return ;;
+    'zephr ls:--since') return ;;
+    'zephr ls:-n' | 'zephr ls:--count') return ;;
+    'zephr ls:--after') return ;;
+    'zephr ls:--search') return ;;
     'zephr status:-k' | 'zephr status:--key') return ;;
     'zephr status:--key-file') _zephr_files; return ;;
     'zephr status:--url') return ;;
     'zephr status:--passphrase-file') _zephr_files; return ;;
     'zephr status:--is') _zephr_words waiting read expired revoked; return ;;
+    'zephr status:--for') _zephr_words 1m 10m 1h; return ;;
     'zephr revoke:-k' | 'zephr revoke:--key') return ;;
     'zephr revoke:--key-file') _zephr_files; return ;;
     'zephr revoke:--url') return ;;
@@ -318,13 +340,15 @@ _zephr() {
   case $cur in
     -*)
       case $command in
-        zephr) _zephr_words -a --attach -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --callback-url --callback-secret-file -c --copy --qr --link $everywhere ;;
-        'zephr create') _zephr_words -a --attach -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --callback-url --callback-secret-file -c --copy --qr --link $everywhere ;;
+        zephr) _zephr_words -a --attach -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --callback-url --callback-secret-file --memo --no-record --wait --for -c --copy --qr --link $everywhere ;;
+        'zephr create') _zephr_words -a --attach -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --callback-url --callback-secret-file --memo --no-record --wait --for -c --copy --qr --link $everywhere ;;
         'zephr get') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file -o --output --force -c --copy --exec --wait --for --all $everywhere ;;
         'zephr request') _zephr_words -m --message --from -e --expiry --secret-expiry --answers --views --callback-url --callback-secret-file -c --copy --copy-link --qr --no-record --wait --for -o --output --force --exec $everywhere ;;
         'zephr give') _zephr_words --name -m --message --trim $everywhere ;;
-        'zephr status') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file --is $everywhere ;;
+        'zephr ls') _zephr_words --state --since -n --count --after --search --offline --forget $everywhere ;;
+        'zephr status') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file --is --wait --for $everywhere ;;
         'zephr revoke') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file $everywhere ;;
+        'zephr stats') _zephr_words --offline $everywhere ;;
         'zephr vault set') _zephr_words --host --as --methods --approve --run -P --project -E --environment --vault-key-file --expires --new $everywhere ;;
         'zephr vault import') _zephr_words -P --project -E --environment --vault-key-file --force $everywhere ;;
         'zephr vault cp') _zephr_words -P --project -E --environment --vault-key-file --to-project --to-environment --force $everywhere ;;
@@ -348,15 +372,15 @@ _zephr() {
       ;;
     *)
       case $command:$position in
-        zephr:*) _zephr_words create get retrieve request give status revoke vault run serve keys config doctor completion help ;;
+        zephr:*) _zephr_words create get retrieve request give ls status revoke stats vault run serve keys config doctor completion help ;;
         'zephr vault:'*) _zephr_words set import cp rm bind ls diff status reveal unlock lock trust ;;
         'zephr keys:'*) _zephr_words new ls revoke ;;
         'zephr config:'*) _zephr_words get set unset ls path ;;
-        'zephr config get:0') _zephr_words server apiKey expiry link ;;
-        'zephr config set:0') _zephr_words server apiKey expiry link ;;
-        'zephr config unset:0') _zephr_words server apiKey expiry link ;;
+        'zephr config get:0') _zephr_words server apiKey expiry link record ;;
+        'zephr config set:0') _zephr_words server apiKey expiry link record ;;
+        'zephr config unset:0') _zephr_words server apiKey expiry link record ;;
         'zephr completion:0') _zephr_words bash zsh fish ;;
-        'zephr help:0') _zephr_words create get retrieve request give status revoke vault run serve keys config doctor completion help ;;
+        'zephr help:0') _zephr_words create get retrieve request give ls status revoke stats vault run serve keys config doctor completion help ;;
       esac
       ;;
   esac

@@ -13,7 +13,7 @@ function __zephr_in --argument-names wanted wanted_position
         switch "$command:$word"
             case '*:--server' '*:--config' '*:--ca-file' '*:--timeout'
                 set value 1
-            case 'zephr:-a' 'zephr:--attach' 'zephr:-e' 'zephr:--expiry' 'zephr:-H' 'zephr:--hint' 'zephr:--passphrase-file' 'zephr:--views' 'zephr:--name' 'zephr:--message' 'zephr:--callback-url' 'zephr:--callback-secret-file' 'zephr:--link'
+            case 'zephr:-a' 'zephr:--attach' 'zephr:-e' 'zephr:--expiry' 'zephr:-H' 'zephr:--hint' 'zephr:--passphrase-file' 'zephr:--views' 'zephr:--name' 'zephr:--message' 'zephr:--callback-url' 'zephr:--callback-secret-file' 'zephr:--memo' 'zephr:--for' 'zephr:--link'
                 set value 1
             case 'zephr:create'
                 set command 'zephr create'
@@ -27,11 +27,17 @@ function __zephr_in --argument-names wanted wanted_position
             case 'zephr:give'
                 set command 'zephr give'
                 set position 0
+            case 'zephr:ls'
+                set command 'zephr ls'
+                set position 0
             case 'zephr:status'
                 set command 'zephr status'
                 set position 0
             case 'zephr:revoke'
                 set command 'zephr revoke'
+                set position 0
+            case 'zephr:stats'
+                set command 'zephr stats'
                 set position 0
             case 'zephr:vault'
                 set command 'zephr vault'
@@ -57,7 +63,7 @@ function __zephr_in --argument-names wanted wanted_position
             case 'zephr:help'
                 set command 'zephr help'
                 set position 0
-            case 'zephr create:-a' 'zephr create:--attach' 'zephr create:-e' 'zephr create:--expiry' 'zephr create:-H' 'zephr create:--hint' 'zephr create:--passphrase-file' 'zephr create:--views' 'zephr create:--name' 'zephr create:--message' 'zephr create:--callback-url' 'zephr create:--callback-secret-file' 'zephr create:--link'
+            case 'zephr create:-a' 'zephr create:--attach' 'zephr create:-e' 'zephr create:--expiry' 'zephr create:-H' 'zephr create:--hint' 'zephr create:--passphrase-file' 'zephr create:--views' 'zephr create:--name' 'zephr create:--message' 'zephr create:--callback-url' 'zephr create:--callback-secret-file' 'zephr create:--memo' 'zephr create:--for' 'zephr create:--link'
                 set value 1
             case 'zephr get:-k' 'zephr get:--key' 'zephr get:--key-file' 'zephr get:--url' 'zephr get:--passphrase-file' 'zephr get:-o' 'zephr get:--output' 'zephr get:--for'
                 set value 1
@@ -65,7 +71,9 @@ function __zephr_in --argument-names wanted wanted_position
                 set value 1
             case 'zephr give:--name' 'zephr give:-m' 'zephr give:--message'
                 set value 1
-            case 'zephr status:-k' 'zephr status:--key' 'zephr status:--key-file' 'zephr status:--url' 'zephr status:--passphrase-file' 'zephr status:--is'
+            case 'zephr ls:--state' 'zephr ls:--since' 'zephr ls:-n' 'zephr ls:--count' 'zephr ls:--after' 'zephr ls:--search'
+                set value 1
+            case 'zephr status:-k' 'zephr status:--key' 'zephr status:--key-file' 'zephr status:--url' 'zephr status:--passphrase-file' 'zephr status:--is' 'zephr status:--for'
                 set value 1
             case 'zephr revoke:-k' 'zephr revoke:--key' 'zephr revoke:--key-file' 'zephr revoke:--url' 'zephr revoke:--passphrase-file'
                 set value 1
@@ -188,8 +196,10 @@ complete -c zephr -n '__zephr_in zephr' -a get -d 'take a secret back, or an ans
 complete -c zephr -n '__zephr_in zephr' -a retrieve -d 'take a secret back, or an answer to a request'
 complete -c zephr -n '__zephr_in zephr' -a request -d 'ask for a secret: print the link to send'
 complete -c zephr -n '__zephr_in zephr' -a give -d 'answer a request'
+complete -c zephr -n '__zephr_in zephr' -a ls -d 'what you sent, and what became of it'
 complete -c zephr -n '__zephr_in zephr' -a status -d 'has it been read? uses up nothing'
 complete -c zephr -n '__zephr_in zephr' -a revoke -d 'destroy it unread'
+complete -c zephr -n '__zephr_in zephr' -a stats -d 'how many you sent, and what became of them'
 complete -c zephr -n '__zephr_in zephr' -a vault -d 'named secrets here, encrypted'
 complete -c zephr -n '__zephr_in zephr' -a run -d 'start a command with secrets, mask output'
 complete -c zephr -n '__zephr_in zephr' -a serve -d 'run a server'
@@ -209,6 +219,10 @@ complete -c zephr -n '__zephr_in zephr' -l name -x -d 'file name for the reader,
 complete -c zephr -n '__zephr_in zephr' -l message -x -d 'message to the reader, encrypted'
 complete -c zephr -n '__zephr_in zephr' -l callback-url -x -d 'https URL that gets a webhook when it is read'
 complete -c zephr -n '__zephr_in zephr' -l callback-secret-file -r -F -d 'signs the webhook; or ZEPHR_CALLBACK_SECRET'
+complete -c zephr -n '__zephr_in zephr' -l memo -x -d 'for your own list, zephr ls; sent to nobody'
+complete -c zephr -n '__zephr_in zephr' -l no-record -d 'keep no line of it in that list'
+complete -c zephr -n '__zephr_in zephr' -l wait -d 'then wait until no more reads can come'
+complete -c zephr -n '__zephr_in zephr' -l for -x -a '1m 10m 1h' -d 'wait no longer than this: 90s, 10m, 1h'
 complete -c zephr -n '__zephr_in zephr' -s c -l copy -d 'put the link (split: the URL) on the clipboard'
 complete -c zephr -n '__zephr_in zephr' -l qr -d 'draw the link as a QR code on stderr'
 complete -c zephr -n '__zephr_in zephr' -l link -x -a 'v1 v2' -d 'link version (default: v2, v1 for zephr.io)'
@@ -223,6 +237,10 @@ complete -c zephr -n '__zephr_in "zephr create"' -l name -x -d 'file name for th
 complete -c zephr -n '__zephr_in "zephr create"' -l message -x -d 'message to the reader, encrypted'
 complete -c zephr -n '__zephr_in "zephr create"' -l callback-url -x -d 'https URL that gets a webhook when it is read'
 complete -c zephr -n '__zephr_in "zephr create"' -l callback-secret-file -r -F -d 'signs the webhook; or ZEPHR_CALLBACK_SECRET'
+complete -c zephr -n '__zephr_in "zephr create"' -l memo -x -d 'for your own list, zephr ls; sent to nobody'
+complete -c zephr -n '__zephr_in "zephr create"' -l no-record -d 'keep no line of it in that list'
+complete -c zephr -n '__zephr_in "zephr create"' -l wait -d 'then wait until no more reads can come'
+complete -c zephr -n '__zephr_in "zephr create"' -l for -x -a '1m 10m 1h' -d 'wait no longer than this: 90s, 10m, 1h'
 complete -c zephr -n '__zephr_in "zephr create"' -s c -l copy -d 'put the link (split: the URL) on the clipboard'
 complete -c zephr -n '__zephr_in "zephr create"' -l qr -d 'draw the link as a QR code on stderr'
 complete -c zephr -n '__zephr_in "zephr create"' -l link -x -a 'v1 v2' -d 'link version (default: v2, v1 for zephr.io)'
@@ -258,17 +276,27 @@ complete -c zephr -n '__zephr_in "zephr request"' -l exec -d 'with --wait: give 
 complete -c zephr -n '__zephr_in "zephr give"' -l name -x -d 'file name for who asked, encrypted'
 complete -c zephr -n '__zephr_in "zephr give"' -s m -l message -x -d 'message to who asked, encrypted'
 complete -c zephr -n '__zephr_in "zephr give"' -l trim -d 'leave out one final line end, as from echo'
+complete -c zephr -n '__zephr_in "zephr ls"' -l state -x -a 'waiting read expired revoked' -d 'waiting, read, expired or revoked'
+complete -c zephr -n '__zephr_in "zephr ls"' -l since -x -d 'sent within: 90m, 2d, or since 2026-12-05'
+complete -c zephr -n '__zephr_in "zephr ls"' -s n -l count -x -d 'so many at most'
+complete -c zephr -n '__zephr_in "zephr ls"' -l after -x -d 'those that come after this one'
+complete -c zephr -n '__zephr_in "zephr ls"' -l search -x -d 'with this in the hint, memo, id or server'
+complete -c zephr -n '__zephr_in "zephr ls"' -l offline -d 'ask no server'
+complete -c zephr -n '__zephr_in "zephr ls"' -l forget -d 'drop from the list what has ended'
 complete -c zephr -n '__zephr_in "zephr status"' -s k -l key -x -d 'the key of a split pair'
 complete -c zephr -n '__zephr_in "zephr status"' -l key-file -r -F -d 'take the key from a file'
 complete -c zephr -n '__zephr_in "zephr status"' -l url -x -d 'the URL of a split pair'
 complete -c zephr -n '__zephr_in "zephr status"' -s p -l passphrase -d 'ask for the passphrase on the terminal'
 complete -c zephr -n '__zephr_in "zephr status"' -l passphrase-file -r -F -d 'take the passphrase from a file'
 complete -c zephr -n '__zephr_in "zephr status"' -l is -x -a 'waiting read expired revoked' -d 'is it waiting, read, expired or revoked? exit 0 or 11'
+complete -c zephr -n '__zephr_in "zephr status"' -l wait -d 'until no more reads can come; exit 0 if all were, else 6'
+complete -c zephr -n '__zephr_in "zephr status"' -l for -x -a '1m 10m 1h' -d 'wait no longer than this: 90s, 10m, 1h'
 complete -c zephr -n '__zephr_in "zephr revoke"' -s k -l key -x -d 'the key of a split pair'
 complete -c zephr -n '__zephr_in "zephr revoke"' -l key-file -r -F -d 'take the key from a file'
 complete -c zephr -n '__zephr_in "zephr revoke"' -l url -x -d 'the URL of a split pair'
 complete -c zephr -n '__zephr_in "zephr revoke"' -s p -l passphrase -d 'ask for the passphrase on the terminal'
 complete -c zephr -n '__zephr_in "zephr revoke"' -l passphrase-file -r -F -d 'take the passphrase from a file'
+complete -c zephr -n '__zephr_in "zephr stats"' -l offline -d 'ask no server'
 complete -c zephr -n '__zephr_in "zephr vault"' -a set -d 'keep a value under a name'
 complete -c zephr -n '__zephr_in "zephr vault"' -a import -d 'keep all that a .env file names'
 complete -c zephr -n '__zephr_in "zephr vault"' -a cp -d 'copy a secret, with its bindings'
@@ -371,9 +399,9 @@ complete -c zephr -n '__zephr_in "zephr config"' -a set -d 'check a value and st
 complete -c zephr -n '__zephr_in "zephr config"' -a unset -d 'remove a value'
 complete -c zephr -n '__zephr_in "zephr config"' -a ls -d 'print each setting and where it comes from'
 complete -c zephr -n '__zephr_in "zephr config"' -a path -d 'print where the config file is'
-complete -c zephr -n '__zephr_in "zephr config get" 0' -a 'server apiKey expiry link'
-complete -c zephr -n '__zephr_in "zephr config set" 0' -a 'server apiKey expiry link'
-complete -c zephr -n '__zephr_in "zephr config unset" 0' -a 'server apiKey expiry link'
+complete -c zephr -n '__zephr_in "zephr config get" 0' -a 'server apiKey expiry link record'
+complete -c zephr -n '__zephr_in "zephr config set" 0' -a 'server apiKey expiry link record'
+complete -c zephr -n '__zephr_in "zephr config unset" 0' -a 'server apiKey expiry link record'
 complete -c zephr -n '__zephr_in "zephr doctor"' -l link -x -a 'v1 v2' -d 'link version to try (default: as for zephr)'
 complete -c zephr -n '__zephr_in "zephr completion" 0' -a 'bash zsh fish'
-complete -c zephr -n '__zephr_in "zephr help" 0' -a 'create get retrieve request give status revoke vault run serve keys config doctor completion help'
+complete -c zephr -n '__zephr_in "zephr help" 0' -a 'create get retrieve request give ls status revoke stats vault run serve keys config doctor completion help'

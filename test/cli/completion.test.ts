@@ -70,7 +70,7 @@ describe.each<Shell>(['bash', 'zsh', 'fish'])('%s', (shell) => {
       'zephr --link ': ['v1', 'v2'],
       'zephr serve --access ': ['closed', 'open', 'tiered'],
       'zephr completion ': ['bash', 'fish', 'zsh'],
-      'zephr config set ': ['apiKey', 'expiry', 'link', 'server'],
+      'zephr config set ': ['apiKey', 'expiry', 'link', 'record', 'server'],
       'zephr config get s': ['server'],
       'zephr help rev': ['revoke'],
       'zephr get --key-file zz': files,

@@ -71,6 +71,7 @@ describe('zephr config', () => {
       { key: 'apiKey', server: 'https://zephr.io', value: null, source: 'the default' },
       { key: 'expiry', value: '1h', source: 'the default' },
       { key: 'link', value: 'v1', source: 'the default' },
+      { key: 'record', value: 'true', source: 'the default' },
     ]);
     await sh(`echo ${KEY} | zephr config set apiKey --server https://zephr.example`);
     const about = { key: 'apiKey', server: 'https://zephr.example' };
@@ -92,6 +93,7 @@ describe('zephr config', () => {
         'apiKey  zeph_...wxyz           (the config file, for https://zephr.example)',
         'expiry  7d                     (the config file)',
         'link    v2                     (the default)',
+        'record  true                   (the default)',
         'apiKey  ...                    (the config file, for https://b.example)',
         '',
       ].join('\n'),
@@ -149,6 +151,7 @@ describe('zephr config', () => {
     ['expiry', 'soon', 'not a time'],
     ['expiry', '366d', 'between 1 minute and 1 year'],
     ['link', 'v3', 'not v1 or v2'],
+    ['record', 'no', 'neither true nor false'],
     ['link', "''", 'there is no value for link'],
     ['expiry', '', 'there is no value for expiry'],
   ])('refuses to set %s to %s', async (key, value, words) => {

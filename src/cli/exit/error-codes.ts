@@ -19,6 +19,7 @@ export type CliErrorCode =
   | 'NAME_EXISTS'
   | 'NOT_COPIED'
   | 'NOT_DELIVERED'
+  | 'NOT_LISTED'
   | 'NOT_ALLOWED'
   | 'NOT_EXECUTABLE'
   | 'NOT_PERMITTED'

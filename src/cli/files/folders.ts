@@ -14,6 +14,8 @@ export const FILES = {
   '~/.local/state/zephr/creates/':
     'creates of files that broke off, with the key of their link: for an hour, or until the same command ends',
   '~/.local/share/zephr/vault.json': 'the vault: named secrets, sealed',
+  '~/.local/state/zephr/sent.jsonl':
+    'what was sent, for `zephr ls`: ids, receipts, times and memos, and nothing that reads it',
   '~/.cache/zephr/': 'compiled code of the program, where `~/.cache` is there; kept by Node 22.1 and later',
 } as const;
 

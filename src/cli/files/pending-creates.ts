@@ -160,12 +160,27 @@ class CreateFolder {
 async function readCreate(path: string): Promise<BrokenOffCreate | null> {
   try {
     const json: unknown = JSON.parse(await readFile(path, 'utf8'));
-    const { key, proofHash, idempotencyKey, upload, maxBytes, receipt, body }: Partial<Record<string, unknown>> =
-      Object(json);
+    const {
+      key,
+      proofHash,
+      idempotencyKey,
+      upload,
+      maxBytes,
+      receipt,
+      body,
+    }: Partial<Record<string, unknown>> = Object(json);
     const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
     if (!isText(key) || !isText(proofHash) || !isText(idempotencyKey) || !isText(upload)) return null;
     if (typeof maxBytes !== 'number') return null;
-    return { key, proofHash, idempotencyKey, upload, maxBytes, ...(isText(receipt) ? { receipt } : {}), ...(isText(body) ? { body } : {}) };
+    return {
+      key,
+      proofHash,
+      idempotencyKey,
+      upload,
+      maxBytes,
+      ...(isText(receipt) ? { receipt } : {}),
+      ...(isText(body) ? { body } : {}),
+    };
   } catch {
     // No file, or one that was damaged: a new create takes its place.
     return null;

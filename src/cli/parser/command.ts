@@ -3,7 +3,7 @@
  * action that gets one context and returns an exit code.
  */
 
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type Option } from 'commander';
 import type { CommonFlags } from '../settings/settings.js';
 import { blankAsAbsent } from '../terminal/environment.js';
 import { createReporter, type Reporter } from '../terminal/reporter.js';
@@ -36,12 +36,16 @@ export interface Example {
   readonly note: string;
 }
 
+/** An id that begins with a hyphen, or its start; with two hyphens the whole of it, as long options begin so. */
+const HYPHEN_ID = /^-(?:[A-Za-z0-9_][A-Za-z0-9_-]{4,20}|-[A-Za-z0-9_-]{20})$/;
+
 export class CliCommand extends Command {
   readonly #run: Run;
   readonly #finish: (command: CliCommand) => void;
   #declare: ((command: CliCommand) => void) | undefined;
   #isDeclared = false;
   readonly #examples: Example[] = [];
+  #takesIds = false;
   /** Null where every `--` begins a command line. */
   #commandLineFlag: string | null | undefined;
   #commandLine: readonly string[] | undefined;
@@ -107,11 +111,42 @@ export class CliCommand extends Command {
       end >= 0 && flag !== undefined && (flag === null || words.slice(0, end).includes(flag));
     if (hasCommandLine) this.#commandLine = words.slice(end + 1);
     try {
-      return super.parseOptions(hasCommandLine ? words.slice(0, end) : words);
+      return this.#parseWithIds(hasCommandLine ? words.slice(0, end) : words);
     } catch (error) {
       // commander's own are put into our words where they are caught.
       throw error instanceof CommanderError ? error : this.failure(error);
     }
+  }
+
+  /** Parses options; a word that begins with a hyphen is an id where the command takes one and no option has its name. */
+  #parseWithIds(words: string[]): ReturnType<Command['parseOptions']> {
+    const end = words.indexOf('--');
+    const isId = (word: string, place: number) =>
+      this.#takesIds &&
+      HYPHEN_ID.test(word) &&
+      (end < 0 || place < end) &&
+      !this.#isOption(word, words[place - 1]);
+    const ids = words.filter(isId);
+    const { operands, unknown } = super.parseOptions(words.filter((word, place) => !isId(word, place)));
+    return { operands: [...operands, ...ids], unknown };
+  }
+
+  /** Whether a word is an option of this command, alone or with its value, or the value of the one before it. */
+  #isOption(word: string, before: string | undefined): boolean {
+    const isNamed = (option: Option, text: string | undefined) =>
+      text !== undefined && (option.short === text || option.long === text);
+    return this.options.some(
+      (option) =>
+        isNamed(option, word) ||
+        option.short === word.slice(0, 2) ||
+        (option.required && isNamed(option, before)),
+    );
+  }
+
+  /** Takes arguments for ids that begin with a hyphen, as some do. */
+  takesIds(): this {
+    this.#takesIds = true;
+    return this;
   }
 
   /**

@@ -22,7 +22,7 @@ const COMMANDS: Readonly<Record<string, Names>> = {
       'view',
     ],
     'zephr status <link>': ['check', 'info', 'stat', 'state'],
-    'zephr status <link> for one secret, or zephr keys ls for API keys': ['history', 'list', 'ls'],
+    'zephr ls': ['history', 'list', 'sent'],
     'zephr revoke <link>': ['burn', 'cancel', 'del', 'delete', 'destroy', 'remove', 'rm'],
     'zephr run -- <command>': ['exec', 'inject'],
     'zephr vault': ['secrets', 'store'],

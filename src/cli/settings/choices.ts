@@ -5,7 +5,7 @@ import { type CliError, usageError } from '../exit/cli-error.js';
 import { blankAsAbsent } from '../terminal/environment.js';
 
 /** The keys that `zephr config` knows. A config file may hold others, which are left alone. */
-export const CONFIG_KEYS = ['server', 'apiKey', 'expiry', 'link'] as const;
+export const CONFIG_KEYS = ['server', 'apiKey', 'expiry', 'link', 'record'] as const;
 
 export type ConfigKey = (typeof CONFIG_KEYS)[number];
 
@@ -43,6 +43,14 @@ export function sourced(value: string | undefined, source: string): Sourced | un
 export function parseLinkVersion(text: string): LinkVersion {
   if (!isLinkVersion(text)) throw noLinkVersion();
   return text;
+}
+
+/** Whether a list is kept of what is sent. @throws CliError exit 2 when the setting is neither true nor false. */
+export function parseRecord(text: string): boolean {
+  if (text !== 'true' && text !== 'false') {
+    throw usageError('record is neither true nor false', 'false keeps no list of what you send');
+  }
+  return text === 'true';
 }
 
 /** The error for a word that is no link version. */

@@ -21,7 +21,7 @@ export type Edit =
   /** @property origin of the server that the API key belongs to. */
   | { readonly key: 'apiKey'; readonly origin: string; readonly value: string | undefined };
 
-const TEXT_KEYS = ['server', 'expiry', 'link'] as const satisfies readonly TextKey[];
+const TEXT_KEYS = ['server', 'expiry', 'link', 'record'] as const satisfies readonly TextKey[];
 
 /**
  * The members in a file's text; an empty file has none.
@@ -123,6 +123,8 @@ function originNamed(server: string, path: string): string {
 function text(members: Members, key: string, path: string, what = key): string | undefined {
   const value = own(members, key);
   if (value === undefined || value === null || value === '') return undefined;
+  // As people write it who know JSON.
+  if (key === 'record' && typeof value === 'boolean') return String(value);
   if (typeof value !== 'string') throw wrongKind(what, 'a string', path);
   return value;
 }

@@ -11,7 +11,15 @@ import { variable } from '../terminal/environment.js';
 import type { Reporter } from '../terminal/reporter.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { apiKeyFor } from './api-key.js';
-import { BY_DEFAULT, type Config, IN_FILE, parseLinkVersion, type Sourced, sourced } from './choices.js';
+import {
+  BY_DEFAULT,
+  type Config,
+  IN_FILE,
+  parseLinkVersion,
+  parseRecord,
+  type Sourced,
+  sourced,
+} from './choices.js';
 import { configPlace, readConfigFile } from './config-file.js';
 
 /** The options that every command takes. */
@@ -42,6 +50,8 @@ export interface Settings {
   readonly expiry: Sourced | undefined;
   /** From the config file, not checked yet. */
   readonly link: Sourced | undefined;
+  /** Likewise. */
+  readonly record: Sourced | undefined;
 }
 
 /**
@@ -82,6 +92,7 @@ export async function gatherSettings(
     expiry:
       sourced(variable(terminal.env, 'ZEPHR_EXPIRY'), 'ZEPHR_EXPIRY') ?? sourced(config.expiry, IN_FILE),
     link: sourced(config.link, IN_FILE),
+    record: sourced(config.record, IN_FILE),
   };
 }
 
@@ -112,6 +123,14 @@ export function linkVersion(
 ): LinkVersion {
   if (flag !== undefined) return flag;
   return link === undefined ? defaultLinkVersion(server) : checkSetting(link, parseLinkVersion);
+}
+
+/**
+ * Whether what is sent gets a line in the list: yes where nothing is said.
+ * @throws CliError exit 2 when the config file says something else than yes or no.
+ */
+export function keepsRecord({ record }: Pick<Settings, 'record'>): boolean {
+  return record === undefined || checkSetting(record, parseRecord);
 }
 
 /**

@@ -16,7 +16,7 @@ export const VARIABLES = {
   XDG_CONFIG_HOME: 'where `zephr/config.json` is, in place of `~/.config`',
   APPDATA: 'the same on Windows',
   XDG_STATE_HOME:
-    'where `zephr.db`, `claims`, `creates` and `requests` are, in `zephr`, in place of `~/.local/state`',
+    'where `zephr.db`, `claims`, `creates`, `requests` and `sent.jsonl` are, in `zephr`, in place of `~/.local/state`',
   LOCALAPPDATA: 'the same on Windows',
   XDG_DATA_HOME: 'where `zephr/vault.json` is, in place of `~/.local/share`',
   XDG_RUNTIME_DIR: 'where the socket of `zephr vault unlock` is',

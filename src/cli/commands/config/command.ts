@@ -15,7 +15,7 @@ export function addConfig(program: CliCommand): void {
 function declare(config: CliCommand): void {
   config
     .description(
-      'Looks at the config file and changes it. Its keys are server, apiKey, expiry and link. Flags and ' +
+      'Looks at the config file and changes it. Its keys are server, apiKey, expiry, link and record. Flags and ' +
         'environment variables come before it. There is an API key for each server, and it is sent to no other.',
     )
     .example('zephr config set server https://host', 'use your own server')
@@ -91,7 +91,7 @@ function declare(config: CliCommand): void {
 }
 
 function key(): Argument {
-  return oneOf(new Argument('<key>', 'server, apiKey, expiry or link'), CONFIG_KEYS, (near) =>
+  return oneOf(new Argument('<key>', 'server, apiKey, expiry, link or record'), CONFIG_KEYS, (near) =>
     usageError(
       'the config file has no key of that name',
       near === undefined ? `the keys are ${CONFIG_KEYS.join(', ')}` : `did you mean ${near}?`,

@@ -7,7 +7,13 @@ import { EXIT, type ExitCode } from '../../exit/codes.js';
 import { PERMISSION_ADVICE, readApiKeyFile } from '../../files/secret-file.js';
 import type { Context } from '../../parser/command.js';
 import { canBeApiKey, maskedApiKey, originOf, unusableApiKey } from '../../settings/api-key.js';
-import { type Config, type ConfigKey, parseLinkVersion, type TextKey } from '../../settings/choices.js';
+import {
+  type Config,
+  type ConfigKey,
+  parseLinkVersion,
+  parseRecord,
+  type TextKey,
+} from '../../settings/choices.js';
 import { changeConfigFile, configPlace, readConfigFile, requirePath } from '../../settings/config-file.js';
 import type { Edit } from '../../settings/config-members.js';
 import { type CommonFlags, serverSetting } from '../../settings/settings.js';
@@ -138,10 +144,12 @@ function checkValue(key: TextKey, argument: string | undefined): string {
       return parseExpiry(value).hoursSpelling ?? value;
     case 'link':
       return parseLinkVersion(value);
+    case 'record':
+      return String(parseRecord(value));
   }
 }
 
 function howToSet(key: ConfigKey): string {
-  const values = { server: 'https://host', apiKey: '< file', expiry: '7d', link: 'v2' };
+  const values = { server: 'https://host', apiKey: '< file', expiry: '7d', link: 'v2', record: 'false' };
   return `zephr config set ${key} ${values[key]}`;
 }

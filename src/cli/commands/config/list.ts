@@ -31,7 +31,7 @@ export async function listConfig({ flags, terminal, reporter }: ConfigContext): 
   return EXIT.done;
 }
 
-function settingRows({ server, serverSource, apiKey, apiKeySource, expiry, link }: Settings): Row[] {
+function settingRows({ server, serverSource, apiKey, apiKeySource, expiry, link, record }: Settings): Row[] {
   const linkByDefault = { value: defaultLinkVersion(server), source: BY_DEFAULT };
   return [
     { key: 'server', value: server, source: serverSource },
@@ -43,6 +43,7 @@ function settingRows({ server, serverSource, apiKey, apiKeySource, expiry, link 
     },
     { key: 'expiry', ...(expiry ?? { value: `${DEFAULT_EXPIRY_MINUTES / 60}h`, source: BY_DEFAULT }) },
     { key: 'link', ...(link ?? linkByDefault) },
+    { key: 'record', ...(record ?? { value: 'true', source: BY_DEFAULT }) },
   ];
 }
 

@@ -3,7 +3,7 @@
 import { MAX_VIEWS } from '../../../core/protocol/limits.js';
 import type { CliCommand } from '../../parser/command.js';
 import { CliOption, wholeNumber } from '../../parser/option.js';
-import { linkVersionOption } from '../../parser/shared-options.js';
+import { forOption, linkVersionOption } from '../../parser/shared-options.js';
 import { rejectWords } from '../../parser/usage.js';
 import type { CreateContext } from './create.js';
 
@@ -68,6 +68,10 @@ function creates(command: CliCommand): void {
     .option('--message <text>', 'message to the reader, encrypted')
     .option('--callback-url <url>', 'https URL that gets a webhook when it is read')
     .option('--callback-secret-file <file>', 'signs the webhook; or ZEPHR_CALLBACK_SECRET')
+    .option('--memo <text>', 'for your own list, zephr ls; sent to nobody')
+    .option('--no-record', 'keep no line of it in that list')
+    .option('--wait', 'then wait until no more reads can come')
+    .addOption(forOption())
     .option('-c, --copy', 'put the link (split: the URL) on the clipboard')
     .option('--qr', 'draw the link as a QR code on stderr')
     .addOption(linkVersionOption('link version', 'v2, v1 for zephr.io'))

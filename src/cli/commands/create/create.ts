@@ -3,7 +3,7 @@
 import { checkCreateOptions, createSecret, type SecretLink } from '../../../client/create/create.js';
 import type { CreateSecretOptions } from '../../../client/create/options.js';
 import type { LinkOrPair } from '../../../client/link-or-pair.js';
-import { revokeSecret } from '../../../client/status.js';
+import { revokeSecret, secretStatus } from '../../../client/status.js';
 import { DEFAULT_EXPIRY_MINUTES, type Expiry, parseExpiry } from '../../../core/expiry.js';
 import type { LinkVersion } from '../../../core/protocol/link-versions.js';
 import { type ServerClock, withServerClock } from '../../../net/server-clock.js';
@@ -11,9 +11,13 @@ import { CliError, usageError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import { readSecretFile } from '../../files/secret-file.js';
 import type { Context } from '../../parser/command.js';
+import type { LinkOptions } from '../../parser/link.js';
+import { recordSent } from '../../sent/append.js';
+import { exitOf, waitForEnd } from '../../sent/wait.js';
 import { connectionTo } from '../../settings/connection.js';
 import {
   checkSetting,
+  keepsRecord,
   linkVersion,
   loadSettings,
   type Settings,
@@ -28,6 +32,9 @@ import { type HandOutFlags, handOut } from './hand-out.js';
 import type { LargeCreate } from './large.js';
 import { type Given, type SecretFlags, takeSecret } from './secret.js';
 
+/** Longest memo, in characters. */
+const MAX_MEMO = 1_000;
+
 export interface CreateFlags extends HandOutFlags, SecretFlags {
   readonly expiry?: string;
   readonly split?: boolean;
@@ -39,6 +46,12 @@ export interface CreateFlags extends HandOutFlags, SecretFlags {
   readonly callbackUrl?: string;
   readonly callbackSecretFile?: string;
   readonly link?: LinkVersion;
+  readonly memo?: string;
+  /** False for `--no-record`. */
+  readonly record?: boolean;
+  readonly wait?: boolean;
+  /** Milliseconds. */
+  readonly for?: number;
 }
 
 export type CreateContext = Context<CreateFlags>;
@@ -50,7 +63,9 @@ export type CreateContext = Context<CreateFlags>;
 export async function create(context: CreateContext, takesText: boolean): Promise<ExitCode> {
   const { flags, terminal, reporter } = context;
   requireOutput(flags, terminal);
+  checkMemo(flags);
   const settings = await loadSettings(flags, terminal, reporter);
+  const isListed = flags.record !== false && keepsRecord(settings);
   const link = linkVersion(flags.link, settings);
   const expiry = await expiryMinutes(flags, settings, reporter);
   const { views, timeout } = flags;
@@ -96,15 +111,67 @@ export async function create(context: CreateContext, takesText: boolean): Promis
   // Files have a progress of their own.
   const { created, finish } = await (isSmall ? reporter.waitFor(`waiting for ${host}`, advised) : advised);
   // An interrupt ends neither this request nor the wait for it: the secret has to go.
-  const revoke = () => revokeSecret(withKey(created), { fetch, timeout, ...given('passphrase', passphrase) });
+  const withPassphrase = { fetch, timeout, ...given('passphrase', passphrase) };
+  const revoke = () => revokeSecret(created.receiptLink ?? withKey(created), withPassphrase);
+  const canRevoke = link !== 'v1' || created.receiptLink !== undefined;
   try {
-    await handOut(created, context, link === 'v1' ? null : revoke);
+    await handOut(created, context, canRevoke ? revoke : null);
   } finally {
     await finish();
   }
+  if (isListed) await addToList(created, views ?? 1, context, settings.server);
   for (const warning of created.warnings ?? []) await reporter.warn(warning);
   await reporter.info(summary(created, views ?? 1, clock));
-  return EXIT.done;
+  if (!flags.wait) return EXIT.done;
+  return waitForReaders(created, withPassphrase, context);
+}
+
+/** What is to go with the line of the list, which `--no-record` leaves out. */
+function checkMemo({ memo, record }: CreateFlags): void {
+  if (memo === undefined) return;
+  if (record === false) throw usageError('--memo is for the list, and --no-record keeps nothing in it');
+  if (memo.length > MAX_MEMO) throw usageError(`the memo is longer than ${MAX_MEMO} characters`);
+}
+
+/** Adds the secret to the list of what was sent from here. Its key is not in it. */
+async function addToList(
+  created: SecretLink,
+  views: number,
+  { flags, terminal, now }: CreateContext,
+  server: string,
+): Promise<void> {
+  const { secretId: id, receiptLink, expiresAt } = created;
+  const receipt = receiptLink?.slice(receiptLink.lastIndexOf('.') + 1);
+  await recordSent(
+    {
+      kind: 'secret',
+      server,
+      id,
+      ...given('receipt', receipt),
+      createdAt: new Date(now()).toISOString(),
+      expiresAt,
+      views,
+      ...given('hint', flags.hint),
+      ...given('memo', flags.memo),
+    },
+    terminal,
+  );
+}
+
+/** Waits until no more reads can come, and ends with what that came to. */
+async function waitForReaders(
+  created: SecretLink,
+  options: Pick<LinkOptions, 'fetch' | 'timeout' | 'passphrase'>,
+  { flags, terminal, reporter, now }: CreateContext,
+): Promise<ExitCode> {
+  const from = created.receiptLink ?? withKey(created);
+  const signal = terminal.interrupt;
+  const waited = await reporter.waitFor(
+    'waiting for its readers',
+    waitForEnd((seen) => secretStatus(from, { ...options, signal, ...given('seen', seen) }), flags.for, now),
+  );
+  await reporter.info(waited.isOver ? 'it still waits for a reader' : `it ended: ${waited.status.state}`);
+  return exitOf(waited);
 }
 
 /** A link that goes to a stdout which is closed, and nowhere else, would be lost. */

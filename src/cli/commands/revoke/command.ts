@@ -2,7 +2,7 @@
  * What `zephr revoke` is and takes. A server revokes a secret for those who prove that they have its key: its sender, who
  * has the link too, or a reader who does not want it.
  *
- * Links of version 1 have no proof, and their servers cannot revoke: they are refused before anything is sent.
+ * Links of version 1 have no proof: their secrets are named by the receipt link or by the id.
  */
 
 import type { CliCommand } from '../../parser/command.js';
@@ -19,7 +19,8 @@ export function addRevoke(program: CliCommand): void {
 
 function declare(command: CliCommand): void {
   declareLink(command)
-    .description('Destroys a secret: nobody can read it any more. Needs a version 2 link.')
+    .takesIds()
+    .description('Destroys a secret: nobody can read it any more. It is named as for zephr status.')
     .example('zephr revoke < link', 'nobody can read it any more')
     .runs(async (context: RevokeContext) => {
       const { revoke } = await import('./revoke.js');

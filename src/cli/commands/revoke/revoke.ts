@@ -8,6 +8,8 @@ import { EXIT, type ExitCode } from '../../exit/codes.js';
 import type { Context } from '../../parser/command.js';
 import { openLink, requireVersion2, withPassphrase } from '../../parser/link.js';
 import type { LinkArguments, LinkFlags } from '../../parser/shared-options.js';
+import { findOwn } from '../../sent/find.js';
+import { connectionTo } from '../../settings/connection.js';
 import { jsonLine } from '../../terminal/escape.js';
 
 export type RevokeContext = Context<LinkFlags, LinkArguments>;
@@ -18,10 +20,24 @@ export type RevokeContext = Context<LinkFlags, LinkArguments>;
  */
 export async function revoke(context: RevokeContext): Promise<ExitCode> {
   const { flags, terminal, reporter } = context;
+  const id = await revokeOne(context);
+  if (flags.json) await terminal.stdout.write(jsonLine({ revoked: true, secretId: id }));
+  else await reporter.info('revoked: nobody can read it any more');
+  return EXIT.done;
+}
+
+/** Revokes as the sender does, or with the link and perhaps the passphrase. @returns the id. */
+async function revokeOne(context: RevokeContext): Promise<string> {
+  const { flags, terminal, reporter } = context;
+  const own = await findOwn(context);
+  if (own !== null) {
+    const { fetch } = await connectionTo(own.server, flags, terminal);
+    const options = { fetch, timeout: flags.timeout, signal: terminal.interrupt };
+    await reporter.waitFor(`waiting for ${new URL(own.server).host}`, revokeSecret(own.from, options));
+    return own.id;
+  }
   const opened = await openLink(context, requireVersion2);
   const { link, waiting } = opened;
   await withPassphrase(opened, terminal, (options) => reporter.waitFor(waiting, revokeSecret(link, options)));
-  if (flags.json) await terminal.stdout.write(jsonLine({ revoked: true, secretId: link.id }));
-  else await reporter.info('revoked: nobody can read it any more');
-  return EXIT.done;
+  return link.id;
 }

@@ -1,15 +1,15 @@
 /**
- * What `zephr status` is and takes. A server tells the state of a secret to those who prove that they have its key, and
- * asking takes no view, so a script may ask as often as it likes.
+ * What `zephr status` is and takes. A server tells the state of a secret to its sender, and to those who prove that they have
+ * its key. Asking takes no view, so a script may ask as often as it likes.
  *
- * Links of version 1 have no proof, and their servers have no status: they are refused before anything is sent.
+ * Links of version 1 have no proof: their secrets are named by the receipt link or by the id.
  */
 
 import type { SecretState } from '../../../core/protocol/replies.js';
 import { usageError } from '../../exit/cli-error.js';
 import type { CliCommand } from '../../parser/command.js';
 import { CliOption, oneOf } from '../../parser/option.js';
-import { declareLink } from '../../parser/shared-options.js';
+import { declareLink, forOption } from '../../parser/shared-options.js';
 import type { StatusContext } from './status.js';
 
 /** The states that `--is` asks about. */
@@ -30,9 +30,10 @@ export function addStatus(program: CliCommand): void {
 
 function declare(command: CliCommand): void {
   declareLink(command)
+    .takesIds()
     .description(
-      'Says whether a secret waits, was read, has expired or was revoked. Needs a version 2 link. With --is it prints ' +
-        'nothing, and exits with 0 when that is so and with 11 when it is not.',
+      'Says whether a secret waits, was read, has expired or was revoked. It is named by its link (of version 2), by ' +
+        'its receipt link, or by its id or 6 letters of that, if it was sent from here. With --is it prints nothing, and exits with 0 when that is so and with 11 when it is not.',
     )
     .addOption(
       oneOf(
@@ -45,6 +46,8 @@ function declare(command: CliCommand): void {
           ),
       ),
     )
+    .option('--wait', 'until no more reads can come; exit 0 if all were, else 6')
+    .addOption(forOption())
     .example('zephr status < link', 'waiting, read, expired or revoked')
     .example('zephr status --is read < link && mail …', 'for a script')
     .runs(async (context: StatusContext) => {

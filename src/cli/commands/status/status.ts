@@ -1,45 +1,88 @@
 /** `zephr status`: what has become of a secret, without reading it. */
 
 import type { SecretStatus } from '../../../client/secret-status.js';
-import { secretStatus } from '../../../client/status.js';
+import { type SecretReference, secretStatus } from '../../../client/status.js';
 import type { SecretState } from '../../../core/protocol/replies.js';
-import { withServerClock } from '../../../net/server-clock.js';
+import { type ServerClock, withServerClock } from '../../../net/server-clock.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import type { Context } from '../../parser/command.js';
-import { openLink, requireVersion2, withPassphrase } from '../../parser/link.js';
+import { type LinkOptions, openLink, requireVersion2, withPassphrase } from '../../parser/link.js';
 import type { LinkArguments, LinkFlags } from '../../parser/shared-options.js';
+import { findOwn } from '../../sent/find.js';
+import { exitOf, waitForEnd } from '../../sent/wait.js';
+import { connectionTo } from '../../settings/connection.js';
 import { jsonLine } from '../../terminal/escape.js';
 import { timeInWords } from '../../terminal/times.js';
 
 export interface StatusFlags extends LinkFlags {
   /** The state that is asked about: then nothing is printed. */
   readonly is?: SecretState;
+  readonly wait?: boolean;
+  /** Milliseconds. */
+  readonly for?: number;
 }
 
 export type StatusContext = Context<StatusFlags, LinkArguments>;
 
+/** What a status is asked with. */
+interface Asking {
+  readonly clock: ServerClock;
+  readonly ask: (seen: SecretStatus | undefined) => Promise<SecretStatus>;
+}
+
 /** Prints what has become of a secret, or answers by the exit code whether it is in the state of `--is`. */
 export async function status(context: StatusContext): Promise<ExitCode> {
-  const { flags, terminal, reporter, now } = context;
-  const opened = await openLink(context, requireVersion2);
-  const { fetch, clock } = withServerClock(opened.options.fetch);
-  const found = await withPassphrase(opened, terminal, (options) =>
-    reporter.waitFor(opened.waiting, secretStatus(opened.link, { ...options, fetch })),
-  );
+  const { flags, terminal, now } = context;
+  const { clock, ask } = await askingOf(context);
+  const waited = flags.wait ? await waitForEnd(ask, flags.for, now) : undefined;
+  const found = waited?.status ?? (await ask(undefined));
   if (flags.is !== undefined) return found.state === flags.is ? EXIT.done : EXIT.notYet;
   const inTime = (time: string) => timeInWords(clock.toLocal(Date.parse(time)), now());
   await terminal.stdout.write(flags.json ? jsonLine(found) : `${inWords(found, inTime)}\n`);
-  return EXIT.done;
+  return waited === undefined ? EXIT.done : exitOf(waited);
+}
+
+/** How the status is asked for: as its sender, or with the link and perhaps the passphrase. */
+async function askingOf(context: StatusContext): Promise<Asking> {
+  const { flags, terminal, reporter } = context;
+  const own = await findOwn(context);
+  const request = (
+    from: SecretReference,
+    options: Omit<LinkOptions, 'fetch'>,
+    fetch: LinkOptions['fetch'],
+    waiting: string,
+    seen: SecretStatus | undefined,
+  ) => reporter.waitFor(waiting, secretStatus(from, { ...options, fetch, ...(seen && { seen }) }));
+  if (own !== null) {
+    const connection = await connectionTo(own.server, flags, terminal);
+    const { fetch, clock } = withServerClock(connection.fetch);
+    const options = { timeout: flags.timeout, signal: terminal.interrupt };
+    const waiting = `waiting for ${new URL(own.server).host}`;
+    return { clock, ask: (seen) => request(own.from, options, fetch, waiting, seen) };
+  }
+  const opened = await openLink(context, requireVersion2);
+  const { fetch, clock } = withServerClock(opened.options.fetch);
+  return {
+    clock,
+    ask: (seen) =>
+      withPassphrase(opened, terminal, (options) =>
+        request(opened.link, options, fetch, opened.waiting, seen),
+      ),
+  };
 }
 
 /** The state is the first word, for scripts. */
 function inWords(
-  { state, views, viewsLeft, expiresAt, firstReadAt }: SecretStatus,
+  { state, views, viewsLeft, expiresAt, firstReadAt, lastReadAt, wrongPassphrases }: SecretStatus,
   inTime: (time: string) => string,
 ): string {
   const parts: string[] = [state];
   if (views > 1) parts.push(`${views - viewsLeft} of ${views} views taken`);
   if (firstReadAt !== undefined) parts.push(`first read ${inTime(firstReadAt)}`);
+  if (views > 1 && lastReadAt !== undefined && lastReadAt !== firstReadAt)
+    parts.push(`last read ${inTime(lastReadAt)}`);
   if (state === 'waiting') parts.push(`expires ${inTime(expiresAt)}`);
+  if (wrongPassphrases !== undefined && wrongPassphrases > 0)
+    parts.push(`${wrongPassphrases} wrong ${wrongPassphrases === 1 ? 'passphrase' : 'passphrases'} tried`);
   return parts.join(', ');
 }
