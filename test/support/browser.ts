@@ -61,8 +61,6 @@ export async function watchedContext(
     // Chromium itself notes every answer of the API that is an error, whatever the page makes of it.
     const ofApi = /\/api\/(health|secrets|uploads)/.test(message.location().url);
     if (ofApi && message.text().startsWith('Failed to load resource: ')) return;
-    // Its advice for pages with accounts: a passphrase has no user name.
-    if (message.text().startsWith('[DOM] Password forms should have')) return;
     watch.complaints.push(`console: ${message.type()} ${message.text()}`);
   });
   context.on('weberror', (error) => watch.complaints.push(`error: ${error.error().message}`));

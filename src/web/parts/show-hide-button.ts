@@ -26,8 +26,8 @@ export function showHideButton(
 }
 
 /**
- * The passphrase field with an id; the id of its show button ends in `-show`. While it is hidden it is a field of type
- * `password`, which screen readers do not read out.
+ * The passphrase field with an id; the id of its show button ends in `-show`. CSS masks the passphrase: what is typed into
+ * a field of type `password` browsers store, or offer to, whatever the page asks of them.
  */
 export function passphraseField(id: string): HTMLInputElement {
   return showablePassphrase(id).field;
@@ -40,7 +40,7 @@ export function showablePassphrase(id: string): {
 } {
   const field = byId(id, HTMLInputElement);
   const hide = showHideButton(`${id}-show`, true, (hidden, button) => {
-    field.type = hidden ? 'password' : 'text';
+    field.classList.toggle('masked', hidden);
     // The accessible name begins with the text on the button, so that voice control finds it (WCAG 2.5.3).
     button.ariaLabel = translate(hidden ? 'button.showPassphrase' : 'button.hidePassphrase');
   });

@@ -82,13 +82,13 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that creates links (needs ${CHROMIUM})`
       return page.inputValue('#passphrase');
     };
     const first = await suggest();
-    expect(await page.locator('#passphrase').getAttribute('type')).toBe('text');
+    expect(await page.locator('#passphrase').getAttribute('class')).toBe('');
     await page.fill('#passphrase', '');
     expect(await suggest()).not.toBe(first);
     const { link } = await share(page, async () => undefined);
     expect(link).toContain('#v2p.');
     // The next one is typed into a field that hides it again.
-    expect(await page.locator('#passphrase').getAttribute('type')).toBe('password');
+    expect(await page.locator('#passphrase').getAttribute('class')).toBe('masked');
   });
 
   it('hands the link to the system’s share dialog, where there is one', async () => {
