@@ -135,6 +135,20 @@ _zephr() {
       'zephr run:--var') value=1 ;;
       'zephr run:--file') value=1 ;;
       'zephr run:--mask') value=1 ;;
+      'zephr call:-P' | 'zephr call:--project') value=1 ;;
+      'zephr call:-E' | 'zephr call:--environment') value=1 ;;
+      'zephr call:--vault-key-file') value=1 ;;
+      'zephr call:-X' | 'zephr call:--request') value=1 ;;
+      'zephr call:-d' | 'zephr call:--data') value=1 ;;
+      'zephr call:-H' | 'zephr call:--add-header') value=1 ;;
+      'zephr call:--bearer') value=1 ;;
+      'zephr call:--basic') value=1 ;;
+      'zephr call:--header') value=1 ;;
+      'zephr call:--query') value=1 ;;
+      'zephr call:--body-field') value=1 ;;
+      'zephr call:--form-field') value=1 ;;
+      'zephr call:-o' | 'zephr call:--output') value=1 ;;
+      'zephr call:--agent') value=1 ;;
       'zephr serve:--host') value=1 ;;
       'zephr serve:--port') value=1 ;;
       'zephr serve:--store') value=1 ;;
@@ -172,6 +186,7 @@ _zephr() {
       zephr:stats) command='zephr stats' position=0 ;;
       zephr:vault) command='zephr vault' position=0 ;;
       zephr:run) command='zephr run' position=0 ;;
+      zephr:call) command='zephr call' position=0 ;;
       zephr:serve) command='zephr serve' position=0 ;;
       zephr:keys) command='zephr keys' position=0 ;;
       zephr:config) command='zephr config' position=0 ;;
@@ -308,6 +323,20 @@ _zephr() {
     'zephr run:--var') return ;;
     'zephr run:--file') return ;;
     'zephr run:--mask') _zephr_words auto always never; return ;;
+    'zephr call:-P' | 'zephr call:--project') return ;;
+    'zephr call:-E' | 'zephr call:--environment') return ;;
+    'zephr call:--vault-key-file') _zephr_files; return ;;
+    'zephr call:-X' | 'zephr call:--request') return ;;
+    'zephr call:-d' | 'zephr call:--data') return ;;
+    'zephr call:-H' | 'zephr call:--add-header') return ;;
+    'zephr call:--bearer') return ;;
+    'zephr call:--basic') return ;;
+    'zephr call:--header') return ;;
+    'zephr call:--query') return ;;
+    'zephr call:--body-field') return ;;
+    'zephr call:--form-field') return ;;
+    'zephr call:-o' | 'zephr call:--output') _zephr_files; return ;;
+    'zephr call:--agent') return ;;
     'zephr serve:--host') return ;;
     'zephr serve:--port') return ;;
     'zephr serve:--store') _zephr_files; return ;;
@@ -362,6 +391,7 @@ _zephr() {
         'zephr vault lock') _zephr_words --vault-key-file $everywhere ;;
         'zephr vault trust') _zephr_words --vault-key-file $everywhere ;;
         'zephr run') _zephr_words -P --project -E --environment --vault-key-file --only --var --file --clean-env --mask $everywhere ;;
+        'zephr call') _zephr_words -P --project -E --environment --vault-key-file -X --request -d --data -H --add-header --bearer --basic --header --query --body-field --form-field -L --location -f --fail -o --output --force --agent $everywhere ;;
         'zephr serve') _zephr_words --host --port --store --access --rate-limit --max-expiry --default-expiry --trust-proxy --base-url --tls-cert --tls-key --max-connections --max-connections-per-address --max-memory --max-upload --max-stored --max-stored-per-caller --metrics --allow-private-callbacks $everywhere ;;
         'zephr keys new') _zephr_words --tier --name --store $everywhere ;;
         'zephr keys ls') _zephr_words --store $everywhere ;;
@@ -372,7 +402,7 @@ _zephr() {
       ;;
     *)
       case $command:$position in
-        zephr:*) _zephr_words create get retrieve request give ls status revoke stats vault run serve keys config doctor completion help ;;
+        zephr:*) _zephr_words create get retrieve request give ls status revoke stats vault run call serve keys config doctor completion help ;;
         'zephr vault:'*) _zephr_words set import cp rm bind ls diff status reveal unlock lock trust ;;
         'zephr keys:'*) _zephr_words new ls revoke ;;
         'zephr config:'*) _zephr_words get set unset ls path ;;
@@ -380,7 +410,7 @@ _zephr() {
         'zephr config set:0') _zephr_words server apiKey expiry link record ;;
         'zephr config unset:0') _zephr_words server apiKey expiry link record ;;
         'zephr completion:0') _zephr_words bash zsh fish ;;
-        'zephr help:0') _zephr_words create get retrieve request give ls status revoke stats vault run serve keys config doctor completion help ;;
+        'zephr help:0') _zephr_words create get retrieve request give ls status revoke stats vault run call serve keys config doctor completion help ;;
       esac
       ;;
   esac

@@ -45,6 +45,9 @@ function __zephr_in --argument-names wanted wanted_position
             case 'zephr:run'
                 set command 'zephr run'
                 set position 0
+            case 'zephr:call'
+                set command 'zephr call'
+                set position 0
             case 'zephr:serve'
                 set command 'zephr serve'
                 set position 0
@@ -139,6 +142,8 @@ function __zephr_in --argument-names wanted wanted_position
                 set value 1
             case 'zephr run:-P' 'zephr run:--project' 'zephr run:-E' 'zephr run:--environment' 'zephr run:--vault-key-file' 'zephr run:--only' 'zephr run:--var' 'zephr run:--file' 'zephr run:--mask'
                 set value 1
+            case 'zephr call:-P' 'zephr call:--project' 'zephr call:-E' 'zephr call:--environment' 'zephr call:--vault-key-file' 'zephr call:-X' 'zephr call:--request' 'zephr call:-d' 'zephr call:--data' 'zephr call:-H' 'zephr call:--add-header' 'zephr call:--bearer' 'zephr call:--basic' 'zephr call:--header' 'zephr call:--query' 'zephr call:--body-field' 'zephr call:--form-field' 'zephr call:-o' 'zephr call:--output' 'zephr call:--agent'
+                set value 1
             case 'zephr serve:--host' 'zephr serve:--port' 'zephr serve:--store' 'zephr serve:--access' 'zephr serve:--rate-limit' 'zephr serve:--max-expiry' 'zephr serve:--default-expiry' 'zephr serve:--trust-proxy' 'zephr serve:--base-url' 'zephr serve:--tls-cert' 'zephr serve:--tls-key' 'zephr serve:--max-connections' 'zephr serve:--max-connections-per-address' 'zephr serve:--max-memory' 'zephr serve:--max-upload' 'zephr serve:--max-stored' 'zephr serve:--max-stored-per-caller'
                 set value 1
             case 'zephr keys:new'
@@ -202,6 +207,7 @@ complete -c zephr -n '__zephr_in zephr' -a revoke -d 'destroy it unread'
 complete -c zephr -n '__zephr_in zephr' -a stats -d 'how many you sent, and what became of them'
 complete -c zephr -n '__zephr_in zephr' -a vault -d 'named secrets here, encrypted'
 complete -c zephr -n '__zephr_in zephr' -a run -d 'start a command with secrets, mask output'
+complete -c zephr -n '__zephr_in zephr' -a call -d 'make an HTTP request with a secret'
 complete -c zephr -n '__zephr_in zephr' -a serve -d 'run a server'
 complete -c zephr -n '__zephr_in zephr' -a keys -d 'make, list and revoke the API keys of a server'
 complete -c zephr -n '__zephr_in zephr' -a config -d 'look at the config file and change it'
@@ -367,6 +373,23 @@ complete -c zephr -n '__zephr_in "zephr run"' -l var -x -d 'a secret under anoth
 complete -c zephr -n '__zephr_in "zephr run"' -l file -x -d 'a secret as a file in memory; repeatable'
 complete -c zephr -n '__zephr_in "zephr run"' -l clean-env -d 'pass on only what a command needs to find its way'
 complete -c zephr -n '__zephr_in "zephr run"' -l mask -x -a 'auto always never' -d 'auto, always or never (default: auto)'
+complete -c zephr -n '__zephr_in "zephr call"' -s P -l project -x -d 'the project (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr call"' -s E -l environment -x -d 'the environment (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr call"' -l vault-key-file -r -F -d 'unlock the vault with this file'
+complete -c zephr -n '__zephr_in "zephr call"' -s X -l request -x -d 'the method (default: GET, or POST with a body)'
+complete -c zephr -n '__zephr_in "zephr call"' -s d -l data -x -d 'the body: a text, @file, or - for stdin'
+complete -c zephr -n '__zephr_in "zephr call"' -s H -l add-header -x -d 'a header, such as \'Accept: text/plain\'; repeatable'
+complete -c zephr -n '__zephr_in "zephr call"' -l bearer -x -d 'a secret as Authorization: Bearer'
+complete -c zephr -n '__zephr_in "zephr call"' -l basic -x -d 'a secret user:password as Authorization: Basic'
+complete -c zephr -n '__zephr_in "zephr call"' -l header -x -d 'a secret as the header N; repeatable'
+complete -c zephr -n '__zephr_in "zephr call"' -l query -x -d 'a secret as the parameter p of the URL; repeatable'
+complete -c zephr -n '__zephr_in "zephr call"' -l body-field -x -d 'a secret in the JSON body; repeatable'
+complete -c zephr -n '__zephr_in "zephr call"' -l form-field -x -d 'a secret as a field of the form; repeatable'
+complete -c zephr -n '__zephr_in "zephr call"' -s L -l location -d 'follow redirects'
+complete -c zephr -n '__zephr_in "zephr call"' -s f -l fail -d 'exit 22 from status 400 on, without a body'
+complete -c zephr -n '__zephr_in "zephr call"' -s o -l output -r -F -d 'write the body there instead'
+complete -c zephr -n '__zephr_in "zephr call"' -l force -d 'overwrite that file'
+complete -c zephr -n '__zephr_in "zephr call"' -l agent -x -d 'who asks, for the log'
 complete -c zephr -n '__zephr_in "zephr serve"' -l host -x -d 'address to listen on (default: 127.0.0.1)'
 complete -c zephr -n '__zephr_in "zephr serve"' -l port -x -d 'port to listen on, 0 picks one (default: 8787)'
 complete -c zephr -n '__zephr_in "zephr serve"' -l store -r -F -d 'a file for SQLite, memory: or postgres://host/database (default: ~/.local/state/zephr/zephr.db)'
@@ -404,4 +427,4 @@ complete -c zephr -n '__zephr_in "zephr config set" 0' -a 'server apiKey expiry 
 complete -c zephr -n '__zephr_in "zephr config unset" 0' -a 'server apiKey expiry link record'
 complete -c zephr -n '__zephr_in "zephr doctor"' -l link -x -a 'v1 v2' -d 'link version to try (default: as for zephr)'
 complete -c zephr -n '__zephr_in "zephr completion" 0' -a 'bash zsh fish'
-complete -c zephr -n '__zephr_in "zephr help" 0' -a 'create get retrieve request give ls status revoke stats vault run serve keys config doctor completion help'
+complete -c zephr -n '__zephr_in "zephr help" 0' -a 'create get retrieve request give ls status revoke stats vault run call serve keys config doctor completion help'

@@ -4,12 +4,13 @@
  */
 
 import type { Command, OutputConfiguration } from 'commander';
-import { addCompletion } from './commands/completion/command.js';
+import { addCall } from './commands/call/command.js';
 import { addConfig } from './commands/config/command.js';
 import { addCreate, declareCreate } from './commands/create/command.js';
 import { addDoctor } from './commands/doctor/command.js';
 import { addGet } from './commands/get/command.js';
 import { addHelpCommand } from './commands/help/command.js';
+import { addCompletion } from './commands/help/completion-command.js';
 import { addKeys } from './commands/keys/command.js';
 import { addLs } from './commands/ls/command.js';
 import { addStats } from './commands/ls/stats-command.js';
@@ -53,6 +54,7 @@ export function createProgram(run: Run, version: string, output: OutputConfigura
   program.commandsGroup(use);
   addVault(program);
   addRun(program);
+  addCall(program);
   program.commandsGroup(setUp);
   addServe(program);
   addKeys(program);

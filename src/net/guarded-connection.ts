@@ -25,7 +25,7 @@ export interface Guard {
   readonly policy: HostPolicy;
   readonly resolve: Resolve;
   /** Certificates (PEM) to trust instead of those that Node trusts. */
-  readonly ca?: string | undefined;
+  readonly ca?: string | readonly string[] | undefined;
 }
 
 /** A request to send. */
@@ -60,7 +60,13 @@ export async function guardedRequest(
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   const target = connectionTo(url, await checkedAddresses(url, guard, signal));
-  const options = { ...target, ...(guard.ca === undefined ? {} : { ca: guard.ca }), method, headers, signal };
+  const options = {
+    ...target,
+    ...(guard.ca === undefined ? {} : { ca: [guard.ca].flat() }),
+    method,
+    headers,
+    signal,
+  };
   return new Promise((resolve, reject) => {
     const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(options, resolve);
     request.on('error', reject);

@@ -11,6 +11,7 @@ import { type SecretUse, sendWithSecrets } from '../../src/broker/requests/send.
 import { formatSlot, parseSlot } from '../../src/broker/requests/slots.js';
 import { encodeUtf8 } from '../../src/core/bytes.js';
 import { resolveInSystem } from '../../src/net/resolve.js';
+import { Trust } from '../../src/net/trust.js';
 import type { Policy } from '../../src/vault/records.js';
 
 const VALUE = 'user-Ab1:p4ss/W0rd+"x"=&%é';
@@ -62,7 +63,13 @@ const request = (url: string, rest: Partial<OutgoingRequest> = {}): OutgoingRequ
 
 function send(one: OutgoingRequest, uses: readonly SecretUse[], redirects = 0): Promise<RedactedResponse> {
   const signal = AbortSignal.timeout(20_000);
-  return sendWithSecrets(one, uses, { resolve: resolveInSystem, now: () => 0, redirects, signal });
+  return sendWithSecrets(one, uses, {
+    resolve: resolveInSystem,
+    trust: Trust.ofSystem({}),
+    now: () => 0,
+    redirects,
+    signal,
+  });
 }
 
 async function textOf(response: RedactedResponse): Promise<string> {
@@ -305,6 +312,7 @@ describe('a binding', () => {
       addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
     const sent = sendWithSecrets(request('https://a.example/'), [use('bearer', bound(['a.example']))], {
       resolve,
+      trust: Trust.ofSystem({}),
       now: () => 0,
       redirects: 0,
       signal: AbortSignal.timeout(5_000),

@@ -5,7 +5,7 @@ import type { HostPolicy } from '../../net/guarded-connection.js';
 import { hostName } from '../../net/host-name.js';
 import { isPublicAddress, isPublicHost } from '../../net/public-addresses.js';
 import type { Policy } from '../../vault/records.js';
-import { PolicyError } from '../broker-error.js';
+import { type PolicyCode, PolicyError } from '../broker-error.js';
 import { formatSlot, isSameSlot, parseSlot, type Slot } from './slots.js';
 
 /** What a secret is wanted for. */
@@ -32,32 +32,46 @@ const AMBIGUOUS_PATH = /%(?:2e|2f|5c|25|00)|\\|;|\/\//i;
  * @throws PolicyError that says why not, and what would allow it.
  */
 export function checkBinding(name: string, policy: Policy, { url, method, slot }: WantedUse): void {
-  const hosts = policy.hosts ?? [];
+  const { hosts = [], methods = [], as } = policy;
   const own = `${hostName(url.hostname)}${url.port === '' ? '' : `:${url.port}`}`;
-  const bind = (more: string) => `zephr vault bind ${name} ${more}`;
-  const withHost = bind(`--host ${[...hosts, own].join(',')}`);
+  const refuse = (message: string, code: PolicyCode, more: Policy | null) => {
+    throw new PolicyError(message, code, more && bindingLine(name, { ...policy, ...more }));
+  };
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url))) {
-    throw new PolicyError('secrets go over https, or to this machine', 'NOT_HTTPS', null);
+    refuse('secrets go over https, or to this machine', 'NOT_HTTPS', null);
   }
-  if (hosts.length === 0) {
-    throw new PolicyError(`${name} is bound to no host, so no request carries it`, 'NOT_BOUND', withHost);
-  }
+  const withHost = { hosts: [...hosts, own] };
   const ofHost = hosts.map(parseHost).filter((bound) => isHost(bound, url));
-  if (ofHost.length === 0) {
-    throw new PolicyError(`${name} is not bound to ${own}`, 'HOST_NOT_BOUND', withHost);
-  }
+  if (hosts.length === 0)
+    refuse(`${name} is bound to no host, so no request carries it`, 'NOT_BOUND', withHost);
+  if (ofHost.length === 0) refuse(`${name} is not bound to ${own}`, 'HOST_NOT_BOUND', withHost);
   if (!ofHost.some(({ path }) => isPath(path, url.pathname))) {
-    throw new PolicyError(`${name} is bound to other paths of ${own}`, 'PATH_NOT_BOUND', withHost);
+    refuse(`${name} is bound to other paths of ${own}`, 'PATH_NOT_BOUND', withHost);
   }
-  const methods = policy.methods ?? [];
   if (methods.length > 0 && !methods.includes(method)) {
-    const change = bind(`--methods ${[...methods, method].join(',')}`);
-    throw new PolicyError(`${name} is bound to other methods than ${method}`, 'METHOD_NOT_ALLOWED', change);
+    const message = `${name} is bound to other methods than ${method}`;
+    refuse(message, 'METHOD_NOT_ALLOWED', { methods: [...methods, method] });
   }
-  if (policy.as !== undefined && !isSameSlot(parseSlot(policy.as), slot)) {
-    const message = `${name} goes into requests as ${policy.as} only`;
-    throw new PolicyError(message, 'SLOT_NOT_ALLOWED', bind(`--as ${formatSlot(slot)}`));
+  if (as !== undefined && !isSameSlot(parseSlot(as), slot)) {
+    refuse(`${name} goes into requests as ${as} only`, 'SLOT_NOT_ALLOWED', { as: formatSlot(slot) });
   }
+}
+
+/** The command line that gives the secret this policy. */
+function bindingLine(name: string, { hosts = [], as, methods = [], approve, run }: Policy): string {
+  const options = [
+    `--host ${quoted(hosts.join(','))}`,
+    ...(as === undefined ? [] : [`--as ${quoted(as)}`]),
+    ...(methods.length === 0 ? [] : [`--methods ${methods.join(',')}`]),
+    ...(approve ? ['--approve'] : []),
+    ...(run ? ['--run'] : []),
+  ];
+  return `zephr vault bind ${name} ${options.join(' ')}`;
+}
+
+/** For a shell: a path may end in `*`. */
+function quoted(text: string): string {
+  return /^[\w.,:/@%+=-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /**

@@ -1,6 +1,8 @@
 /** Sends a request that carries secrets, to where they are bound, and gives back a response without them. */
 
+import { errorCode } from '../../core/errors.js';
 import { type Guard, GuardError, guardedRequest } from '../../net/guarded-connection.js';
+import type { Trust } from '../../net/trust.js';
 import type { Policy } from '../../vault/records.js';
 import { PolicyError, UpstreamError } from '../broker-error.js';
 import { maskedForms, type NamedSecret } from '../masking/masker.js';
@@ -18,7 +20,8 @@ export interface SecretUse extends NamedSecret {
 }
 
 /** How requests are sent. */
-export interface SendOptions extends Pick<Guard, 'resolve' | 'ca'> {
+export interface SendOptions extends Pick<Guard, 'resolve'> {
+  readonly trust: Trust;
   readonly now: () => number;
   /** How many redirects to follow; 0 for none: then a redirect is the response. */
   readonly redirects: number;
@@ -111,22 +114,32 @@ function maskedPartsOf({ name, value, slot }: SecretUse): NamedSecret[] {
 async function exchange(
   { method, url, headers, body }: OutgoingRequest,
   uses: readonly SecretUse[],
-  { resolve, ca, signal }: SendOptions,
+  { resolve, trust, signal }: SendOptions,
 ) {
   const policy = reachOf(
     url,
     uses.map((use) => use.policy),
   );
   const sent = { method, headers: wireHeaders(headers), body: body ?? '' };
-  try {
-    return await guardedRequest(url, sent, { policy, resolve, ca }, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof GuardError) throw error;
-    // Node's words name the address at most, and the code that says what happened.
-    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
-    throw new UpstreamError(`${url.host} did not answer${code}`, 'UPSTREAM_FAILED', { cause: error });
+  for (;;) {
+    const ca = trust.authorities;
+    try {
+      return await guardedRequest(url, sent, { policy, resolve, ca }, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof GuardError) throw error;
+      // Nothing was sent over a connection that was not trusted.
+      if (await trust.widenAfter(error, ca)) continue;
+      throw noAnswer(url, error);
+    }
   }
+}
+
+/** Node's words may name more of the request than its host: its code says what happened. */
+function noAnswer(url: URL, cause: unknown): UpstreamError {
+  const code = errorCode(cause);
+  const why = code === undefined ? '' : ` (${code})`;
+  return new UpstreamError(`${url.host} did not answer${why}`, 'UPSTREAM_FAILED', { cause });
 }
 
 /** Names in their own case, each once; nothing is compressed on the way back. */

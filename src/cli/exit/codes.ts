@@ -13,6 +13,7 @@ export const EXIT = {
   decryptionFailed: 9,
   notDelivered: 10,
   notYet: 11,
+  answeredWithError: 22,
   notStarted: 125,
   notExecutable: 126,
   commandNotFound: 127,
@@ -36,6 +37,7 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   notDelivered:
     'not delivered: stdout, the file, the clipboard or the command did not take it; the hint says how long it can still be had',
   notYet: 'not yet: no answer, not in the state that was asked for, or `--for` ran out',
+  answeredWithError: '`zephr call --fail`: the answer was 400 or above',
   notStarted: '`zephr run`: whatever failed before the command was started',
   notExecutable: '`zephr run`: the command cannot be executed',
   commandNotFound: '`zephr run`: there is no such command',

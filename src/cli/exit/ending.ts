@@ -5,7 +5,13 @@ import { ApiError, EncryptionError, NetworkError, ValidationError, ZephrError } 
 import { adviceFor } from './advice.js';
 import { AdvisedError, CliError } from './cli-error.js';
 import { EXIT, type ExitCode } from './codes.js';
-import { type ClientErrorCode, lookUp, type StartErrorCode, type VaultErrorCode } from './error-codes.js';
+import {
+  type BrokerErrorCode,
+  type ClientErrorCode,
+  lookUp,
+  type StartErrorCode,
+  type VaultErrorCode,
+} from './error-codes.js';
 import { refusalBehind } from './not-permitted.js';
 
 /** What is reported of an error, and the exit code. */
@@ -59,6 +65,19 @@ const EXIT_OF_ANSWER = {
  * has to be changed first, and with 8 where another try can succeed.
  */
 const EXIT_OF_CODE = {
+  AMBIGUOUS_REQUEST: EXIT.usage,
+  HOST_NOT_ALLOWED: EXIT.notAllowed,
+  HOST_NOT_BOUND: EXIT.notAllowed,
+  LOG_FAILED: EXIT.notAllowed,
+  METHOD_NOT_ALLOWED: EXIT.notAllowed,
+  NOT_BOUND: EXIT.notAllowed,
+  NOT_HTTPS: EXIT.notAllowed,
+  PATH_NOT_BOUND: EXIT.notAllowed,
+  RESPONSE_WITHHELD: EXIT.notDelivered,
+  SECRET_PAST_EXPIRY: EXIT.notAllowed,
+  SLOT_NOT_ALLOWED: EXIT.notAllowed,
+  TOO_MANY_REDIRECTS: EXIT.unreachable,
+  UPSTREAM_FAILED: EXIT.unreachable,
   SECRET_TOO_LARGE: EXIT.notAllowed,
   HOST_NOT_AVAILABLE: EXIT.usage,
   NOT_A_STORE: EXIT.usage,
@@ -90,7 +109,7 @@ const EXIT_OF_CODE = {
   VAULT_BUSY: EXIT.unreachable,
   VAULT_LOCKED: EXIT.keyRefused,
 } as const satisfies Record<StartErrorCode, ExitCode> &
-  Partial<Record<ClientErrorCode | VaultErrorCode, ExitCode>>;
+  Partial<Record<BrokerErrorCode | ClientErrorCode | VaultErrorCode, ExitCode>>;
 
 /** By the status, for codes of other servers too. */
 function exitForStatus(status: number): ExitCode {

@@ -12,6 +12,7 @@ import type {
 
 /** Errors of the command itself. */
 export type CliErrorCode =
+  | 'ANSWERED_WITH_ERROR'
   | 'BINARY_TO_CLIPBOARD'
   | 'BINARY_TO_TERMINAL'
   | 'CHECK_FAILED'
@@ -92,8 +93,31 @@ export type VaultErrorCode =
   | 'VAULT_TOO_NEW'
   | 'WRONG_OPENER';
 
+/** Errors of the broker: requests with secrets, and their log. */
+export type BrokerErrorCode =
+  | 'AMBIGUOUS_REQUEST'
+  | 'HOST_NOT_ALLOWED'
+  | 'HOST_NOT_BOUND'
+  | 'INVALID_SLOT'
+  | 'LOG_FAILED'
+  | 'METHOD_NOT_ALLOWED'
+  | 'NOT_BOUND'
+  | 'NOT_HTTPS'
+  | 'PATH_NOT_BOUND'
+  | 'RESPONSE_WITHHELD'
+  | 'SECRET_PAST_EXPIRY'
+  | 'SLOT_NOT_ALLOWED'
+  | 'TOO_MANY_REDIRECTS'
+  | 'UPSTREAM_FAILED';
+
 /** Every code that a table here may name. */
-export type ErrorCode = ApiErrorCode | CliErrorCode | ClientErrorCode | StartErrorCode | VaultErrorCode;
+export type ErrorCode =
+  | ApiErrorCode
+  | BrokerErrorCode
+  | CliErrorCode
+  | ClientErrorCode
+  | StartErrorCode
+  | VaultErrorCode;
 
 /** The value of `code` in `table`, or undefined. A code may be any string, `toString` too, which every object has. */
 export function lookUp<Value>(table: Readonly<Record<string, Value>>, code: string): Value | undefined {

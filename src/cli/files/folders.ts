@@ -13,6 +13,7 @@ export const FILES = {
   '~/.local/state/zephr/claims/': 'reads that broke off, for another try within a minute; no key either',
   '~/.local/state/zephr/creates/':
     'creates of files that broke off, with the key of their link: for an hour, or until the same command ends',
+  '~/.local/state/zephr/audit.jsonl': 'the log of what secrets of the vault were used for',
   '~/.local/share/zephr/vault.json': 'the vault: named secrets, sealed',
   '~/.local/state/zephr/sent.jsonl':
     'what was sent, for `zephr ls`: ids, receipts, times and memos, and nothing that reads it',

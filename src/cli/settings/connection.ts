@@ -31,11 +31,17 @@ export async function connectionTo(
 ): Promise<Connection> {
   const proxy = proxyFor(server, terminal.env);
   const hasTls = server.startsWith('https:') || proxy?.protocol === 'https:';
-  const trust =
-    caFile === undefined || !hasTls
-      ? Trust.ofSystem(terminal.env)
-      : Trust.only(await readAuthorities(caFile, terminal));
+  const trust = await trustFor(hasTls && caFile !== undefined ? { caFile } : {}, terminal);
   return { fetch: fetchFor(server, terminal.env, trust), proxy, trust };
+}
+
+/**
+ * Whom to trust: the authorities of `--ca-file`, or Node's and the system's.
+ * @throws CliError exit 2, as {@link connectionTo}.
+ */
+export async function trustFor({ caFile }: Pick<CommonFlags, 'caFile'>, terminal: Terminal): Promise<Trust> {
+  if (caFile === undefined) return Trust.ofSystem(terminal.env);
+  return Trust.only(await readAuthorities(caFile, terminal));
 }
 
 async function readAuthorities(path: string, terminal: Terminal): Promise<string> {

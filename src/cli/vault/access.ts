@@ -1,10 +1,13 @@
-/** The user's vault, as the commands open it. */
+/** The user's vault, as the commands open it, and the log of its uses. */
 
+import { join } from 'node:path';
+import type { AuditStorage } from '../../broker/audit/log.js';
 import { vaultPath } from '../../vault/places.js';
 import type { VaultAccess } from '../../vault/unlocking/access.js';
 import { findKeyFile, type Unlocking } from '../../vault/unlocking/unlock.js';
 import { CliError, usageError } from '../exit/cli-error.js';
 import { EXIT } from '../exit/codes.js';
+import { stateFolder } from '../files/folders.js';
 import { replaceFile } from '../files/temporary-file.js';
 import { childEnvironment } from '../terminal/clipboard/child-environment.js';
 import { askHidden, choosePassphrase } from '../terminal/prompt.js';
@@ -90,4 +93,20 @@ async function hasScreen(terminal: Terminal): Promise<boolean> {
   const screen = await terminal.openScreen();
   await screen?.close();
   return screen !== null;
+}
+
+/**
+ * The log of this user.
+ * @throws CliError exit 2 for a user without a place for one: what cannot be logged is refused.
+ */
+export function auditStorage(terminal: Terminal): AuditStorage {
+  const folder = stateFolder(terminal);
+  if (folder === null) {
+    throw usageError(
+      'there is no place for the log of uses: this user has no home directory',
+      'set HOME or XDG_STATE_HOME',
+    );
+  }
+  const isRunning = (pid: number) => terminal.isRunning(pid);
+  return { path: join(folder, 'audit.jsonl'), pid: terminal.pid, isRunning };
 }

@@ -1,0 +1,108 @@
+/** `zephr call`: an HTTP request with secrets that the caller never sees. */
+
+import { AuditLog } from '../../../broker/audit/log.js';
+import { PolicyError } from '../../../broker/broker-error.js';
+import type { OutgoingRequest } from '../../../broker/requests/injection.js';
+import { sendLogged } from '../../../broker/requests/logged.js';
+import type { RedactedResponse } from '../../../broker/requests/redaction.js';
+import { MOST_REDIRECTS, type SecretUse } from '../../../broker/requests/send.js';
+import { formatSlot } from '../../../broker/requests/slots.js';
+import { resolveInSystem } from '../../../net/resolve.js';
+import { requireVault } from '../../../vault/unlocking/access.js';
+import type { Vault } from '../../../vault/vault.js';
+import { AdvisedError, CliError } from '../../exit/cli-error.js';
+import { EXIT, type ExitCode } from '../../exit/codes.js';
+import type { Context } from '../../parser/command.js';
+import { trustFor } from '../../settings/connection.js';
+import { askHidden } from '../../terminal/prompt.js';
+import type { Terminal } from '../../terminal/terminal.js';
+import { auditStorage, requirePerson, vaultAccess } from '../../vault/access.js';
+import type { PlaceFlags } from '../../vault/flags.js';
+import { noSuchName, placeOf } from '../../vault/place.js';
+import { type BodyFlags, openBody } from './body.js';
+import { type NamedSlot, type RequestFlags, requestOf, slotsOf } from './request.js';
+
+export type CallContext = Context<
+  PlaceFlags &
+    RequestFlags &
+    BodyFlags & { readonly location?: boolean; readonly fail?: boolean; readonly agent?: string },
+  { readonly url: string }
+>;
+
+/** Makes the request, and prints what came back. Any answer is exit 0, unless `--fail` says otherwise. */
+export async function call(context: CallContext): Promise<ExitCode> {
+  const { args, flags, terminal, now } = context;
+  const slots = slotsOf(flags);
+  const log = new AuditLog(auditStorage(terminal));
+  const request = await requestOf(args.url, flags, slots, terminal);
+  const body = await openBody(flags, terminal);
+  try {
+    const uses = await usesOf(slots, context);
+    await askForApproval(request, uses, terminal);
+    const started = now();
+    const trust = await trustFor(flags, terminal);
+    const options = {
+      resolve: resolveInSystem,
+      trust,
+      now,
+      redirects: flags.location ? MOST_REDIRECTS : 0,
+      signal: terminal.interrupt,
+    };
+    const logged = { log, command: 'call', agent: flags.agent, pid: terminal.pid };
+    const response = await sendLogged(request, uses, options, logged).catch((error: unknown) => {
+      throw withChange(error);
+    });
+    if (flags.fail && response.status >= 400) {
+      response.close();
+      const message = `${request.url.host} answered ${statusOf(response)}`;
+      throw new CliError(EXIT.answeredWithError, 'ANSWERED_WITH_ERROR', message);
+    }
+    await body.deliver(response, Math.round(now() - started));
+    return EXIT.done;
+  } finally {
+    await body.discard();
+  }
+}
+
+/** The secrets, each with its value and its policy. */
+async function usesOf(slots: readonly NamedSlot[], { flags, terminal }: CallContext): Promise<SecretUse[]> {
+  if (slots.length === 0) return [];
+  const find = await placeOf(flags, terminal);
+  const { vault } = await requireVault(vaultAccess(flags, terminal));
+  const place = await find(vault);
+  return slots.map(({ name, slot }) => ({ ...recordOf(vault, name, place), slot }));
+}
+
+function recordOf(vault: Vault, name: string, place: Parameters<typeof noSuchName>[1]) {
+  const { project, environment } = place;
+  const record = vault.get({ project, environment, name });
+  if (record === null || record.value === null) throw noSuchName(name, place);
+  const { value, policy, expiresAt } = record;
+  return { name, value, policy, expiresAt };
+}
+
+/** @throws CliError exit 4 when a person has to be asked and none is there, or the answer is no. */
+async function askForApproval(
+  { method, url }: OutgoingRequest,
+  uses: readonly SecretUse[],
+  terminal: Terminal,
+): Promise<void> {
+  const asked = uses.filter(({ policy }) => policy.approve === true);
+  if (asked.length === 0) return;
+  const what = asked.map(({ name, slot }) => `${name} as ${formatSlot(slot)}`).join(', ');
+  await requirePerson(`the use of ${asked.map(({ name }) => name).join(', ')}`, terminal);
+  const question = `${method} ${url.host}${url.pathname} wants ${what}. Type yes to allow it`;
+  const missing = { message: 'there is no terminal to ask on', advice: 'run it at one' };
+  if ((await askHidden(terminal, question, missing)).trim().toLowerCase() === 'yes') return;
+  throw new CliError(EXIT.notAllowed, 'NOT_ALLOWED', 'the use was not allowed');
+}
+
+/** A refusal with the line that a person can run to allow it. */
+function withChange(error: unknown): unknown {
+  if (!(error instanceof PolicyError) || error.change === null) return error;
+  return new AdvisedError(error, `to allow it, a person runs: ${error.change}`);
+}
+
+function statusOf({ status, statusText }: RedactedResponse): string {
+  return statusText === '' ? String(status) : `${status} ${statusText}`;
+}
