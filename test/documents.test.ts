@@ -91,9 +91,12 @@ describe('PROTOCOL.md', () => {
       'secret.consumed': true,
       'secret.expired': true,
       'secret.revoked': true,
+      'request.answered': true,
+      'request.expired': true,
+      'request.cancelled': true,
     };
     const section = textUnder(protocol, '7. Webhooks');
-    expect(section.match(/(?<=^- `)secret\.[a-z]+/gm)).toEqual(Object.keys(events));
+    expect(section.match(/(?<=^- `)(?:secret|request)\.[a-z]+/gm)).toEqual(Object.keys(events));
     expect(section).toContain(`${MAX_ATTEMPTS} attempts in three days`);
   });
 });

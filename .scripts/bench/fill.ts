@@ -7,10 +7,10 @@
 
 import { randomBytes } from 'node:crypto';
 import { openPostgresStore } from '../../src/server/store/postgres/open.js';
+import { prepareCreateStatements } from '../../src/server/store/sqlite/create.js';
 import { loadSqliteDriver } from '../../src/server/store/sqlite/file/driver.js';
 import { PAGE_SIZE, paddingFor } from '../../src/server/store/sqlite/padding.js';
 import { migrate } from '../../src/server/store/sqlite/schema.js';
-import { prepareSecretStatements } from '../../src/server/store/sqlite/secrets.js';
 import type { Schema } from '../../test/support/postgres.js';
 
 const DAYS_30 = 30 * 24 * 60 * 60_000;
@@ -25,12 +25,14 @@ export async function fillSqlite(file: string, secrets: number): Promise<void> {
   database.exec(`PRAGMA page_size = ${PAGE_SIZE}; PRAGMA journal_mode = OFF`);
   database.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -524288');
   migrate(database);
-  const sql = prepareSecretStatements(database);
+  const sql = prepareCreateStatements(database);
   const now = Date.now();
   const insert = () => {
     const row = sql.insertSecret.get(
-      ...[randomBytes(16).toString('base64url'), 2, BLOB.length, null, 0, PROOF_HASH, null, 1, 1, null, null],
-      ...['somebody', randomBytes(16).toString('hex'), PROOF_HASH, now, now + DAYS_30, now + DAYS_30],
+      ...[randomBytes(16).toString('base64url'), 2, BLOB.length, null, 0, PROOF_HASH, null, null],
+      ...[1, 1, null, null],
+      ...['somebody', randomBytes(16).toString('hex'), PROOF_HASH, null, now, now + DAYS_30, null],
+      now + DAYS_30,
     );
     sql.insertCiphertext.run(row?.seq ?? 0, paddingFor(BLOB.length, PAGE_SIZE), BLOB);
   };

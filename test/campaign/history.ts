@@ -3,7 +3,7 @@
  * answer that decides is lost: it may have taken effect, at any time since, or never.
  */
 
-import type { EventName } from '../../src/server/store/contracts/outbox.js';
+import type { SecretEvent } from '../../src/server/store/contracts/outbox.js';
 
 /** What a client shows of the key: `none` also where a secret of version 1 needs none. */
 export type Proof = 'right' | 'wrong' | 'none';
@@ -35,7 +35,7 @@ export interface Answer {
 
 /** A delivery of a webhook, whole and with the right signature. */
 export interface Delivery {
-  readonly event: EventName;
+  readonly event: SecretEvent;
   readonly eventId: string;
   readonly secretId: string;
   readonly occurredAt: number;

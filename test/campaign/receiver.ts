@@ -3,7 +3,7 @@
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { EventName } from '../../src/server/store/contracts/outbox.js';
+import type { SecretEvent } from '../../src/server/store/contracts/outbox.js';
 import { cutOff } from './cutting-proxy.js';
 import type { Random } from './random.js';
 import { fieldsOf, type Recorder, sha256 } from './recorder.js';
@@ -108,7 +108,7 @@ export class Receiver {
     }
     const fields = fieldsOf(body.toString());
     recorder.delivered({
-      event: fields.event as EventName,
+      event: fields.event as SecretEvent,
       eventId: String(fields.event_id),
       secretId: String(fields.secret_id),
       occurredAt: Date.parse(String(fields.occurred_at)),

@@ -2,13 +2,13 @@
  * What must have come in the end: an answer to whoever asks, and the webhooks (core/protocol/PROTOCOL.md section 7).
  */
 
-import type { EventName } from '../../src/server/store/contracts/outbox.js';
+import type { SecretEvent } from '../../src/server/store/contracts/outbox.js';
 import type { Rule } from './checker.js';
 import { answered, type Facts } from './facts.js';
 import { type Delivery, deliveriesOf } from './history.js';
 import { takenAt } from './reading-rules.js';
 
-const EVENTS: readonly EventName[] = ['secret.consumed', 'secret.expired', 'secret.revoked'];
+const EVENTS: readonly SecretEvent[] = ['secret.consumed', 'secret.expired', 'secret.revoked'];
 /** The rule that may still come to hold when one waits. */
 export const DELIVERED = 'each event is delivered at least once';
 
@@ -64,7 +64,7 @@ export const webhookRules: Readonly<Record<string, Rule>> = {
     const arrived = new Set(
       deliveriesOf(history).flatMap(({ event, accepted }) => (accepted ? [event] : [])),
     );
-    const due: EventName[] = [];
+    const due: SecretEvent[] = [];
     if (facts.had(END) > 0) due.push('secret.consumed');
     if (facts.wasRevoked(END)) due.push('secret.revoked');
     if (facts.mayHave(END) === 0 && !facts.mayBeRevoked(END)) due.push('secret.expired');
@@ -74,12 +74,12 @@ export const webhookRules: Readonly<Record<string, Rule>> = {
   },
 };
 
-function eventOf({ history }: Facts, event: EventName): Delivery | undefined {
+function eventOf({ history }: Facts, event: SecretEvent): Delivery | undefined {
   return deliveriesOf(history).find((one) => one.event === event);
 }
 
 /** A create that was lost may have made a secret nobody knows of, which nobody reads. */
-function mayHaveHappened(facts: Facts): Readonly<Record<EventName, boolean>> {
+function mayHaveHappened(facts: Facts): Readonly<Record<SecretEvent, boolean>> {
   const { terms, history, creates, created, clocks } = facts;
   const began = Math.min(...creates.map(({ from }) => from));
   const now = history.events.at(-1)?.at ?? 0;

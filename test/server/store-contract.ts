@@ -12,6 +12,7 @@ import { describeKeyContract } from './key-contract.js';
 import { describeOutboxContract } from './outbox-contract.js';
 import { describeProofContract } from './proof-contract.js';
 import { describeQuotaContract } from './quota-contract.js';
+import { describeRequestContract } from './requests-contract.js';
 import { describeSecretContract } from './secret-contract.js';
 import { describeSenderContract } from './sender-contract.js';
 
@@ -33,6 +34,7 @@ export function describeStoreContract(open: () => Promise<Store>): void {
   describe('proofs', () => describeProofContract(current));
   describe('chunks', () => describeChunkContract(current));
   describe('senders', () => describeSenderContract(current));
+  describe('requests', () => describeRequestContract(current));
   describeQuotaContract(current);
   describeKeyContract(current);
   describe('the outbox', () => describeOutboxContract(current));

@@ -51,12 +51,13 @@ export function instrumentedStore(store: Store, options: InstrumentedOptions = {
     });
   }
 
-  const { callerSalt, channel, secrets, chunks, quotas, keys, outbox } = store;
+  const { callerSalt, channel, secrets, requests, chunks, quotas, keys, outbox } = store;
   return {
     callerSalt,
     channel,
     secrets: instrumented(secrets),
     chunks: instrumented(chunks),
+    requests: instrumented(requests),
     quotas,
     keys: instrumented(keys),
     outbox,

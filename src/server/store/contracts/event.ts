@@ -4,22 +4,23 @@ import { createHmac, randomUUID } from 'node:crypto';
 import type { EventName, OutboxEvent } from './outbox.js';
 import type { CreateRequest } from './secrets.js';
 
-/** The secret that an event is about, and where the event goes. */
+/** The secret or request that an event is about, and where the event goes. */
 export interface EventSubject {
   readonly id: string;
+  /** Of a request always `null`. */
   readonly hint: string | null;
   readonly caller: string;
   readonly callback: NonNullable<CreateRequest['callback']>;
 }
 
 /**
- * The event `name` of `secret` (core/protocol/PROTOCOL.md section 7).
+ * The event `name` of a secret or request (core/protocol/PROTOCOL.md section 7).
  * @param occurredAt milliseconds since 1970.
  * @param uuid makes the event's id, a UUID of version 4.
  */
 export function composeEvent(
   name: EventName,
-  { id: secretId, hint, caller, callback }: EventSubject,
+  { id: subject, hint, caller, callback }: EventSubject,
   occurredAt: number,
   uuid: () => string = randomUUID,
 ): OutboxEvent {
@@ -27,7 +28,7 @@ export function composeEvent(
   const body = JSON.stringify({
     event: name,
     event_id: id,
-    secret_id: secretId,
+    [name.startsWith('request.') ? 'request_id' : 'secret_id']: subject,
     occurred_at: new Date(occurredAt).toISOString(),
     ...(hint === null ? {} : { hint }),
   });

@@ -8,7 +8,12 @@
  */
 
 /** What a webhook reports (core/protocol/PROTOCOL.md section 7). */
-export type EventName = 'secret.consumed' | 'secret.expired' | 'secret.revoked';
+export type EventName = SecretEvent | RequestEvent;
+
+export type SecretEvent = 'secret.consumed' | 'secret.expired' | 'secret.revoked';
+
+/** Of a request for a secret. */
+export type RequestEvent = 'request.answered' | 'request.expired' | 'request.cancelled';
 
 /** A webhook as it is sent, the same bytes each time. */
 export interface OutboxEvent {
@@ -18,7 +23,7 @@ export interface OutboxEvent {
   /** Where to, and the host in it with its port where it is not the default: `example.com:8443`. */
   readonly url: string;
   readonly host: string;
-  /** Who created the secret, as `Caller.name` has it; empty for an event of a store that did not keep this yet. */
+  /** Who created the secret or request, as `Caller.name` has it; empty for an event of a store that did not keep this yet. */
   readonly caller: string;
   readonly body: string;
   /** Lower-case hex of the body's HMAC-SHA256. */

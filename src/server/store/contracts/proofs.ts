@@ -135,7 +135,7 @@ export function judgePassphrase(
 }
 
 /** Whether two hashes are the same, in a time that does not depend on where they differ. */
-function sameHash(kept: string, shown: string | null): boolean {
+export function sameHash(kept: string, shown: string | null): boolean {
   if (shown === null) return false;
   const [one, other] = [Buffer.from(kept), Buffer.from(shown)];
   return one.length === other.length && timingSafeEqual(one, other);

@@ -1,10 +1,12 @@
 /** Columns that both SQL engines have by the same names, and the contracts' types made from them. */
 
+import type { Bytes } from '../../../core/bytes.js';
 import type { Version } from '../../../core/key.js';
 import type { KeyTier } from '../../../core/protocol/limits.js';
 import type { ApiKey } from './keys.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { Attempts, KeptProofs } from './proofs.js';
+import type { AnswerRecord, RequestRecord } from './requests.js';
 import type { ReadRecord, SecretRecord } from './secrets.js';
 
 /** What decides a secret's state. */
@@ -34,6 +36,32 @@ export interface ProofRow {
   readonly link_proof_hash: string | null;
   readonly wrong_passphrases: number;
   readonly locked_until: number;
+}
+
+/** What stays known of a request. */
+export interface RequestRow {
+  readonly id: string;
+  readonly public_key: string;
+  readonly secret_expiry: number;
+  readonly answers: number;
+  readonly answers_left: number;
+  readonly answer_views: number;
+  readonly longest_blob: number;
+  readonly created_at: number;
+  readonly expires_at: number;
+  readonly cancelled_at: number | null;
+  /** As for a secret. */
+  readonly destroyed: boolean | number;
+}
+
+/** The columns of a {@link RequestRow} but `destroyed`. */
+export const REQUEST_COLUMNS = `id, public_key, secret_expiry, answers, answers_left, answer_views, longest_blob,
+  created_at, expires_at, cancelled_at`;
+
+/** An answer to a request. */
+export interface AnswerRow extends LifecycleRow {
+  readonly id: string;
+  readonly created_at: number;
 }
 
 /** An API key. */
@@ -81,6 +109,28 @@ export function proofsOf(row: ProofRow): KeptProofs {
 /** The passphrases that were tried for the secret in this row. */
 export function attemptsOf(row: ProofRow): Attempts {
   return { wrong: row.wrong_passphrases, lockedUntil: row.locked_until };
+}
+
+/** The record of the request in this row. */
+export function requestRecordOf(row: RequestRow): RequestRecord {
+  return {
+    id: row.id,
+    publicKey: row.public_key,
+    secretExpiry: row.secret_expiry,
+    answers: row.answers,
+    answersLeft: row.answers_left,
+    answerViews: row.answer_views,
+    longestBlob: row.longest_blob,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    cancelledAt: row.cancelled_at,
+    destroyed: Boolean(row.destroyed),
+  };
+}
+
+/** The record of the answer in this row. @param wrappedKey as the contract has it. */
+export function answerRecordOf(row: AnswerRow, wrappedKey: Bytes | null): AnswerRecord {
+  return { id: row.id, wrappedKey, createdAt: row.created_at, ...lifecycleOf(row) };
 }
 
 /** The key in this row; `null` without a row. */

@@ -76,6 +76,9 @@ export type CreateOutcome =
   | { readonly outcome: 'unknown upload' }
   | { readonly outcome: 'incomplete upload' };
 
+/** How a create ends where no quota limits it. */
+export type KeepOutcome = Exclude<CreateOutcome, { readonly outcome: 'limited' }>;
+
 /** All that is known of a secret but its ciphertext. Stays as a tombstone until 24 h past the expiry. */
 export interface SecretRecord {
   readonly version: Version;

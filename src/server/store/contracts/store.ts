@@ -15,6 +15,7 @@ import type { ChunkStore } from './chunks.js';
 import type { KeyStore } from './keys.js';
 import type { Outbox } from './outbox.js';
 import type { QuotaStore } from './quotas.js';
+import type { RequestStore } from './requests.js';
 import type { SecretStore } from './secrets.js';
 
 /**
@@ -30,6 +31,8 @@ export interface Nouns {
   readonly secrets: Noun<SecretStore>;
   /** The chunks of files that secrets have, or will have. */
   readonly chunks: Noun<ChunkStore>;
+  /** The requests for secrets, and which secrets answer them. */
+  readonly requests: Noun<RequestStore>;
   /** How much callers have created. */
   readonly quotas: Noun<QuotaStore>;
   /** The API keys. */
@@ -41,7 +44,7 @@ export interface Nouns {
 /** What can be asked of the engine as a whole. */
 export interface Engine {
   /**
-   * Destroys ciphertext past its end, and forgets tombstones and counts past theirs, in batches small enough that
+   * Destroys ciphertext past its end, messages of requests too, and forgets tombstones and counts past theirs, in batches small enough that
    * other callers never wait long. When it resolves, no copy of anything destroyed before the call is left in the
    * engine's files. Once `signal` is aborted it stops after the batch under way.
    */
@@ -77,7 +80,10 @@ export interface Purged {
 }
 
 /** The names of the verbs that serve requests, which are labels of metrics. If two nouns share one, it does not compile. */
-export type RequestVerb = Distinct<Distinct<keyof SecretStore, keyof KeyStore>, keyof ChunkStore>;
+export type RequestVerb = Distinct<
+  Distinct<keyof SecretStore, keyof KeyStore>,
+  Distinct<keyof ChunkStore, keyof RequestStore>
+>;
 type Distinct<One, Other extends Apart<One, Other>> = One | Other;
 type Apart<One, Other> = Extract<Other, One> extends never ? unknown : never;
 

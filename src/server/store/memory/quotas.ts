@@ -12,12 +12,12 @@ export class MemoryQuotas implements QuotaStore {
   /** By end and counter. */
   readonly #counts = new Map<string, Count>();
 
-  /** Counts a create, unless the quota is used up. @returns whether it counted. */
-  count({ counter, endsAt, limit }: Quota): boolean {
+  /** Counts `amount` creates, unless fewer are left of the quota. @returns whether it counted. */
+  count({ counter, endsAt, limit }: Quota, amount = 1): boolean {
     const name = `${endsAt} ${counter}`;
     const count = this.#counts.get(name) ?? { used: 0, endsAt };
-    if (count.used >= limit) return false;
-    count.used += 1;
+    if (count.used + amount > limit) return false;
+    count.used += amount;
     this.#counts.set(name, count);
     return true;
   }

@@ -3,6 +3,7 @@
  * transaction it needs.
  */
 
+import type { Bytes } from '../../../core/bytes.js';
 import { CHUNKS_LEASE_MS } from '../../../core/protocol/chunks.js';
 import { LEASE_MS } from '../../../core/protocol/limits.js';
 import { MAX_READS } from '../../../core/protocol/replies.js';
@@ -30,8 +31,10 @@ import {
   type ShownProofs,
   senderRefusal,
 } from '../contracts/proofs.js';
+import type { AnswerRecord } from '../contracts/requests.js';
 import type {
   CreateOutcome,
+  KeepOutcome,
   NewSecret,
   ReadOutcome,
   RevokeOutcome,
@@ -59,6 +62,8 @@ interface Read {
 interface Entry {
   secret: Omit<NewSecret, 'blob'>;
   blob: Uint8Array | null;
+  /** Of an answer to a request: goes with the blob. */
+  wrappedKey: Bytes | null;
   viewsLeft: number;
   firstReadAt: number | null;
   revokedAt: number | null;
@@ -67,6 +72,8 @@ interface Entry {
   readonly reads: Read[];
   attempts: Attempts;
 }
+
+type Created = Extract<CreateOutcome, { readonly outcome: 'created' | 'replayed' }>;
 
 /** How many entries a purge looks at before it lets the event loop go on. */
 const PURGE_BATCH = 5_000;
@@ -87,24 +94,41 @@ export class MemorySecrets implements SecretStore, Lender {
     this.#chunks = chunks;
   }
 
-  async create({ blob, ...secret }: NewSecret): Promise<CreateOutcome> {
+  async create(secret: NewSecret): Promise<CreateOutcome> {
+    const earlier = this.earlier(secret);
+    if (earlier) return earlier;
+    const other = this.withoutUpload(secret);
+    if (other) return other;
+    if (secret.quota !== null && !this.#quotas.count(secret.quota)) return { outcome: 'limited' };
+    return this.keep(secret, null);
+  }
+
+  /** What the idempotency key of a create made in the last 24 h, if it did. */
+  earlier(secret: NewSecret): KeepOutcome | undefined {
     const name = createName(secret);
     const earlier = name === null ? undefined : this.#entries.get(this.#creates.get(name) ?? '');
-    if (earlier && secret.createdAt - earlier.secret.createdAt < IDEMPOTENCY_MS) {
-      const same = earlier.secret.idempotency?.bodyHash === secret.idempotency?.bodyHash;
-      return same ? created('replayed', earlier.secret) : { outcome: 'conflict' };
-    }
+    if (!earlier || secret.createdAt - earlier.secret.createdAt >= IDEMPOTENCY_MS) return undefined;
+    const same = earlier.secret.idempotency?.bodyHash === secret.idempotency?.bodyHash;
+    return same ? created('replayed', earlier.secret) : { outcome: 'conflict' };
+  }
+
+  /** What is answered to a create that cannot have its upload, if it names one. */
+  withoutUpload(secret: NewSecret): KeepOutcome | undefined {
     const match = this.#chunks.match(secret);
+    if (match === 'whole') return undefined;
     if (match === 'unknown' || match === 'incomplete') return { outcome: `${match} upload` };
-    if (match !== 'whole') {
-      const same = this.#entries.get(match.secret);
-      return same ? created('replayed', same.secret) : { outcome: 'unknown upload' };
-    }
-    if (secret.quota !== null && !this.#quotas.count(secret.quota)) return { outcome: 'limited' };
+    const same = this.#entries.get(match.secret);
+    return same ? created('replayed', same.secret) : { outcome: 'unknown upload' };
+  }
+
+  /** Keeps a secret that may be made. @param wrappedKey of an answer to a request. */
+  keep({ blob, ...secret }: NewSecret, wrappedKey: Bytes | null): Created {
+    const name = createName(secret);
     this.#chunks.bind(secret);
     this.#entries.set(secret.id, {
       secret,
       blob,
+      wrappedKey,
       viewsLeft: secret.views,
       firstReadAt: null,
       revokedAt: null,
@@ -114,6 +138,14 @@ export class MemorySecrets implements SecretStore, Lender {
     });
     if (name !== null) this.#creates.set(name, secret.id);
     return created('created', secret);
+  }
+
+  /** What is known of an answer to a request. */
+  answerAt(id: string, now: number): AnswerRecord | null {
+    const entry = this.#known(id, now);
+    if (!entry) return null;
+    const { wrappedKey, secret } = entry;
+    return { id, wrappedKey, createdAt: secret.createdAt, ...lifecycleOf(entry) };
   }
 
   async status(id: string, shown: ShownProofs | ShownBySender, now: number): Promise<StatusOutcome> {
@@ -274,6 +306,7 @@ export class MemorySecrets implements SecretStore, Lender {
     if (entry.blob === null) return false;
     entry.blob = null;
     this.#chunks.destroy(entry.secret.id);
+    entry.wrappedKey = null;
     const unread = endedUnread({ ...lifecycleOf(entry), firstReadAt: entry.firstReadAt });
     if (unread) this.#outbox.announce('secret.expired', entry.secret, entry.secret.expiresAt, now);
     forgetCallback(entry);
@@ -328,7 +361,7 @@ function forgetCallback(entry: Entry): void {
 function created(
   outcome: 'created' | 'replayed',
   { id, version, views, expiresAt }: Omit<NewSecret, 'blob'>,
-): CreateOutcome {
+): Created {
   return { outcome, id, version, views, expiresAt };
 }
 

@@ -5,6 +5,7 @@ import { MemoryChunks } from './chunks.js';
 import { MemoryKeys } from './keys.js';
 import { MemoryOutbox } from './outbox.js';
 import { MemoryQuotas } from './quotas.js';
+import { MemoryRequests } from './requests.js';
 import { MemorySecrets } from './secrets.js';
 
 /** A {@link Store} in memory. */
@@ -15,6 +16,7 @@ export class MemoryStore implements Store {
   readonly outbox = new MemoryOutbox();
   readonly chunks: MemoryChunks = new MemoryChunks(this.quotas, () => this.secrets);
   readonly secrets = new MemorySecrets(this.quotas, this.outbox, this.chunks);
+  readonly requests = new MemoryRequests(this.quotas, this.outbox, this.secrets);
 
   constructor(callerSalt: string) {
     this.callerSalt = callerSalt;
@@ -23,7 +25,8 @@ export class MemoryStore implements Store {
   async purge(now: number, signal?: AbortSignal): Promise<Purged> {
     this.quotas.forget(now);
     this.chunks.purge(now);
-    return this.secrets.purge(now, signal);
+    const { destroyed, forgotten } = await this.secrets.purge(now, signal);
+    return { destroyed, forgotten: forgotten + this.requests.purge(now) };
   }
 
   async time(): Promise<null> {
@@ -35,6 +38,7 @@ export class MemoryStore implements Store {
   }
 
   async close(): Promise<void> {
-    for (const noun of [this.secrets, this.chunks, this.quotas, this.keys, this.outbox]) noun.clear();
+    const { requests, secrets, chunks, quotas, keys, outbox } = this;
+    for (const noun of [requests, secrets, chunks, quotas, keys, outbox]) noun.clear();
   }
 }

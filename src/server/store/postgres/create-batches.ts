@@ -43,8 +43,8 @@ interface Create {
 /** The columns of `wanted` that are values of a create, in the order of `createValues`. JSON has blobs in base64. */
 const COLUMNS = `id TEXT, version INTEGER, blob TEXT, hint TEXT, split_url_mode BOOLEAN, proof_hash TEXT,
       link_proof_hash TEXT, views INTEGER, callback_url TEXT, callback_host TEXT, callback_secret TEXT, caller TEXT,
-      idempotency_key TEXT, body_hash TEXT, created_at BIGINT, expires_at BIGINT, counter TEXT, ends_at BIGINT,
-      quota_limit INTEGER, receipt_hash TEXT`;
+      idempotency_key TEXT, body_hash TEXT, created_at BIGINT, expires_at BIGINT, receipt_hash TEXT,
+      counter TEXT, ends_at BIGINT, quota_limit INTEGER`;
 
 const NAMES = COLUMNS.split(',').map((column) => column.trim().split(' ')[0] ?? '');
 

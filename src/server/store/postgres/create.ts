@@ -4,7 +4,7 @@
  */
 
 import { IDEMPOTENCY_MS } from '../contracts/lifecycle.js';
-import type { CreateOutcome, NewSecret } from '../contracts/secrets.js';
+import type { CreateOutcome, KeepOutcome, NewSecret } from '../contracts/secrets.js';
 import { StoreError } from '../contracts/store.js';
 import { type PostgresPool, statement, uniqueViolation } from './connections/pool.js';
 
@@ -29,7 +29,8 @@ type CreateRow = {
 /** The upload whose chunks a secret gets. */
 type UploadValues = [id: string | null, chunks: number | null, bodyHash: string | null];
 
-type CreateValues = [
+/** The values of a secret's columns, as {@link insertSecret} counts them. */
+export type SecretValues = [
   id: string,
   version: NewSecret['version'],
   blob: Uint8Array,
@@ -46,18 +47,53 @@ type CreateValues = [
   bodyHash: string | null,
   createdAt: number,
   expiresAt: number,
-  counter: string | null,
-  quotaEndsAt: number | null,
-  quotaLimit: number | null,
   receiptHash: string | null,
 ];
 
-/** The name of the unique index that finds a second create with one idempotency key. */
-const CREATE_INDEX = 'secrets_create';
+type CreateValues = [
+  ...SecretValues,
+  counter: string | null,
+  quotaEndsAt: number | null,
+  quotaLimit: number | null,
+];
+
+/** The names of the unique indexes that find a second create with one idempotency key. */
+const CREATE_INDEXES: readonly string[] = ['secrets_create', 'requests_create'];
+
+/**
+ * A piece of SQL that makes a secret, and gives its id.
+ * @param first the number of the first of its {@link SecretValues}.
+ * @param requestId of the request that it answers, and `chunks` how many it comes with: expressions in SQL.
+ * @param where whether to make it: what follows the selected columns.
+ */
+export function insertSecret(first: number, requestId: string, chunks: string, where: string): string {
+  const value = (place: number) => `$${first + place}`;
+  const values = Array.from({ length: 17 }, (_, place) => value(place));
+  const [id, version, blob, ...rest] = values;
+  const [hint, split, proof, linkProof, views, ...others] = rest;
+  const selected = [
+    id,
+    version,
+    `length(${blob}::bytea)`,
+    hint,
+    split,
+    proof,
+    linkProof,
+    views,
+    views,
+    ...others,
+  ];
+  return `
+    INSERT INTO secrets (id, version, blob_size, hint, split_url_mode, proof_hash, link_proof_hash, views, views_left,
+      callback_url, callback_host, callback_secret, caller, idempotency_key, body_hash, created_at, expires_at,
+      receipt_hash, needed_until, request_id, chunks)
+    SELECT ${selected.join(', ')}, ${value(15)}, ${requestId}, ${chunks} ${where}
+    RETURNING id`;
+}
 
 /**
  * Makes a secret unless its idempotency key was used or its quota is used up. Of two at once with one key the second
- * violates {@link CREATE_INDEX}, which also undoes its count; when it is tried again it finds the first.
+ * violates one of {@link CREATE_INDEXES}, which also undoes its count; when it is tried again it finds the first.
  */
 export const CREATE = statement<[...CreateValues, ...UploadValues], CreateRow>(`
   WITH locked AS MATERIALIZED (
@@ -71,18 +107,17 @@ export const CREATE = statement<[...CreateValues, ...UploadValues], CreateRow>(`
     SELECT id, version, views, body_hash, created_at, expires_at FROM secrets
     WHERE caller = $12 AND idempotency_key = $13
   ), counted AS (
-    INSERT INTO counts (counter, ends_at, used) SELECT $17, $18, 1
-    WHERE $17::text IS NOT NULL AND $19 > 0 AND NOT EXISTS (SELECT FROM earlier)
+    INSERT INTO counts (counter, ends_at, used) SELECT $18, $19, 1
+    WHERE $18::text IS NOT NULL AND $20 > 0 AND NOT EXISTS (SELECT FROM earlier)
       AND ($21::text IS NULL OR EXISTS (SELECT FROM locked WHERE found = 'whole'))
-    ON CONFLICT (ends_at, counter) DO UPDATE SET used = counts.used + 1 WHERE counts.used < $19 RETURNING used
-  ), made AS (
-    INSERT INTO secrets (id, version, blob_size, hint, split_url_mode, proof_hash, link_proof_hash, views, views_left,
-      callback_url, callback_host, callback_secret, caller, idempotency_key, body_hash, created_at, expires_at,
-      needed_until, receipt_hash, chunks)
-    SELECT $1, $2, length($3::bytea), $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $20, $22
-    WHERE NOT EXISTS (SELECT FROM earlier) AND ($17::text IS NULL OR EXISTS (SELECT FROM counted))
-      AND ($21::text IS NULL OR EXISTS (SELECT FROM locked WHERE found = 'whole'))
-    RETURNING id
+    ON CONFLICT (ends_at, counter) DO UPDATE SET used = counts.used + 1 WHERE counts.used < $20 RETURNING used
+  ), made AS (${insertSecret(
+    1,
+    'NULL',
+    '$22',
+    `WHERE NOT EXISTS (SELECT FROM earlier) AND ($18::text IS NULL OR EXISTS (SELECT FROM counted))
+      AND ($21::text IS NULL OR EXISTS (SELECT FROM locked WHERE found = 'whole'))`,
+  )}
   ), kept AS (
     INSERT INTO ciphertexts (id, blob) SELECT id, $3::bytea FROM made
   ), bound AS (
@@ -111,9 +146,24 @@ const CREATE_TRIES = 5;
  * @throws StoreError, also if others keep using the idempotency key and giving it free.
  */
 export async function createAlone(pool: PostgresPool, secret: NewSecret): Promise<CreateOutcome> {
+  return untilDecided(() => tryToCreate(pool, secret));
+}
+
+/**
+ * Tries a create until it is decided.
+ * @param attempt gives `null`, or violates the unique index of idempotency keys, if another one with the same key came
+ *   in between.
+ * @throws StoreError, also if others keep using the idempotency key and giving it free.
+ */
+export async function untilDecided<Outcome>(attempt: () => Promise<Outcome | null>): Promise<Outcome> {
   for (let tries = 0; tries < CREATE_TRIES; tries += 1) {
-    const outcome = await tryToCreate(pool, secret);
-    if (outcome !== null) return outcome;
+    try {
+      const outcome = await attempt();
+      if (outcome !== null) return outcome;
+    } catch (error) {
+      const index = uniqueViolation(error);
+      if (index === null || !CREATE_INDEXES.includes(index)) throw error;
+    }
   }
   throw new StoreError(new Error('others kept using the idempotency key'));
 }
@@ -125,20 +175,26 @@ export async function createAlone(pool: PostgresPool, secret: NewSecret): Promis
 export function repeatOf(
   { createdAt, idempotency }: NewSecret,
   { id, version, views, body_hash: bodyHash, created_at: earlier, expires_at: expiresAt }: EarlierRow,
-): CreateOutcome | null {
+): KeepOutcome | null {
   if (createdAt - earlier >= IDEMPOTENCY_MS) return null;
   if (bodyHash !== idempotency?.bodyHash) return { outcome: 'conflict' };
   return { outcome: 'replayed', id, version, views, expiresAt };
 }
 
 /** The outcome of a create that made `secret`. */
-export function created({ id, version, views, expiresAt }: NewSecret): CreateOutcome {
+export function created({ id, version, views, expiresAt }: NewSecret): KeepOutcome {
   return { outcome: 'created', id, version, views, expiresAt };
 }
 
-/** The values of a secret's columns, as the statements take them. */
+/** The values of a create, as {@link CREATE} takes them. */
 export function createValues(secret: NewSecret): CreateValues {
-  const { callback, idempotency, quota } = secret;
+  const { quota } = secret;
+  return [...secretValues(secret), quota?.counter ?? null, quota?.endsAt ?? null, quota?.limit ?? null];
+}
+
+/** The values of a secret's columns, as the statements take them. */
+export function secretValues(secret: NewSecret): SecretValues {
+  const { callback, idempotency } = secret;
   return [
     secret.id,
     secret.version,
@@ -156,17 +212,15 @@ export function createValues(secret: NewSecret): CreateValues {
     idempotency?.bodyHash ?? null,
     secret.createdAt,
     secret.expiresAt,
-    quota?.counter ?? null,
-    quota?.endsAt ?? null,
-    quota?.limit ?? null,
     secret.receiptHash,
   ];
 }
 
-/** The outcome of a create, or `null` if another create with its idempotency key came in between: try again. */
+/** The outcome of a create, or `null` if its idempotency key has just been set free: try again. */
 async function tryToCreate(pool: PostgresPool, secret: NewSecret): Promise<CreateOutcome | null> {
-  const row = await insert(pool, secret);
-  if (row === null) return null;
+  const { id = null, chunks = null, bodyHash = null } = secret.upload ?? {};
+  const [row] = await pool.send(CREATE, ...createValues(secret), id, chunks, bodyHash);
+  if (!row) return null;
   if (row.created) return created(secret);
   if (row.id === null && row.upload !== null) return withoutUpload(pool, row);
   if (row.id === null) return { outcome: 'limited' };
@@ -186,16 +240,4 @@ async function withoutUpload(
   if (!made) return null;
   const { id, version, views, expires_at: expiresAt } = made;
   return { outcome: 'replayed', id, version, views, expiresAt };
-}
-
-async function insert(pool: PostgresPool, secret: NewSecret): Promise<CreateRow | null> {
-  try {
-    const { id = null, chunks = null, bodyHash = null } = secret.upload ?? {};
-    const [row] = await pool.send(CREATE, ...createValues(secret), id, chunks, bodyHash);
-    return row ?? null;
-  } catch (error) {
-    // Another create with the same idempotency key came first while this one was under way.
-    if (uniqueViolation(error) === CREATE_INDEX) return null;
-    throw error;
-  }
 }

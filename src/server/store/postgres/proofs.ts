@@ -40,7 +40,13 @@ function under(nonce: string, text: string | null): string | null {
   return text === null ? null : hash('sha256', nonce + text, 'hex');
 }
 
-/** Whether a caller showed what `column` holds the hash of. */
+/** The same for a caller who has one hash to show. */
+export function shownValue(text: string | null): [nonce: string, shown: string | null] {
+  const nonce = randomUUID();
+  return [nonce, under(nonce, text)];
+}
+
+/** Whether a caller showed what `column` holds the hash of. The nonce is `$3`. */
 export const isShown = (column: string, value: string) =>
   `COALESCE(encode(sha256(($3::text || ${column})::bytea), 'hex') = ${value}::text, FALSE)`;
 

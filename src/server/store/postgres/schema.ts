@@ -19,6 +19,9 @@ import { ZephrError } from '../../../core/errors.js';
  *   its caller's places, and the `secret` that has got them (`bound_at`, by the create that `create_hash` is of). `bytes`
  *   are those of the stream; `due_at` is when a purge has to look at the row, and null while a secret needs the chunks.
  * - `chunks` holds the chunks, out of line and not compressed. `secrets.chunks` is how many a secret came with.
+ * - `requests` holds requests for secrets, with their message until that is destroyed; `last_end` is their expiry, or that
+ *   of their last answer. A secret with `request_id` is an answer to that request, and may outlive it; the key for who
+ *   asked is with its ciphertext. In `outbox` the id of a request stands for that of a secret.
  * - `outbox` holds the webhooks to deliver, as what they are composed of. Its rows refer to no secret, because they
  *   outlive them. `due_at` is when a process may lease one: for one that is leased, when that lease ends.
  * - `api_keys` holds hashes only. `counts` says how much of which quota is used.
@@ -172,6 +175,45 @@ export const MIGRATIONS: readonly string[] = [
   );
   ALTER TABLE chunks ALTER COLUMN bytes SET STORAGE EXTERNAL;
   ALTER TABLE chunks SET (
+    autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 50, autovacuum_vacuum_cost_delay = 0,
+    toast.autovacuum_vacuum_scale_factor = 0, toast.autovacuum_vacuum_threshold = 50,
+    toast.autovacuum_vacuum_cost_delay = 0
+  );
+  `,
+  `
+  CREATE TABLE requests (
+    id              TEXT COLLATE "C" PRIMARY KEY,
+    public_key      TEXT NOT NULL,
+    sealed_message  BYTEA,
+    proof_hash      TEXT NOT NULL,
+    receipt_hash    TEXT NOT NULL,
+    secret_expiry   INTEGER NOT NULL,
+    answers         INTEGER NOT NULL,
+    answers_left    INTEGER NOT NULL,
+    answer_views    INTEGER NOT NULL,
+    longest_blob    INTEGER NOT NULL,
+    callback_url    TEXT,
+    callback_host   TEXT,
+    callback_secret TEXT,
+    caller          TEXT NOT NULL,
+    idempotency_key TEXT,
+    body_hash       TEXT,
+    created_at      BIGINT NOT NULL,
+    expires_at      BIGINT NOT NULL,
+    cancelled_at    BIGINT,
+    last_end        BIGINT NOT NULL
+  );
+  ALTER TABLE requests ALTER COLUMN sealed_message SET STORAGE EXTERNAL;
+  CREATE UNIQUE INDEX requests_create ON requests (caller, idempotency_key) WHERE idempotency_key IS NOT NULL;
+  CREATE INDEX requests_of_caller ON requests (caller, created_at, id);
+  CREATE INDEX requests_due ON requests (expires_at) WHERE sealed_message IS NOT NULL;
+  CREATE INDEX requests_destroyed ON requests (last_end) WHERE sealed_message IS NULL;
+
+  ALTER TABLE secrets ADD COLUMN request_id TEXT;
+  CREATE INDEX secrets_of_request ON secrets (request_id, created_at, id) WHERE request_id IS NOT NULL;
+  ALTER TABLE ciphertexts ADD COLUMN wrapped_key BYTEA;
+
+  ALTER TABLE requests SET (
     autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 50, autovacuum_vacuum_cost_delay = 0,
     toast.autovacuum_vacuum_scale_factor = 0, toast.autovacuum_vacuum_threshold = 50,
     toast.autovacuum_vacuum_cost_delay = 0

@@ -23,8 +23,7 @@ import type {
   Unfit,
   Unreadable,
 } from '../contracts/secrets.js';
-import { StoreFullError } from '../contracts/store.js';
-import { isDiskFull, type PostgresPool, statement } from './connections/pool.js';
+import { orStoreFull, type PostgresPool, statement } from './connections/pool.js';
 import { CreateBatches } from './create-batches.js';
 import {
   ANNOUNCE_EXPIRED,
@@ -198,12 +197,8 @@ export class PostgresSecrets implements SecretStore {
     this.#creates = new CreateBatches(pool);
   }
 
-  async create(secret: NewSecret): Promise<CreateOutcome> {
-    try {
-      return await this.#creates.create(secret);
-    } catch (error) {
-      throw isDiskFull(error) ? new StoreFullError(error) : error;
-    }
+  create(secret: NewSecret): Promise<CreateOutcome> {
+    return orStoreFull(this.#creates.create(secret));
   }
 
   async status(id: string, shown: ShownProofs | ShownBySender, now: number): Promise<StatusOutcome> {

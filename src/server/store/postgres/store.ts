@@ -8,6 +8,7 @@ import { purgeSecrets } from './destruction.js';
 import { PostgresKeys } from './keys.js';
 import { PostgresOutbox } from './outbox.js';
 import { PostgresQuotas } from './quotas.js';
+import { PostgresRequests, purgeRequests } from './requests.js';
 import { PostgresSecrets } from './secrets.js';
 
 /** A replica, or a server that an operator made read-only, answers but can't do the work. */
@@ -25,6 +26,7 @@ export class PostgresStore implements Store {
   readonly callerSalt: string;
   readonly chunks: PostgresChunks;
   readonly secrets: PostgresSecrets;
+  readonly requests: PostgresRequests;
   readonly quotas: PostgresQuotas;
   readonly keys: PostgresKeys;
   readonly outbox: PostgresOutbox;
@@ -41,6 +43,7 @@ export class PostgresStore implements Store {
     this.callerSalt = callerSalt;
     this.secrets = new PostgresSecrets(pool);
     this.chunks = new PostgresChunks(pool);
+    this.requests = new PostgresRequests(pool);
     this.quotas = new PostgresQuotas(pool);
     this.keys = new PostgresKeys(pool);
     this.outbox = new PostgresOutbox(pool);
@@ -53,11 +56,12 @@ export class PostgresStore implements Store {
     let more: boolean;
     do {
       const batch = await purgeSecrets(this.#pool, now);
+      const requests = await purgeRequests(this.#pool, now);
       const moreChunks = await purgeChunks(this.#pool, now);
       const moreCounts = await this.quotas.forget(now);
       destroyed += batch.destroyed;
-      forgotten += batch.forgotten;
-      more = batch.more || moreChunks || moreCounts;
+      forgotten += batch.forgotten + requests.forgotten;
+      more = batch.more || requests.more || moreChunks || moreCounts;
     } while (more && !signal?.aborted);
     return { destroyed, forgotten };
   }

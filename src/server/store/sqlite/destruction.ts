@@ -21,12 +21,15 @@ export interface SecretRow extends RecordRow, ProofRow {
   readonly receipt_hash: string | null;
   readonly callback_url: string | null;
   readonly callback_secret: string | null;
+  /** The request that it answers. */
+  readonly request_id: string | null;
 }
 
 /** The columns of a {@link SecretRow}. */
 export const SECRET_COLUMNS = `seq, id, version, blob_size, hint, views, views_left,
   proof_hash, link_proof_hash, receipt_hash, wrong_passphrases, locked_until, caller, callback_url, callback_secret,
-  created_at, expires_at, first_read_at, revoked_at, chunks, due_at >= expires_at + ${TOMBSTONE_MS} AS destroyed`;
+  created_at, expires_at, first_read_at, revoked_at, chunks, request_id,
+  due_at >= expires_at + ${TOMBSTONE_MS} AS destroyed`;
 
 /** Destroys ciphertexts and forgets records. */
 export class SqliteDestruction {
@@ -64,6 +67,7 @@ export class SqliteDestruction {
     const destroyed = this.#sql.destroyCiphertext.get(row.seq) !== undefined;
     if (!destroyed) return false;
     if (row.chunks !== null) this.#sql.doomChunks.run(row.seq);
+    if (row.request_id !== null) this.#sql.destroyWrappedKey.run(row.seq);
     this.#onDestroyed();
     const unread = endedUnread({ ...lifecycleOf(row), firstReadAt: row.first_read_at });
     if (unread) this.#outbox.announce('secret.expired', row, row.expires_at, now);
@@ -110,6 +114,7 @@ function prepareStatements(db: SqliteDatabase) {
     destroyCiphertext: db.prepare<{ seq: number }>('DELETE FROM ciphertexts WHERE seq = ? RETURNING seq'),
     /** The chunks are out of reach with the ciphertext, and destroyed in steps. */
     doomChunks: db.prepare('UPDATE uploads SET due_at = 0 WHERE secret = ?'),
+    destroyWrappedKey: db.prepare('DELETE FROM wrapped_keys WHERE seq = ?'),
     forgetCallback: db.prepare(
       'UPDATE secrets SET callback_url = NULL, callback_secret = NULL WHERE seq = ?',
     ),

@@ -20,9 +20,12 @@ export class SqliteQuotas implements QuotaStore {
     return new Map(rows.map(({ counter, used }) => [counter, used]));
   }
 
-  /** Counts a create, in the create's transaction, unless the quota is used up. @returns whether it counted. */
-  count({ counter, endsAt, limit }: Quota): boolean {
-    return limit > 0 && this.#sql.count.get(endsAt, counter, limit) !== undefined;
+  /**
+   * Counts `amount` creates, in the transaction of what they are for, unless fewer are left of the quota.
+   * @returns whether it counted.
+   */
+  count({ counter, endsAt, limit }: Quota, amount = 1): boolean {
+    return this.#sql.count.get(endsAt, counter, amount, amount, limit, limit) !== undefined;
   }
 
   /** Forgets at most `limit` counts that have ended. Call it inside a transaction. @returns how many. */
@@ -35,10 +38,11 @@ export class SqliteQuotas implements QuotaStore {
 
 function prepareStatements(db: SqliteDatabase) {
   return {
-    /** Decides who creates: no row if the quota is used up. */
+    /** Decides who creates: no row if too few are left. */
     count: db.prepare<{ used: number }>(
-      `INSERT INTO counts (ends_at, counter, used) VALUES (?, ?, 1)
-       ON CONFLICT (ends_at, counter) DO UPDATE SET used = used + 1 WHERE used < ? RETURNING used`,
+      `INSERT INTO counts (ends_at, counter, used) SELECT ?, ?, ? WHERE ? <= ?
+       ON CONFLICT (ends_at, counter) DO UPDATE SET used = used + excluded.used WHERE used + excluded.used <= ?
+       RETURNING used`,
     ),
     usage: db.prepare<{ counter: string; used: number }>(
       'SELECT counter, used FROM counts WHERE ends_at = ?',

@@ -14,6 +14,9 @@ import { pragma, type SqliteDatabase } from './file/driver.js';
  *   `padding.ts` says what `padding` is for. A blob is bytes, which SQLite keeps as they are whatever the column is
  *   declared as. Those of before version 4 are base64url, and stay so until they end: to rewrite them would take as
  *   much room again, on a disk that may have none.
+ * - `requests` holds requests for secrets; `last_end` is their expiry, or that of their last answer. `due_at` is as in
+ *   `secrets`, for the request's message. `messages` and `wrapped_keys` are apart for the same reason as ciphertexts, and
+ *   have padding as well. A secret with `request_id` is an answer to that request, and may outlive it.
  * - `outbox` holds the webhooks to deliver. `due_at` is when a process may lease one: for one that is leased, when
  *   that lease ends. Its rows refer to no secret, because they outlive them.
  * - `leases` says which claim has a view until when, and when it took it. A read without a claim has a row too, whose
@@ -160,6 +163,47 @@ export const MIGRATIONS: readonly string[] = [
     place   INTEGER PRIMARY KEY,
     padding BLOB NOT NULL,
     bytes   BLOB NOT NULL
+  );
+  `,
+  `
+  CREATE TABLE requests (
+    seq             INTEGER PRIMARY KEY,
+    id              TEXT NOT NULL UNIQUE,
+    public_key      TEXT NOT NULL,
+    proof_hash      TEXT NOT NULL,
+    receipt_hash    TEXT NOT NULL,
+    secret_expiry   INTEGER NOT NULL,
+    answers         INTEGER NOT NULL,
+    answers_left    INTEGER NOT NULL,
+    answer_views    INTEGER NOT NULL,
+    longest_blob    INTEGER NOT NULL,
+    callback_url    TEXT,
+    callback_secret TEXT,
+    caller          TEXT NOT NULL,
+    idempotency_key TEXT,
+    body_hash       TEXT,
+    created_at      INTEGER NOT NULL,
+    expires_at      INTEGER NOT NULL,
+    cancelled_at    INTEGER,
+    last_end        INTEGER NOT NULL,
+    due_at          INTEGER NOT NULL
+  );
+  CREATE INDEX requests_due ON requests (due_at);
+  CREATE INDEX requests_of_caller ON requests (caller, created_at, id);
+  CREATE UNIQUE INDEX requests_create ON requests (caller, idempotency_key) WHERE idempotency_key IS NOT NULL;
+
+  CREATE TABLE messages (
+    seq     INTEGER PRIMARY KEY REFERENCES requests ON DELETE CASCADE,
+    padding BLOB NOT NULL,
+    message BLOB NOT NULL
+  );
+
+  ALTER TABLE secrets ADD COLUMN request_id TEXT;
+  CREATE INDEX secrets_of_request ON secrets (request_id) WHERE request_id IS NOT NULL;
+  CREATE TABLE wrapped_keys (
+    seq         INTEGER PRIMARY KEY REFERENCES secrets ON DELETE CASCADE,
+    padding     BLOB NOT NULL,
+    wrapped_key BLOB NOT NULL
   );
   `,
 ];

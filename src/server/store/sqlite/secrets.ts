@@ -7,14 +7,7 @@ import { isBase64url } from '../../../core/base64url.js';
 import { CHUNKS_LEASE_MS } from '../../../core/protocol/chunks.js';
 import { LEASE_MS } from '../../../core/protocol/limits.js';
 import { MAX_READS } from '../../../core/protocol/replies.js';
-import {
-  forgottenAt,
-  IDEMPOTENCY_MS,
-  revocationOf,
-  stateOf,
-  TOMBSTONE_MS,
-  unreadable,
-} from '../contracts/lifecycle.js';
+import { forgottenAt, revocationOf, stateOf, TOMBSTONE_MS, unreadable } from '../contracts/lifecycle.js';
 import {
   isBySender,
   isRightPassphrase,
@@ -37,26 +30,12 @@ import type {
   StatusOutcome,
   Unfit,
 } from '../contracts/secrets.js';
-import { StoreFullError } from '../contracts/store.js';
 import type { SqliteChunks } from './chunks.js';
+import type { SqliteCreates } from './create.js';
 import { SECRET_COLUMNS, type SecretRow, type SqliteDestruction } from './destruction.js';
 import type { SqliteDatabase } from './file/driver.js';
-import type { Room } from './file/room.js';
 import type { Transactions } from './file/transaction.js';
 import type { SqliteOutbox } from './outbox.js';
-import { paddingFor } from './padding.js';
-import type { SqliteQuotas } from './quotas.js';
-
-/** The secret that an idempotency key was used for. */
-interface CreateRow {
-  readonly seq: number;
-  readonly id: string;
-  readonly version: NewSecret['version'];
-  readonly views: number;
-  readonly body_hash: string;
-  readonly created_at: number;
-  readonly expires_at: number;
-}
 
 interface CiphertextRow {
   /** `text` is base64url, as it was kept before schema version 4. */
@@ -66,13 +45,10 @@ interface CiphertextRow {
 
 /** What the verbs need of the rest of the store. */
 interface Dependencies {
-  readonly quotas: SqliteQuotas;
+  readonly creates: SqliteCreates;
   readonly outbox: SqliteOutbox;
   readonly chunks: SqliteChunks;
   readonly destruction: SqliteDestruction;
-  readonly room: Room;
-  /** Of the file's pages, in bytes. */
-  readonly pageSize: number;
 }
 
 /** What a verb does for a caller who proves that it may. */
@@ -89,41 +65,24 @@ interface Proving<Outcome> {
 /** A {@link SecretStore} in an SQLite file. */
 export class SqliteSecrets implements SecretStore {
   readonly #transactions: Transactions;
-  readonly #quotas: SqliteQuotas;
+  readonly #creates: SqliteCreates;
   readonly #outbox: SqliteOutbox;
   readonly #chunks: SqliteChunks;
   readonly #destruction: SqliteDestruction;
-  readonly #room: Room;
-  readonly #pageSize: number;
   readonly #sql: ReturnType<typeof prepareSecretStatements>;
 
   /** @param database with the tables of this version. */
   constructor(database: SqliteDatabase, transactions: Transactions, dependencies: Dependencies) {
     this.#transactions = transactions;
-    this.#quotas = dependencies.quotas;
+    this.#creates = dependencies.creates;
     this.#outbox = dependencies.outbox;
     this.#chunks = dependencies.chunks;
     this.#destruction = dependencies.destruction;
-    this.#room = dependencies.room;
-    this.#pageSize = dependencies.pageSize;
     this.#sql = prepareSecretStatements(database);
   }
 
-  async create(secret: NewSecret): Promise<CreateOutcome> {
-    if (!this.#transactions.read(() => this.#room.admits(secret.blob.length))) {
-      // Whose reply got lost learns of the secret that is kept already.
-      const earlier = this.#transactions.read(
-        () => this.#replay(secret, this.#createWith(secret)) ?? this.#withUpload(secret),
-      );
-      if (earlier === undefined) throw new StoreFullError();
-      return earlier;
-    }
-    return this.#transactions.write<CreateOutcome>(() => {
-      const earlier = this.#earlierCreate(secret) ?? this.#withUpload(secret);
-      if (earlier !== undefined) return earlier;
-      if (secret.quota !== null && !this.#quotas.count(secret.quota)) return { outcome: 'limited' };
-      return this.#insert(secret);
-    }, false);
+  create(secret: NewSecret): Promise<CreateOutcome> {
+    return this.#creates.create(secret);
   }
 
   async status(id: string, shown: ShownProofs | ShownBySender, now: number): Promise<StatusOutcome> {
@@ -252,63 +211,6 @@ export class SqliteSecrets implements SecretStore {
     return row && forgottenAt(row.expires_at) > now ? row : undefined;
   }
 
-  /** The outcome of a create with this idempotency key in the last 24 h. An older use sets the key free. */
-  #earlierCreate(secret: NewSecret): CreateOutcome | undefined {
-    const row = this.#createWith(secret);
-    const outcome = this.#replay(secret, row);
-    if (row && outcome === undefined) this.#sql.freeIdempotencyKey.run(row.seq);
-    return outcome;
-  }
-
-  #createWith({ caller, idempotency }: NewSecret): CreateRow | undefined {
-    return idempotency === null ? undefined : this.#sql.findCreate.get(caller, idempotency.key);
-  }
-
-  /** What is answered to a create whose idempotency key was used for `row`; nothing if that is too long ago. */
-  #replay({ idempotency, createdAt }: NewSecret, row: CreateRow | undefined): CreateOutcome | undefined {
-    if (!row || createdAt - row.created_at >= IDEMPOTENCY_MS) return undefined;
-    if (row.body_hash !== idempotency?.bodyHash) return { outcome: 'conflict' };
-    return repeated(row);
-  }
-
-  /** What a create with an upload is answered unless it can have the chunks. */
-  #withUpload(secret: NewSecret): CreateOutcome | undefined {
-    const match = this.#chunks.match(secret);
-    if (match === 'whole') return undefined;
-    if (match === 'unknown' || match === 'incomplete') return { outcome: `${match} upload` };
-    const row = this.#sql.findMade.get(match.secret);
-    return row ? repeated(row) : { outcome: 'unknown upload' };
-  }
-
-  #insert(secret: NewSecret): CreateOutcome {
-    const { id, version, blob, views, callback, idempotency, expiresAt } = secret;
-    const row = this.#sql.insertSecret.get(
-      id,
-      version,
-      blob.length,
-      secret.hint,
-      secret.splitUrlMode ? 1 : 0,
-      secret.proofHash,
-      secret.linkProofHash,
-      secret.receiptHash,
-      views,
-      views,
-      callback?.url ?? null,
-      callback?.secret ?? null,
-      secret.caller,
-      idempotency?.key ?? null,
-      idempotency?.bodyHash ?? null,
-      secret.createdAt,
-      expiresAt,
-      secret.upload?.chunks ?? null,
-      expiresAt,
-    );
-    if (!row) throw new Error('an insert gave no row');
-    this.#sql.insertCiphertext.run(row.seq, paddingFor(blob.length, this.#pageSize), blob);
-    this.#chunks.bind(secret, row.seq);
-    return { outcome: 'created', id, version, views, expiresAt };
-  }
-
   /** The reading that `claim` can repeat, if its lease is live. */
   #repeat(row: SecretRow, claim: string | null, now: number): ReadOutcome | undefined {
     const lease = claim === null ? undefined : this.#sql.lease.get(row.seq, claim);
@@ -327,11 +229,6 @@ export class SqliteSecrets implements SecretStore {
   }
 }
 
-/** The outcome of a create that was made before. */
-function repeated({ id, version, views, expires_at: expiresAt }: CreateRow): CreateOutcome {
-  return { outcome: 'replayed', id, version, views, expiresAt };
-}
-
 /**
  * The bytes of a blob that was `size` long when it was kept.
  * @throws Error if that shows it to be damaged: then no view is consumed, and the log says why.
@@ -347,22 +244,8 @@ function blobOf({ type, blob }: CiphertextRow, size: number): Uint8Array {
 const WAITING = `views_left > 0 AND revoked_at IS NULL AND expires_at > ? AND due_at < expires_at + ${TOMBSTONE_MS}`;
 
 /** The statements of the verbs, by what they do. Values in the order of their question marks. */
-export function prepareSecretStatements(db: SqliteDatabase) {
+function prepareSecretStatements(db: SqliteDatabase) {
   return {
-    findCreate: db.prepare<CreateRow>(
-      `SELECT seq, id, version, views, body_hash, created_at, expires_at FROM secrets
-       WHERE caller = ? AND idempotency_key = ?`,
-    ),
-    findMade: db.prepare<CreateRow>(
-      'SELECT seq, id, version, views, body_hash, created_at, expires_at FROM secrets WHERE seq = ?',
-    ),
-    freeIdempotencyKey: db.prepare('UPDATE secrets SET idempotency_key = NULL WHERE seq = ?'),
-    insertSecret: db.prepare<{ seq: number }>(
-      `INSERT INTO secrets (id, version, blob_size, hint, split_url_mode, proof_hash, link_proof_hash, receipt_hash, views,
-         views_left, callback_url, callback_secret, caller, idempotency_key, body_hash, created_at, expires_at, chunks,
-         due_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
-    ),
     find: db.prepare<SecretRow>(`SELECT ${SECRET_COLUMNS} FROM secrets WHERE id = ?`),
 
     /** Decides who reads: of any number of readers, as many as there are views get a row. */
@@ -375,7 +258,6 @@ export function prepareSecretStatements(db: SqliteDatabase) {
     ),
     setAttempts: db.prepare('UPDATE secrets SET wrong_passphrases = ?, locked_until = ? WHERE seq = ?'),
 
-    insertCiphertext: db.prepare('INSERT INTO ciphertexts (seq, padding, blob) VALUES (?, zeroblob(?), ?)'),
     /** As bytes: text that is damaged makes `libsql` abort the process. */
     ciphertext: db.prepare<CiphertextRow>(
       'SELECT typeof(blob) AS type, CAST(blob AS BLOB) AS blob FROM ciphertexts WHERE seq = ?',

@@ -3,6 +3,7 @@
 import { MAX_BLOB_LENGTH } from '../../../core/protocol/limits.js';
 import { type Purged, type Store, StoreError, StoreFullError } from '../contracts/store.js';
 import { SqliteChunks } from './chunks.js';
+import { SqliteCreates } from './create.js';
 import { SqliteDestruction } from './destruction.js';
 import { pragma, type SqliteDatabase } from './file/driver.js';
 import { GroupCommit } from './file/group-commit.js';
@@ -13,6 +14,7 @@ import { SqliteKeys } from './keys.js';
 import { SqliteOutbox } from './outbox.js';
 import { PAGE_SIZE } from './padding.js';
 import { SqliteQuotas } from './quotas.js';
+import { SqliteRequests } from './requests.js';
 import { migrate, remember } from './schema.js';
 import { SqliteSecrets } from './secrets.js';
 
@@ -47,6 +49,7 @@ export class SqliteStore implements Store {
   readonly callerSalt: string;
   readonly chunks: SqliteChunks;
   readonly secrets: SqliteSecrets;
+  readonly requests: SqliteRequests;
   readonly quotas: SqliteQuotas;
   readonly keys: SqliteKeys;
   readonly outbox: SqliteOutbox;
@@ -90,18 +93,19 @@ export class SqliteStore implements Store {
     this.quotas = new SqliteQuotas(database, transactions);
     this.keys = new SqliteKeys(database, transactions);
     this.outbox = new SqliteOutbox(database, transactions);
-    this.#destruction = new SqliteDestruction(database, this.outbox, () => {
+    const onDestroyed = () => {
       this.#logIsDirty = true;
-    });
-    const { quotas } = this;
-    this.chunks = new SqliteChunks(database, transactions, { quotas, room: this.#room, pageSize });
-    this.secrets = new SqliteSecrets(database, transactions, {
-      quotas,
-      outbox: this.outbox,
-      chunks: this.chunks,
-      destruction: this.#destruction,
-      room: this.#room,
-      pageSize,
+    };
+    const { quotas, outbox } = this;
+    const room = this.#room;
+    this.chunks = new SqliteChunks(database, transactions, { quotas, room, pageSize });
+    const { chunks } = this;
+    this.#destruction = new SqliteDestruction(database, outbox, onDestroyed);
+    const creates = new SqliteCreates(database, transactions, { quotas, chunks, room, pageSize });
+    const destruction = this.#destruction;
+    this.secrets = new SqliteSecrets(database, transactions, { creates, outbox, chunks, destruction });
+    this.requests = new SqliteRequests(database, transactions, {
+      ...{ creates, quotas, outbox, pageSize, onDestroyed },
     });
   }
 
@@ -143,13 +147,18 @@ export class SqliteStore implements Store {
 
   #purgeBatch(now: number): Purged & { readonly more: boolean } {
     const { more, ...purged } = this.#destruction.purge(now);
+    const requests = this.requests.purge(now);
     const counts = this.quotas.forget(now, COUNT_BATCH);
     const chunks = this.chunks.purge(now);
     if (chunks.destroyed) {
       this.#logIsDirty = true;
       this.#isOversized = true;
     }
-    return { ...purged, more: more || counts === COUNT_BATCH || chunks.more };
+    return {
+      destroyed: purged.destroyed,
+      forgotten: purged.forgotten + requests.forgotten,
+      more: more || requests.more || counts === COUNT_BATCH || chunks.more,
+    };
   }
 
   /** Writes as much as the largest secret, and deletes it again. */

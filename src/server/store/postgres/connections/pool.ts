@@ -4,7 +4,7 @@
  */
 
 import postgres, { type Sql } from 'postgres';
-import { StoreError } from '../../contracts/store.js';
+import { StoreError, StoreFullError } from '../../contracts/store.js';
 import { postgresSockets } from './socket.js';
 import { tlsFor } from './tls.js';
 
@@ -239,4 +239,13 @@ export function uniqueViolation(error: unknown): string | null {
   if (!(error instanceof StoreError) || !(error.cause instanceof Error)) return null;
   const { code, constraint_name: index } = error.cause as { code?: unknown; constraint_name?: unknown };
   return code === UNIQUE_VIOLATION ? String(index) : null;
+}
+
+/** What `creating` comes to, with StoreFullError where PostgreSQL found no room on the disk of its tables. */
+export async function orStoreFull<Outcome>(creating: Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await creating;
+  } catch (error) {
+    throw isDiskFull(error) ? new StoreFullError(error) : error;
+  }
 }

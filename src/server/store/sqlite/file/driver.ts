@@ -3,6 +3,7 @@
  * optional package `libsql`. Both are synchronous and speak nearly the same API; this file knows the difference.
  */
 
+import type { Bytes } from '../../../../core/bytes.js';
 import { ZephrError } from '../../../../core/errors.js';
 
 /** What a statement can be given. */
@@ -119,4 +120,9 @@ function typed<Row>(statement: NativeStatement): SqliteStatement<Row> {
     get: (...values) => statement.get(...values) as Row | undefined,
     all: (...values) => statement.all(...values) as Row[],
   };
+}
+
+/** Bytes of a column, for which `libsql` gives a buffer where it gives all rows at once. */
+export function bytesOf(value: Bytes | ArrayBuffer): Bytes {
+  return value instanceof ArrayBuffer ? new Uint8Array(value) : value;
 }

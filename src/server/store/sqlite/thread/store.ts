@@ -46,6 +46,7 @@ class ThreadStore implements Store {
   readonly callerSalt: string;
   readonly secrets = this.#remote('secrets');
   readonly chunks = this.#remote('chunks');
+  readonly requests = this.#remote('requests');
   readonly quotas = this.#remote('quotas');
   readonly keys = this.#remote('keys');
   readonly outbox = this.#remote('outbox');
