@@ -11,6 +11,7 @@ import * as keys from '../../src/server/store/postgres/keys.js';
 import { openPostgresStore } from '../../src/server/store/postgres/open.js';
 import * as outbox from '../../src/server/store/postgres/outbox.js';
 import * as quotas from '../../src/server/store/postgres/quotas.js';
+import * as requests from '../../src/server/store/postgres/request-statements.js';
 import * as secrets from '../../src/server/store/postgres/secrets.js';
 import * as engine from '../../src/server/store/postgres/store.js';
 import { NOW, newSecret } from '../support/new-secret.js';
@@ -26,7 +27,7 @@ const CROWD = 'crowd.example';
 const WHOLE = ['STORED_BYTES', 'PING', 'NOTIFY', 'LIST_KEYS', 'REVOKE_KEY', 'FIND_REVOKED_KEY'];
 
 /** The text of every statement that the store's modules have, by name. */
-const TEXTS = [secrets, chunks, creates, batches, destruction, quotas, keys, outbox, channel, engine]
+const TEXTS = [secrets, requests, chunks, creates, batches, destruction, quotas, keys, outbox, channel, engine]
   .flatMap((module): [string, unknown][] => Object.entries(module))
   .flatMap(([name, value]) =>
     isStatement(value) && !WHOLE.includes(name) ? [[name, value.text] as const] : [],
@@ -101,6 +102,12 @@ describe.skipIf(withoutPostgres)(`in a large PostgreSQL database${withoutPostgre
     await schema.sql`
       INSERT INTO api_keys (id, name, tier, hash, created_at)
       SELECT n, n, 'pro', n, n FROM generate_series(1, ${ROWS}::int) AS n`;
+    await schema.sql`
+      INSERT INTO requests (id, public_key, sealed_message, proof_hash, receipt_hash, secret_expiry, answers,
+        answers_left, answer_views, longest_blob, caller, idempotency_key, created_at, expires_at, last_end)
+      SELECT n, 'k', CASE n % 2 WHEN 0 THEN 'message'::bytea END, 'p', 'r', 60, 1, n % 2, 1, 1, n % 500, n, n, n + 1000, n + 2000
+      FROM generate_series(1, ${ROWS}::int) AS n`;
+    await schema.sql`UPDATE secrets SET request_id = id WHERE id::int % 3 = 0`;
     await crowd(ROWS);
     expect(TEXTS.length).toBeGreaterThan(15);
     const scans = async () => {
@@ -111,7 +118,7 @@ describe.skipIf(withoutPostgres)(`in a large PostgreSQL database${withoutPostgre
       return whole.map(({ name }) => name);
     };
     expect(await scans()).toEqual([]);
-    await schema.sql`ANALYZE secrets, ciphertexts, uploads, chunks, counts, api_keys, outbox`;
+    await schema.sql`ANALYZE secrets, requests, ciphertexts, uploads, chunks, counts, api_keys, outbox`;
     expect(await scans()).toEqual([]);
   });
 

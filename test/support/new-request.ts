@@ -1,5 +1,6 @@
 /** Requests for tests of stores, and answers to them. */
 
+import { encodeUtf8 } from '../../src/core/bytes.js';
 import { answererOf, type NewAnswer, type NewRequest } from '../../src/server/store/contracts/requests.js';
 import type { NewSecret } from '../../src/server/store/contracts/secrets.js';
 import { NOW, newSecret } from './new-secret.js';
@@ -19,7 +20,7 @@ export function newRequest(changes: Partial<NewRequest> = {}): NewRequest {
   return {
     id: `request-${String(made).padStart(6, '0')}`.padEnd(22, '_'),
     publicKey: 'k'.repeat(43),
-    sealedMessage: Buffer.from(`message-of-${made}`),
+    sealedMessage: encodeUtf8(`message-of-${made}`),
     proofHash: LINK_HASH,
     receiptHash: RECEIPT_HASH,
     secretExpiry: 120,
@@ -50,5 +51,5 @@ export function newAnswer(
     expiresAt: createdAt + secretExpiry * 60_000,
     ...changes,
   });
-  return { secret, wrappedKey: Buffer.from(`wrapped-${made}-`.padEnd(80, 'w')) };
+  return { secret, wrappedKey: encodeUtf8(`wrapped-${made}-`.padEnd(80, 'w')) };
 }
