@@ -132,7 +132,7 @@ export const LIST_ANSWERS = statement<
       readonly wrapped_key: Bytes | null;
     }
 >(`
-  SELECT ${refusalBy('receipt_hash')} AS refusal, ${COLUMNS}, secrets.id AS answer_id,
+  SELECT ${refusalBy('requests.receipt_hash')} AS refusal, ${COLUMNS}, secrets.id AS answer_id,
     secrets.created_at AS answered_at, secrets.expires_at AS answer_expires_at, views_left, revoked_at,
     needed_until IS NULL AS answer_destroyed, wrapped_key
   FROM requests
@@ -172,7 +172,7 @@ export const FIND_ANSWER = statement<[caller: string, idempotencyKey: string], E
 /** @see judging. `$5` is the caller who made the request, in place of what is shown. */
 export const CANCEL_REQUEST = statement<[...ShownAt, caller: string | null], ClosedRow>(`
   WITH ${judging(
-    `CASE WHEN $5::text IS NULL THEN ${refusalBy('receipt_hash')} END`,
+    `CASE WHEN $5::text IS NULL THEN ${refusalBy('requests.receipt_hash')} END`,
     '($5::text IS NULL OR caller = $5)',
   )}
   , settled AS (
