@@ -65,6 +65,22 @@ export const BINARY = { 'content-type': 'application/octet-stream' };
 /** What a version 2 create has more. */
 export const VERSION_2 = { version: 2, proof_hash: PROOF_HASH };
 
+/** The body of a request for a secret, and of an answer to it. */
+export const ASKED = {
+  ...{
+    public_key: PROOF,
+    suite: 'x25519',
+    sealed_message: BLOB,
+    proof_hash: PROOF_HASH,
+    receipt_hash: PROOF_HASH,
+  },
+  ...{ expiry: 60, secret_expiry: 120 },
+};
+export const ANSWER = {
+  ...{ encrypted_blob: BLOB, split_url_mode: false, version: 2, proof_hash: PROOF_HASH },
+  wrapped_key: 'A'.repeat(107),
+};
+
 /** What it has with a passphrase. */
 export const WITH_PASSPHRASE = { ...VERSION_2, link_proof_hash: LINK_PROOF_HASH };
 

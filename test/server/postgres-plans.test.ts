@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as chunks from '../../src/server/store/postgres/chunks.js';
 import * as channel from '../../src/server/store/postgres/connections/channel.js';
 import { SESSION } from '../../src/server/store/postgres/connections/pool.js';
-import * as creates from '../../src/server/store/postgres/create.js';
-import * as batches from '../../src/server/store/postgres/create-batches.js';
+import * as creates from '../../src/server/store/postgres/creates/create.js';
+import * as batches from '../../src/server/store/postgres/creates/create-batches.js';
 import * as destruction from '../../src/server/store/postgres/destruction.js';
 import * as keys from '../../src/server/store/postgres/keys.js';
 import { openPostgresStore } from '../../src/server/store/postgres/open.js';
@@ -27,7 +27,19 @@ const CROWD = 'crowd.example';
 const WHOLE = ['STORED_BYTES', 'PING', 'NOTIFY', 'LIST_KEYS', 'REVOKE_KEY', 'FIND_REVOKED_KEY'];
 
 /** The text of every statement that the store's modules have, by name. */
-const TEXTS = [secrets, requests, chunks, creates, batches, destruction, quotas, keys, outbox, channel, engine]
+const TEXTS = [
+  secrets,
+  requests,
+  chunks,
+  creates,
+  batches,
+  destruction,
+  quotas,
+  keys,
+  outbox,
+  channel,
+  engine,
+]
   .flatMap((module): [string, unknown][] => Object.entries(module))
   .flatMap(([name, value]) =>
     isStatement(value) && !WHOLE.includes(name) ? [[name, value.text] as const] : [],

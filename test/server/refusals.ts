@@ -8,6 +8,8 @@ import { issueKey } from '../../src/server/secrets/api-keys.js';
 import { StoreError, StoreFullError } from '../../src/server/store/contracts/store.js';
 import { MemoryStore } from '../../src/server/store/memory/store.js';
 import {
+  ANSWER,
+  ASKED,
   BINARY,
   CLAIM,
   type Harness,
@@ -24,6 +26,8 @@ export type Refusal = () => Promise<Response>;
 
 const WITH_PROOF = { 'zephr-proof': PROOF };
 const WRONG_PASSPHRASE = { 'zephr-proof': WRONG_PROOF, 'zephr-link-proof': LINK_PROOF };
+
+const JSON_TYPE = { 'content-type': 'application/json' };
 
 const NO_ID = 'x'.repeat(22);
 
@@ -61,6 +65,24 @@ export const REFUSALS: Readonly<Record<ApiErrorCode, Refusal>> = {
   WRONG_KEY: async () => read(await made(), WITH_PROOF),
   WRONG_PASSPHRASE: async () => read(await made(WITH_PASSPHRASE), WRONG_PASSPHRASE),
   SECRET_NOT_FOUND: () => read(NO_ID),
+  REQUEST_NOT_FOUND: () => call('GET', `/api/requests/${NO_ID}`, { headers: WITH_PROOF }),
+  REQUEST_ANSWERED: async () => {
+    const id = await asked();
+    await answer(id);
+    return answer(id);
+  },
+  REQUEST_EXPIRED: async () => {
+    const id = await asked();
+    clock.now += 60 * 60_000;
+    return answer(id);
+  },
+  REQUEST_CANCELLED: async () => {
+    const id = await asked();
+    await call('DELETE', `/api/requests/${id}`, { headers: { 'zephr-receipt': PROOF } });
+    return answer(id);
+  },
+  INVALID_GATES: () => ask({ gates: 1 }),
+  GATE_NOT_OFFERED: () => ask({ gates: { captcha: true } }),
   NOT_FOUND: () => call('GET', '/nothing'),
   UPLOAD_NOT_FOUND: () => call('GET', `/api/uploads/${NO_ID}`),
   CHUNK_NOT_FOUND: async () => {
@@ -113,6 +135,23 @@ export const REFUSALS: Readonly<Record<ApiErrorCode, Refusal>> = {
   },
   SERVER_BUSY: () => overHttp(['Host', 'zephr'], { maxConnections: 0 }),
 };
+
+/** Asks for a secret. */
+function ask(fields: Record<string, unknown> = {}): Promise<Response> {
+  return call('POST', '/api/requests', { headers: JSON_TYPE, body: JSON.stringify({ ...ASKED, ...fields }) });
+}
+
+async function asked(): Promise<string> {
+  return ((await (await ask()).json()) as { id: string }).id;
+}
+
+function answer(id: string): Promise<Response> {
+  answers += 1;
+  const headers = { ...JSON_TYPE, ...WITH_PROOF, 'idempotency-key': `answer-${answers}` };
+  return call('POST', `/api/requests/${id}/answers`, { headers, body: JSON.stringify(ANSWER) });
+}
+
+let answers = 0;
 
 function withCallback(url: string, secret = 'k'): Promise<Response> {
   return create({ callback_url: url, callback_secret: secret });

@@ -93,7 +93,7 @@ describe('a failing SQLite store', () => {
     const store = new SqliteStore(database, 'salt');
     const kept = newSecret();
     await store.secrets.create(kept);
-    database.exec('PRAGMA max_page_count = 40');
+    database.exec('PRAGMA max_page_count = 48');
     const large = newSecret({ blob: new Uint8Array(100_000) });
     const small = newSecret();
     const results = await Promise.allSettled([store.secrets.create(large), store.secrets.create(small)]);

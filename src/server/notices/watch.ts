@@ -34,13 +34,16 @@ interface Shared<Found> {
 /** Waits for changes of one kind of thing. */
 export class Watch<Found> {
   readonly #notices: Notices;
-  readonly #look: (name: string) => Promise<Found>;
+  readonly #look: ((name: string) => Promise<Found>) | undefined;
   readonly #shared = new Map<string, Shared<Found>>();
   readonly #queue: (() => void)[] = [];
   #free = LOOKS;
 
-  /** @param look gives what `name` is like now, to anybody who waits for it. */
-  constructor(notices: Notices, look: (name: string) => Promise<Found>) {
+  /**
+   * @param look gives what `name` is like now, to anybody who waits for it. Default: what let one of them wait is done
+   * again, for all.
+   */
+  constructor(notices: Notices, look?: (name: string) => Promise<Found>) {
     this.#notices = notices;
     this.#look = look;
   }
@@ -65,7 +68,7 @@ export class Watch<Found> {
         const soon = Math.max(changesIn(found) ?? left, SHORTEST_MS);
         await bell.heard(Math.min(left, soon));
         if (this.#notices.isClosed) break;
-        found = await this.#lookWithOthers(name, shared);
+        found = await this.#lookWithOthers(name, shared, first);
       }
       return found;
     } finally {
@@ -83,10 +86,10 @@ export class Watch<Found> {
     return shared;
   }
 
-  #lookWithOthers(name: string, shared: Shared<Found>): Promise<Found> {
+  #lookWithOthers(name: string, shared: Shared<Found>, first: () => Promise<Found>): Promise<Found> {
     shared.next ??= this.#inTurn(() => {
       shared.next = undefined;
-      return this.#look(name);
+      return this.#look === undefined ? first() : this.#look(name);
     });
     return shared.next;
   }

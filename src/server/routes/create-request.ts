@@ -31,12 +31,7 @@ export function parseCreateRequest(
   callbackProtocols: readonly string[] = ['https:'],
   defaultExpiry?: number,
 ): CreateRequest {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new RequestError('INVALID_REQUEST_BODY', 'the body is not a JSON object');
-  }
-  const fields = body as Record<string, unknown>;
-  const field = (name: keyof CreateBody): unknown =>
-    Object.hasOwn(fields, name) ? (fields[name] ?? undefined) : undefined;
+  const field = fieldsOf<CreateBody>(body);
 
   const blob = parseBlob(field('encrypted_blob'));
   const expiry = parseExpiryFields(field('expiry'), field('expiry_hours'), defaultExpiry);
@@ -70,6 +65,18 @@ export function parseCreateRequest(
   };
 }
 
+/**
+ * What a body has in each field; `undefined` where it has none, or null.
+ * @throws RequestError `INVALID_REQUEST_BODY` unless it is a JSON object.
+ */
+export function fieldsOf<Body>(body: unknown): (name: keyof Body & string) => unknown {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new RequestError('INVALID_REQUEST_BODY', 'the body is not a JSON object');
+  }
+  const fields = body as Record<string, unknown>;
+  return (name) => (Object.hasOwn(fields, name) ? (fields[name] ?? undefined) : undefined);
+}
+
 function parseBlob(text: unknown): Bytes {
   if (typeof text !== 'string' || text === '' || !isBase64url(text)) {
     throw new RequestError('INVALID_BLOB', 'encrypted_blob is not base64url');
@@ -86,7 +93,8 @@ function parseExpiryFields(minutes: unknown, hours: unknown, otherwise: number |
   return 60 * parseTime(hours, 'expiry_hours is not a whole number of hours');
 }
 
-function parseTime(count: unknown, problem: string): number {
+/** A whole number of 1 or more. @throws RequestError `INVALID_EXPIRY`. */
+export function parseTime(count: unknown, problem: string): number {
   if (typeof count === 'number' && Number.isSafeInteger(count) && count >= 1) return count;
   throw new RequestError('INVALID_EXPIRY', problem);
 }
@@ -122,7 +130,8 @@ const CALLBACK_SECRET_PROBLEMS: Readonly<Record<CallbackSecretProblem, Problem>>
   ],
 };
 
-function parseCallback(
+/** A callback, checked. @throws RequestError with the code of what is wrong. */
+export function parseCallback(
   url: unknown,
   secret: unknown,
   protocols: readonly string[],

@@ -280,8 +280,8 @@ function statusOf(secret: SecretRecord, now: number, isForSender: boolean): Stat
 }
 
 /** `id`, if it has the form of one: no store knows any other. */
-export function checkedId(id: string): string {
-  if (!isSecretId(id)) throw notFound();
+export function checkedId(id: string, otherwise: () => ServiceError = notFound): string {
+  if (!isSecretId(id)) throw otherwise();
   return id;
 }
 
@@ -299,14 +299,30 @@ export function shownBy(credentials: Credentials | SenderCredentials): ShownProo
 /**
  * Checks the limits of all callers before those of this one, so that a request no tier allows is not answered with the
  * advice to upgrade.
- * @throws ServiceError `INVALID_EXPIRY`, `PAYLOAD_TOO_LARGE` or `UPGRADE_REQUIRED`.
+ * @throws ServiceError `PAYLOAD_TOO_LARGE`, or as {@link checkExpiry}.
  */
-function checkLimits({ expiry, blob }: CreateRequest, { limits, tier }: Caller, max: number): void {
+function checkLimits({ expiry, blob }: CreateRequest, caller: Caller, max: number): void {
+  checkExpiry(expiry, caller, max, () => {
+    if (base64urlLength(blob.length) > caller.limits.blob) throw tooLarge(caller.limits.blob);
+  });
+}
+
+/**
+ * The same of an expiry, in minutes.
+ * @param between what is checked after the limits of all callers. Default: nothing.
+ * @throws ServiceError `INVALID_EXPIRY` or `UPGRADE_REQUIRED`.
+ */
+export function checkExpiry(
+  expiry: number,
+  { limits, tier }: Caller,
+  max: number,
+  between: () => void = () => undefined,
+): void {
   const { min } = EXPIRY_RANGE;
   if (expiry < min || expiry > max) {
     throw new ServiceError('INVALID_EXPIRY', `the expiry is not ${formatMinuteRange({ min, max })}`);
   }
-  if (base64urlLength(blob.length) > limits.blob) throw tooLarge(limits.blob);
+  between();
   const own = limits.expiry;
   if (expiry < own.min || expiry > own.max) {
     const who = tier === null ? 'without an API key' : `with an API key of tier ${tier}`;

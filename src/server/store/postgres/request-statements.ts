@@ -8,7 +8,7 @@ import { TOMBSTONE_MS } from '../contracts/lifecycle.js';
 import type { Closed, RequestRefused } from '../contracts/requests.js';
 import { REQUEST_COLUMNS, type RequestRow } from '../contracts/rows.js';
 import { statement } from './connections/pool.js';
-import { type EarlierRow, insertSecret, type SecretValues } from './create.js';
+import { type EarlierRow, insertSecret, type SecretValues } from './creates/create.js';
 import { forgetCallback } from './destruction.js';
 import { announce } from './outbox.js';
 import { isShown } from './proofs.js';

@@ -27,7 +27,7 @@ import {
   repeatOf,
   secretValues,
   untilDecided,
-} from './create.js';
+} from './creates/create.js';
 import { shownValue } from './proofs.js';
 import {
   ANSWER,

@@ -24,7 +24,7 @@ import type {
   Unreadable,
 } from '../contracts/secrets.js';
 import { orStoreFull, type PostgresPool, statement } from './connections/pool.js';
-import { CreateBatches } from './create-batches.js';
+import { CreateBatches } from './creates/create-batches.js';
 import {
   ANNOUNCE_EXPIRED,
   DESTROY,

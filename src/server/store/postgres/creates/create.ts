@@ -3,10 +3,10 @@
  * share one (create-batches.ts), and come here when that could not decide them.
  */
 
-import { IDEMPOTENCY_MS } from '../contracts/lifecycle.js';
-import type { CreateOutcome, KeepOutcome, NewSecret } from '../contracts/secrets.js';
-import { StoreError } from '../contracts/store.js';
-import { type PostgresPool, statement, uniqueViolation } from './connections/pool.js';
+import { IDEMPOTENCY_MS } from '../../contracts/lifecycle.js';
+import type { CreateOutcome, KeepOutcome, NewSecret } from '../../contracts/secrets.js';
+import { StoreError } from '../../contracts/store.js';
+import { type PostgresPool, statement, uniqueViolation } from '../connections/pool.js';
 
 /** The secret that an idempotency key was used for before. */
 export interface EarlierRow {

@@ -4,9 +4,9 @@
  * what it cannot decide, or a batch that fails, is tried again one create at a time.
  */
 
-import type { CreateOutcome, NewSecret } from '../contracts/secrets.js';
-import { StoreError } from '../contracts/store.js';
-import { isAnswer, type PostgresPool, type Progress, statement } from './connections/pool.js';
+import type { CreateOutcome, NewSecret } from '../../contracts/secrets.js';
+import { StoreError } from '../../contracts/store.js';
+import { isAnswer, type PostgresPool, type Progress, statement } from '../connections/pool.js';
 import { createAlone, created, createValues, type EarlierRow, repeatOf } from './create.js';
 
 /** Batches under way at once. */

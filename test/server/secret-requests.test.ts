@@ -1,0 +1,222 @@
+/** Requests for secrets over HTTP (core/protocol/PROTOCOL.md section 8). */
+
+import { describe, expect, test } from 'vitest';
+import { issueKey } from '../../src/server/secrets/api-keys.js';
+import { MemoryStore } from '../../src/server/store/memory/store.js';
+import { ANSWER, ASKED, BLOB, type Harness, harness, PROOF, refusal, WRONG_PROOF } from './harness.js';
+
+const PROVED = { 'zephr-proof': PROOF };
+const COLLECTING = { 'zephr-receipt': PROOF };
+
+let answers = 0;
+
+/** A server, and the calls of section 8 on it. */
+function server(own: Harness = harness()) {
+  const post = (path: string, body: object, headers: Record<string, string> = {}) =>
+    own.call('POST', path, {
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+  const ask = (fields: object = {}, headers = {}) => post('/api/requests', { ...ASKED, ...fields }, headers);
+  const asked = async (fields: object = {}, headers = {}) => {
+    const response = await ask(fields, headers);
+    expect(response.status).toBe(201);
+    return ((await response.json()) as { id: string }).id;
+  };
+  const give = (id: string, fields: object = {}, headers: Record<string, string> = {}) => {
+    answers += 1;
+    const key = { 'idempotency-key': `answer-${answers}` };
+    return post(`/api/requests/${id}/answers`, { ...ANSWER, ...fields }, { ...key, ...PROVED, ...headers });
+  };
+  const find = (id: string, headers: Record<string, string> = PROVED) =>
+    own.call('GET', `/api/requests/${id}`, { headers });
+  const collect = (id: string, headers: Record<string, string> = COLLECTING) =>
+    own.call('GET', `/api/requests/${id}/answers`, { headers });
+  const cancel = (id: string, headers: Record<string, string> = COLLECTING) =>
+    own.call('DELETE', `/api/requests/${id}`, { headers });
+  return { ...own, ask, asked, give, find, collect, cancel };
+}
+
+describe('a request', () => {
+  test('is found by who answers, and its answer by who asked, who reads it as any secret', async () => {
+    const { asked, find, give, collect, read, clock } = server();
+    const id = await asked();
+    const expires_at = new Date(clock.now + 60 * 60_000).toISOString();
+    expect(await (await find(id)).json()).toEqual({
+      ...{ public_key: PROOF, suite: 'x25519', sealed_message: BLOB, state: 'open', expires_at },
+      ...{ secret_expiry: 120, answers: 1, answers_left: 1, limits: { blob: 1_048_576 } },
+    });
+    const answered = await give(id);
+    expect(answered.status).toBe(201);
+    expect(answered.headers.get('access-control-allow-origin')).toBe('*');
+    const made = (await answered.json()) as { id: string; expires_at: string };
+    const until = new Date(clock.now + 120 * 60_000).toISOString();
+    expect(made).toEqual({ id: expect.stringMatching(/^[\w-]{22}$/), expires_at: until });
+    const answer = { id: made.id, created_at: new Date(clock.now).toISOString(), expires_at: until };
+    expect(await (await collect(id)).json()).toEqual({
+      ...{ state: 'answered', expires_at, answers_left: 0 },
+      answers: [{ ...answer, wrapped_key: ANSWER.wrapped_key, state: 'waiting' }],
+    });
+    expect(await (await read(made.id, PROVED)).json()).toMatchObject({ encrypted_blob: BLOB });
+    expect(await (await collect(id)).json()).toMatchObject({ answers: [{ ...answer, state: 'read' }] });
+    expect(await (await collect(id)).text()).not.toContain('wrapped_key');
+    expect(await refusal(give(id))).toBe('410 REQUEST_ANSWERED');
+  });
+
+  test('is waited for, by who asked alone', async () => {
+    const { asked, give, cancel, call } = server();
+    const wait = async (id: string, headers: Record<string, string> = COLLECTING) =>
+      call('GET', `/api/requests/${id}/answers?wait=20`, { headers });
+    const [answered, cancelled] = [await asked(), await asked({ answers: 2 })];
+    expect(await refusal(wait(answered, PROVED))).toBe('403 PROOF_REQUIRED');
+    const first = [wait(answered), wait(answered), wait(cancelled)];
+    await new Promise((resolve) => void setTimeout(resolve, 50));
+    await give(answered);
+    expect(await (await first[0])?.json()).toMatchObject({
+      state: 'answered',
+      answers: [{ state: 'waiting' }],
+    });
+    expect(await (await first[1])?.json()).toMatchObject({ state: 'answered' });
+    await cancel(cancelled);
+    expect(await (await first[2])?.json()).toMatchObject({ state: 'cancelled', answers: [] });
+    expect(
+      await refusal(call('GET', `/api/requests/${cancelled}/answers?wait=26`, { headers: COLLECTING })),
+    ).toBe('400 INVALID_REQUEST');
+  });
+
+  test('of 40 answers at once takes the 5 that it asks for', async () => {
+    const { asked, give, collect } = server();
+    const id = await asked({ answers: 5 });
+    const given = await Promise.all(Array.from({ length: 40 }, () => give(id)));
+    expect(given.filter(({ status }) => status === 201)).toHaveLength(5);
+    expect(given.filter(({ status }) => status === 410)).toHaveLength(35);
+    const { answers: received } = (await (await collect(id)).json()) as { answers: object[] };
+    expect(received).toHaveLength(5);
+  });
+
+  test('tells the same answer the same again', async () => {
+    const { asked, give } = server();
+    const id = await asked();
+    const key = { 'idempotency-key': 'mine' };
+    const first = await (await give(id, {}, key)).json();
+    expect(await (await give(id, {}, key)).json()).toEqual(first);
+    expect(await refusal(give(id, { hint: 'other' }, key))).toBe('409 IDEMPOTENCY_KEY_REUSED');
+  });
+
+  test('says nothing to who has neither link nor receipt, whatever has become of it', async () => {
+    const { asked, find, give, collect, cancel, clock } = server();
+    const [open, cancelled, answered] = [await asked(), await asked(), await asked()];
+    await cancel(cancelled);
+    await give(answered);
+    for (const later of [0, 60 * 60_000]) {
+      clock.now += later;
+      for (const id of [open, cancelled, answered]) {
+        const wrong = { 'zephr-proof': WRONG_PROOF, 'zephr-receipt': WRONG_PROOF };
+        for (const call of [find, collect, cancel]) {
+          expect(await refusal(call(id, wrong))).toBe('403 WRONG_KEY');
+          expect(await refusal(call(id, {}))).toBe('403 PROOF_REQUIRED');
+        }
+        // Not even a body that is wrong tells anything.
+        expect(await refusal(give(id, { wrapped_key: 1 }, wrong))).toBe('403 WRONG_KEY');
+      }
+    }
+    expect(await refusal(find('x'.repeat(22)))).toBe('404 REQUEST_NOT_FOUND');
+    expect(await refusal(find('short'))).toBe('404 REQUEST_NOT_FOUND');
+  });
+
+  test('refuses fields that break their rule', async () => {
+    const { ask, asked, give } = server();
+    const wrong: readonly [object, string][] = [
+      [{ public_key: 'short' }, 'INVALID_REQUEST_BODY'],
+      [{ suite: 'p256' }, 'UNSUPPORTED_VERSION'],
+      [{ sealed_message: 'A'.repeat(12_292) }, 'INVALID_REQUEST_BODY'],
+      [{ sealed_message: '' }, 'INVALID_REQUEST_BODY'],
+      [{ proof_hash: 'x' }, 'INVALID_PROOF'],
+      [{ receipt_hash: null }, 'INVALID_RECEIPT'],
+      [{ expiry: 43_201 }, 'INVALID_EXPIRY'],
+      [{ secret_expiry: 43_201 }, 'INVALID_EXPIRY'],
+      [{ secret_expiry: 0 }, 'INVALID_EXPIRY'],
+      [{ answers: 101 }, 'INVALID_REQUEST_BODY'],
+      [{ answers: 0 }, 'INVALID_REQUEST_BODY'],
+      [{ answer_views: 1_001 }, 'INVALID_VIEWS'],
+      [{ gates: [] }, 'INVALID_GATES'],
+      [{ gates: { countries: ['FR'] } }, 'GATE_NOT_OFFERED'],
+      [{ callback_url: 'https://127.0.0.1/', callback_secret: 'k' }, 'INVALID_CALLBACK_URL_HOST'],
+    ];
+    for (const [fields, code] of wrong) expect(await refusal(ask(fields))).toBe(`400 ${code}`);
+    const id = await asked();
+    for (const field of ['expiry', 'views', 'link_proof_hash', 'callback_url', 'gates', 'upload']) {
+      expect(await refusal(give(id, { [field]: 1 }))).toBe('400 INVALID_REQUEST_BODY');
+    }
+    expect(await refusal(give(id, { wrapped_key: 'A'.repeat(106) }))).toBe('400 INVALID_REQUEST_BODY');
+    expect(await refusal(give(id, { version: 1, proof_hash: undefined }))).toBe('400 UNSUPPORTED_VERSION');
+    expect((await give(id)).status).toBe(201);
+  });
+});
+
+describe('limits', () => {
+  test('are those of who asked, in every access mode', async () => {
+    const store = new MemoryStore('salt');
+    const { key } = await issueKey(store.keys, { name: 'ci', tier: 'free' }, 0);
+    const { ask, asked, give } = server(harness(store, { access: 'closed' }));
+    expect(await refusal(ask())).toBe('403 API_KEY_REQUIRED');
+    const bearer = { authorization: `Bearer ${key}` };
+    expect(await refusal(ask({ answers: 51 }, bearer))).toBe('403 UPGRADE_REQUIRED');
+    expect(await refusal(ask({ secret_expiry: 59 }, bearer))).toBe('403 UPGRADE_REQUIRED');
+    const id = await asked({ answers: 50 }, bearer);
+    expect(await refusal(ask({}, bearer))).toBe('429 MONTHLY_LIMIT_EXCEEDED');
+    expect(await refusal(give(id, { encrypted_blob: 'A'.repeat(20_484) }))).toBe('413 PAYLOAD_TOO_LARGE');
+    expect((await give(id, { encrypted_blob: 'A'.repeat(20_480) })).status).toBe(201);
+  });
+
+  test('of a minute let a request with more answers in', async () => {
+    const { ask, asked } = server(harness(undefined, { rateLimit: 10 }));
+    await asked({ answers: 100 });
+    expect(await refusal(ask())).toBe('429 RATE_LIMIT_EXCEEDED');
+  });
+});
+
+describe('the API key that asked', () => {
+  test('lists its requests in pages and cancels them, and no other does', async () => {
+    const store = new MemoryStore('salt');
+    const keys = await Promise.all(
+      ['one', 'other'].map((name) => issueKey(store.keys, { name, tier: 'pro' }, 0)),
+    );
+    const [one = {}, other = {}] = keys.map(({ key }) => ({ authorization: `Bearer ${key}` }));
+    const { asked, call, cancel, clock } = server(harness(store));
+    const ids: string[] = [];
+    for (let made = 0; made < 5; made += 1) {
+      ids.unshift(await asked({}, one));
+      clock.now += 1;
+    }
+    const list = async (query: string, headers: Record<string, string>) =>
+      (await (await call('GET', `/api/requests${query}`, { headers })).json()) as {
+        requests: { id: string; state: string }[];
+        next?: string;
+      };
+    const first = await list('?limit=3', one);
+    const rest = await list(`?limit=3&after=${first.next}`, one);
+    expect([...first.requests, ...rest.requests].map(({ id }) => id)).toEqual(ids);
+    expect(rest).not.toHaveProperty('next');
+    expect((await list('', other)).requests).toEqual([]);
+    expect(await refusal(cancel(ids[0] ?? '', other))).toBe('404 REQUEST_NOT_FOUND');
+    expect((await cancel(ids[0] ?? '', one)).status).toBe(204);
+    expect((await list('?state=cancelled', one)).requests.map(({ id }) => id)).toEqual([ids[0]]);
+    for (const query of ['?state=waiting', '?limit=0', '?limit=101', '?after=x']) {
+      expect(await refusal(call('GET', `/api/requests${query}`, { headers: one }))).toBe(
+        '400 INVALID_REQUEST',
+      );
+    }
+    expect(await refusal(call('GET', '/api/requests'))).toBe('403 API_KEY_REQUIRED');
+  });
+});
+
+test('the log holds nothing of message, proof, receipt or key', async () => {
+  const { asked, give, collect, find, log } = server();
+  const id = await asked();
+  await give(id);
+  await collect(id);
+  await find(id);
+  const lines = log.join('\n');
+  for (const canary of [BLOB, PROOF, ANSWER.wrapped_key, id]) expect(lines).not.toContain(canary);
+});
