@@ -75,6 +75,7 @@ describe('zephr', () => {
       fullLink: expect.stringMatching(/#v2\./),
       expiresAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       secretId: expect.stringMatching(/^[\w-]{22}$/),
+      receiptLink: expect.stringMatching(/#s1\.[\w-]{43}$/),
     });
     const minutes = (Date.parse(object.expiresAt) - Date.now()) / 60_000;
     expect(minutes).toBeGreaterThan(4);
@@ -89,6 +90,7 @@ describe('zephr', () => {
       key: expect.stringMatching(/^v2\.[\w-]{43}$/),
       expiresAt: expect.any(String),
       secretId: expect.any(String),
+      receiptLink: expect.stringMatching(/#s1\.[\w-]{43}$/),
     });
   });
 
