@@ -116,7 +116,11 @@ export const scenarios: readonly Scenario[] = [
     async run(sdk, server) {
       const created = await sdk.createSecret('hunter2', { server, split: true, expiry: '5m' });
       if (created.mode !== 'split') throw new Error('a split pair was asked for');
-      equal(Object.keys(created).sort(), ['expiresAt', 'key', 'mode', 'secretId', 'url'], 'members');
+      equal(
+        Object.keys(created).sort(),
+        ['expiresAt', 'key', 'mode', 'receiptLink', 'secretId', 'url'],
+        'members',
+      );
       equal(created.url, `${server}/secret/${created.secretId}`, 'url');
       const { plaintext } = await sdk.retrieveSecret({ url: created.url, key: created.key });
       equal(plaintext, 'hunter2', 'plaintext');

@@ -38,13 +38,13 @@ export function sizeOf({ content, size }: FileToSend): number | undefined {
  * @throws ValidationError `INVALID_SECRET` when it is none of the forms.
  */
 export function piecesOf(content: Content): ByteSource {
+  // Callers in plain JavaScript can pass anything.
+  if (!isContent(content)) {
+    throw new ValidationError('the content is not bytes, a Blob or a stream', 'INVALID_SECRET');
+  }
   if (content instanceof Uint8Array) return [content];
   if (isBlob(content)) return piecesOfStream(content.stream());
   if (isStream(content)) return piecesOfStream(content);
-  // Callers in plain JavaScript can pass anything.
-  if (Object(content)[Symbol.asyncIterator] === undefined) {
-    throw new ValidationError('the content is not bytes, a Blob or a stream', 'INVALID_SECRET');
-  }
   return checked(content);
 }
 
