@@ -5,18 +5,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Answers, fronting, lying } from '../support/fronting.js';
 import { httpHost } from '../support/hosts.js';
-import { withRequests } from '../support/request-server.js';
 import type { Session } from '../support/session.js';
 import { sharedServer } from '../support/shared-server.js';
 import { HAS_SCRIPT, type } from '../support/typing.js';
 
 const server = sharedServer();
-
-/** A session with a server that takes requests. */
-async function session(): Promise<Session> {
-  const url = await fronting(server.url, (fetch, own) => withRequests(own, fetch));
-  return server.session({ ZEPHR_SERVER: url });
-}
 
 const folderOf = ({ folder }: Session) => join(folder, '.local/state/zephr/requests');
 
@@ -25,11 +18,11 @@ function kept(one: Session): string[] {
 }
 
 /** Waits until the file has a link in it, for scripts. */
-const UNTIL_LINK = 'until grep -q "#r1" link; do sleep 0.05; done';
+const UNTIL_LINK = 'until grep -qs "#r1" link; do sleep 0.05; done';
 
 describe('zephr request', () => {
   it('prints a link that gets an answer, which only this machine takes, once', async () => {
-    const one = await session();
+    const one = server.session();
     const asked = await one.sh("zephr request -m 'the staging password' --from ops > link; wc -l < link");
     expect(asked.stdout.trim()).toBe('1');
     expect(asked.stderr).toMatch(
@@ -56,7 +49,7 @@ describe('zephr request', () => {
   });
 
   it('waits for the answer in a script', async () => {
-    const one = await session();
+    const one = server.session();
     const { stdout, stderr, code } = await one.sh(
       `{ DB_PASSWORD=$(zephr request -q --wait -m 'the database password' 2> link); echo "got $DB_PASSWORD"; } &
        ${UNTIL_LINK}; cat link; echo correct horse | zephr give -q "$(cat link)"; wait`,
@@ -67,7 +60,7 @@ describe('zephr request', () => {
   });
 
   it('says how the answer is had after its wait was broken off', async () => {
-    const one = await session();
+    const one = server.session();
     const { stdout } = await one.sh(
       `timeout -s INT 3 zephr request --wait 2> link; echo $?; grep '^zephr: hint' link
        echo hunter2 | zephr give -q "$(grep '#r1' link)"
@@ -79,7 +72,7 @@ describe('zephr request', () => {
   });
 
   it('waits no longer than --for', async () => {
-    const one = await session();
+    const one = server.session();
     const { stderr, code } = await one.sh(
       'zephr request -q --wait --for 1s > out; code=$?; cat out; exit $code',
     );
@@ -91,7 +84,7 @@ describe('zephr request', () => {
   });
 
   it('gives a second link for collecting, and keeps nothing, with --no-record', async () => {
-    const one = await session();
+    const one = server.session();
     const { stdout } = await one.sh(
       'zephr request -q --no-record --answers 2 | tee links; sed -n 1p links > link; sed -n 2p links > collect',
     );
@@ -109,7 +102,7 @@ describe('zephr request', () => {
   });
 
   it('shows a collect link in nothing but what --no-record prints', async () => {
-    const one = await session();
+    const one = server.session();
     const { stdout, stderr } = await one.sh(
       `zephr request --json | tee made.json; echo; cd .local/state/zephr/requests; ls
        zephr get "$(ls | cut -c 1-22)" --json; zephr request --wait --for 1s`,
@@ -122,7 +115,7 @@ describe('zephr request', () => {
   });
 
   it('makes none where it cannot be kept', async () => {
-    const one = await session();
+    const one = server.session();
     const { stdout, stderr, code } = await one.sh('XDG_STATE_HOME=/dev/null/no zephr request');
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain('--no-record');
@@ -141,7 +134,7 @@ describe('zephr request', () => {
   });
 
   it.skipIf(process.platform !== 'linux')('cancels one whose link nobody got', async () => {
-    const one = await session();
+    const one = server.session();
     const { stderr, code } = await one.sh('zephr request > /dev/full');
     expect(code).toBe(10);
     expect(stderr).toContain('nobody has it, and the request is cancelled');
@@ -178,15 +171,14 @@ describe('zephr request', () => {
 describe('a wait', () => {
   it('survives a server that is away, a proxy that cuts its connections, and answers that are none', async () => {
     let polls = 0;
-    const url = await fronting(server.url, (fetch, own) => {
-      const honest = withRequests(own, fetch);
+    const url = await fronting(server.url, (fetch) => {
       return async (to, init) => {
-        if (!to.includes('wait=')) return honest(to, init);
+        if (!to.includes('wait=')) return fetch(to, init);
         polls++;
         if (polls === 1) throw new Error('cut');
         if (polls === 2) return new Response('<h1>Bad Gateway</h1>', { status: 502 });
         if (polls === 3) return new Response('restarting', { status: 503, headers: { 'Retry-After': '1' } });
-        return honest(to, init);
+        return fetch(to, init);
       };
     });
     const one = server.session({ ZEPHR_SERVER: url });
@@ -201,9 +193,8 @@ describe('a wait', () => {
   });
 
   it('ends when the request is cancelled', async () => {
-    const url = await fronting(server.url, (fetch, own) => {
-      const honest = withRequests(own, fetch);
-      return lying(honest, (call, json) => {
+    const url = await fronting(server.url, (fetch) => {
+      return lying(fetch, (call, json) => {
         if (call.includes('/answers')) json.state = 'cancelled';
       });
     });
@@ -219,8 +210,8 @@ describe('a server that lies', () => {
     'with another %s gets no secret: exit 9 before it is read',
     async (member) => {
       let other: unknown;
-      const url = await fronting(server.url, (fetch, own) =>
-        lying(withRequests(own, fetch), (call, json) => {
+      const url = await fronting(server.url, (fetch) =>
+        lying(fetch, (call, json) => {
           if (!/^GET requests\/[^/]*$/.test(call)) return;
           other ??= json[member];
           json[member] = other;
@@ -259,8 +250,8 @@ describe('a server that lies', () => {
       },
     ],
   ])('and %s: exit 9, and nothing is printed', async (_, change) => {
-    const url = await fronting(server.url, (fetch, own) =>
-      lying(withRequests(own, fetch), (call, json) => {
+    const url = await fronting(server.url, (fetch) =>
+      lying(fetch, (call, json) => {
         if (call.endsWith('/answers') && json.answers !== undefined) change(json.answers);
       }),
     );
@@ -275,8 +266,8 @@ describe('a server that lies', () => {
 
   it('and shows an answer that was taken, under another id, gives nothing out twice', async () => {
     let first: Answers[number] | undefined;
-    const url = await fronting(server.url, (fetch, own) =>
-      lying(withRequests(own, fetch), (call, json) => {
+    const url = await fronting(server.url, (fetch) =>
+      lying(fetch, (call, json) => {
         const [answer] = call.startsWith('GET') && call.endsWith('/answers') ? json.answers : [];
         if (answer === undefined) return;
         first ??= { ...answer };
@@ -298,7 +289,7 @@ describe('a server that lies', () => {
 
 describe('an answer', () => {
   it('is taken with all others into a folder', async () => {
-    const one = await session();
+    const one = server.session();
     await one.sh(`zephr request -q --answers 3 > link
       echo a | zephr give -q "$(cat link)" --name a.txt; printf 'b\\n' | zephr give -q --trim "$(cat link)"`);
     const [name = ''] = kept(one);
@@ -311,7 +302,7 @@ describe('an answer', () => {
   });
 
   it('that did not arrive is there for the same command', async () => {
-    const one = await session();
+    const one = server.session();
     await one.sh('zephr request -q > link; echo hunter2 | zephr give -q "$(cat link)"');
     const id = (kept(one)[0] ?? '').slice(0, 22);
     const { stderr, code } = await one.sh(`zephr get -- ${id} > /dev/full`);
@@ -322,7 +313,7 @@ describe('an answer', () => {
   });
 
   it('goes to exactly one of two that take it at the same instant', async () => {
-    const one = await session();
+    const one = server.session();
     await one.sh('zephr request -q > link; echo hunter2 | zephr give -q "$(cat link)"');
     const id = (kept(one)[0] ?? '').slice(0, 22);
     const { stdout } = await one.sh(
@@ -334,7 +325,7 @@ describe('an answer', () => {
   });
 
   it('is found on no other machine, which says what would do it', async () => {
-    const one = await session();
+    const one = server.session();
     await one.sh('zephr request -q > link');
     const id = (kept(one)[0] ?? '').slice(0, 22);
     const { stderr, code } = await server.session().sh(`zephr get -- ${id}`);
@@ -345,7 +336,7 @@ describe('an answer', () => {
   it.skipIf(!HAS_SCRIPT)(
     'is asked for on a terminal, below who asks for what, control characters visible',
     async () => {
-      const one = await session();
+      const one = server.session();
       const message = 'the password\u001b[2J\u202e for\nops';
       const link = (
         await one.sh('zephr request -q -m "$MESSAGE"', { env: { MESSAGE: message } })

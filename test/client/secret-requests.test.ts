@@ -13,18 +13,12 @@ import {
 } from '../../src/index.js';
 import { createTestServer } from '../../src/testing.js';
 import { type Answers, type ChangeableReply, lying } from '../support/fronting.js';
-import { withRequests } from '../support/request-server.js';
 
 const tampered = expect.objectContaining({ name: 'EncryptionError', code: 'DECRYPTION_FAILED' });
 
-function start() {
-  const { server, fetch } = createTestServer();
-  return { server, fetch: withRequests(server, fetch) };
-}
-
 describe('a request', () => {
   it('is shown to who has its link, answered, and collected by who asked', async () => {
-    const { server, fetch } = start();
+    const { server, fetch } = createTestServer();
     const asked = { message: 'the database password ✓', from: 'ops@example.com' };
     const { requestId, requestLink, collectLink, expiresAt } = await createRequest({
       server,
@@ -53,7 +47,7 @@ describe('a request', () => {
   });
 
   it('is not opened by those who have only its link, nor seen by those who have not even that', async () => {
-    const { server, fetch } = start();
+    const { server, fetch } = createTestServer();
     const mine = await createRequest({ server, fetch });
     const other = await createRequest({ server, fetch });
     await expect(collectAnswers(mine.requestLink, { fetch })).rejects.toMatchObject({
@@ -69,7 +63,7 @@ describe('a request', () => {
   });
 
   it('takes as many answers as it asked for, and keeps those that came when it is cancelled', async () => {
-    const { server, fetch } = start();
+    const { server, fetch } = createTestServer();
     const { requestLink, collectLink } = await createRequest({ server, fetch, answers: 3, views: 2 });
     await answerRequest(requestLink, 'one', { fetch });
     await answerRequest(requestLink, Uint8Array.of(0, 255), { fetch });
@@ -86,7 +80,7 @@ describe('a request', () => {
   });
 
   it('is waited for', async () => {
-    const { server, fetch } = start();
+    const { server, fetch } = createTestServer();
     const { requestLink, collectLink } = await createRequest({ server, fetch });
     const waiting = collectAnswers(collectLink, { fetch, wait: 20_000, timeout: 5_000 });
     await answerRequest(requestLink, 'hunter2', { fetch });
@@ -115,7 +109,7 @@ describe('a request', () => {
 describe('a server that lies', () => {
   /** Two requests of one asker, each for two answers, and what is needed to lie about them. */
   async function scene() {
-    const { server, fetch } = start();
+    const { server, fetch } = createTestServer();
     const mine = await createRequest({ server, fetch, message: 'mine', answers: 3 });
     const other = await createRequest({ server, fetch, message: 'other', answers: 3 });
     return { server, fetch, mine, other };
