@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { OutputChunk, OutputOptions } from 'rolldown';
 import { bundle } from './bundle.js';
-import { CHANGED_PACKAGES } from './changed-packages.js';
+import { CHANGED_PACKAGES, WITHOUT_NODE } from './changed-packages.js';
 import { commandTree } from './completions/model.js';
 import { manPage } from './man.js';
 import { servePage } from './man-document.js';
@@ -115,6 +115,7 @@ function bundleSdk(): Promise<OutputChunk[]> {
     entries: { index: 'src/index.ts', limits: 'src/limits.ts' },
     platform: 'neutral',
     target: 'es2023',
+    plugins: WITHOUT_NODE,
     output: { ...READABLE, chunkFileNames: 'sdk/[name]-[hash].js' },
   });
 }

@@ -1,4 +1,4 @@
-/** What the command changes of the packages that it bundles, and why. */
+/** What is changed of the packages that are bundled, and why. */
 
 import { basename } from 'node:path';
 import type { Plugin } from 'rolldown';
@@ -72,6 +72,18 @@ function replace({ importer: name, imported, code }: Replacement): Plugin {
     },
   };
 }
+
+/**
+ * For the SDK, which runs in browsers too. HPKE asks Node's module for WebCrypto where it is no global, as before Node 19;
+ * other people's bundlers would warn of that import.
+ */
+export const WITHOUT_NODE: Plugin[] = [
+  replace({
+    importer: '@hpke/common',
+    imported: 'crypto',
+    code: 'export const webcrypto = globalThis.crypto;',
+  }),
+];
 
 /** For the bundle of the command. */
 export const CHANGED_PACKAGES: Plugin[] = [...REPLACEMENTS.map(replace), noClipboardPrograms];
