@@ -13,8 +13,7 @@ export function declareCreate(program: CliCommand): void {
     .description('Hand a secret from one process to another exactly once.')
     .usage('[options]            (reads a secret, prints a link)\n       zephr <command> [options]')
     .example('printf %s "$PASSWORD" | zephr', 'a link, readable once')
-    .example('zephr get < link', 'the secret, on stdout')
-    .example('zephr run -- npm start', 'with secrets of your vault');
+    .example('zephr get < link', 'the secret, on stdout');
   creates(program);
 }
 
