@@ -22,14 +22,15 @@ import { SqliteSecrets } from './secrets.js';
 const COUNT_BATCH = 500;
 
 /**
- * Order matters: the page size counts before the first table, and everything before the first write. `secure_delete`
+ * Order matters: each setting may have to wait for another process that opens the file, the page size counts before the
+ * first table, and everything before the first write. `secure_delete`
  * overwrites freed pages; without temporary files nothing is copied past it. `synchronous = FULL` makes a commit
  * durable in the write-ahead log. The cache is 8 MiB.
  */
 const SETTINGS = `
+  PRAGMA busy_timeout = 2000;
   PRAGMA page_size = ${PAGE_SIZE};
   PRAGMA auto_vacuum = INCREMENTAL;
-  PRAGMA busy_timeout = 2000;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
   PRAGMA secure_delete = ON;
