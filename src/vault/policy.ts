@@ -2,25 +2,17 @@
 
 import { ValidationError } from '../core/errors.js';
 import type { Policy } from './records.js';
+import { readSlot } from './request-slots.js';
 
 const HOST =
   /^(?:\[[0-9A-Fa-f:.]{2,45}\]|(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)$/;
-
-const PLACES: readonly RegExp[] = [
-  /^(?:bearer|basic)$/,
-  // RFC 9110 section 5.6.2: a header's name is a token.
-  /^header:[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/,
-  /^(?:query|form):[^\p{C}]{1,128}$/u,
-  /^body:[^\p{C}.]{1,64}(?:\.[^\p{C}.]{1,64}){0,15}$/u,
-];
 
 /**
  * A host that a secret is bound to: `host`, `host:port` or `host/path*`, in lower case.
  * @throws ValidationError `INVALID_BINDING`.
  */
 export function parseBoundHost(text: string): string {
-  const [, host = '', port, path = ''] =
-    /^(\[[^\]]*\]|[^:/]*)(?::([0-9]{1,5}))?(\/[!-~]*)?$/.exec(text) ?? [];
+  const { host, port, path = '' } = splitBoundHost(text);
   const isPort = port === undefined || (Number(port) >= 1 && Number(port) <= 65_535);
   const isPath = !/[?#]/.test(path) && !path.slice(0, -1).includes('*');
   if (!HOST.test(host) || host.length > 253 || !isPort || !isPath) {
@@ -29,12 +21,23 @@ export function parseBoundHost(text: string): string {
   return `${host.toLowerCase()}${port === undefined ? '' : `:${Number(port)}`}${path}`;
 }
 
+/** The parts of a bound host; its host is empty for a text that is none. */
+export function splitBoundHost(text: string): {
+  readonly host: string;
+  readonly port: string | undefined;
+  /** With its slash, and perhaps a `*` at its end. */
+  readonly path: string | undefined;
+} {
+  const [, host = '', port, path] = /^(\[[^\]]*\]|[^:/]*)(?::([0-9]{1,5}))?(\/[!-~]*)?$/.exec(text) ?? [];
+  return { host, port, path };
+}
+
 /**
  * Where in a request a secret stands.
  * @throws ValidationError `INVALID_BINDING`.
  */
 export function parseSlotName(text: string): string {
-  if (PLACES.some((place) => place.test(text))) return text;
+  if (readSlot(text) !== null) return text;
   throw invalid('--as is bearer, basic, header:<name>, query:<name>, body:<a.b> or form:<name>');
 }
 

@@ -8,11 +8,11 @@ import { InjectionError, PolicyError, UpstreamError } from '../../src/broker/bro
 import type { OutgoingRequest } from '../../src/broker/requests/injection.js';
 import type { RedactedResponse } from '../../src/broker/requests/redaction.js';
 import { type SecretUse, sendWithSecrets } from '../../src/broker/requests/send.js';
-import { formatSlot, parseSlot } from '../../src/broker/requests/slots.js';
 import { encodeUtf8 } from '../../src/core/bytes.js';
 import { resolveInSystem } from '../../src/net/resolve.js';
 import { Trust } from '../../src/net/trust.js';
 import type { Policy } from '../../src/vault/records.js';
+import { formatSlot, parseSlot } from '../../src/vault/request-slots.js';
 
 const VALUE = 'user-Ab1:p4ss/W0rd+"x"=&%é';
 const NAME = 'API_KEY';

@@ -112,7 +112,7 @@ export function linesOf(text: string): string[] {
 /** The entry in a line; null when it is none. */
 export function readLine(line: string): AuditEntry | null {
   const value = parse(line);
-  if (previousOf(line) === null || value === null) return null;
+  if (typeof value?.previous !== 'string') return null;
   const { time, command, pid, decision, secrets } = value;
   const isEntry =
     typeof time === 'string' &&

@@ -11,6 +11,9 @@ export const SHORTEST_MASKED = 6;
 /** A shorter line of a longer value is not looked for by itself. */
 const SHORTEST_LINE = 8;
 
+/** RFC 3986 section 2.3. */
+const UNRESERVED = /[\w.~-]/;
+
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const STANDARD = `${ALPHABET}+/`;
 const URL_SAFE = `${ALPHABET}-_`;
@@ -56,13 +59,14 @@ function* encodingsOf(bytes: Uint8Array): Generator<Uint8Array> {
 
 /** As in RFC 3986, as a form sends it, as JavaScript's two functions leave it; hex digits in either case. */
 function percentForms(bytes: Uint8Array): string[] {
-  const kept = [/[\w.~-]/, /[\w.~!'()*-]/, /[\w.~!'()*;/?:@&=+$,#-]/];
+  const kept = [UNRESERVED, /[\w.~!'()*-]/, /[\w.~!'()*;/?:@&=+$,#-]/];
   const texts = kept.map((keep) => percentEncoded(bytes, keep));
   const all = [...texts, ...texts.map((text) => text.replaceAll('%20', '+'))];
   return [...all, ...all.map((text) => text.replaceAll(/%../g, (coded) => coded.toLowerCase()))];
 }
 
-function percentEncoded(bytes: Uint8Array, kept: RegExp): string {
+/** The bytes percent-encoded (RFC 3986 section 2.1), but for the ASCII characters that `kept` finds. */
+export function percentEncoded(bytes: Uint8Array, kept: RegExp = UNRESERVED): string {
   return Array.from(bytes, (byte) => {
     const character = String.fromCharCode(byte);
     if (byte < 0x80 && kept.test(character)) return character;

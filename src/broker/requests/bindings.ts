@@ -4,9 +4,10 @@ import { isIP } from 'node:net';
 import type { HostPolicy } from '../../net/guarded-connection.js';
 import { hostName } from '../../net/host-name.js';
 import { isPublicAddress, isPublicHost } from '../../net/public-addresses.js';
+import { splitBoundHost } from '../../vault/policy.js';
 import type { Policy } from '../../vault/records.js';
+import { formatSlot, isSameSlot, parseSlot, type Slot } from '../../vault/request-slots.js';
 import { type PolicyCode, PolicyError } from '../broker-error.js';
-import { formatSlot, isSameSlot, parseSlot, type Slot } from './slots.js';
 
 /** What a secret is wanted for. */
 export interface WantedUse {
@@ -101,8 +102,8 @@ export function isLoopback({ hostname }: URL): boolean {
 }
 
 function parseHost(text: string): BoundHost {
-  const [, host = '', port = '', path] = /^(\[[^\]]*\]|[^:/]*)(?::([0-9]+))?(\/.*)?$/.exec(text) ?? [];
-  return { host: hostName(host), port, path: path ?? null };
+  const { host, port = '', path = null } = splitBoundHost(text);
+  return { host: hostName(host), port, path };
 }
 
 function isHost({ host, port }: BoundHost, url: URL): boolean {

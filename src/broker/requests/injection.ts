@@ -1,8 +1,9 @@
 /** Puts a secret into its place in a request, byte for byte, and refuses what could be read in two ways. */
 
 import { concatBytes, decodeUtf8, encodeUtf8 } from '../../core/bytes.js';
+import { type Slot, TOKEN } from '../../vault/request-slots.js';
 import { InjectionError } from '../broker-error.js';
-import { type Slot, TOKEN } from './slots.js';
+import { percentEncoded } from '../masking/forms.js';
 
 /** Names and values, in order, the names in their own case. Values are bytes, as ISO 8859-1. */
 export type HeaderList = readonly (readonly [name: string, value: string])[];
@@ -155,15 +156,6 @@ function headerOf({ headers }: OutgoingRequest, name: string): string | null {
 /** RFC 9110 section 5.5: visible characters, spaces, tabs and bytes from 0x80 on. */
 function isHeaderValue(value: string): boolean {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
-}
-
-/** As in RFC 3986: all but unreserved characters. */
-export function percentEncoded(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => {
-    const character = String.fromCharCode(byte);
-    if (/[\w.~-]/.test(character) && byte < 0x80) return character;
-    return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-  }).join('');
 }
 
 function latin1(bytes: Uint8Array): string {

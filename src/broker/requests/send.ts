@@ -4,12 +4,13 @@ import { errorCode } from '../../core/errors.js';
 import { type Guard, GuardError, guardedRequest } from '../../net/guarded-connection.js';
 import type { Trust } from '../../net/trust.js';
 import type { Policy } from '../../vault/records.js';
+import type { Slot } from '../../vault/request-slots.js';
 import { PolicyError, UpstreamError } from '../broker-error.js';
+import { percentEncoded } from '../masking/forms.js';
 import { maskedForms, type NamedSecret } from '../masking/masker.js';
 import { checkBinding, reachOf } from './bindings.js';
-import { checkRequest, type HeaderList, inject, type OutgoingRequest, percentEncoded } from './injection.js';
+import { checkRequest, type HeaderList, inject, type OutgoingRequest } from './injection.js';
 import { type RedactedResponse, redact } from './redaction.js';
-import type { Slot } from './slots.js';
 
 /** A secret, what may be done with it, and what it is wanted for. */
 export interface SecretUse extends NamedSecret {

@@ -89,3 +89,8 @@ export function wholeNumber(
     return value;
   };
 }
+
+/** The values of an option that can be given several times, for `argParser`. */
+export function repeated(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}

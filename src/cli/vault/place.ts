@@ -1,5 +1,6 @@
 /** Which secrets a command means: those that its options name, or a trusted `.zephr.json`, or the default ones. */
 
+import type { Bytes } from '../../core/bytes.js';
 import {
   DEFAULT_LABEL,
   findProjectFile,
@@ -9,6 +10,7 @@ import {
   type Surroundings,
   surroundings,
 } from '../../vault/project.js';
+import type { VaultRecord } from '../../vault/records.js';
 import type { Vault } from '../../vault/vault.js';
 import { CliError } from '../exit/cli-error.js';
 import { EXIT } from '../exit/codes.js';
@@ -20,6 +22,9 @@ export interface Place extends Surroundings {
   /** The names in `.zephr.json`; null without one. */
   readonly needs: readonly string[] | null;
 }
+
+/** A record with its value: not the trace of one that was removed. */
+export type Secret = VaultRecord & { readonly value: Bytes };
 
 /** Finds the place, once the vault is open: only it knows whether a file is trusted. */
 export type FindPlace = (vault: Vault) => Promise<Place>;
@@ -47,6 +52,17 @@ export async function placeOf(flags: PlaceFlags, terminal: Pick<Terminal, 'folde
 export function placeInWords({ project, environment }: Surroundings): string {
   const isDefault = project === DEFAULT_LABEL && environment === DEFAULT_LABEL;
   return isDefault ? 'the default project' : `project ${project}, environment ${environment}`;
+}
+
+/**
+ * The secret of a name at a place.
+ * @throws CliError exit 5 where there is none.
+ */
+export function secretIn(vault: Vault, name: string, place: Surroundings): Secret {
+  const { project, environment } = place;
+  const record = vault.get({ project, environment, name });
+  if (record === null || record.value === null) throw noSuchName(name, place);
+  return { ...record, value: record.value };
 }
 
 /** The error for a name that the vault does not have there. */

@@ -6,10 +6,9 @@ import type { OutgoingRequest } from '../../../broker/requests/injection.js';
 import { sendLogged } from '../../../broker/requests/logged.js';
 import type { RedactedResponse } from '../../../broker/requests/redaction.js';
 import { MOST_REDIRECTS, type SecretUse } from '../../../broker/requests/send.js';
-import { formatSlot } from '../../../broker/requests/slots.js';
 import { resolveInSystem } from '../../../net/resolve.js';
+import { formatSlot } from '../../../vault/request-slots.js';
 import { requireVault } from '../../../vault/unlocking/access.js';
-import type { Vault } from '../../../vault/vault.js';
 import { AdvisedError, CliError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import type { Context } from '../../parser/command.js';
@@ -18,7 +17,7 @@ import { askHidden } from '../../terminal/prompt.js';
 import type { Terminal } from '../../terminal/terminal.js';
 import { auditStorage, requirePerson, vaultAccess } from '../../vault/access.js';
 import type { PlaceFlags } from '../../vault/flags.js';
-import { noSuchName, placeOf } from '../../vault/place.js';
+import { placeOf, secretIn } from '../../vault/place.js';
 import { type BodyFlags, openBody } from './body.js';
 import { type NamedSlot, type RequestFlags, requestOf, slotsOf } from './request.js';
 
@@ -70,15 +69,7 @@ async function usesOf(slots: readonly NamedSlot[], { flags, terminal }: CallCont
   const find = await placeOf(flags, terminal);
   const { vault } = await requireVault(vaultAccess(flags, terminal));
   const place = await find(vault);
-  return slots.map(({ name, slot }) => ({ ...recordOf(vault, name, place), slot }));
-}
-
-function recordOf(vault: Vault, name: string, place: Parameters<typeof noSuchName>[1]) {
-  const { project, environment } = place;
-  const record = vault.get({ project, environment, name });
-  if (record === null || record.value === null) throw noSuchName(name, place);
-  const { value, policy, expiresAt } = record;
-  return { name, value, policy, expiresAt };
+  return slots.map(({ name, slot }) => ({ ...secretIn(vault, name, place), slot }));
 }
 
 /** @throws CliError exit 4 when a person has to be asked and none is there, or the answer is no. */

@@ -1,6 +1,7 @@
 /** What `zephr call` is and takes. */
 
 import type { CliCommand } from '../../parser/command.js';
+import { repeated } from '../../parser/option.js';
 import { declarePlace, declareVault } from '../../vault/flags.js';
 import type { CallContext } from './call.js';
 
@@ -32,8 +33,4 @@ function declare(command: CliCommand): void {
     .option('--agent <name>', 'who asks, for the log')
     .example('zephr call https://api.example.com/v1/me --bearer API_KEY')
     .runs(async (context: CallContext) => (await import('./call.js')).call(context));
-}
-
-function repeated(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
 }

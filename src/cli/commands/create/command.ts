@@ -2,7 +2,7 @@
 
 import { MAX_VIEWS } from '../../../core/protocol/limits.js';
 import type { CliCommand } from '../../parser/command.js';
-import { CliOption, wholeNumber } from '../../parser/option.js';
+import { CliOption, repeated, wholeNumber } from '../../parser/option.js';
 import { forOption, linkVersionOption } from '../../parser/shared-options.js';
 import { rejectWords } from '../../parser/usage.js';
 import type { CreateContext } from './create.js';
@@ -40,7 +40,7 @@ function creates(command: CliCommand): void {
     .addOption(
       new CliOption('-a, --attach <file>', 'send a file; repeat for more, - is stdin')
         .offers('files')
-        .argParser((file: string, before: readonly string[] = []) => [...before, file]),
+        .argParser(repeated),
     )
     .addOption(
       new CliOption('-e, --expiry <time>', 'how long to keep it: 5m, 1h, 30d')

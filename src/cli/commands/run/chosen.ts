@@ -7,7 +7,7 @@ import { CliError, usageError } from '../../exit/cli-error.js';
 import { EXIT } from '../../exit/codes.js';
 import type { Reporter } from '../../terminal/reporter.js';
 import { timeInWords } from '../../terminal/times.js';
-import { noSuchName, type Place } from '../../vault/place.js';
+import { type Place, secretIn } from '../../vault/place.js';
 
 /** The options that choose. */
 export interface ChoiceFlags {
@@ -57,9 +57,7 @@ async function unboundIn(vault: Vault, place: Place, reporter: Reporter, now: nu
 }
 
 function usableValue(vault: Vault, name: string, place: Place, now: number): Uint8Array {
-  const { project, environment } = place;
-  const record = vault.get({ project, environment, name });
-  if (record === null || record.value === null) throw noSuchName(name, place);
+  const record = secretIn(vault, name, place);
   if (!isForProcesses(record.policy)) {
     throw new CliError(EXIT.notAllowed, 'NOT_ALLOWED', `${name} is bound to hosts, and for no process`, {
       advice: `to allow it, a person runs zephr vault bind ${name} --host … --run`,

@@ -5,7 +5,7 @@ import { EXIT } from '../../exit/codes.js';
 import { endingOf } from '../../exit/ending.js';
 import type { CliErrorCode } from '../../exit/error-codes.js';
 import type { CliCommand } from '../../parser/command.js';
-import { CliOption, oneOf } from '../../parser/option.js';
+import { CliOption, oneOf, repeated } from '../../parser/option.js';
 import { declarePlace, declareVault } from '../../vault/flags.js';
 import type { RunContext } from './run.js';
 
@@ -44,10 +44,6 @@ function declare(command: CliCommand): void {
 
 /** When output is masked. */
 const MASK = ['auto', 'always', 'never'] as const;
-
-function repeated(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
 
 /** The error for what went wrong before the command was started: whatever it was, the exit code says only that. */
 function notStarted(error: unknown): unknown {

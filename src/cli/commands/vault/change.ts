@@ -9,7 +9,7 @@ import type { Context } from '../../parser/command.js';
 import { isPrintable, jsonLine } from '../../terminal/escape.js';
 import { requirePerson, vaultAccess } from '../../vault/access.js';
 import type { PlaceFlags, PolicyFlags, VaultFlags } from '../../vault/flags.js';
-import { noSuchName, placeInWords, placeOf } from '../../vault/place.js';
+import { noSuchName, placeInWords, placeOf, secretIn } from '../../vault/place.js';
 import { policyInWords, policyOf } from './policy-flags.js';
 import { checkedName, exists } from './set.js';
 
@@ -103,8 +103,7 @@ export async function revealSecret({ args, flags, terminal }: RevealContext): Pr
   const find = await placeOf(flags, terminal);
   const { vault } = await requireVault(vaultAccess(flags, terminal));
   const where = await find(vault);
-  const value = vault.get({ ...where, name })?.value ?? null;
-  if (value === null) throw noSuchName(name, where);
+  const { value } = secretIn(vault, name, where);
   await terminal.stdout.write(`${printable(value)}\n`);
   return EXIT.done;
 }

@@ -1,6 +1,6 @@
 /** The places of a request that a secret can stand in, as bindings and options name them. */
 
-import { ValidationError } from '../../core/errors.js';
+import { ValidationError } from '../core/errors.js';
 
 /** Where in a request a secret stands. Names keep their case. */
 export type Slot =
@@ -15,18 +15,27 @@ export type Slot =
 /** Names of headers, RFC 9110 section 5.6.2. */
 export const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
 
-/**
- * Reads `bearer`, `basic`, `header:<name>`, `query:<name>`, `body:<a.b>` or `form:<name>`.
- * @throws ValidationError `INVALID_SLOT`.
- */
-export function parseSlot(text: string): Slot {
+/** Members of that name are not those of an object's own everywhere. */
+const NOT_A_MEMBER = '__proto__';
+
+/** Reads `bearer`, `basic`, `header:<name>`, `query:<name>`, `body:<a.b>` or `form:<name>`; null for anything else. */
+export function readSlot(text: string): Slot | null {
   if (text === 'bearer' || text === 'basic') return { kind: text };
   const [, kind, name = ''] = /^(header|query|form|body):(.+)$/s.exec(text) ?? [];
   if (kind === 'header' && TOKEN.test(name)) return { kind, name };
   if ((kind === 'query' || kind === 'form') && /^[^\p{C}]{1,128}$/u.test(name)) return { kind, name };
-  // Members of that name are not those of an object's own everywhere.
   const path = name.split('.');
-  if (kind === 'body' && path.every((part) => part !== '' && part !== '__proto__')) return { kind, path };
+  const isPath = /^[^\p{C}.]{1,64}(?:\.[^\p{C}.]{1,64}){0,15}$/u.test(name) && !path.includes(NOT_A_MEMBER);
+  return kind === 'body' && isPath ? { kind, path } : null;
+}
+
+/**
+ * As {@link readSlot}.
+ * @throws ValidationError `INVALID_SLOT`.
+ */
+export function parseSlot(text: string): Slot {
+  const slot = readSlot(text);
+  if (slot !== null) return slot;
   throw new ValidationError(
     'a place is bearer, basic, header:<name>, query:<name>, body:<a.b> or form:<name>',
     'INVALID_SLOT',
