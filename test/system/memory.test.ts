@@ -132,7 +132,7 @@ describe.runIf(process.platform === 'linux')('the memory of the server (told by 
     );
     await pause(500);
     await expectSound(server, `${16 * 1_048_576} chunks on 16 connections`);
-  }, 180_000);
+  });
 
   it('is not exceeded by the bodies of 256 clients that never end them', async () => {
     const server = await start();
