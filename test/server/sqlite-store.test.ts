@@ -6,7 +6,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { StoreError } from '../../src/server/store/contracts/store.js';
 import { openStore } from '../../src/server/store/open.js';
-import { loadSqliteDriver } from '../../src/server/store/sqlite/file/driver.js';
+import {
+  loadSqliteDriver,
+  type SqliteDatabase,
+  type SqliteStatement,
+} from '../../src/server/store/sqlite/file/driver.js';
 import { SqliteStore } from '../../src/server/store/sqlite/store.js';
 import { NOW, newSecret } from '../support/new-secret.js';
 import { RIGHT, recordOf, take, WRONG } from '../support/reading.js';
@@ -29,6 +33,32 @@ function newFile(): string {
 
 describe('the SQLite store', () => {
   describeStoreContract(() => openStore(newFile()));
+});
+
+/** A database whose log somebody else is copying, at each of the first three looks of every ten. */
+function copiedElsewhere(database: SqliteDatabase): SqliteDatabase {
+  let looks = 0;
+  return {
+    exec: (sql) => database.exec(sql),
+    close: () => database.close(),
+    prepare<Row>(sql: string): SqliteStatement<Row> {
+      const statement = database.prepare<Row>(sql);
+      if (!sql.includes('TRUNCATE')) return statement;
+      const busy = database.prepare<Row>('SELECT 1 AS busy');
+      return { ...statement, get: () => (looks++ % 10 < 3 ? busy : statement).get() };
+    },
+  };
+}
+
+describe('the room of an SQLite file', () => {
+  test('is not taken for full while another connection makes a checkpoint', async () => {
+    const store = new SqliteStore(copiedElsewhere((await loadSqliteDriver())(newFile())), 'salt', 1_000_000);
+    for (let count = 0; count < 24; count += 1) {
+      const { outcome } = await store.secrets.create(newSecret({ blob: new Uint8Array(1_000_000) }));
+      expect(outcome).toBe('created');
+    }
+    await store.close();
+  });
 });
 
 describe('two handles on one SQLite file', () => {

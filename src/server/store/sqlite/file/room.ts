@@ -26,6 +26,13 @@ const PAGES_BESIDES = 16;
 /** Bytes that the log takes for a byte of the database: each page has a header there, of 24 bytes. */
 const LOG_SHARE = 1.03;
 
+/** How long the checkpoint of another connection is waited for, and how often it is looked whether it has ended. */
+const CHECKPOINT_MS = 2_000;
+const POLL_MS = 5;
+
+/** What the thread sleeps on, as nobody sets it. */
+const NEVER_SET = new Int32Array(new SharedArrayBuffer(4));
+
 /** The room that a database has, in bytes. */
 interface Seen {
   /** Whether the reserve is. */
@@ -87,7 +94,7 @@ export class Room {
     if (!this.#fits(bytes)) {
       // With what waits committed and the log emptied, there may be.
       this.#commit();
-      this.checkpoint('TRUNCATE');
+      this.#truncateLog();
       this.#seen = null;
       if (!this.#reserve.take() || !this.#fits(bytes)) {
         // No transaction follows: the next create looks again.
@@ -122,13 +129,27 @@ export class Room {
     return empty;
   }
 
-  /** Copies the log into the database, as far as there is room: what is not copied stays in the log. */
-  checkpoint(kind: Checkpoint): void {
+  /**
+   * Copies the log into the database, as far as there is room: what is not copied stays in the log.
+   * @returns whether another connection is in the way.
+   */
+  checkpoint(kind: Checkpoint): boolean {
     try {
-      this.#sql[kind].get();
+      return this.#sql[kind].get()?.busy === 1;
     } catch (error) {
       if (!mayNeedRoom(error)) throw error;
+      return false;
     }
+  }
+
+  /**
+   * Empties the log. The checkpoint of another connection may be in the way, and SQLite calls no busy handler for that
+   * (sqlite3_wal_checkpoint_v2): without waiting for its end, a disk with all the room in the world would look full.
+   */
+  #truncateLog(): void {
+    const deadline = performance.now() + CHECKPOINT_MS;
+    while (this.checkpoint('TRUNCATE') && performance.now() < deadline)
+      Atomics.wait(NEVER_SET, 0, 0, POLL_MS);
   }
 
   /** Does `work`, a second time with the reserve's room if it fails for want of room. */
