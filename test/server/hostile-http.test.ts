@@ -84,6 +84,8 @@ const TARGETS: readonly Case[] = [
   ['an encoded slash in an id', get('/api/secrets/aaaaaaaaaa%2Faaaaaaaaaaa'), [404]],
   ['an encoding that is none', get('/api/secrets/%zz'), [404]],
   ['a backslash', get('/api\\health'), [400]],
+  ['a fragment', get('/#x'), [400]],
+  ['a query and a fragment', get('/api/health?x#y'), [400]],
   ['a null byte', get('/api/health\0'), [400]],
   ['bytes above 127', Buffer.from(get('/\xff\xfe'), 'latin1'), [400]],
   ['an asterisk', 'OPTIONS * HTTP/1.1\r\nHost: zephr\r\n\r\n', [400]],

@@ -83,12 +83,13 @@ export class Router {
 
 /**
  * The path of a request's target (RFC 9112 section 3.2), as it was sent, without a query; `null` if it has none. One
- * with a backslash is none: some programs take it for a slash.
+ * with a backslash is none: some programs take it for a slash. One with a fragment is none either: a client that sends
+ * it has sent a link's key.
  */
 export function pathOf(target: string): string | null {
   // Other bytes are none of a URL's (RFC 3986 section 2); the HTTP parser of Node 20.18 lets them through.
   if (!/^[\x21-\x7e]*$/.test(target)) return null;
-  const [, path] = /^(?:https?:\/\/[^/?#\\]+)?(|\/[^?#\\]*)(?:[?#].*)?$/i.exec(target) ?? [];
+  const [, path] = /^(?:https?:\/\/[^/?#\\]+)?(|\/[^?#\\]*)(?:\?[^#]*)?$/i.exec(target) ?? [];
   return path === '' ? '/' : (path ?? null);
 }
 
