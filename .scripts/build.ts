@@ -70,7 +70,7 @@ function bundleCommand(): Promise<OutputChunk[]> {
       main: 'src/cli/main.ts',
       'clipboard-thread': 'src/cli/terminal/clipboard/clipboardy-worker.ts',
       'vault-agent': 'src/cli/commands/vault/agent-process.ts',
-      'masking-rest': 'src/cli/commands/run/masking-process.ts',
+      'masking-rest': 'src/cli/commands/use/run/masking-process.ts',
       'store-thread': 'src/server/store/sqlite/thread/worker.ts',
     },
     platform: 'node',

@@ -73,7 +73,7 @@ const ENTRY_POINTS = [
   'web/parts/argon2id-worker.ts',
   'cli/terminal/clipboard/clipboardy-worker.ts',
   'cli/commands/vault/agent-process.ts',
-  'cli/commands/run/masking-process.ts',
+  'cli/commands/use/run/masking-process.ts',
   // Chunks of their own, loaded when they are used.
   'cli/terminal/colors.ts',
   'core/crypto/argon2id.ts',
@@ -220,7 +220,7 @@ describe('the house', () => {
     });
     expect(users.sort()).toEqual([
       // Processes of their own.
-      'cli/commands/run/masking-process.ts',
+      'cli/commands/use/run/masking-process.ts',
       'cli/commands/vault/agent-process.ts',
       'cli/terminal/terminal.ts',
       // The driver keeps Node's notice of an experimental SQLite off stderr, which carries the log.

@@ -4,7 +4,6 @@
  */
 
 import type { Command, OutputConfiguration } from 'commander';
-import { addCall } from './commands/call/command.js';
 import { addConfig } from './commands/config/command.js';
 import { addCreate, declareCreate } from './commands/create/command.js';
 import { addDoctor } from './commands/doctor/command.js';
@@ -16,9 +15,10 @@ import { addLs } from './commands/ls/command.js';
 import { addStats } from './commands/ls/stats-command.js';
 import { addRequest } from './commands/request/command.js';
 import { addRevoke } from './commands/revoke/command.js';
-import { addRun } from './commands/run/command.js';
 import { addServe } from './commands/serve/command.js';
 import { addStatus } from './commands/status/command.js';
+import { addCall } from './commands/use/call/command.js';
+import { addRun } from './commands/use/run/command.js';
 import { addVault } from './commands/vault/command.js';
 import { CliCommand, type Run } from './parser/command.js';
 import { declareEverywhere, EVERYWHERE } from './parser/everywhere.js';

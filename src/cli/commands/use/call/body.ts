@@ -1,13 +1,13 @@
 /** Where the body of a response goes: to stdout as it comes, into a file, or with all else into one JSON object. */
 
-import type { RedactedResponse } from '../../../broker/requests/redaction.js';
-import { decodeUtf8 } from '../../../core/bytes.js';
-import { CliError } from '../../exit/cli-error.js';
-import { EXIT } from '../../exit/codes.js';
-import { openOutputFile } from '../../files/output-file.js';
-import type { CommonFlags } from '../../settings/settings.js';
-import { jsonLine } from '../../terminal/escape.js';
-import type { Terminal } from '../../terminal/terminal.js';
+import type { RedactedResponse } from '../../../../broker/requests/redaction.js';
+import { decodeUtf8 } from '../../../../core/bytes.js';
+import { CliError } from '../../../exit/cli-error.js';
+import { EXIT } from '../../../exit/codes.js';
+import { openOutputFile } from '../../../files/output-file.js';
+import type { CommonFlags } from '../../../settings/settings.js';
+import { jsonLine } from '../../../terminal/escape.js';
+import type { Terminal } from '../../../terminal/terminal.js';
 
 export interface BodyFlags extends CommonFlags {
   readonly output?: string;

@@ -3,9 +3,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { MaskerPosition, NamedSecret } from '../../../broker/masking/masker.js';
-import type { Pipe } from '../../../broker/running/streams.js';
-import type { Terminal } from '../../terminal/terminal.js';
+import type { MaskerPosition, NamedSecret } from '../../../../broker/masking/masker.js';
+import type { Pipe } from '../../../../broker/running/streams.js';
+import type { Terminal } from '../../../terminal/terminal.js';
 
 declare const __ZEPHR_MASKING_REST__: string | undefined;
 
@@ -13,7 +13,7 @@ declare const __ZEPHR_MASKING_REST__: string | undefined;
 const PROGRAM =
   typeof __ZEPHR_MASKING_REST__ === 'string'
     ? join(__dirname, __ZEPHR_MASKING_REST__)
-    : new URL('../../../../dist/cli/masking-rest.cjs', import.meta.url).pathname;
+    : new URL('../../../../../dist/cli/masking-rest.cjs', import.meta.url).pathname;
 
 /** A stream that was left. */
 export interface LeftStream {

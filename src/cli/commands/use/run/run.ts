@@ -1,30 +1,30 @@
 /** `zephr run`: a command with secrets in its environment, masked in what it prints. */
 
 import { fstatSync, statSync } from 'node:fs';
-import { SHORTEST_MASKED } from '../../../broker/masking/forms.js';
-import { maskedForms, type NamedSecret } from '../../../broker/masking/masker.js';
+import { SHORTEST_MASKED } from '../../../../broker/masking/forms.js';
+import { maskedForms, type NamedSecret } from '../../../../broker/masking/masker.js';
 import {
   type CommandLine,
   type End,
   type RunningCommand,
   startCommand,
-} from '../../../broker/running/command.js';
-import { environmentWith } from '../../../broker/running/environment.js';
-import { inheritedDescriptors, rawWords } from '../../../broker/running/inherited.js';
-import { writeMemoryFiles } from '../../../broker/running/memory-files.js';
-import { findProgram } from '../../../broker/running/program.js';
-import { closeWriters, MaskedStream, makePipes } from '../../../broker/running/streams.js';
-import { isSystemError } from '../../../core/errors.js';
-import { requireVault } from '../../../vault/unlocking/access.js';
-import { CliError, usageError } from '../../exit/cli-error.js';
-import { EXIT } from '../../exit/codes.js';
-import { messageOf } from '../../exit/reason.js';
-import type { Context } from '../../parser/command.js';
-import type { Reporter } from '../../terminal/reporter.js';
-import type { Output, Terminal } from '../../terminal/terminal.js';
-import { requirePerson, vaultAccess } from '../../vault/access.js';
-import type { PlaceFlags } from '../../vault/flags.js';
-import { placeOf } from '../../vault/place.js';
+} from '../../../../broker/running/command.js';
+import { environmentWith } from '../../../../broker/running/environment.js';
+import { inheritedDescriptors, rawWords } from '../../../../broker/running/inherited.js';
+import { writeMemoryFiles } from '../../../../broker/running/memory-files.js';
+import { findProgram } from '../../../../broker/running/program.js';
+import { closeWriters, MaskedStream, makePipes } from '../../../../broker/running/streams.js';
+import { isSystemError } from '../../../../core/errors.js';
+import { requireVault } from '../../../../vault/unlocking/access.js';
+import { CliError, usageError } from '../../../exit/cli-error.js';
+import { EXIT } from '../../../exit/codes.js';
+import { messageOf } from '../../../exit/reason.js';
+import type { Context } from '../../../parser/command.js';
+import type { Reporter } from '../../../terminal/reporter.js';
+import type { Output, Terminal } from '../../../terminal/terminal.js';
+import { requirePerson, vaultAccess } from '../../../vault/access.js';
+import type { PlaceFlags } from '../../../vault/flags.js';
+import { placeOf } from '../../../vault/place.js';
 import { type ChoiceFlags, type Chosen, choose } from './chosen.js';
 import { maskWithoutUs } from './mask-rest.js';
 import { passSignalsOn } from './signals.js';

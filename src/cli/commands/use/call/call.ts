@@ -1,23 +1,23 @@
 /** `zephr call`: an HTTP request with secrets that the caller never sees. */
 
-import { AuditLog } from '../../../broker/audit/log.js';
-import { PolicyError } from '../../../broker/broker-error.js';
-import type { OutgoingRequest } from '../../../broker/requests/injection.js';
-import { sendLogged } from '../../../broker/requests/logged.js';
-import type { RedactedResponse } from '../../../broker/requests/redaction.js';
-import { MOST_REDIRECTS, type SecretUse } from '../../../broker/requests/send.js';
-import { resolveInSystem } from '../../../net/resolve.js';
-import { formatSlot } from '../../../vault/request-slots.js';
-import { requireVault } from '../../../vault/unlocking/access.js';
-import { AdvisedError, CliError } from '../../exit/cli-error.js';
-import { EXIT, type ExitCode } from '../../exit/codes.js';
-import type { Context } from '../../parser/command.js';
-import { trustFor } from '../../settings/connection.js';
-import { askHidden } from '../../terminal/prompt.js';
-import type { Terminal } from '../../terminal/terminal.js';
-import { auditStorage, requirePerson, vaultAccess } from '../../vault/access.js';
-import type { PlaceFlags } from '../../vault/flags.js';
-import { placeOf, secretIn } from '../../vault/place.js';
+import { AuditLog } from '../../../../broker/audit/log.js';
+import { PolicyError } from '../../../../broker/broker-error.js';
+import type { OutgoingRequest } from '../../../../broker/requests/injection.js';
+import { sendLogged } from '../../../../broker/requests/logged.js';
+import type { RedactedResponse } from '../../../../broker/requests/redaction.js';
+import { MOST_REDIRECTS, type SecretUse } from '../../../../broker/requests/send.js';
+import { resolveInSystem } from '../../../../net/resolve.js';
+import { formatSlot } from '../../../../vault/request-slots.js';
+import { requireVault } from '../../../../vault/unlocking/access.js';
+import { AdvisedError, CliError } from '../../../exit/cli-error.js';
+import { EXIT, type ExitCode } from '../../../exit/codes.js';
+import type { Context } from '../../../parser/command.js';
+import { trustFor } from '../../../settings/connection.js';
+import { askHidden } from '../../../terminal/prompt.js';
+import type { Terminal } from '../../../terminal/terminal.js';
+import { auditStorage, requirePerson, vaultAccess } from '../../../vault/access.js';
+import type { PlaceFlags } from '../../../vault/flags.js';
+import { placeOf, secretIn } from '../../../vault/place.js';
 import { type BodyFlags, openBody } from './body.js';
 import { type NamedSlot, type RequestFlags, requestOf, slotsOf } from './request.js';
 

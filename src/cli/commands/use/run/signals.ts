@@ -1,7 +1,7 @@
 /** Signals between a shell and the command that zephr runs for it: both shall behave as if zephr were not there. */
 
-import type { RunningCommand } from '../../../broker/running/command.js';
-import type { Terminal } from '../../terminal/terminal.js';
+import type { RunningCommand } from '../../../../broker/running/command.js';
+import type { Terminal } from '../../../terminal/terminal.js';
 
 /** What a terminal's keys, its size and its end send to all of the group in the foreground: the command has it already. */
 const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGTSTP', 'SIGWINCH'];

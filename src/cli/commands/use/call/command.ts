@@ -1,8 +1,8 @@
 /** What `zephr call` is and takes. */
 
-import type { CliCommand } from '../../parser/command.js';
-import { repeated } from '../../parser/option.js';
-import { declarePlace, declareVault } from '../../vault/flags.js';
+import type { CliCommand } from '../../../parser/command.js';
+import { repeated } from '../../../parser/option.js';
+import { declarePlace, declareVault } from '../../../vault/flags.js';
 import type { CallContext } from './call.js';
 
 /** Adds the command. */

@@ -2,9 +2,9 @@
 
 import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { Masker, maskedForms } from '../../../broker/masking/masker.js';
-import { concatBytes } from '../../../core/bytes.js';
-import { writerOf } from '../../terminal/descriptors.js';
+import { Masker, maskedForms } from '../../../../broker/masking/masker.js';
+import { concatBytes } from '../../../../core/bytes.js';
+import { writerOf } from '../../../terminal/descriptors.js';
 import type { MaskingOrder } from './mask-rest.js';
 
 const { secrets, streams }: MaskingOrder = JSON.parse(readFileSync(0, 'utf8'));

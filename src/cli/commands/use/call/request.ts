@@ -1,12 +1,12 @@
 /** The request that the options of `zephr call` describe, and which secrets go where in it. */
 
-import type { HeaderList, OutgoingRequest } from '../../../broker/requests/injection.js';
-import { encodeUtf8 } from '../../../core/bytes.js';
-import { parseSlot, type Slot } from '../../../vault/request-slots.js';
-import { usageError } from '../../exit/cli-error.js';
-import { systemReason } from '../../exit/reason.js';
-import { readUpTo } from '../../files/bounded-read.js';
-import type { Terminal } from '../../terminal/terminal.js';
+import type { HeaderList, OutgoingRequest } from '../../../../broker/requests/injection.js';
+import { encodeUtf8 } from '../../../../core/bytes.js';
+import { parseSlot, type Slot } from '../../../../vault/request-slots.js';
+import { usageError } from '../../../exit/cli-error.js';
+import { systemReason } from '../../../exit/reason.js';
+import { readUpTo } from '../../../files/bounded-read.js';
+import type { Terminal } from '../../../terminal/terminal.js';
 
 /** The options that describe a request. */
 export interface RequestFlags {

@@ -1,12 +1,12 @@
 /** What `zephr run` is and takes. */
 
-import { CliError, Interrupted, usageError } from '../../exit/cli-error.js';
-import { EXIT } from '../../exit/codes.js';
-import { endingOf } from '../../exit/ending.js';
-import type { CliErrorCode } from '../../exit/error-codes.js';
-import type { CliCommand } from '../../parser/command.js';
-import { CliOption, oneOf, repeated } from '../../parser/option.js';
-import { declarePlace, declareVault } from '../../vault/flags.js';
+import { CliError, Interrupted, usageError } from '../../../exit/cli-error.js';
+import { EXIT } from '../../../exit/codes.js';
+import { endingOf } from '../../../exit/ending.js';
+import type { CliErrorCode } from '../../../exit/error-codes.js';
+import type { CliCommand } from '../../../parser/command.js';
+import { CliOption, oneOf, repeated } from '../../../parser/option.js';
+import { declarePlace, declareVault } from '../../../vault/flags.js';
 import type { RunContext } from './run.js';
 
 /** Adds the command. */

@@ -1,13 +1,13 @@
 /** Which secrets a command gets, and under which variables. */
 
-import { isForProcesses } from '../../../vault/policy.js';
-import { checkPlace, type VaultRecord } from '../../../vault/records.js';
-import type { Vault } from '../../../vault/vault.js';
-import { CliError, usageError } from '../../exit/cli-error.js';
-import { EXIT } from '../../exit/codes.js';
-import type { Reporter } from '../../terminal/reporter.js';
-import { timeInWords } from '../../terminal/times.js';
-import { type Place, secretIn } from '../../vault/place.js';
+import { isForProcesses } from '../../../../vault/policy.js';
+import { checkPlace, type VaultRecord } from '../../../../vault/records.js';
+import type { Vault } from '../../../../vault/vault.js';
+import { CliError, usageError } from '../../../exit/cli-error.js';
+import { EXIT } from '../../../exit/codes.js';
+import type { Reporter } from '../../../terminal/reporter.js';
+import { timeInWords } from '../../../terminal/times.js';
+import { type Place, secretIn } from '../../../vault/place.js';
 
 /** The options that choose. */
 export interface ChoiceFlags {
