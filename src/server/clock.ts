@@ -16,8 +16,15 @@ const REFUSE_MS = 60_000;
 /** Between two looks at the store's clock. */
 const PERIOD_MS = 10_000;
 
-/** An answer that took longer does not tell the time. */
-const PATIENCE_MS = 2_000;
+/**
+ * An answer that took so long tells the time to within half of it. Where the last look still holds, only a quick answer
+ * is better than it; where there is none, one that is no farther off than this machine's clock may be unnoticed.
+ */
+const QUICK_MS = 2_000;
+const GOOD_ENOUGH_MS = 2 * TELL_MS;
+
+/** How often the store is asked at the start, until it answers in time. */
+const FIRST_LOOKS = 5;
 
 /** How far this machine's two clocks may run apart between two looks, before one of them was set or stood still. */
 const APART_MS = 1_000;
@@ -53,14 +60,19 @@ export class ServerClock {
 
   /**
    * Looks at the store's clock, and again every 10 s until it is stopped. Does not keep the process alive.
-   * @throws StoreError if the store does not answer.
+   * @throws StoreError if the store does not answer, or takes over 10 s for it five times.
    */
   static async start(options: ClockOptions): Promise<ServerClock> {
     const clock = new ServerClock(options);
-    await clock.#lookAtStore();
-    // A store without a clock will not get one.
-    if (clock.#look !== null) clock.#timer = setInterval(() => clock.#lookAgain(), PERIOD_MS).unref();
-    return clock;
+    for (let looks = 0; looks < FIRST_LOOKS; looks += 1) {
+      const found = await clock.#lookAtStore();
+      // A store without a clock will not get one.
+      if (found === 'no clock') return clock;
+      if (found === 'too slow') continue;
+      clock.#timer = setInterval(() => clock.#lookAgain(), PERIOD_MS).unref();
+      return clock;
+    }
+    throw new StoreError(new Error('the store takes too long to say what time it is'));
   }
 
   /**
@@ -100,21 +112,26 @@ export class ServerClock {
   /** Without an answer the last look holds, and the requests that come will tell that the store is away. */
   #lookAgain(): void {
     this.#looking ??= this.#lookAtStore()
-      .catch((error: unknown) => this.#options.log.error('time unknown', describeError(error)))
+      .then(
+        () => undefined,
+        (error: unknown) => this.#options.log.error('time unknown', describeError(error)),
+      )
       .finally(() => {
         this.#looking = undefined;
       });
   }
 
-  async #lookAtStore(): Promise<void> {
+  async #lookAtStore(): Promise<'known' | 'too slow' | 'no clock'> {
     const { store, now, elapsed } = this.#options;
     const before = elapsed();
     const time = await store.time();
     const took = elapsed() - before;
-    // At the start there is nothing better. Later, a machine that was set serves nothing until an answer comes in time.
-    if (time === null || (took > PATIENCE_MS && this.#look !== null)) return;
+    if (time === null) return 'no clock';
+    const isUnknown = this.#look === null || this.#wasSet();
+    if (took > (isUnknown ? GOOD_ENOUGH_MS : QUICK_MS)) return 'too slow';
     this.#look = { store: time + took / 2, machine: now(), elapsed: elapsed() };
     this.#tell(this.#look.machine - this.#look.store);
+    return 'known';
   }
 
   /** Says once that the machine's clock is off, and once that it is right again. */
