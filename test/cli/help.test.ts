@@ -31,8 +31,10 @@ describe('zephr --help', () => {
     expect(stdout).toContain('Options (all: zephr help create):\n  -a, --attach <file>');
     const { stdout: all } = await sh('zephr help create');
     for (const { long } of optionsOf(program)) expect(all).toContain(long);
-    for (const command of program.commands)
-      expect(stdout).toMatch(new RegExp(`^  ${command.name()}\\b`, 'm'));
+    // These two need no row of their own: the heading of the options names them.
+    const named = program.commands.map((command) => command.name());
+    for (const name of named.filter((one) => one !== 'create' && one !== 'help'))
+      expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
     expect(stdout).toContain('\nExamples:\n  printf %s "$PASSWORD" | zephr  ');
   });
 

@@ -1,6 +1,6 @@
 /** What `--help` prints: options and commands from the tree, then examples, on one screen. */
 
-import type { Command } from 'commander';
+import { type Command, Help } from 'commander';
 import { examplesOf } from './command.js';
 import { EVERYWHERE } from './everywhere.js';
 import { argumentsOf, describe, isEverywhere, optionsOf } from './tree.js';
@@ -9,6 +9,9 @@ const WIDTH = 80;
 
 /** Options that the program's own help shows. */
 const USUAL: readonly string[] = ['--expiry', '--split', '--passphrase', '--attach'];
+
+/** Commands that it does not show: its usage lines say what they do. */
+const NOT_SHOWN: readonly string[] = ['create', 'help'];
 
 /** What commands are for, in the order of the help. */
 export const COMMAND_GROUPS = ['Send and receive:', 'Keep track:', 'Use without seeing:', 'Set up:'] as const;
@@ -22,6 +25,10 @@ export function addHelp(program: Command): void {
       // Of its own it shows the usual ones: the help of zephr create has them all.
       visibleOptions: (command) =>
         optionsOf(command).filter(({ long = '' }) => command !== program || USUAL.includes(long)),
+      visibleCommands: (command) =>
+        new Help()
+          .visibleCommands(command)
+          .filter((one) => command !== program || !NOT_SHOWN.includes(one.name())),
       // The groups of commands follow each other without a blank line.
       formatItemList: (heading, items) => {
         const isFollowed = COMMAND_GROUPS.slice(0, -1).some((group) => group === heading);
