@@ -75,20 +75,14 @@ export function createApp(options: AppOptions): App {
   const callers = new Callers(store, access, rateLimit, maxExpiry, options.maxUpload);
   const limits = { stored, storedPerCaller: options.maxStoredPerCaller };
   const storedBytes = new StoredBytes(store.chunks, limits, now);
-  const secrets = new Secrets(store.secrets, {
-    callbacks,
-    now,
-    random,
-    metrics,
-    maxExpiry,
-    notices,
-    storedBytes,
-  });
+  const common = { callbacks, now, random, maxExpiry, notices, metrics, storedBytes };
+  const secrets = new Secrets(store.secrets, common);
+  const requests = new SecretRequests(store.requests, common);
   const router = new Router(baseUrl);
   addSecretRoutes(router, { secrets, callers, callbacks, defaultExpiry });
-  addUploadRoutes(router, { chunks: new Chunks(store.chunks, { storedBytes, now, random }), callers });
+  const chunks = new Chunks(store.chunks, { storedBytes, now, random });
+  addUploadRoutes(router, { chunks, requests, callers });
   addReceiptRoutes(router, secrets);
-  const requests = new SecretRequests(store.requests, { callbacks, now, random, maxExpiry, notices });
   addSecretRequestRoutes(router, { requests, callers, callbacks });
   addHealthRoute(router, { store, access, version, callers });
   if (page !== undefined) addPageRoutes(router, page);

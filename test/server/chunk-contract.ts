@@ -70,7 +70,7 @@ export function describeChunkContract(current: () => Store): void {
     test('tells what is there, in any order', async () => {
       const upload = await begin();
       expect(await chunks.findUpload(upload, NOW)).toEqual({
-        caller: 'somebody',
+        owner: 'somebody',
         maxBytes: 4 * CHUNK_BYTES,
         isReserved: false,
         bytes: 0,

@@ -7,7 +7,7 @@ import { MemoryStore } from '../../src/server/store/memory/store.js';
 import type { Log } from '../../src/server/telemetry/log.js';
 import { createPrometheusMetrics } from '../../src/server/telemetry/prometheus.js';
 import { recordOf } from '../support/reading.js';
-import { CLAIM, harness, PROOF, refusal, VERSION_2 } from './harness.js';
+import { ANSWER, ASKED, CLAIM, harness, PROOF, refusal, VERSION_2 } from './harness.js';
 
 const HOUR_MS = 3_600_000;
 const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -86,6 +86,20 @@ describe('/metrics', () => {
     expect(await value(secrets('read'))).toBe(1);
     expect(await value(secrets('revoked'))).toBe(1);
     expect(await value(secrets('expired'))).toBe(1);
+  });
+
+  test('counts an answer to a request as a secret, once', async () => {
+    const { call, value } = counting();
+    const post = async (path: string, body: object, headers: Record<string, string> = {}) =>
+      (await call('POST', path, {
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      }).then((response) => response.json())) as { id: string };
+    const { id } = await post('/api/requests', ASKED);
+    expect(await value(secrets('created'))).toBe(0);
+    const proved = { 'zephr-proof': PROOF, 'idempotency-key': 'once' };
+    for (let times = 0; times < 2; times += 1) await post(`/api/requests/${id}/answers`, ANSWER, proved);
+    expect(await value(secrets('created'))).toBe(1);
   });
 
   test('tells how long the store took, and how often it failed', async () => {

@@ -72,11 +72,13 @@ export function describeRequestContract(current: () => Store): void {
   describe('asking', () => {
     test('who answers finds all that was asked for', async () => {
       const request = await ask({ answers: 7, answerViews: 3 });
-      const { publicKey, sealedMessage, secretExpiry, longestBlob, createdAt, expiresAt } = request;
+      const { publicKey, sealedMessage, secretExpiry, longestBlob, longestUpload } = request;
+      const { caller, createdAt, expiresAt } = request;
       expect(await find(request.id, NOW)).toEqual({
         outcome: 'found',
         id: request.id,
-        ...{ publicKey, sealedMessage, secretExpiry, longestBlob, createdAt, expiresAt },
+        ...{ publicKey, sealedMessage, secretExpiry, longestBlob, longestUpload },
+        ...{ caller, createdAt, expiresAt },
         answers: 7,
         answersLeft: 7,
         answerViews: 3,

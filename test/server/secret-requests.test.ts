@@ -3,10 +3,24 @@
 import { describe, expect, test } from 'vitest';
 import { issueKey } from '../../src/server/secrets/api-keys.js';
 import { MemoryStore } from '../../src/server/store/memory/store.js';
-import { ANSWER, ASKED, BLOB, type Harness, harness, PROOF, refusal, WRONG_PROOF } from './harness.js';
+import {
+  ANSWER,
+  ASKED,
+  BLOB,
+  CLAIM,
+  type Harness,
+  harness,
+  PROOF,
+  PROOF_HASH,
+  refusal,
+  VERSION_2,
+  WRONG_PROOF,
+} from './harness.js';
 
 const PROVED = { 'zephr-proof': PROOF };
 const COLLECTING = { 'zephr-receipt': PROOF };
+const JSON_TYPE = { 'content-type': 'application/json' };
+const MB = 2 ** 20;
 
 let answers = 0;
 
@@ -44,7 +58,7 @@ describe('a request', () => {
     const expires_at = new Date(clock.now + 60 * 60_000).toISOString();
     expect(await (await find(id)).json()).toEqual({
       ...{ public_key: PROOF, suite: 'x25519', sealed_message: BLOB, state: 'open', expires_at },
-      ...{ secret_expiry: 120, answers: 1, answers_left: 1, limits: { blob: 1_048_576 } },
+      ...{ secret_expiry: 120, answers: 1, answers_left: 1, limits: { blob: 1_048_576, upload: 1024 * MB } },
     });
     const answered = await give(id);
     expect(answered.status).toBe(201);
@@ -152,6 +166,88 @@ describe('a request', () => {
     expect(await refusal(give(id, { version: 1, proof_hash: undefined }))).toBe('400 UNSUPPORTED_VERSION');
     expect((await give(id)).status).toBe(201);
   });
+});
+
+describe('files', () => {
+  const begin = ({ call }: Harness, body: object, headers: Record<string, string> = PROVED) =>
+    call('POST', '/api/uploads', { headers: { ...JSON_TYPE, ...headers }, body: JSON.stringify(body) });
+  const uploadOf = async (response: Promise<Response>) =>
+    ((await (await response).json()) as { upload: string }).upload;
+
+  test('come with an answer, and its reader fetches them', async () => {
+    const { asked, give, collect, read, put, call, ...rest } = server();
+    const request = await asked();
+    const upload = await uploadOf(begin({ ...rest, put, call, read }, { request, bytes: 256 }));
+    const chunk = Uint8Array.from({ length: 272 }, (_, index) => index);
+    expect((await put(upload, 0, chunk.slice())).status).toBe(204);
+    expect(await refusal(give(request, { upload, chunks: 2 }))).toBe('409 UPLOAD_INCOMPLETE');
+    const { id } = (await (await give(request, { upload, chunks: 1 })).json()) as { id: string };
+    const reader = { ...PROVED, 'zephr-claim': CLAIM, 'zephr-chunks': '1' };
+    expect(await (await read(id, reader)).json()).toMatchObject({ chunks: 1, views_left: 0 });
+    const fetched = await call('GET', `/api/secrets/${id}/chunks/0`, { headers: reader });
+    expect(new Uint8Array(await fetched.arrayBuffer())).toEqual(chunk);
+    expect(await (await collect(request)).json()).toMatchObject({ answers: [{ id, state: 'read' }] });
+  });
+
+  test('are taken from who has the link of an open request, and who has not learns nothing', async () => {
+    const own = server();
+    const [open, cancelled] = [await own.asked(), await own.asked()];
+    await own.cancel(cancelled);
+    for (const request of [open, cancelled]) {
+      expect(await refusal(begin(own, { request }, {}))).toBe('403 PROOF_REQUIRED');
+      expect(await refusal(begin(own, { request }, { 'zephr-proof': WRONG_PROOF }))).toBe('403 WRONG_KEY');
+    }
+    expect(await refusal(begin(own, { request: cancelled }))).toBe('410 REQUEST_CANCELLED');
+    expect(await refusal(begin(own, { request: 'x'.repeat(22) }))).toBe('404 REQUEST_NOT_FOUND');
+    expect(await refusal(begin(own, { request: 7 }))).toBe('400 INVALID_REQUEST_BODY');
+    expect((await begin(own, { request: open })).status).toBe(201);
+    expect(await refusal(begin(own, { request: open }))).toBe('429 RATE_LIMIT_EXCEEDED');
+  });
+
+  test('are within the limits of who asked, whoever answers, and are counted as what they asked for', async () => {
+    const store = new MemoryStore('salt');
+    const { key } = await issueKey(store.keys, { name: 'ci', tier: 'free' }, 0);
+    const own = server(harness(store, { access: 'closed' }));
+    const bearer = { authorization: `Bearer ${key}` };
+    const request = await own.asked({ answers: 50 }, bearer);
+    expect(await refusal(begin(own, { request, bytes: 10 * MB + 1 }))).toBe('413 PAYLOAD_TOO_LARGE');
+    const upload = await uploadOf(begin(own, { request }));
+    await own.put(upload, 0, 272);
+    expect((await own.give(request, { upload, chunks: 1 })).status).toBe(201);
+    expect(await refusal(own.ask({}, bearer))).toBe('429 MONTHLY_LIMIT_EXCEEDED');
+  });
+
+  test('for answers are for no create, and those of creates for no answer', async () => {
+    const own = server(harness(undefined, { access: 'tiered' }));
+    const request = await own.asked({ secret_expiry: 60 });
+    const upload = await uploadOf(begin(own, { request }));
+    await own.put(upload, 0, 272);
+    expect(await refusal(own.create({ ...VERSION_2, upload, chunks: 1 }))).toBe('404 UPLOAD_NOT_FOUND');
+    const other = await own.begun();
+    await own.put(other, 0, 272);
+    expect(await refusal(own.give(request, { upload: other, chunks: 1 }))).toBe('404 UPLOAD_NOT_FOUND');
+  });
+
+  test('and blobs of answers take the room of who asked', async () => {
+    const own = server(harness(undefined, { maxStored: 10 * MB, maxStoredPerCaller: 2_000 }));
+    const [full, empty] = [await own.asked({ answers: 9 }), await own.asked({ answers: 9 })];
+    expect((await own.give(full, { encrypted_blob: 'A'.repeat(2_400) })).status).toBe(201);
+    expect(await refusal(own.give(empty, { encrypted_blob: 'A'.repeat(2_400) }))).toBe('507 STORE_FULL');
+    expect(await refusal(begin(own, { request: empty, bytes: 1_000 }))).toBe('507 STORE_FULL');
+    const upload = await uploadOf(begin(own, { request: empty }));
+    expect(await refusal(own.put(upload, 0, 1_016))).toBe('507 STORE_FULL');
+  });
+});
+
+test('a receipt of an answer tells its sender what became of it, and revokes it', async () => {
+  const { asked, give, read, call } = server();
+  const made = await (await give(await asked(), { receipt_hash: PROOF_HASH })).json();
+  expect(made).toMatchObject({ kept: ['receipt_hash'] });
+  const { id } = made as { id: string };
+  const status = call('GET', `/api/secrets/${id}/status`, { headers: COLLECTING });
+  expect(await (await status).json()).toMatchObject({ state: 'waiting' });
+  expect((await call('DELETE', `/api/secrets/${id}`, { headers: COLLECTING })).status).toBe(204);
+  expect(await refusal(read(id, PROVED))).toBe('410 SECRET_REVOKED');
 });
 
 describe('limits', () => {

@@ -7,6 +7,7 @@ import type { NewSecret } from '../../src/server/store/contracts/secrets.js';
 import type { Store } from '../../src/server/store/contracts/store.js';
 import { NOW, newSecret } from '../support/new-secret.js';
 import { recordOf, revoke, take } from '../support/reading.js';
+import { describeAnswerFilesContract } from './answer-files-contract.js';
 import { describeChunkContract } from './chunk-contract.js';
 import { describeKeyContract } from './key-contract.js';
 import { describeOutboxContract } from './outbox-contract.js';
@@ -35,6 +36,7 @@ export function describeStoreContract(open: () => Promise<Store>): void {
   describe('chunks', () => describeChunkContract(current));
   describe('senders', () => describeSenderContract(current));
   describe('requests', () => describeRequestContract(current));
+  describe('files of answers', () => describeAnswerFilesContract(current));
   describeQuotaContract(current);
   describeKeyContract(current);
   describe('the outbox', () => describeOutboxContract(current));

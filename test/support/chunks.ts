@@ -1,7 +1,7 @@
 /** Uploads and chunks for tests of stores. */
 
 import { CHUNK_BYTES } from '../../src/core/protocol/chunks.js';
-import type { NewUpload } from '../../src/server/store/contracts/chunks.js';
+import { type NewUpload, OPEN_UPLOADS } from '../../src/server/store/contracts/chunks.js';
 import { NOW } from './new-secret.js';
 
 let made = 0;
@@ -12,6 +12,7 @@ export function newUpload(changes: Partial<NewUpload> = {}): NewUpload {
   return {
     id: `upload-${made}`.padEnd(22, '_'),
     caller: 'somebody',
+    mostOpen: OPEN_UPLOADS,
     idempotency: null,
     quota: null,
     maxBytes: 4 * CHUNK_BYTES,

@@ -27,6 +27,7 @@ export function newRequest(changes: Partial<NewRequest> = {}): NewRequest {
     answers: 1,
     answerViews: 1,
     longestBlob: 1_000,
+    longestUpload: 5_000,
     callback: null,
     caller: 'somebody',
     idempotency: null,

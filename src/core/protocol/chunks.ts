@@ -22,6 +22,8 @@ export const LONGEST_CHUNKS_LEASE_MS = 24 * 60 * 60_000;
 export interface UploadBody {
   /** The bytes of the whole stream, if they are known. */
   readonly bytes?: number;
+  /** The id of the request that they are to answer: the call then needs the proof of that, and no API key. */
+  readonly request?: string;
 }
 
 /** The body of its 201. */

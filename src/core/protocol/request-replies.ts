@@ -30,9 +30,14 @@ const PUBLIC_KEY_LENGTH = 43;
 
 /** Checks the 201 for a request or an answer. @throws ValidationError `INVALID_REPLY`. */
 export function parseRequestCreatedReply(json: unknown): RequestCreatedReply {
-  const { id, expires_at } = object(json);
+  const { id, expires_at, kept } = object(json);
   if (typeof id !== 'string' || !isSecretId(id)) throw invalidReply('id');
-  return { id, expires_at: instant(expires_at, 'expires_at') };
+  const isKept = Array.isArray(kept) && kept.includes('receipt_hash');
+  return {
+    id,
+    expires_at: instant(expires_at, 'expires_at'),
+    ...(isKept ? { kept: ['receipt_hash'] } : {}),
+  };
 }
 
 /** Checks what a server says of a request to who has its link. @throws ValidationError `INVALID_REPLY`. */
@@ -45,7 +50,7 @@ export function parseRequestReply(json: unknown): RequestReply {
   if (!isGone && !isSealedMessage(sealed_message)) throw invalidReply('sealed_message');
   if (!isMinutes(secret_expiry)) throw invalidReply('secret_expiry');
   if (!isCount(answers, 1)) throw invalidReply('answers');
-  const blob = isObject(limits) ? limits.blob : undefined;
+  const { blob, upload } = isObject(limits) ? limits : {};
   return {
     public_key,
     suite: SUITE,
@@ -55,7 +60,8 @@ export function parseRequestReply(json: unknown): RequestReply {
     secret_expiry,
     answers,
     answers_left: countLeft(answers_left),
-    limits: { blob: Number.isSafeInteger(blob) && Number(blob) > 0 ? Number(blob) : MAX_BLOB_LENGTH },
+    // A server that names no limit for files takes none.
+    limits: { blob: isCount(blob, 1) ? blob : MAX_BLOB_LENGTH, upload: isCount(upload, 1) ? upload : 0 },
   };
 }
 

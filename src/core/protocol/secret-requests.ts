@@ -4,7 +4,7 @@
  */
 
 import { isBase64url } from '../base64url.js';
-import type { SecretState } from './replies.js';
+import type { Kept, SecretState } from './replies.js';
 
 /** Most answers to one request. */
 export const MAX_ANSWERS = 100;
@@ -54,6 +54,9 @@ export interface AnswerBody {
   readonly version: 2;
   readonly proof_hash: string;
   readonly wrapped_key: string;
+  readonly receipt_hash?: string;
+  readonly upload?: string;
+  readonly chunks?: number;
 }
 
 /** The body of the 201 of a request, and of an answer. */
@@ -61,6 +64,8 @@ export interface RequestCreatedReply {
   readonly id: string;
   /** ISO 8601, as all times. */
   readonly expires_at: string;
+  /** As for a secret: an answer's `receipt_hash`, if it has one. */
+  readonly kept?: readonly Kept[];
 }
 
 /** The body of `GET /api/requests/{id}`: what who answers needs. */
@@ -75,8 +80,8 @@ export interface RequestReply {
   readonly secret_expiry: number;
   readonly answers: number;
   readonly answers_left: number;
-  /** The longest `encrypted_blob` of an answer, in characters. */
-  readonly limits: { readonly blob: number };
+  /** The longest `encrypted_blob` of an answer, in characters, and the most bytes of its files together. */
+  readonly limits: { readonly blob: number; readonly upload: number };
 }
 
 /** An answer in an {@link AnswersReply}. */

@@ -19,8 +19,13 @@ import { fieldsOf, parseCallback, parseCreateRequest, parseTime } from './create
 
 /** Fields of a create that its request decides for an answer. */
 const NOT_IN_ANSWERS = [
-  ...['expiry', 'expiry_hours', 'views', 'callback_url', 'callback_secret', 'gates', 'link_proof_hash'],
-  ...['upload', 'chunks', 'receipt_hash'],
+  'expiry',
+  'expiry_hours',
+  'views',
+  'callback_url',
+  'callback_secret',
+  'gates',
+  'link_proof_hash',
 ];
 
 /** Requests in a page of a list, if nothing else is said, and at most. */
@@ -74,11 +79,13 @@ export function parseAnswer(body: unknown): AnswerRequest {
   const other = NOT_IN_ANSWERS.find((name) => field(name) !== undefined);
   if (other !== undefined) throw wrong(`an answer has no ${other}`);
   // Its request says how long it waits: any time will do here.
-  const { blob, splitUrlMode, hint, version, proofHash } = parseCreateRequest(body, [], 1);
+  const { version, proofHash, ...sent } = parseCreateRequest(body, [], 1);
+  const { blob, splitUrlMode, hint, receiptHash, upload } = sent;
   if (version !== 2 || proofHash === null) throw wrong('an answer is of version 2', 'UNSUPPORTED_VERSION');
   const wrappedKey = field('wrapped_key');
   if (!isWrappedKey(wrappedKey)) throw wrong('wrapped_key is not 80 bytes in base64url');
-  return { blob, splitUrlMode, hint, proofHash, wrappedKey: decodeBase64url(wrappedKey) };
+  const key = decodeBase64url(wrappedKey);
+  return { blob, splitUrlMode, hint, receiptHash, upload, proofHash, wrappedKey: key };
 }
 
 /**

@@ -70,7 +70,7 @@ export function addSecretRequestRoutes(
       secret_expiry: found.secretExpiry,
       answers: found.answers,
       answers_left: found.answersLeft,
-      limits: { blob: found.longestBlob },
+      limits: { blob: found.longestBlob, upload: found.longestUpload },
     };
     return jsonResponse(200, reply);
   };
@@ -89,7 +89,9 @@ export function addSecretRequestRoutes(
       tooLarge(longestBlob),
     );
     const idempotency = { key, bodyHash: hash('sha256', bytes, 'base64url') };
-    return jsonResponse(201, madeReply(await requests.answer(found, parseAnswer(json), proof, idempotency)));
+    const given = parseAnswer(json);
+    const made = madeReply(await requests.answer(found, given, proof, idempotency));
+    return jsonResponse(201, given.receiptHash === null ? made : { ...made, kept: ['receipt_hash'] });
   };
 
   const collect: Handler = async (request, id = '') => {

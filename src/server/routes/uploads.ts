@@ -1,16 +1,30 @@
 /** `/api/uploads*`, and the chunks of secrets (core/protocol/PROTOCOL.md section 4.1). */
 
 import { hash } from 'node:crypto';
-import { CHUNK_BYTES, SEALED_CHUNK_BYTES, type UploadReply } from '../../core/protocol/chunks.js';
+import {
+  CHUNK_BYTES,
+  SEALED_CHUNK_BYTES,
+  type UploadBody,
+  type UploadReply,
+} from '../../core/protocol/chunks.js';
 import { HEADERS } from '../../core/protocol/requests.js';
 import { checkType, lengthOf, readJsonBody, readWhole } from '../http/bodies.js';
-import { emptyResponse, headerOf, jsonResponse, preflight } from '../http/messages.js';
+import { emptyResponse, type HttpRequest, headerOf, jsonResponse, preflight } from '../http/messages.js';
 import { RequestError } from '../http/request-error.js';
 import { type Handler, notFound, type Router } from '../http/router.js';
 import type { Callers } from '../secrets/callers.js';
 import type { Chunks } from '../secrets/chunks.js';
+import type { SecretRequests } from '../secrets/requests.js';
+import { fieldsOf } from './create-request.js';
 import { isoTime } from './receipts.js';
-import { credentialsOf, parseAuthorization, parseClaim, parseIdempotencyKey } from './request-headers.js';
+import {
+  credentialsOf,
+  parseAuthorization,
+  parseBearer,
+  parseClaim,
+  parseIdempotencyKey,
+  parseProof,
+} from './request-headers.js';
 
 /** Room for the body of a request that begins an upload, in bytes. */
 const MAX_BODY_BYTES = 1_024;
@@ -21,18 +35,20 @@ const FETCHING_BYTES = 2 * SEALED_CHUNK_BYTES;
 /** What the routes are made of. */
 export interface UploadRoutes {
   readonly chunks: Chunks;
+  readonly requests: SecretRequests;
   readonly callers: Callers;
 }
 
 /** Adds the routes to `router`. */
-export function addUploadRoutes(router: Router, { chunks, callers }: UploadRoutes): void {
+export function addUploadRoutes(router: Router, { chunks, requests, callers }: UploadRoutes): void {
   const begin: Handler = async (request) => {
-    const apiKey = parseAuthorization(headerOf(request, 'Authorization'));
-    const caller = await callers.identify(apiKey, request.address);
     const key = parseIdempotencyKey(headerOf(request, HEADERS.idempotencyKey));
     const { bytes: body, json } = await readJsonBody(request, MAX_BODY_BYTES, bodyTooLarge);
     const idempotency = key === null ? null : { key, bodyHash: hash('sha256', body, 'base64url') };
-    const begun = await chunks.begin(caller, parseUploadBody(json), idempotency);
+    const { bytes, answered } = parseUploadBody(json);
+    const begun = await (answered === null
+      ? chunks.begin(await creator(request), bytes, idempotency)
+      : chunks.beginAnswer(await asked(request, answered), bytes, idempotency));
     const reply: UploadReply = {
       upload: begun.id,
       chunk_bytes: CHUNK_BYTES,
@@ -40,6 +56,17 @@ export function addUploadRoutes(router: Router, { chunks, callers }: UploadRoute
       expires_at: isoTime(begun.expiresAt),
     };
     return jsonResponse(201, reply);
+  };
+
+  const creator = (request: HttpRequest) => {
+    const apiKey = parseAuthorization(headerOf(request, 'Authorization'));
+    return callers.identify(apiKey, request.address);
+  };
+
+  /** The request that an upload is to answer: whoever has its link may do so, in every access mode. */
+  const asked = async (request: HttpRequest, id: string) => {
+    await callers.check(parseBearer(headerOf(request, 'Authorization')));
+    return requests.findOpen(id, parseProof(headerOf(request, HEADERS.proof)));
   };
 
   const put: Handler = async (request, upload = '', number = '') => {
@@ -83,17 +110,20 @@ function parseIndex(text: string): number {
   return Number(text);
 }
 
-/** The bytes that the body of an upload announces, or `null`. */
-function parseUploadBody(body: unknown): number | null {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new RequestError('INVALID_REQUEST_BODY', 'the body is not a JSON object');
-  }
-  const { bytes = null } = body as { readonly bytes?: unknown };
-  if (bytes === null) return null;
-  if (typeof bytes !== 'number' || !Number.isSafeInteger(bytes) || bytes < 1) {
+/** What the body of an upload says: how many bytes will come, and which request they answer; or `null`. */
+function parseUploadBody(body: unknown): {
+  readonly bytes: number | null;
+  readonly answered: string | null;
+} {
+  const field = fieldsOf<UploadBody>(body);
+  const [bytes = null, answered = null] = [field('bytes'), field('request')];
+  if (bytes !== null && (typeof bytes !== 'number' || !Number.isSafeInteger(bytes) || bytes < 1)) {
     throw new RequestError('INVALID_REQUEST_BODY', 'bytes is not a whole number from 1');
   }
-  return bytes;
+  if (answered !== null && typeof answered !== 'string') {
+    throw new RequestError('INVALID_REQUEST_BODY', 'request is not the id of a request');
+  }
+  return { bytes, answered };
 }
 
 function bodyTooLarge(): RequestError {

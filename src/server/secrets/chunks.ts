@@ -8,7 +8,8 @@ import {
   SHORTEST_CHUNK_BYTES,
   streamBytesOf,
 } from '../../core/protocol/chunks.js';
-import { type ChunkStore, OPEN_UPLOADS, type Upload } from '../store/contracts/chunks.js';
+import { type ChunkStore, type NewUpload, OPEN_UPLOADS, type Upload } from '../store/contracts/chunks.js';
+import { answererOf, type RequestRecord } from '../store/contracts/requests.js';
 import type { Idempotency } from '../store/contracts/secrets.js';
 import type { Caller } from './callers.js';
 import { limitReached, quotaOf } from './quotas.js';
@@ -32,6 +33,15 @@ export interface UploadState {
   /** Of the stream. */
   readonly bytes: number;
   readonly expiresAt: number;
+}
+
+/** Who begins an upload, and within which limits. */
+interface Uploader extends Pick<NewUpload, 'caller' | 'mostOpen'> {
+  /** Whose room it takes. */
+  readonly owner: string;
+  /** The most that the stream may have, in bytes. */
+  readonly most: number;
+  readonly quota: (now: number) => ReturnType<typeof quotaOf>;
 }
 
 /** What the service depends on. */
@@ -62,14 +72,39 @@ export class Chunks {
    * @param bytes of the stream, for which room is kept then; `null` if they are not known.
    */
   async begin(caller: Caller, bytes: number | null, idempotency: Idempotency | null): Promise<BegunUpload> {
-    const { upload: most } = caller.limits;
+    const quota = (createdAt: number) => quotaOf(caller, createdAt);
+    const { name, limits } = caller;
+    const uploader = { caller: name, owner: name, most: limits.upload, mostOpen: OPEN_UPLOADS, quota };
+    return this.#begin(uploader, bytes, idempotency);
+  }
+
+  /**
+   * Begins an upload for an answer to an open request, within the limits of who asked: that was counted when they did.
+   * @param bytes as for {@link begin}.
+   */
+  async beginAnswer(
+    { id, caller: owner, longestUpload: most, answersLeft }: RequestRecord,
+    bytes: number | null,
+    idempotency: Idempotency | null,
+  ): Promise<BegunUpload> {
+    const mostOpen = Math.min(answersLeft, OPEN_UPLOADS);
+    const uploader = { caller: answererOf(id), owner, most, mostOpen, quota: () => null };
+    return this.#begin(uploader, bytes, idempotency);
+  }
+
+  async #begin(
+    { caller, owner, most, mostOpen, quota: quotaAt }: Uploader,
+    bytes: number | null,
+    idempotency: Idempotency | null,
+  ): Promise<BegunUpload> {
     if ((bytes ?? 0) > most) throw tooLarge(most);
     const createdAt = this.#now();
-    const quota = quotaOf(caller, createdAt);
-    const held = await this.#storedBytes.holdChunks(caller.name, bytes ?? 0);
+    const quota = quotaAt(createdAt);
+    const held = await this.#storedBytes.holdChunks(owner, bytes ?? 0);
     const beginning = this.#store.beginUpload({
       id: this.#newId(),
-      caller: caller.name,
+      caller,
+      mostOpen,
       idempotency,
       quota,
       maxBytes: bytes ?? most,
@@ -86,7 +121,7 @@ export class Chunks {
       case 'limited':
         throw limitReached(quota, createdAt);
       case 'too many': {
-        const message = `at most ${OPEN_UPLOADS} uploads are open at once: finish or delete one`;
+        const message = `at most ${mostOpen} uploads are open at once: finish or delete one`;
         throw new ServiceError('RATE_LIMIT_EXCEEDED', message, { waitMs: TOO_MANY_MS });
       }
       default:
@@ -109,7 +144,7 @@ export class Chunks {
     if (index >= chunkCount(upload.maxBytes)) throw tooLarge(upload.maxBytes);
     const held = upload.isReserved
       ? null
-      : await this.#storedBytes.holdChunks(upload.caller, streamBytesOf(length));
+      : await this.#storedBytes.holdChunks(upload.owner, streamBytesOf(length));
     const putting = read().then((bytes) => this.#store.putChunk(id, index, bytes, this.#now()));
     const outcome = await settled(putting, held, (result) => result === 'kept');
     switch (outcome) {

@@ -22,11 +22,14 @@ import {
   requestStateOf,
 } from '../store/contracts/requests.js';
 import type { CreateRequest, Idempotency, Unknown } from '../store/contracts/secrets.js';
+import { StoreFullError } from '../store/contracts/store.js';
+import type { Metrics } from '../telemetry/metrics.js';
 import { type CallbackPolicy, checkCallback, PUBLIC_CALLBACKS } from './callbacks.js';
 import type { Caller } from './callers.js';
 import { limitReached, quotaOf } from './quotas.js';
-import { checkExpiry, checkedId, idMaker, type SenderCredentials, tooLarge } from './secrets.js';
+import { checkExpiry, checkedId, idMaker, type SenderCredentials, tooLarge, uploadError } from './secrets.js';
 import { ServiceError } from './service-error.js';
+import type { StoredBytes } from './stored-bytes.js';
 
 /** What somebody asks for, checked field by field. Whether their limits allow it is another question. */
 export interface AskRequest
@@ -46,7 +49,8 @@ export interface AskRequest
 }
 
 /** An answer, checked likewise. */
-export interface AnswerRequest extends Pick<CreateRequest, 'blob' | 'splitUrlMode' | 'hint'> {
+export interface AnswerRequest
+  extends Pick<CreateRequest, 'blob' | 'splitUrlMode' | 'hint' | 'receiptHash' | 'upload'> {
   readonly proofHash: string;
   readonly wrappedKey: Bytes;
 }
@@ -77,6 +81,8 @@ export interface SecretRequestsOptions {
   readonly now?: (() => number) | undefined;
   readonly random?: RandomBytes | undefined;
   readonly notices?: Notices | undefined;
+  readonly metrics?: Metrics | undefined;
+  readonly storedBytes?: StoredBytes | undefined;
 }
 
 const MINUTE_MS = 60_000;
@@ -90,6 +96,8 @@ export class SecretRequests {
   readonly #newId: () => string;
   readonly #notices: Notices;
   readonly #watch: Watch<AnsweredRequest>;
+  readonly #metrics: Metrics | undefined;
+  readonly #storedBytes: StoredBytes | undefined;
 
   constructor(store: RequestStore, options: SecretRequestsOptions = {}) {
     const { callbacks = PUBLIC_CALLBACKS, now = Date.now, random = randomBytes } = options;
@@ -97,6 +105,8 @@ export class SecretRequests {
     this.#store = store;
     this.#notices = notices;
     this.#watch = new Watch(notices);
+    this.#metrics = options.metrics;
+    this.#storedBytes = options.storedBytes;
     this.#callbacks = callbacks;
     this.#maxExpiry = options.maxExpiry ?? EXPIRY_RANGE.max;
     this.#now = now;
@@ -122,6 +132,7 @@ export class SecretRequests {
       ...wanted,
       id: this.#newId(),
       longestBlob: caller.limits.blob,
+      longestUpload: caller.limits.upload,
       caller: caller.name,
       idempotency,
       quota: quota && { ...quota, amount },
@@ -141,8 +152,15 @@ export class SecretRequests {
     return { ...found, state: requestStateOf(found, now) };
   }
 
+  /** The same, if it takes answers. */
+  async findOpen(id: string, proof: Bytes | null): Promise<InState<FoundRequest>> {
+    const found = await this.find(id, proof);
+    if (found.state !== 'open') throw CLOSED[found.state]();
+    return found;
+  }
+
   /**
-   * Takes one of the answers left, and keeps the secret.
+   * Takes one of the answers left, and keeps the secret. It takes the room of who asked.
    * @param request as {@link find} found it: what it says of its answers never changes.
    */
   async answer(
@@ -151,7 +169,7 @@ export class SecretRequests {
     proof: Bytes | null,
     idempotency: Idempotency,
   ): Promise<Made> {
-    const { wrappedKey, ...sealed } = answer;
+    const { wrappedKey, upload, ...sealed } = answer;
     if (base64urlLength(answer.blob.length) > request.longestBlob) throw tooLarge(request.longestBlob);
     const createdAt = this.#now();
     const secret = {
@@ -159,22 +177,25 @@ export class SecretRequests {
       id: this.#newId(),
       version: 2,
       linkProofHash: null,
-      receiptHash: null,
       views: request.answerViews,
       callback: null,
       caller: answererOf(request.id),
       idempotency,
-      upload: null,
+      upload: upload && { ...upload, bodyHash: idempotency.bodyHash },
       quota: null,
       createdAt,
       expiresAt: createdAt + request.secretExpiry * MINUTE_MS,
     } as const;
-    const outcome = await this.#store.answer(request.id, { secret, wrappedKey }, hashOf(proof));
+    const held = await this.#storedBytes?.holdBlob(request.caller, answer.blob.length);
+    if (held === null) throw new StoreFullError();
+    const answering = this.#store.answer(request.id, { secret, wrappedKey }, hashOf(proof));
+    const outcome = await answering.finally(() => held?.settle(true));
     if (outcome.outcome === 'conflict') throw keyReused();
     if (outcome.outcome === 'unknown upload' || outcome.outcome === 'incomplete upload') {
-      throw new Error('an answer without an upload had one');
+      throw uploadError(outcome.outcome);
     }
     if (!('id' in outcome)) throw errorOf(outcome, 'Zephr-Proof');
+    if (outcome.outcome === 'created') this.#metrics?.secrets('created', 1);
     this.#notices.tell(request.id);
     return { id: outcome.id, expiresAt: outcome.expiresAt };
   }

@@ -164,9 +164,8 @@ export class Secrets {
       expiresAt: createdAt + expiry * MINUTE_MS,
     });
     const outcome = await creating.finally(() => held?.settle(true));
-    if (outcome.outcome === 'unknown upload') throw uploadNotFound();
-    if (outcome.outcome === 'incomplete upload') {
-      throw new ServiceError('UPLOAD_INCOMPLETE', 'the upload has not the chunks that the secret is to have');
+    if (outcome.outcome === 'unknown upload' || outcome.outcome === 'incomplete upload') {
+      throw uploadError(outcome.outcome);
     }
     if (outcome.outcome === 'limited' && isFull) throw new StoreFullError();
     if (outcome.outcome === 'conflict') {
@@ -371,6 +370,12 @@ export function errorOf(outcome: Refused | Unfit | Unreadable | Unknown): Servic
 /** The error for an upload that is not open: there never was one, or it was forgotten, or a secret has its chunks. */
 export function uploadNotFound(): ServiceError {
   return new ServiceError('UPLOAD_NOT_FOUND', 'there is no such upload');
+}
+
+/** Why a secret cannot have the chunks of its upload. */
+export function uploadError(outcome: 'unknown upload' | 'incomplete upload'): ServiceError {
+  if (outcome === 'unknown upload') return uploadNotFound();
+  return new ServiceError('UPLOAD_INCOMPLETE', 'the upload has not the chunks that the secret is to have');
 }
 
 function notFound(): ServiceError {

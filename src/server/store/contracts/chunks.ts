@@ -14,6 +14,7 @@ import {
 } from '../../../core/protocol/chunks.js';
 import type { Refused, ShownProofs } from './proofs.js';
 import type { Quota } from './quotas.js';
+import { isAnswerer } from './requests.js';
 import type { Idempotency, Unknown, Unreadable, UploadReference } from './secrets.js';
 
 /** Bytes of a chunk. Whoever gives them to a store, or gets them from one, gives them away. */
@@ -23,8 +24,10 @@ type ChunkBytes = Uint8Array<ArrayBuffer>;
 export interface NewUpload {
   /** 22 characters of base64url, never used before. */
   readonly id: string;
-  /** As for a secret. */
+  /** As for a secret; for an answer to a request what `answererOf` names. */
   readonly caller: string;
+  /** How many uploads the caller may have open with this one. */
+  readonly mostOpen: number;
   /** What makes it safe to repeat, apart from creates: an upload and a create may have the same key. */
   readonly idempotency: Idempotency | null;
   /** What this upload, and so its secret, counts against; `null` for nothing. */
@@ -48,7 +51,8 @@ export type BeginOutcome =
 
 /** An upload that is open: no secret has its chunks yet. */
 export interface Upload {
-  readonly caller: string;
+  /** Whose room it takes: who began it or, where it belongs to an answer, who asked for that. */
+  readonly owner: string;
   readonly maxBytes: number;
   readonly isReserved: boolean;
   /** Bytes of the stream that are there. */
@@ -75,7 +79,7 @@ export interface ChunkStore {
   /**
    * Begins an upload. With an idempotency key that the same caller used for one that is not forgotten yet, nothing is
    * begun: the earlier outcome is returned again, or `conflict` if the body differs. Otherwise it is counted against its
-   * quota in the same transaction, unless the caller has {@link OPEN_UPLOADS} open: of any number at once no more begin.
+   * quota in the same transaction, unless the caller has as many open as it may: of any number at once no more begin.
    * @throws StoreFullError while there is still room to take, acknowledge, revoke and purge what is kept.
    */
   beginUpload(upload: NewUpload): Promise<BeginOutcome>;
@@ -111,8 +115,8 @@ export interface ChunkStore {
 
   /**
    * How many bytes are stored, with the room that uploads keep which are not forgotten yet: of all chunks for `null`,
-   * else of the chunks and blobs of a caller. A chunk counts as what it holds of the stream, and until a purge has
-   * destroyed it.
+   * else of the chunks and blobs of a caller, and of the answers to its requests. A chunk counts as what it holds of the
+   * stream, and until a purge has destroyed it.
    */
   storedBytes(caller: string | null): Promise<number>;
 
@@ -120,7 +124,7 @@ export interface ChunkStore {
   uploadedBytes(caller: string): Promise<number>;
 }
 
-/** Uploads that a caller can have open. */
+/** Uploads that a caller can have open, if they are not for answers. */
 export const OPEN_UPLOADS = 20;
 
 /** How long an upload to which nothing comes stays open, and how long it can at most. In milliseconds. */
@@ -131,6 +135,15 @@ export const UPLOAD_LIFE_MS = 24 * 60 * 60_000;
  * By how much more than promised a lease is made longer, in milliseconds: then most chunks are fetched without a write.
  */
 const LEASE_AHEAD_MS = 60_000;
+
+/**
+ * Whether a secret of `caller` can have the chunks of an upload. Those for answers to a request are counted, and limited,
+ * as that is: they are for its answers alone, and those have no others.
+ * @param uploader who began the upload.
+ */
+export function mayHave(caller: string, uploader: string): boolean {
+  return caller === uploader || !(isAnswerer(caller) || isAnswerer(uploader));
+}
 
 /** When an open upload is forgotten. @param lastAt when its last chunk came, or it began. */
 export function uploadEnd(createdAt: number, lastAt: number): number {

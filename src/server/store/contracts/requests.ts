@@ -22,6 +22,10 @@ interface RequestTerms {
   readonly answerViews: number;
   /** The longest blob of an answer, in characters: who asked may create such a one. */
   readonly longestBlob: number;
+  /** The most bytes of an answer's files together, likewise. */
+  readonly longestUpload: number;
+  /** Who asks, as for a secret. */
+  readonly caller: string;
   readonly createdAt: number;
   readonly expiresAt: number;
 }
@@ -35,8 +39,6 @@ export interface NewRequest extends RequestTerms {
   readonly proofHash: string;
   readonly receiptHash: string;
   readonly callback: CreateRequest['callback'];
-  /** Who asks, as for a secret. */
-  readonly caller: string;
   readonly idempotency: Idempotency | null;
   /** What the answers count against, from now on, and how many creates they count as; `null` for nothing. */
   readonly quota: (Quota & { readonly amount: number }) | null;
@@ -176,7 +178,15 @@ export function requestStateOf(
 
 /** Who makes the answers to a request, as the store has it: their idempotency keys are the request's. */
 export function answererOf(requestId: string): string {
-  return `request:${requestId}`;
+  return `${ANSWERER}${requestId}`;
+}
+
+/** What the names of those who answer begin with. No other caller's name holds a colon. */
+export const ANSWERER = 'request:';
+
+/** Whether a caller's name is one that {@link answererOf} gives. */
+export function isAnswerer(caller: string): boolean {
+  return caller.startsWith(ANSWERER);
 }
 
 /**

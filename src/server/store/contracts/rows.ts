@@ -47,6 +47,8 @@ export interface RequestRow {
   readonly answers_left: number;
   readonly answer_views: number;
   readonly longest_blob: number;
+  readonly longest_upload: number;
+  readonly caller: string;
   readonly created_at: number;
   readonly expires_at: number;
   readonly cancelled_at: number | null;
@@ -56,7 +58,7 @@ export interface RequestRow {
 
 /** The columns of a {@link RequestRow} but `destroyed`. */
 export const REQUEST_COLUMNS = `id, public_key, secret_expiry, answers, answers_left, answer_views, longest_blob,
-  created_at, expires_at, cancelled_at`;
+  longest_upload, caller, created_at, expires_at, cancelled_at`;
 
 /** An answer to a request. */
 export interface AnswerRow extends LifecycleRow {
@@ -121,6 +123,8 @@ export function requestRecordOf(row: RequestRow): RequestRecord {
     answersLeft: row.answers_left,
     answerViews: row.answer_views,
     longestBlob: row.longest_blob,
+    longestUpload: row.longest_upload,
+    caller: row.caller,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     cancelledAt: row.cancelled_at,

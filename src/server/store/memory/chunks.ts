@@ -9,8 +9,8 @@ import {
   fitting,
   type Gathered,
   isWhole,
+  mayHave,
   type NewUpload,
-  OPEN_UPLOADS,
   type PutOutcome,
   rangesOf,
   type Upload,
@@ -43,20 +43,23 @@ export interface Lender {
     now: number,
   ): Exclude<ChunkOutcome, { outcome: 'chunk' | 'no such chunk' }> | null;
   /** Bytes of a caller's blobs. */
-  blobBytes(caller: string): number;
+  blobBytes(isCounted: (caller: string) => boolean): number;
 }
 
 /** A {@link ChunkStore} in memory. As with blobs, what is destroyed stays until garbage collection. */
 export class MemoryChunks implements ChunkStore {
   readonly #quotas: MemoryQuotas;
   readonly #lender: () => Lender;
+  readonly #ownerOf: (caller: string) => string;
   readonly #entries = new Map<string, Entry>();
   /** The uploads that secrets have, by the secrets' ids. */
   readonly #bound = new Map<string, Entry>();
 
-  constructor(quotas: MemoryQuotas, lender: () => Lender) {
+  /** @param ownerOf whose room it is that a caller takes, as `Upload.owner`. */
+  constructor(quotas: MemoryQuotas, lender: () => Lender, ownerOf: (caller: string) => string) {
     this.#quotas = quotas;
     this.#lender = lender;
+    this.#ownerOf = ownerOf;
   }
 
   async beginUpload(upload: NewUpload): Promise<BeginOutcome> {
@@ -67,7 +70,7 @@ export class MemoryChunks implements ChunkStore {
       if (earlier.upload.idempotency?.bodyHash !== bodyHash) return { outcome: 'conflict' };
       return begun('replayed', earlier.upload);
     }
-    if (own.filter(({ bound }) => bound === null).length >= OPEN_UPLOADS) return { outcome: 'too many' };
+    if (own.filter(({ bound }) => bound === null).length >= upload.mostOpen) return { outcome: 'too many' };
     if (upload.quota !== null && !this.#quotas.count(upload.quota)) return { outcome: 'limited' };
     this.#entries.set(upload.id, {
       upload,
@@ -83,7 +86,8 @@ export class MemoryChunks implements ChunkStore {
     const entry = this.#open(id, now);
     if (entry === undefined) return null;
     const { caller, maxBytes, isReserved } = entry.upload;
-    return { caller, maxBytes, isReserved, bytes: entry.gathered.bytes, expiresAt: endOf(entry) };
+    const owner = this.#ownerOf(caller);
+    return { owner, maxBytes, isReserved, bytes: entry.gathered.bytes, expiresAt: endOf(entry) };
   }
 
   async uploadedChunks(id: string, now: number): Promise<readonly ChunkRange[]> {
@@ -122,21 +126,25 @@ export class MemoryChunks implements ChunkStore {
   }
 
   async storedBytes(caller: string | null): Promise<number> {
-    const chunks = this.#bytesOf((entry) => caller === null || entry.upload.caller === caller);
-    return chunks + (caller === null ? 0 : this.#lender().blobBytes(caller));
+    if (caller === null) return this.#bytesOf(() => true);
+    const isOwn = (name: string) => this.#ownerOf(name) === caller;
+    return this.#bytesOf(({ upload }) => isOwn(upload.caller)) + this.#lender().blobBytes(isOwn);
   }
 
   async uploadedBytes(caller: string): Promise<number> {
-    return this.#bytesOf(({ upload, bound }) => upload.caller === caller && bound === null);
+    return this.#bytesOf(({ upload, bound }) => this.#ownerOf(upload.caller) === caller && bound === null);
   }
 
   /** Whether a create can have the chunks of an upload, or which secret has got them by the same create before. */
   match({
     upload,
+    caller,
     createdAt,
-  }: Pick<NewSecret, 'upload' | 'createdAt'>): 'whole' | 'incomplete' | 'unknown' | Replay {
+  }: Pick<NewSecret, 'upload' | 'caller' | 'createdAt'>): 'whole' | 'incomplete' | 'unknown' | Replay {
     if (upload === null) return 'whole';
-    const { bound = null } = this.#entries.get(upload.id) ?? {};
+    const found = this.#entries.get(upload.id);
+    if (found === undefined || !mayHave(caller, found.upload.caller)) return 'unknown';
+    const { bound } = found;
     if (bound !== null) {
       const isSame = bound.bodyHash === upload.bodyHash && createdAt - bound.at < IDEMPOTENCY_MS;
       return isSame ? { secret: bound.secret } : 'unknown';

@@ -4,10 +4,12 @@ import type { Bytes } from '../../../core/bytes.js';
 import { IDEMPOTENCY_MS } from '../contracts/lifecycle.js';
 import type { RequestEvent } from '../contracts/outbox.js';
 import {
+  ANSWERER,
   type AnswerOutcome,
   type AnswerRecord,
   type Asker,
   type CancelOutcome,
+  isAnswerer,
   type NewAnswer,
   type NewRequest,
   type RequestOutcome,
@@ -132,6 +134,12 @@ export class MemoryRequests implements RequestStore {
       .slice(0, limit);
   }
 
+  /** Who asked for what a caller answers; the caller itself, if it answers nothing. */
+  ownerOf(caller: string): string {
+    const asked = isAnswerer(caller) ? this.#entries.get(caller.slice(ANSWERER.length)) : undefined;
+    return asked?.request.caller ?? caller;
+  }
+
   /** The requests' part of `Engine.purge`. @returns how many it forgot. */
   purge(now: number): number {
     let forgotten = 0;
@@ -185,9 +193,18 @@ export class MemoryRequests implements RequestStore {
 }
 
 function recordOf({ request, sealedMessage, answersLeft, cancelledAt }: Entry): RequestRecord {
-  const { id, publicKey, secretExpiry, answers, answerViews, longestBlob, createdAt, expiresAt } = request;
-  const terms = { id, publicKey, secretExpiry, answers, answerViews, longestBlob, createdAt, expiresAt };
-  return { ...terms, answersLeft, cancelledAt, destroyed: sealedMessage === null };
+  const { id, publicKey, secretExpiry, answers, answerViews, caller, createdAt, expiresAt } = request;
+  const { longestBlob, longestUpload } = request;
+  const terms = { id, publicKey, secretExpiry, answers, answerViews, longestBlob, longestUpload };
+  return {
+    ...terms,
+    caller,
+    createdAt,
+    expiresAt,
+    answersLeft,
+    cancelledAt,
+    destroyed: sealedMessage === null,
+  };
 }
 
 /** The newest first; of the same time, the highest id first. */

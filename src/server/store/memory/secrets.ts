@@ -237,10 +237,10 @@ export class MemorySecrets implements SecretStore, Lender {
     return null;
   }
 
-  blobBytes(caller: string): number {
+  blobBytes(isCounted: (caller: string) => boolean): number {
     let bytes = 0;
     for (const { secret, blob } of this.#entries.values()) {
-      if (secret.caller === caller) bytes += blob?.length ?? 0;
+      if (isCounted(secret.caller)) bytes += blob?.length ?? 0;
     }
     return bytes;
   }

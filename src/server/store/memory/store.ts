@@ -14,9 +14,13 @@ export class MemoryStore implements Store {
   readonly quotas = new MemoryQuotas();
   readonly keys = new MemoryKeys();
   readonly outbox = new MemoryOutbox();
-  readonly chunks: MemoryChunks = new MemoryChunks(this.quotas, () => this.secrets);
+  readonly chunks: MemoryChunks = new MemoryChunks(
+    this.quotas,
+    () => this.secrets,
+    (caller) => this.requests.ownerOf(caller),
+  );
   readonly secrets = new MemorySecrets(this.quotas, this.outbox, this.chunks);
-  readonly requests = new MemoryRequests(this.quotas, this.outbox, this.secrets);
+  readonly requests: MemoryRequests = new MemoryRequests(this.quotas, this.outbox, this.secrets);
 
   constructor(callerSalt: string) {
     this.callerSalt = callerSalt;

@@ -15,7 +15,6 @@ import {
   type ChunkOutcome,
   type ChunkStore,
   type NewUpload,
-  OPEN_UPLOADS,
   type PutOutcome,
   rangesOf,
   renewedLease,
@@ -26,6 +25,7 @@ import {
 } from '../contracts/chunks.js';
 import { IDEMPOTENCY_MS, unreadable } from '../contracts/lifecycle.js';
 import type { KeyRefusal, ShownProofs } from '../contracts/proofs.js';
+import { ANSWERER } from '../contracts/requests.js';
 import type { Unreadable } from '../contracts/secrets.js';
 import { StoreError, StoreFullError } from '../contracts/store.js';
 import { isDiskFull, type PostgresPool, statement, uniqueViolation } from './connections/pool.js';
@@ -47,6 +47,14 @@ const OPEN = 'bound_at IS NULL AND due_at > $2';
 
 /** What an upload takes of the room. */
 const TAKEN = 'CASE WHEN reserved AND bound_at IS NULL AND due_at > 0 THEN max_bytes ELSE bytes END';
+
+/**
+ * The names by which the caller `$1` has taken room: its own, and those of who answered its requests. Ids of requests are
+ * sorted otherwise than names of callers, and an index is used by its own order only.
+ */
+const OWN = `(
+    SELECT $1::text UNION ALL SELECT ('${ANSWERER}' || id) COLLATE "default" FROM requests WHERE caller = $1
+  )`;
 
 type BegunRow = { readonly begun: boolean; readonly is_free: boolean } & (
   | {
@@ -75,15 +83,17 @@ export const BEGIN_UPLOAD = statement<
     quotaEndsAt: number | null,
     quotaLimit: number | null,
     end: number,
+    mostOpen: number,
   ],
   BegunRow
 >(`
   WITH earlier AS MATERIALIZED (
     SELECT id, begin_hash, max_bytes, created_at FROM uploads WHERE caller = $3 AND idempotency_key = $4
   ), free AS MATERIALIZED (
-    SELECT place FROM generate_series(1, ${OPEN_UPLOADS}) AS free (place) WHERE NOT EXISTS (
+    SELECT place FROM generate_series(1, $12::integer) AS free (place) WHERE NOT EXISTS (
       SELECT FROM uploads WHERE uploads.caller = $3 AND uploads.place = free.place
-    ) AND NOT EXISTS (SELECT FROM earlier) ORDER BY random() LIMIT 1
+    ) AND (SELECT COUNT(*) FROM uploads WHERE uploads.caller = $3 AND uploads.place IS NOT NULL) < $12
+    AND NOT EXISTS (SELECT FROM earlier) ORDER BY random() LIMIT 1
   ), counted AS (
     INSERT INTO counts (counter, ends_at, used) SELECT $8, $9, 1 FROM free WHERE $8::text IS NOT NULL AND $10 > 0
     ON CONFLICT (ends_at, counter) DO UPDATE SET used = counts.used + 1 WHERE counts.used < $10 RETURNING used
@@ -98,13 +108,17 @@ export const BEGIN_UPLOAD = statement<
 export const FIND_UPLOAD = statement<
   [id: string, now: number],
   {
-    readonly caller: string;
+    readonly owner: string;
     readonly max_bytes: number;
     readonly reserved: boolean;
     readonly bytes: number;
     readonly due_at: number;
   }
->(`SELECT caller, max_bytes, reserved, bytes, due_at FROM uploads WHERE id = $1 AND ${OPEN}`);
+>(`
+  SELECT COALESCE(requests.caller, uploads.caller) AS owner, max_bytes, reserved, bytes, due_at
+  FROM uploads LEFT JOIN requests
+    ON uploads.caller LIKE '${ANSWERER}%' AND requests.id = substr(uploads.caller, ${ANSWERER.length + 1})
+  WHERE uploads.id = $1 AND ${OPEN}`);
 
 export const UPLOADED_CHUNKS = statement<[id: string, now: number], { readonly idx: number }>(
   `SELECT idx FROM uploads JOIN chunks ON upload = id WHERE id = $1 AND ${OPEN} ORDER BY idx`,
@@ -181,12 +195,12 @@ export const STORED_BYTES = statement<[], { readonly bytes: number }>(
 
 export const STORED_BYTES_OF = statement<[caller: string], { readonly bytes: number }>(`
   SELECT (
-    (SELECT COALESCE(SUM(${TAKEN}), 0) FROM uploads WHERE caller = $1)
-    + (SELECT COALESCE(SUM(blob_size), 0) FROM secrets WHERE caller = $1 AND needed_until IS NOT NULL)
+    (SELECT COALESCE(SUM(${TAKEN}), 0) FROM uploads WHERE caller IN ${OWN})
+    + (SELECT COALESCE(SUM(blob_size), 0) FROM secrets WHERE caller IN ${OWN} AND needed_until IS NOT NULL)
   )::bigint AS bytes`);
 
 export const UPLOADED_BYTES_OF = statement<[caller: string], { readonly bytes: number }>(
-  `SELECT COALESCE(SUM(${TAKEN}), 0)::bigint AS bytes FROM uploads WHERE caller = $1 AND bound_at IS NULL`,
+  `SELECT COALESCE(SUM(${TAKEN}), 0)::bigint AS bytes FROM uploads WHERE caller IN ${OWN} AND bound_at IS NULL`,
 );
 
 /**
@@ -229,7 +243,7 @@ export class PostgresChunks implements ChunkStore {
   }
 
   async beginUpload(upload: NewUpload): Promise<BeginOutcome> {
-    const { id, caller, idempotency, quota, maxBytes, isReserved, createdAt } = upload;
+    const { id, caller, mostOpen, idempotency, quota, maxBytes, isReserved, createdAt } = upload;
     const { key = null, bodyHash = null } = idempotency ?? {};
     const { counter = null, endsAt = null, limit = null } = quota ?? {};
     const end = uploadEnd(createdAt, createdAt);
@@ -248,6 +262,7 @@ export class PostgresChunks implements ChunkStore {
           endsAt,
           limit,
           end,
+          mostOpen,
         ] as const),
       ),
     );
@@ -261,8 +276,8 @@ export class PostgresChunks implements ChunkStore {
   async findUpload(id: string, now: number): Promise<Upload | null> {
     const [row] = await this.#pool.query(FIND_UPLOAD, id, now);
     if (!row) return null;
-    const { caller, max_bytes: maxBytes, reserved: isReserved, bytes, due_at: expiresAt } = row;
-    return { caller, maxBytes, isReserved, bytes, expiresAt };
+    const { owner, max_bytes: maxBytes, reserved: isReserved, bytes, due_at: expiresAt } = row;
+    return { owner, maxBytes, isReserved, bytes, expiresAt };
   }
 
   async uploadedChunks(id: string, now: number): Promise<readonly ChunkRange[]> {

@@ -8,7 +8,14 @@ import { TOMBSTONE_MS } from '../contracts/lifecycle.js';
 import type { Closed, RequestRefused } from '../contracts/requests.js';
 import { REQUEST_COLUMNS, type RequestRow } from '../contracts/rows.js';
 import { statement } from './connections/pool.js';
-import { type EarlierRow, insertSecret, type SecretValues } from './creates/create.js';
+import {
+  binding,
+  type EarlierRow,
+  insertSecret,
+  type SecretValues,
+  type UploadFound,
+  type UploadValues,
+} from './creates/create.js';
 import { forgetCallback } from './destruction.js';
 import { announce } from './outbox.js';
 import { isShown } from './proofs.js';
@@ -66,6 +73,7 @@ export type RequestValues = [
   answers: number,
   answerViews: number,
   longestBlob: number,
+  longestUpload: number,
   callbackUrl: string | null,
   callbackHost: string | null,
   callbackSecret: string | null,
@@ -90,18 +98,18 @@ type CreateRow = { readonly created: boolean } & (
 /** Makes a request unless its idempotency key was used or too few creates are left of its quota. */
 export const CREATE_REQUEST = statement<RequestValues, CreateRow>(`
   WITH earlier AS (
-    SELECT id, body_hash, created_at, expires_at FROM requests WHERE caller = $13 AND idempotency_key = $14
+    SELECT id, body_hash, created_at, expires_at FROM requests WHERE caller = $14 AND idempotency_key = $15
   ), counted AS (
-    INSERT INTO counts (counter, ends_at, used) SELECT $18, $19, $21::integer
-    WHERE $18::text IS NOT NULL AND $21::integer <= $20::integer AND NOT EXISTS (SELECT FROM earlier)
+    INSERT INTO counts (counter, ends_at, used) SELECT $19, $20, $22::integer
+    WHERE $19::text IS NOT NULL AND $22::integer <= $21::integer AND NOT EXISTS (SELECT FROM earlier)
     ON CONFLICT (ends_at, counter) DO UPDATE SET used = counts.used + excluded.used
-    WHERE counts.used + excluded.used <= $20::integer RETURNING used
+    WHERE counts.used + excluded.used <= $21::integer RETURNING used
   ), made AS (
     INSERT INTO requests (id, public_key, sealed_message, proof_hash, receipt_hash, secret_expiry, answers,
-      answers_left, answer_views, longest_blob, callback_url, callback_host, callback_secret, caller, idempotency_key,
-      body_hash, created_at, expires_at, last_end)
-    SELECT $1, $2, $3::bytea, $4, $5, $6, $7, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17
-    WHERE NOT EXISTS (SELECT FROM earlier) AND ($18::text IS NULL OR EXISTS (SELECT FROM counted))
+      answers_left, answer_views, longest_blob, longest_upload, callback_url, callback_host, callback_secret, caller,
+      idempotency_key, body_hash, created_at, expires_at, last_end)
+    SELECT $1, $2, $3::bytea, $4, $5, $6, $7, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18
+    WHERE NOT EXISTS (SELECT FROM earlier) AND ($19::text IS NULL OR EXISTS (SELECT FROM counted))
     RETURNING id
   )
   SELECT created, earlier.* FROM (SELECT EXISTS (SELECT FROM made) AS created) AS outcome
@@ -140,30 +148,39 @@ export const LIST_ANSWERS = statement<
   LEFT JOIN ciphertexts ON ciphertexts.id = secrets.id
   WHERE requests.id = $1 AND ${KNOWN} ORDER BY secrets.created_at, secrets.id`);
 
-type AnswerRowOrNone = ClosedRow & { readonly created: boolean } & (EarlierRow | { readonly id: null });
+type AnswerRowOrNone = ClosedRow &
+  UploadFound & { readonly created: boolean } & (EarlierRow | { readonly id: null });
+
+const UPLOAD = binding(23, '$17', '$2', 'EXISTS (SELECT FROM judged)');
 
 /**
  * Decides who answers: of any number of answers, as many as are left make a secret. Of two at once with one
  * idempotency key the second violates the unique index, or comes too late for the last answer: tried again, it finds
  * the first.
  */
-export const ANSWER = statement<[...ShownAt, wrappedKey: Bytes, ...SecretValues], AnswerRowOrNone>(`
+export const ANSWER = statement<
+  [...ShownAt, wrappedKey: Bytes, ...SecretValues, ...UploadValues],
+  AnswerRowOrNone
+>(`
   WITH ${judging(refusalBy('proof_hash'))}
   , earlier AS (
     SELECT id, version, views, body_hash, created_at, expires_at FROM secrets
     WHERE caller = $17 AND idempotency_key = $18 AND EXISTS (SELECT FROM judged)
+  ), locked AS MATERIALIZED (${UPLOAD.locked}
   ), settled AS (
     UPDATE requests SET answers_left = answers_left - 1, last_end = GREATEST(last_end, $21),
       ${forgetCallback('answers_left > 1')}
     FROM judged WHERE id = judged_id AND state = 'open' AND answers_left > 0 AND NOT EXISTS (SELECT FROM earlier)
+      AND ${UPLOAD.isWhole}
     RETURNING ${SETTLED}
-  ), made AS (${insertSecret(6, '$1', 'NULL', 'FROM settled')}
+  ), made AS (${insertSecret(6, '$1', '$24', 'FROM settled')}
   ), kept AS (
     INSERT INTO ciphertexts (id, blob, wrapped_key) SELECT id, $8::bytea, $5::bytea FROM made
+  ), bound AS (${UPLOAD.bound}
   ), announced AS (${announce('request.answered', '$2::bigint', 'TRUE')}
   )
-  SELECT refusal, state, EXISTS (SELECT FROM made) AS created, earlier.*
-  FROM known LEFT JOIN judged ON TRUE LEFT JOIN earlier ON TRUE`);
+  SELECT refusal, state, EXISTS (SELECT FROM made) AS created, ${UPLOAD.columns}, earlier.*
+  FROM known LEFT JOIN judged ON TRUE LEFT JOIN locked ON TRUE LEFT JOIN earlier ON TRUE`);
 
 export const FIND_ANSWER = statement<[caller: string, idempotencyKey: string], EarlierRow>(`
   SELECT id, version, views, body_hash, created_at, expires_at FROM secrets

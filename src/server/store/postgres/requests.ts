@@ -27,6 +27,8 @@ import {
   repeatOf,
   secretValues,
   untilDecided,
+  uploadValues,
+  withoutUpload,
 } from './creates/create.js';
 import { shownValue } from './proofs.js';
 import {
@@ -154,12 +156,16 @@ export class PostgresRequests implements RequestStore {
   ): Promise<AnswerOutcome | null> {
     const shown = shownValue(proofHash);
     const values = secretValues(secret);
-    const [row] = await this.#pool.send(ANSWER, id, secret.createdAt, ...shown, wrappedKey, ...values);
+    const answer = [wrappedKey, ...values, ...uploadValues(secret)] as const;
+    const [row] = await this.#pool.send(ANSWER, id, secret.createdAt, ...shown, ...answer);
     if (!row) return { outcome: 'unknown' };
     if (row.refusal !== null) return { outcome: row.refusal };
     if (row.created) return created(secret);
     const earlier = row.id === null ? await this.#earlier(secret) : row;
-    if (earlier === undefined) return closedAs(row);
+    if (earlier === undefined) {
+      const isForUpload = row.state === 'open' && row.upload !== null;
+      return isForUpload ? withoutUpload(this.#pool, row) : closedAs(row);
+    }
     const repeat = repeatOf(secret, earlier);
     if (repeat !== null) return repeat;
     await this.#pool.send(FREE_IDEMPOTENCY_KEY, earlier.id);
@@ -195,6 +201,7 @@ function requestValues(request: NewRequest): RequestValues {
     request.answers,
     request.answerViews,
     request.longestBlob,
+    request.longestUpload,
     callback?.url ?? null,
     callback === null ? null : new URL(callback.url).host,
     callback?.secret ?? null,

@@ -12,8 +12,8 @@ import {
   fitting,
   type Gathered,
   isWhole,
+  mayHave,
   type NewUpload,
-  OPEN_UPLOADS,
   type PutOutcome,
   rangesOf,
   renewedLease,
@@ -23,6 +23,7 @@ import {
 } from '../contracts/chunks.js';
 import { forgottenAt, IDEMPOTENCY_MS, stateOf, unreadable } from '../contracts/lifecycle.js';
 import { isRightPassphrase, keyRefusal, type ShownProofs } from '../contracts/proofs.js';
+import { ANSWERER, isAnswerer } from '../contracts/requests.js';
 import { lifecycleOf, proofsOf } from '../contracts/rows.js';
 import type { NewSecret } from '../contracts/secrets.js';
 import { StoreFullError } from '../contracts/store.js';
@@ -107,7 +108,7 @@ export class SqliteChunks implements ChunkStore {
     return this.#transactions.write<BeginOutcome>(() => {
       const earlier = replay();
       if (earlier !== undefined) return earlier;
-      if ((this.#sql.countOpen.get(caller)?.open ?? 0) >= OPEN_UPLOADS) return { outcome: 'too many' };
+      if ((this.#sql.countOpen.get(caller)?.open ?? 0) >= upload.mostOpen) return { outcome: 'too many' };
       if (upload.quota !== null && !this.#quotas.count(upload.quota)) return { outcome: 'limited' };
       const { key = null, bodyHash = null } = idempotency ?? {};
       const end = uploadEnd(createdAt, createdAt);
@@ -118,10 +119,21 @@ export class SqliteChunks implements ChunkStore {
   }
 
   async findUpload(id: string, now: number): Promise<Upload | null> {
-    const row = this.#transactions.read(() => this.#open(id, now));
-    if (row === undefined) return null;
-    const { caller, max_bytes: maxBytes, reserved, bytes } = row;
-    return { caller, maxBytes, isReserved: reserved === 1, bytes, expiresAt: row.due_at ?? now };
+    return this.#transactions.read(() => {
+      const row = this.#open(id, now);
+      if (row === undefined) return null;
+      const { caller, max_bytes: maxBytes, reserved, bytes } = row;
+      const owner = this.#sql.asker.get(caller.slice(ANSWERER.length))?.caller;
+      const isReserved = reserved === 1;
+      const expiresAt = row.due_at ?? now;
+      return {
+        owner: isAnswerer(caller) ? (owner ?? caller) : caller,
+        maxBytes,
+        isReserved,
+        bytes,
+        expiresAt,
+      };
+    });
   }
 
   async uploadedChunks(id: string, now: number): Promise<readonly ChunkRange[]> {
@@ -179,23 +191,24 @@ export class SqliteChunks implements ChunkStore {
   async storedBytes(caller: string | null): Promise<number> {
     return this.#transactions.read(() => {
       if (caller === null) return this.#sql.allBytes.get()?.bytes ?? 0;
-      const chunks = this.#sql.bytesOf.get(caller)?.bytes ?? 0;
-      return chunks + (this.#sql.blobBytes.get(caller)?.bytes ?? 0);
+      const chunks = this.#sql.bytesOf.get(caller, caller)?.bytes ?? 0;
+      return chunks + (this.#sql.blobBytes.get(caller, caller)?.bytes ?? 0);
     });
   }
 
   async uploadedBytes(caller: string): Promise<number> {
-    return this.#transactions.read(() => this.#sql.openBytes.get(caller)?.bytes ?? 0);
+    return this.#transactions.read(() => this.#sql.openBytes.get(caller, caller)?.bytes ?? 0);
   }
 
   /**
    * Whether a create can have the chunks of its upload, or which secret has got them by the same create before. Inside
    * the caller's transaction, as what follows.
    */
-  match({ upload, createdAt }: NewSecret): 'whole' | 'incomplete' | 'unknown' | { readonly secret: number } {
+  match(secret: NewSecret): 'whole' | 'incomplete' | 'unknown' | { readonly secret: number } {
+    const { upload, caller, createdAt } = secret;
     if (upload === null) return 'whole';
     const row = this.#sql.find.get(upload.id);
-    if (row === undefined) return 'unknown';
+    if (row === undefined || !mayHave(caller, row.caller)) return 'unknown';
     if (row.bound_at !== null) {
       const isSame = row.create_hash === upload.bodyHash && createdAt - row.bound_at < IDEMPOTENCY_MS;
       return isSame && row.secret !== null ? { secret: row.secret } : 'unknown';
@@ -298,6 +311,9 @@ const OPEN = 'bound_at IS NULL AND due_at > 0';
 /** What an upload takes of the room. */
 const TAKEN = `CASE WHEN reserved AND ${OPEN} THEN max_bytes ELSE bytes END`;
 
+/** The names by which a caller, twice `?`, has taken room: its own, and those of who answered its requests. */
+const OWN = `(SELECT ? UNION ALL SELECT '${ANSWERER}' || id FROM requests WHERE caller = ?)`;
+
 /** The statements of the verbs, by what they do. Values in the order of their question marks. */
 export function prepareChunkStatements(db: SqliteDatabase) {
   return {
@@ -337,6 +353,7 @@ export function prepareChunkStatements(db: SqliteDatabase) {
     ),
     deleteChunk: db.prepare('DELETE FROM chunks WHERE place = ?'),
 
+    asker: db.prepare<{ caller: string }>('SELECT caller FROM requests WHERE id = ?'),
     findSecret: db.prepare<SecretRow>(`SELECT ${SECRET_COLUMNS} FROM secrets WHERE id = ?`),
     lease: db.prepare<LeaseRow>(
       'SELECT ends_at, acknowledged_at, read_at FROM leases WHERE seq = ? AND claim = ?',
@@ -345,13 +362,13 @@ export function prepareChunkStatements(db: SqliteDatabase) {
 
     allBytes: db.prepare<{ bytes: number | null }>(`SELECT SUM(${TAKEN}) AS bytes FROM uploads`),
     bytesOf: db.prepare<{ bytes: number | null }>(
-      `SELECT SUM(${TAKEN}) AS bytes FROM uploads WHERE caller = ?`,
+      `SELECT SUM(${TAKEN}) AS bytes FROM uploads WHERE caller IN ${OWN}`,
     ),
     openBytes: db.prepare<{ bytes: number | null }>(
-      `SELECT SUM(${TAKEN}) AS bytes FROM uploads WHERE caller = ? AND bound_at IS NULL`,
+      `SELECT SUM(${TAKEN}) AS bytes FROM uploads WHERE caller IN ${OWN} AND bound_at IS NULL`,
     ),
     blobBytes: db.prepare<{ bytes: number | null }>(
-      `SELECT SUM(blob_size) AS bytes FROM secrets WHERE caller = ? AND due_at < expires_at + 86400000`,
+      `SELECT SUM(blob_size) AS bytes FROM secrets WHERE caller IN ${OWN} AND due_at < expires_at + 86400000`,
     ),
   };
 }

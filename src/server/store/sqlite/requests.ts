@@ -41,14 +41,13 @@ interface Row extends RequestRow {
   readonly seq: number;
   readonly proof_hash: string;
   readonly receipt_hash: string;
-  readonly caller: string;
   readonly callback_url: string | null;
   readonly callback_secret: string | null;
   readonly last_end: number;
 }
 
 /** The columns of a {@link Row}. */
-const COLUMNS = `seq, ${REQUEST_COLUMNS}, proof_hash, receipt_hash, caller, callback_url, callback_secret, last_end,
+const COLUMNS = `seq, ${REQUEST_COLUMNS}, proof_hash, receipt_hash, callback_url, callback_secret, last_end,
   due_at >= expires_at + ${TOMBSTONE_MS} AS destroyed`;
 
 /** The request that an idempotency key was used for. */
@@ -221,6 +220,7 @@ export class SqliteRequests implements RequestStore {
       request.answers,
       request.answerViews,
       request.longestBlob,
+      request.longestUpload,
       callback?.url ?? null,
       callback?.secret ?? null,
       request.caller,
@@ -300,9 +300,9 @@ function prepareStatements(db: SqliteDatabase) {
     freeIdempotencyKey: db.prepare('UPDATE requests SET idempotency_key = NULL WHERE seq = ?'),
     insert: db.prepare<{ seq: number }>(
       `INSERT INTO requests (id, public_key, proof_hash, receipt_hash, secret_expiry, answers, answers_left,
-         answer_views, longest_blob, callback_url, callback_secret, caller, idempotency_key, body_hash, created_at,
+         answer_views, longest_blob, longest_upload, callback_url, callback_secret, caller, idempotency_key, body_hash, created_at,
          expires_at, last_end, due_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
     ),
     insertMessage: db.prepare('INSERT INTO messages (seq, padding, message) VALUES (?, zeroblob(?), ?)'),
     find: db.prepare<Row>(`SELECT ${COLUMNS} FROM requests WHERE id = ?`),

@@ -206,6 +206,8 @@ export const MIGRATIONS: readonly string[] = [
     wrapped_key BLOB NOT NULL
   );
   `,
+  // What was asked for before has answers with as many bytes of files as everybody may send.
+  'ALTER TABLE requests ADD COLUMN longest_upload INTEGER NOT NULL DEFAULT 10485760',
 ];
 
 /** The version of the schema that this program reads and writes; SQLite keeps it as `user_version`. */

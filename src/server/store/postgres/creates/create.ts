@@ -4,6 +4,7 @@
  */
 
 import { IDEMPOTENCY_MS } from '../../contracts/lifecycle.js';
+import { ANSWERER } from '../../contracts/requests.js';
 import type { CreateOutcome, KeepOutcome, NewSecret } from '../../contracts/secrets.js';
 import { StoreError } from '../../contracts/store.js';
 import { type PostgresPool, statement, uniqueViolation } from '../connections/pool.js';
@@ -18,16 +19,17 @@ export interface EarlierRow {
   readonly expires_at: number;
 }
 
-/** Whether a create made a secret, and the one that its idempotency key was used for before, if there is one. */
-type CreateRow = {
-  readonly created: boolean;
-  /** What is the matter with its upload, if anything: a secret may have got it by the same create before. */
+/** What is the matter with the upload of a create, if anything: a secret may have got it by the same create before. */
+export interface UploadFound {
   readonly upload: 'unknown' | 'incomplete' | 'bound' | null;
   readonly secret: string | null;
-} & (EarlierRow | { readonly id: null });
+}
+
+/** Whether a create made a secret, and the one that its idempotency key was used for before, if there is one. */
+type CreateRow = { readonly created: boolean } & UploadFound & (EarlierRow | { readonly id: null });
 
 /** The upload whose chunks a secret gets. */
-type UploadValues = [id: string | null, chunks: number | null, bodyHash: string | null];
+export type UploadValues = [id: string | null, chunks: number | null, bodyHash: string | null];
 
 /** The values of a secret's columns, as {@link insertSecret} counts them. */
 export type SecretValues = [
@@ -92,40 +94,59 @@ export function insertSecret(first: number, requestId: string, chunks: string, w
 }
 
 /**
+ * Pieces of SQL that give a secret the chunks of its upload: `locked`, a query that locks it and says what it found; whether
+ * the secret can have it, or wants none; `bound`, what gives it to the one in `made`; and the columns of {@link UploadFound}.
+ * @param first the number of the first of its {@link UploadValues}.
+ * @param caller and `now` who makes the secret, and when: expressions in SQL, as `condition` for anything to be locked.
+ */
+export function binding(first: number, caller: string, now: string, condition = 'TRUE') {
+  const [id, chunks, bodyHash] = [0, 1, 2].map((place) => `$${first + place}`);
+  return {
+    locked: `
+    SELECT secret, CASE
+      WHEN caller <> ${caller} AND (caller LIKE '${ANSWERER}%' OR ${caller} LIKE '${ANSWERER}%') THEN 'unknown'
+      WHEN bound_at IS NOT NULL AND create_hash = ${bodyHash} AND bound_at > ${now}::bigint - ${IDEMPOTENCY_MS}
+        AND secret IS NOT NULL THEN 'bound'
+      WHEN bound_at IS NOT NULL OR due_at <= ${now} THEN 'unknown'
+      WHEN chunks = ${chunks} AND highest = ${chunks} - 1 AND COALESCE(short_index, highest) = highest THEN 'whole'
+      ELSE 'incomplete' END AS found
+    FROM uploads WHERE id = ${id} AND ${condition} FOR UPDATE`,
+    isWhole: `(${id}::text IS NULL OR EXISTS (SELECT FROM locked WHERE found = 'whole'))`,
+    bound: `
+    UPDATE uploads SET secret = made.id, create_hash = ${bodyHash}, bound_at = ${now}, place = NULL, due_at = NULL
+    FROM made WHERE uploads.id = ${id}`,
+    columns: `secret, CASE WHEN ${id}::text IS NOT NULL THEN NULLIF(COALESCE(found, 'unknown'), 'whole') END AS upload`,
+  };
+}
+
+const UPLOAD = binding(21, '$12', '$15');
+
+/**
  * Makes a secret unless its idempotency key was used or its quota is used up. Of two at once with one key the second
  * violates one of {@link CREATE_INDEXES}, which also undoes its count; when it is tried again it finds the first.
  */
 export const CREATE = statement<[...CreateValues, ...UploadValues], CreateRow>(`
-  WITH locked AS MATERIALIZED (
-    SELECT secret, CASE WHEN bound_at IS NOT NULL AND create_hash = $23 AND bound_at > $15::bigint - ${IDEMPOTENCY_MS}
-        AND secret IS NOT NULL THEN 'bound'
-      WHEN bound_at IS NOT NULL OR due_at <= $15 THEN 'unknown'
-      WHEN chunks = $22 AND highest = $22 - 1 AND COALESCE(short_index, highest) = highest THEN 'whole'
-      ELSE 'incomplete' END AS found
-    FROM uploads WHERE id = $21 FOR UPDATE
+  WITH locked AS MATERIALIZED (${UPLOAD.locked}
   ), earlier AS (
     SELECT id, version, views, body_hash, created_at, expires_at FROM secrets
     WHERE caller = $12 AND idempotency_key = $13
   ), counted AS (
     INSERT INTO counts (counter, ends_at, used) SELECT $18, $19, 1
     WHERE $18::text IS NOT NULL AND $20 > 0 AND NOT EXISTS (SELECT FROM earlier)
-      AND ($21::text IS NULL OR EXISTS (SELECT FROM locked WHERE found = 'whole'))
+      AND ${UPLOAD.isWhole}
     ON CONFLICT (ends_at, counter) DO UPDATE SET used = counts.used + 1 WHERE counts.used < $20 RETURNING used
   ), made AS (${insertSecret(
     1,
     'NULL',
     '$22',
     `WHERE NOT EXISTS (SELECT FROM earlier) AND ($18::text IS NULL OR EXISTS (SELECT FROM counted))
-      AND ($21::text IS NULL OR EXISTS (SELECT FROM locked WHERE found = 'whole'))`,
+      AND ${UPLOAD.isWhole}`,
   )}
   ), kept AS (
     INSERT INTO ciphertexts (id, blob) SELECT id, $3::bytea FROM made
-  ), bound AS (
-    UPDATE uploads SET secret = made.id, create_hash = $23, bound_at = $15, place = NULL, due_at = NULL
-    FROM made WHERE uploads.id = $21
+  ), bound AS (${UPLOAD.bound}
   )
-  SELECT created, secret, CASE WHEN $21::text IS NOT NULL THEN NULLIF(COALESCE(found, 'unknown'), 'whole') END AS upload,
-    earlier.*
+  SELECT created, ${UPLOAD.columns}, earlier.*
   FROM (SELECT EXISTS (SELECT FROM made) AS created) AS outcome
   LEFT JOIN locked ON TRUE LEFT JOIN earlier ON TRUE`);
 
@@ -218,8 +239,7 @@ export function secretValues(secret: NewSecret): SecretValues {
 
 /** The outcome of a create, or `null` if its idempotency key has just been set free: try again. */
 async function tryToCreate(pool: PostgresPool, secret: NewSecret): Promise<CreateOutcome | null> {
-  const { id = null, chunks = null, bodyHash = null } = secret.upload ?? {};
-  const [row] = await pool.send(CREATE, ...createValues(secret), id, chunks, bodyHash);
+  const [row] = await pool.send(CREATE, ...createValues(secret), ...uploadValues(secret));
   if (!row) return null;
   if (row.created) return created(secret);
   if (row.id === null && row.upload !== null) return withoutUpload(pool, row);
@@ -229,11 +249,16 @@ async function tryToCreate(pool: PostgresPool, secret: NewSecret): Promise<Creat
   return repeat;
 }
 
+/** The upload of a secret, as the statements take it. */
+export function uploadValues({ upload }: NewSecret): UploadValues {
+  return [upload?.id ?? null, upload?.chunks ?? null, upload?.bodyHash ?? null];
+}
+
 /** The outcome of a create that could not have its upload, or `null` if the secret that has it was just made. */
-async function withoutUpload(
+export async function withoutUpload(
   pool: PostgresPool,
-  { upload, secret }: CreateRow,
-): Promise<CreateOutcome | null> {
+  { upload, secret }: UploadFound,
+): Promise<KeepOutcome | null> {
   if (upload === 'incomplete') return { outcome: 'incomplete upload' };
   if (upload !== 'bound' || secret === null) return { outcome: 'unknown upload' };
   const [made] = await pool.send(FIND_MADE, secret);
