@@ -1,15 +1,24 @@
 /** The SQLite store in a thread of its own keeps the contract, and its errors arrive as they left. */
 
+import { EventEmitter } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ZephrError } from '../../src/core/errors.js';
 import { type Store, StoreError } from '../../src/server/store/contracts/store.js';
 import { openStore } from '../../src/server/store/open.js';
+import type { Thread } from '../../src/server/store/sqlite/file/checkpoints.js';
 import { loadSqliteDriver } from '../../src/server/store/sqlite/file/driver.js';
-import { deserializeError, serializeError } from '../../src/server/store/sqlite/thread/messages.js';
+import {
+  deserializeError,
+  serializeError,
+  type ThreadStart,
+} from '../../src/server/store/sqlite/thread/messages.js';
+import { openThrough } from '../../src/server/store/sqlite/thread/store.js';
+import { runThread } from '../../src/server/store/sqlite/thread/worker.js';
 import { describeError } from '../../src/server/telemetry/log.js';
 import { NOW, newSecret } from '../support/new-secret.js';
 import { take } from '../support/reading.js';
@@ -34,8 +43,31 @@ function newFile(): string {
 
 const open = (file = newFile()): Promise<Store> => openStore(file, { thread });
 
-describe('the SQLite store in a thread', () => {
-  describeStoreContract(open);
+/** A thread's program in this thread, behind a channel as between two: starting two threads costs more than a test. */
+class NearThread extends EventEmitter implements Thread {
+  readonly #port: MessagePort;
+
+  constructor(how: ThreadStart) {
+    super();
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    port1.on('message', (message) => this.emit('message', message));
+    port1.on('close', () => this.emit('exit', 0));
+    void runThread(port2, how);
+  }
+
+  postMessage(...message: Parameters<Thread['postMessage']>): void {
+    this.#port.postMessage(...message);
+  }
+
+  async terminate(): Promise<number> {
+    this.#port.close();
+    return 0;
+  }
+}
+
+describe('the SQLite store behind the messages of a thread', () => {
+  describeStoreContract(() => openThrough((how) => new NearThread(how), newFile(), 'salt'));
 });
 
 describe('a store in a thread', () => {

@@ -5,21 +5,27 @@
  * do it while commits go on.
  */
 
-import { once } from 'node:events';
+import { type EventEmitter, once } from 'node:events';
 import type { MessagePort, Worker } from 'node:worker_threads';
 import { loadSqliteDriver } from './driver.js';
 
 /** Calls to the store between two checkpoints: some hundred pages of the log, if all of them write. */
 const CALLS_APART = 200;
 
+/** What is asked of a thread. It emits `message` and, once it has ended, `exit`. */
+export interface Thread extends EventEmitter {
+  postMessage: Worker['postMessage'];
+  terminate: Worker['terminate'];
+}
+
 /** The thread that makes checkpoints. */
 export class Checkpoints {
-  readonly #thread: Worker;
+  readonly #thread: Thread;
   #calls = 0;
   #busy = false;
 
   /** @param thread that runs {@link makeCheckpoints}. */
-  constructor(thread: Worker) {
+  constructor(thread: Thread) {
     this.#thread = thread;
     thread.on('message', () => {
       this.#busy = false;

@@ -7,7 +7,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { type Engine, type Nouns, type Purged, type Store, StoreError } from '../../contracts/store.js';
-import { Checkpoints } from '../file/checkpoints.js';
+import { Checkpoints, type Thread } from '../file/checkpoints.js';
 import {
   type Abort,
   type Call,
@@ -29,13 +29,21 @@ interface Pending {
  * @param newCallerSalt kept by the store if it is new.
  * @throws ZephrError as opening it in this thread does.
  */
-export async function openInThread(program: string, path: string, newCallerSalt: string): Promise<Store> {
-  const start = (work: ThreadStart['work']) =>
-    new Worker(program, { workerData: { work, path, newCallerSalt } satisfies ThreadStart });
-  const thread = start('store');
+export function openInThread(program: string, path: string, newCallerSalt: string): Promise<Store> {
+  return openThrough((workerData) => new Worker(program, { workerData }), path, newCallerSalt);
+}
+
+/** The same, with threads that `start` makes, each of which runs `runThread` of `worker.ts`. */
+export async function openThrough(
+  start: (how: ThreadStart) => Thread,
+  path: string,
+  newCallerSalt: string,
+): Promise<Store> {
+  const thread = start({ work: 'store', path, newCallerSalt });
   const [opened] = (await once(thread, 'message')) as [Opened];
   if ('callerSalt' in opened) {
-    return new ThreadStore(thread, new Checkpoints(start('checkpoints')), opened.callerSalt);
+    const checkpoints = new Checkpoints(start({ work: 'checkpoints', path, newCallerSalt }));
+    return new ThreadStore(thread, checkpoints, opened.callerSalt);
   }
   await thread.terminate();
   throw deserializeError(opened.error);
@@ -51,13 +59,13 @@ class ThreadStore implements Store {
   readonly keys = this.#remote('keys');
   readonly outbox = this.#remote('outbox');
   readonly #engine = this.#remote(null);
-  readonly #thread: Worker;
+  readonly #thread: Thread;
   readonly #checkpoints: Checkpoints;
   readonly #pending = new Map<number, Pending>();
   #queue: (Call | Abort)[] = [];
   #number = 0;
 
-  constructor(thread: Worker, checkpoints: Checkpoints, callerSalt: string) {
+  constructor(thread: Thread, checkpoints: Checkpoints, callerSalt: string) {
     this.callerSalt = callerSalt;
     this.#thread = thread;
     this.#checkpoints = checkpoints;

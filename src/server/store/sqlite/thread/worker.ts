@@ -24,9 +24,11 @@ import {
  */
 const LOG_PAGES = 16_000;
 
-if (parentPort !== null) {
-  const { work, path, newCallerSalt } = workerData as ThreadStart;
-  void (work === 'store' ? serve(parentPort, path, newCallerSalt) : makeCheckpoints(parentPort, path));
+if (parentPort !== null) void runThread(parentPort, workerData as ThreadStart);
+
+/** What a thread does that was started as `how`, with `port` between it and the first thread. */
+export function runThread(port: MessagePort, { work, path, newCallerSalt }: ThreadStart): Promise<void> {
+  return work === 'store' ? serve(port, path, newCallerSalt) : makeCheckpoints(port, path);
 }
 
 async function serve(port: MessagePort, path: string, newCallerSalt: string): Promise<void> {
