@@ -126,6 +126,7 @@ function bundleForNode(name: string, source: string): Promise<OutputChunk[]> {
     entries: { [name]: source },
     platform: 'node',
     target: 'es2023',
+    define: { __ZEPHR_VERSION__: JSON.stringify(version) },
     output: { ...READABLE, codeSplitting: false },
   });
 }

@@ -128,6 +128,10 @@ _zephr() {
       'zephr vault unlock:--ttl') value=1 ;;
       'zephr vault lock:--vault-key-file') value=1 ;;
       'zephr vault trust:--vault-key-file') value=1 ;;
+      'zephr vault log:--last') value=1 ;;
+      'zephr vault log:--secret') value=1 ;;
+      'zephr vault log:--agent') value=1 ;;
+      'zephr vault log:--since') value=1 ;;
       'zephr run:-P' | 'zephr run:--project') value=1 ;;
       'zephr run:-E' | 'zephr run:--environment') value=1 ;;
       'zephr run:--vault-key-file') value=1 ;;
@@ -205,6 +209,7 @@ _zephr() {
       'zephr vault:unlock') command='zephr vault unlock' position=0 ;;
       'zephr vault:lock') command='zephr vault lock' position=0 ;;
       'zephr vault:trust') command='zephr vault trust' position=0 ;;
+      'zephr vault:log') command='zephr vault log' position=0 ;;
       'zephr keys:new') command='zephr keys new' position=0 ;;
       'zephr keys:ls') command='zephr keys ls' position=0 ;;
       'zephr keys:revoke') command='zephr keys revoke' position=0 ;;
@@ -316,6 +321,10 @@ _zephr() {
     'zephr vault unlock:--ttl') return ;;
     'zephr vault lock:--vault-key-file') _zephr_files; return ;;
     'zephr vault trust:--vault-key-file') _zephr_files; return ;;
+    'zephr vault log:--last') return ;;
+    'zephr vault log:--secret') return ;;
+    'zephr vault log:--agent') return ;;
+    'zephr vault log:--since') return ;;
     'zephr run:-P' | 'zephr run:--project') return ;;
     'zephr run:-E' | 'zephr run:--environment') return ;;
     'zephr run:--vault-key-file') _zephr_files; return ;;
@@ -390,6 +399,7 @@ _zephr() {
         'zephr vault unlock') _zephr_words --vault-key-file --ttl --keychain $everywhere ;;
         'zephr vault lock') _zephr_words --vault-key-file $everywhere ;;
         'zephr vault trust') _zephr_words --vault-key-file $everywhere ;;
+        'zephr vault log') _zephr_words --last --secret --agent --blocked --since --tail --verify --export $everywhere ;;
         'zephr run') _zephr_words -P --project -E --environment --vault-key-file --only --var --file --clean-env --mask $everywhere ;;
         'zephr call') _zephr_words -P --project -E --environment --vault-key-file -X --request -d --data -H --add-header --bearer --basic --header --query --body-field --form-field -L --location -f --fail -o --output --force --agent $everywhere ;;
         'zephr serve') _zephr_words --host --port --store --access --rate-limit --max-expiry --default-expiry --trust-proxy --base-url --tls-cert --tls-key --max-connections --max-connections-per-address --max-memory --max-upload --max-stored --max-stored-per-caller --metrics --allow-private-callbacks $everywhere ;;
@@ -403,7 +413,7 @@ _zephr() {
     *)
       case $command:$position in
         zephr:*) _zephr_words create get retrieve request give ls status revoke stats vault run call serve keys config doctor completion help ;;
-        'zephr vault:'*) _zephr_words set import cp rm bind ls diff status reveal unlock lock trust ;;
+        'zephr vault:'*) _zephr_words set import cp rm bind ls diff status reveal unlock lock trust log ;;
         'zephr keys:'*) _zephr_words new ls revoke ;;
         'zephr config:'*) _zephr_words get set unset ls path ;;
         'zephr config get:0') _zephr_words server apiKey expiry link record ;;

@@ -116,6 +116,9 @@ function __zephr_in --argument-names wanted wanted_position
             case 'zephr vault:trust'
                 set command 'zephr vault trust'
                 set position 0
+            case 'zephr vault:log'
+                set command 'zephr vault log'
+                set position 0
             case 'zephr vault set:--host' 'zephr vault set:--as' 'zephr vault set:--methods' 'zephr vault set:-P' 'zephr vault set:--project' 'zephr vault set:-E' 'zephr vault set:--environment' 'zephr vault set:--vault-key-file' 'zephr vault set:--expires'
                 set value 1
             case 'zephr vault import:-P' 'zephr vault import:--project' 'zephr vault import:-E' 'zephr vault import:--environment' 'zephr vault import:--vault-key-file'
@@ -139,6 +142,8 @@ function __zephr_in --argument-names wanted wanted_position
             case 'zephr vault lock:--vault-key-file'
                 set value 1
             case 'zephr vault trust:--vault-key-file'
+                set value 1
+            case 'zephr vault log:--last' 'zephr vault log:--secret' 'zephr vault log:--agent' 'zephr vault log:--since'
                 set value 1
             case 'zephr run:-P' 'zephr run:--project' 'zephr run:-E' 'zephr run:--environment' 'zephr run:--vault-key-file' 'zephr run:--only' 'zephr run:--var' 'zephr run:--file' 'zephr run:--mask'
                 set value 1
@@ -315,6 +320,7 @@ complete -c zephr -n '__zephr_in "zephr vault"' -a reveal -d 'print a value on y
 complete -c zephr -n '__zephr_in "zephr vault"' -a unlock -d 'keep the vault open for a time'
 complete -c zephr -n '__zephr_in "zephr vault"' -a lock -d 'forget the key'
 complete -c zephr -n '__zephr_in "zephr vault"' -a trust -d 'let a repository\'s .zephr.json count'
+complete -c zephr -n '__zephr_in "zephr vault"' -a log -d 'print what secrets were used for'
 complete -c zephr -n '__zephr_in "zephr vault set"' -l host -x -d 'bind it: requests carry it to these hosts only'
 complete -c zephr -n '__zephr_in "zephr vault set"' -l as -x -d 'where it goes: bearer, basic, header:N, query:p, body:a.b, form:k'
 complete -c zephr -n '__zephr_in "zephr vault set"' -l methods -x -d 'with these methods only'
@@ -365,6 +371,14 @@ complete -c zephr -n '__zephr_in "zephr vault unlock"' -l ttl -x -d 'how long (d
 complete -c zephr -n '__zephr_in "zephr vault unlock"' -l keychain -d 'have the system\'s keychain open it'
 complete -c zephr -n '__zephr_in "zephr vault lock"' -l vault-key-file -r -F -d 'unlock the vault with this file'
 complete -c zephr -n '__zephr_in "zephr vault trust"' -l vault-key-file -r -F -d 'unlock the vault with this file'
+complete -c zephr -n '__zephr_in "zephr vault log"' -l last -x -d 'so many lines at most (default: 20; all with --since or --export)'
+complete -c zephr -n '__zephr_in "zephr vault log"' -l secret -x -d 'those with this secret'
+complete -c zephr -n '__zephr_in "zephr vault log"' -l agent -x -d 'those of this agent'
+complete -c zephr -n '__zephr_in "zephr vault log"' -l blocked -d 'those that were refused'
+complete -c zephr -n '__zephr_in "zephr vault log"' -l since -x -d 'within: 90m, 2d, or since 2026-12-05'
+complete -c zephr -n '__zephr_in "zephr vault log"' -l tail -d 'then print each line as it is written'
+complete -c zephr -n '__zephr_in "zephr vault log"' -l verify -d 'check that no line was edited, dropped, moved or added'
+complete -c zephr -n '__zephr_in "zephr vault log"' -l export -d 'print the lines as they are written'
 complete -c zephr -n '__zephr_in "zephr run"' -s P -l project -x -d 'the project (default: that of .zephr.json)'
 complete -c zephr -n '__zephr_in "zephr run"' -s E -l environment -x -d 'the environment (default: that of .zephr.json)'
 complete -c zephr -n '__zephr_in "zephr run"' -l vault-key-file -r -F -d 'unlock the vault with this file'

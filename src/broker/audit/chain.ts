@@ -17,6 +17,8 @@ export interface AuditEntry {
   readonly host?: string;
   /** Of a URL, without its query. */
   readonly path?: string;
+  /** What was started, without its arguments. */
+  readonly program?: string;
   /** Of the response. */
   readonly status?: number;
   readonly decision: Decision;
@@ -52,13 +54,14 @@ export const BEFORE_THE_FIRST = '';
 /** Longer texts are cut: whoever calls chooses some of them. */
 const MOST_CHARACTERS = 1_024;
 
-/** A line of the log, without its end. */
+/** A line of the log, without its end: in ASCII, so that no terminal takes anything in it for a command. */
 export function formatLine(previous: string, entry: AuditEntry): string {
-  return JSON.stringify({ previous, ...entry }, (_, value: unknown) =>
+  const json = JSON.stringify({ previous, ...entry }, (_, value: unknown) =>
     typeof value === 'string' && value.length > MOST_CHARACTERS
       ? `${value.slice(0, MOST_CHARACTERS)}…`
       : value,
   );
+  return json.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** base64url of the SHA-256 of a line without its end. */
@@ -122,14 +125,14 @@ export function readLine(line: string): AuditEntry | null {
     Array.isArray(secrets) &&
     secrets.every((name) => typeof name === 'string');
   if (!isEntry) return null;
-  const { agent, method, host, path, status, reason, milliseconds, use } = value;
+  const { agent, method, host, path, program, status, reason, milliseconds, use } = value;
   return {
     time,
     command,
     pid,
     decision,
     secrets,
-    ...texts({ agent, method, host, path, reason, use }),
+    ...texts({ agent, method, host, path, program, reason, use }),
     ...(typeof status === 'number' && { status }),
     ...(typeof milliseconds === 'number' && { milliseconds }),
   };

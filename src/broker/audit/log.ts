@@ -92,6 +92,30 @@ export class AuditLog {
 }
 
 /**
+ * The log as it is, while nobody writes to it; one that was never written has no files.
+ * @throws ZephrError `LOG_BUSY`; Error with the system's `code`.
+ */
+export async function readSettledLog(storage: AuditStorage): Promise<WrittenLog> {
+  const { path } = storage;
+  if ((await readIfThere(path)) === null && (await partsOf(path)).length === 0) return readAuditLog(path);
+  const lock = await takeLock(`${path}.lock`, storage, isBusy);
+  try {
+    return await readAuditLog(path);
+  } finally {
+    await lock.release();
+  }
+}
+
+/**
+ * The lines of the log, the last one first. Older parts are read as far as lines are asked for.
+ * @throws Error with the system's `code`.
+ */
+export async function* linesBackwards(path: string): AsyncGenerator<string> {
+  for (const file of [path, ...(await partsOf(path)).reverse().map((number) => partPath(path, number))])
+    yield* linesOf((await readIfThere(file)) ?? '').reverse();
+}
+
+/**
  * The log as it is; one that was never written has no files.
  * @throws Error with the system's `code`.
  */
@@ -105,11 +129,14 @@ export async function readAuditLog(path: string): Promise<WrittenLog> {
   return { files, isWhole: (numbers[0] ?? 1) === 1, head: await readIfThere(headPath(path)) };
 }
 
+function isBusy(): ZephrError {
+  return new ZephrError('others hold the lock of the audit log', 'LOG_BUSY');
+}
+
 async function appendEntries(storage: AuditStorage, entries: readonly AuditEntry[]): Promise<void> {
   const { path, rotateBytes = ROTATE_BYTES } = storage;
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const busy = () => new ZephrError('others hold the lock of the audit log', 'LOG_BUSY');
-  const lock = await takeLock(`${path}.lock`, storage, busy);
+  const lock = await takeLock(`${path}.lock`, storage, isBusy);
   try {
     const file = await open(path, 'a+', 0o600);
     let size: number;

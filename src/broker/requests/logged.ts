@@ -3,21 +3,11 @@
 import { randomUUID } from 'node:crypto';
 import { ZephrError } from '../../core/errors.js';
 import type { AuditEntry } from '../audit/chain.js';
-import type { AuditLog } from '../audit/log.js';
+import type { Logged } from '../audit/uses.js';
 import { InjectionError, PolicyError } from '../broker-error.js';
 import type { OutgoingRequest } from './injection.js';
 import type { RedactedResponse } from './redaction.js';
 import { checkUses, type SecretUse, type SendOptions, sendWithSecrets } from './send.js';
-
-/** Whose requests they are, and where that is written down. */
-export interface Logged {
-  readonly log: AuditLog;
-  /** Such as `call`. */
-  readonly command: string;
-  /** Who says to be asking. */
-  readonly agent?: string | undefined;
-  readonly pid: number;
-}
 
 /**
  * As {@link sendWithSecrets}. It says why a request was refused in the log, and sends none that it cannot log.

@@ -68,6 +68,7 @@ const EXIT_OF_CODE = {
   AMBIGUOUS_REQUEST: EXIT.usage,
   HOST_NOT_ALLOWED: EXIT.notAllowed,
   HOST_NOT_BOUND: EXIT.notAllowed,
+  LOG_BUSY: EXIT.unreachable,
   LOG_FAILED: EXIT.notAllowed,
   METHOD_NOT_ALLOWED: EXIT.notAllowed,
   NOT_BOUND: EXIT.notAllowed,

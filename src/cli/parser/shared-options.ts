@@ -51,6 +51,18 @@ export function forOption(): CliOption {
     });
 }
 
+/** A moment, in milliseconds since 1970, as ISO 8601 or as how long ago it was. @throws CliError exit 2. */
+export function parseSince(text: string): number {
+  const trimmed = text.trim();
+  const seconds = parseDuration(trimmed);
+  if (seconds !== null) return Date.now() - seconds * 1000;
+  const moment = /^\d{4}-\d\d-\d\d/.test(trimmed) ? Date.parse(trimmed) : Number.NaN;
+  if (Number.isNaN(moment)) {
+    throw usageError('--since is no time', 'write it as 90m, 2d, 2026-12-05 or 2026-12-05T14:00Z');
+  }
+  return moment;
+}
+
 /** The option `--link`. */
 export function linkVersionOption(description: string, defaultDescription: string): CliOption {
   return oneOf(

@@ -1,7 +1,8 @@
 /** The user's vault, as the commands open it, and the log of its uses. */
 
 import { join } from 'node:path';
-import type { AuditStorage } from '../../broker/audit/log.js';
+import { AuditLog, type AuditStorage } from '../../broker/audit/log.js';
+import { type Logged, type LoggedUse, logRefused } from '../../broker/audit/uses.js';
 import { vaultPath } from '../../vault/places.js';
 import type { VaultAccess } from '../../vault/unlocking/access.js';
 import { findKeyFile, type Unlocking } from '../../vault/unlocking/unlock.js';
@@ -9,6 +10,7 @@ import { CliError, usageError } from '../exit/cli-error.js';
 import { EXIT } from '../exit/codes.js';
 import { stateFolder } from '../files/folders.js';
 import { replaceFile } from '../files/temporary-file.js';
+import type { Context } from '../parser/command.js';
 import { childEnvironment } from '../terminal/clipboard/child-environment.js';
 import { askHidden, choosePassphrase } from '../terminal/prompt.js';
 import type { Terminal } from '../terminal/terminal.js';
@@ -78,15 +80,31 @@ const NO_SCREEN = { message: 'the vault is locked', advice: 'name a key file wit
 
 /**
  * Makes sure that a person sits at a terminal. A program that was started without one must not widen what may be done
- * with secrets.
+ * with secrets, and that it tried is in the log.
  * @param what cannot be done otherwise, such as `zephr vault bind`.
- * @throws CliError exit 4 without a terminal.
+ * @throws CliError exit 4 without a terminal; AuditError.
  */
-export async function requirePerson(what: string, terminal: Terminal): Promise<void> {
+export async function requirePerson(
+  what: string,
+  { terminal, now }: Pick<Context, 'terminal' | 'now'>,
+  logged: Logged,
+  use: LoggedUse,
+): Promise<void> {
   if (await hasScreen(terminal)) return;
-  throw new CliError(EXIT.notAllowed, 'NO_TERMINAL', `${what} needs a person at a terminal`, {
+  const error = new CliError(EXIT.notAllowed, 'NO_TERMINAL', `${what} needs a person at a terminal`, {
     advice: 'run it there yourself: it changes what programs may do with your secrets',
   });
+  await logRefused(logged, use, error, now);
+  throw error;
+}
+
+/**
+ * Who writes to the log of this user.
+ * @param command such as `vault bind`.
+ * @throws as {@link auditStorage}.
+ */
+export function loggedAs(command: string, terminal: Terminal): Logged {
+  return { log: new AuditLog(auditStorage(terminal)), command, pid: terminal.pid };
 }
 
 async function hasScreen(terminal: Terminal): Promise<boolean> {
@@ -96,7 +114,7 @@ async function hasScreen(terminal: Terminal): Promise<boolean> {
 }
 
 /**
- * The log of this user.
+ * Where the log of this user is.
  * @throws CliError exit 2 for a user without a place for one: what cannot be logged is refused.
  */
 export function auditStorage(terminal: Terminal): AuditStorage {

@@ -3,6 +3,7 @@
  * value back. Nobody is asked for a passphrase: a key file, `zephr vault unlock` or the keychain opens the vault.
  */
 
+import { boundTo, changeVaultLogged, logAllowed } from '../../broker/audit/uses.js';
 import { maskedForms } from '../../broker/masking/masker.js';
 import { startCommand } from '../../broker/running/command.js';
 import { environmentWith } from '../../broker/running/environment.js';
@@ -12,9 +13,9 @@ import { encodeUtf8 } from '../../core/bytes.js';
 import { ValidationError } from '../../core/errors.js';
 import { isForProcesses } from '../../vault/policy.js';
 import { surroundings } from '../../vault/project.js';
-import { changeVault, openVault, requireVault } from '../../vault/unlocking/access.js';
+import { openVault, requireVault } from '../../vault/unlocking/access.js';
 import { processTerminal, type Terminal } from '../terminal/terminal.js';
-import { vaultAccess } from './access.js';
+import { loggedAs, vaultAccess } from './access.js';
 
 /** Which secrets, and what opens the vault. */
 export interface VaultOptions {
@@ -83,13 +84,20 @@ export async function runWithSecrets(
   const env = environmentWith(secrets, terminal.env, { isClean: false });
   const found = await findProgram(command, terminal.env.PATH);
   if ('missing' in found) throw new ValidationError(`${command}: ${found.missing}`, 'NO_COMMAND');
+  const use = { secrets: names, program: command };
+  const fail = names.length === 0 ? null : await logAllowed(loggedAs('run', terminal), use, Date.now);
   const pipes = await makePipes(2);
   const [out, err] = pipes;
   if (out === undefined || err === undefined) throw new Error('there are no pipes');
   const running = await startCommand(
     { path: found.path, name: command, args, env, descriptors: [0, out.write, err.write], ownSession: false },
     terminal.kill,
-  ).finally(() => closeWriters(pipes));
+  )
+    .catch(async (error: unknown) => {
+      await fail?.(error);
+      throw error;
+    })
+    .finally(() => closeWriters(pipes));
   const printed: readonly Uint8Array[][] = [[], []];
   const forms = maskedForms(secrets);
   const streams = pipes.map((pipe, index) => {
@@ -141,13 +149,16 @@ export async function setSecret(
 ): Promise<void> {
   const place = { ...surroundings(options), name };
   const bytes = typeof value === 'string' ? encodeUtf8(value) : Uint8Array.from(value);
-  await changeVault(
-    accessTo(options, quietTerminal()),
+  const terminal = quietTerminal();
+  await changeVaultLogged(
+    accessTo(options, terminal),
+    loggedAs('vault set', terminal),
     async (vault) => {
       const policy = vault.get(place)?.policy ?? {};
-      await vault.set({ ...place, policy, changedAt: Date.now(), value: bytes });
+      const result = await vault.set({ ...place, policy, changedAt: Date.now(), value: bytes });
+      return { result, use: { secrets: [name], ...boundTo(policy) } };
     },
-    { make: true },
+    { make: true, now: Date.now },
   );
 }
 
@@ -158,7 +169,13 @@ export async function setSecret(
  */
 export async function deleteSecret(name: string, options: VaultOptions = {}): Promise<boolean> {
   const place = { ...surroundings(options), name };
-  return changeVault(accessTo(options, quietTerminal()), (vault) => vault.remove(place, Date.now()));
+  const terminal = quietTerminal();
+  return changeVaultLogged(
+    accessTo(options, terminal),
+    loggedAs('vault rm', terminal),
+    async (vault) => ({ result: await vault.remove(place, Date.now()), use: { secrets: [name] } }),
+    { now: Date.now },
+  );
 }
 
 /** This process, which is another's program: nobody is asked for anything, and its signals are left alone. */

@@ -1,10 +1,10 @@
 /** What `zephr ls` is and takes. */
 
-import { parseDuration } from '../../../core/duration.js';
 import { SECRET_STATES } from '../../../core/protocol/replies.js';
 import { usageError } from '../../exit/cli-error.js';
 import type { CliCommand } from '../../parser/command.js';
 import { CliOption, oneOf, wholeNumber } from '../../parser/option.js';
+import { parseSince } from '../../parser/shared-options.js';
 import type { LsContext } from './ls.js';
 
 /** Adds the command. */
@@ -46,16 +46,4 @@ function declare(command: CliCommand): void {
       const { ls } = await import('./ls.js');
       return ls(context);
     });
-}
-
-/** A moment, in milliseconds since 1970, as ISO 8601 or as how long ago it was. @throws CliError exit 2. */
-function parseSince(text: string): number {
-  const trimmed = text.trim();
-  const seconds = parseDuration(trimmed);
-  if (seconds !== null) return Date.now() - seconds * 1000;
-  const moment = /^\d{4}-\d\d-\d\d/.test(trimmed) ? Date.parse(trimmed) : Number.NaN;
-  if (Number.isNaN(moment)) {
-    throw usageError('--since is no time', 'write it as 90m, 2d, 2026-12-05 or 2026-12-05T14:00Z');
-  }
-  return moment;
 }

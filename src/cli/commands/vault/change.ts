@@ -1,13 +1,14 @@
 /** `zephr vault rm`, `cp`, `bind`, `reveal` and `trust`. */
 
+import { boundTo, changeVaultLogged, logAllowed } from '../../../broker/audit/uses.js';
 import { decodeUtf8 } from '../../../core/bytes.js';
 import { findProjectFile, PROJECT_FILE, surroundings, trustFile } from '../../../vault/project.js';
-import { changeVault, requireVault } from '../../../vault/unlocking/access.js';
+import { requireVault } from '../../../vault/unlocking/access.js';
 import { CliError, usageError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import type { Context } from '../../parser/command.js';
 import { isPrintable, jsonLine } from '../../terminal/escape.js';
-import { requirePerson, vaultAccess } from '../../vault/access.js';
+import { loggedAs, requirePerson, vaultAccess } from '../../vault/access.js';
 import type { PlaceFlags, PolicyFlags, VaultFlags } from '../../vault/flags.js';
 import { noSuchName, placeInWords, placeOf, secretIn } from '../../vault/place.js';
 import { policyInWords, policyOf } from './policy-flags.js';
@@ -36,13 +37,19 @@ export async function removeSecrets({
 }: RemoveContext): Promise<ExitCode> {
   const names = args.names.map(checkedName);
   const find = await placeOf(flags, terminal);
-  const place = await changeVault(vaultAccess(flags, terminal), async (vault) => {
-    const where = await find(vault);
-    for (const name of new Set(names)) {
-      if (!(await vault.remove({ ...where, name }, now()))) throw noSuchName(name, where);
-    }
-    return where;
-  });
+  const access = vaultAccess(flags, terminal);
+  const place = await changeVaultLogged(
+    access,
+    loggedAs('vault rm', terminal),
+    async (vault) => {
+      const where = await find(vault);
+      for (const name of new Set(names)) {
+        if (!(await vault.remove({ ...where, name }, now()))) throw noSuchName(name, where);
+      }
+      return { result: where, use: { secrets: names } };
+    },
+    { now },
+  );
   const { project, environment } = place;
   if (flags.json) await terminal.stdout.write(jsonLine({ project, environment, removed: names }));
   else await reporter.info(`${names.join(', ')}: removed from ${placeInWords(place)}`);
@@ -53,20 +60,26 @@ export async function removeSecrets({
 export async function copySecret({ args, flags, terminal, reporter, now }: CopyContext): Promise<ExitCode> {
   const [name, newName] = [checkedName(args.name), checkedName(args.newName ?? args.name)];
   const find = await placeOf(flags, terminal);
-  const target = await changeVault(vaultAccess(flags, terminal), async (vault) => {
-    const from = await find(vault);
-    const record = vault.get({ ...from, name });
-    if (record === null) throw noSuchName(name, from);
-    const to = surroundings({
-      project: flags.toProject ?? from.project,
-      environment: flags.toEnvironment ?? from.environment,
-    });
-    if (to.project === from.project && to.environment === from.environment && newName === name)
-      throw usageError('a secret cannot be copied onto itself', 'give it a new name, or --to-environment');
-    if (vault.get({ ...to, name: newName }) !== null && !flags.force) throw exists([newName]);
-    await vault.set({ ...record, ...to, name: newName, changedAt: now() });
-    return to;
-  });
+  const access = vaultAccess(flags, terminal);
+  const target = await changeVaultLogged(
+    access,
+    loggedAs('vault cp', terminal),
+    async (vault) => {
+      const from = await find(vault);
+      const record = vault.get({ ...from, name });
+      if (record === null) throw noSuchName(name, from);
+      const to = surroundings({
+        project: flags.toProject ?? from.project,
+        environment: flags.toEnvironment ?? from.environment,
+      });
+      if (to.project === from.project && to.environment === from.environment && newName === name)
+        throw usageError('a secret cannot be copied onto itself', 'give it a new name, or --to-environment');
+      if (vault.get({ ...to, name: newName }) !== null && !flags.force) throw exists([newName]);
+      await vault.set({ ...record, ...to, name: newName, changedAt: now() });
+      return { result: to, use: { secrets: [name, newName], ...boundTo(record.policy) } };
+    },
+    { now },
+  );
   if (flags.json) await terminal.stdout.write(jsonLine({ ...target, name: newName }));
   else await reporter.info(`${name} is copied to ${newName} in ${placeInWords(target)}`);
   return EXIT.done;
@@ -77,24 +90,32 @@ export async function bindSecret({ args, flags, terminal, reporter, now }: BindC
   const name = checkedName(args.name);
   const policy = flags.unbind ? {} : policyOf(flags);
   if (policy === null) throw usageError('there is nothing to bind it to', 'name a --host, or --unbind it');
-  await requirePerson('zephr vault bind', terminal);
+  const [logged, use] = [loggedAs('vault bind', terminal), { secrets: [name], ...boundTo(policy) }];
+  await requirePerson('zephr vault bind', { terminal, now }, logged, use);
   const find = await placeOf(flags, terminal);
-  const place = await changeVault(vaultAccess(flags, terminal), async (vault) => {
-    const where = await find(vault);
-    const record = vault.get({ ...where, name });
-    if (record === null) throw noSuchName(name, where);
-    await vault.set({ ...record, policy, changedAt: now() });
-    return { project: where.project, environment: where.environment };
-  });
+  const access = vaultAccess(flags, terminal);
+  const place = await changeVaultLogged(
+    access,
+    logged,
+    async (vault) => {
+      const where = await find(vault);
+      const record = vault.get({ ...where, name });
+      if (record === null) throw noSuchName(name, where);
+      await vault.set({ ...record, policy, changedAt: now() });
+      return { result: { project: where.project, environment: where.environment }, use };
+    },
+    { now },
+  );
   if (flags.json) await terminal.stdout.write(jsonLine({ ...place, name, ...policy }));
   else await reporter.info(`${name} in ${placeInWords(place)}: ${policyInWords(policy)}`);
   return EXIT.done;
 }
 
 /** Prints a value to the person who asks for it. */
-export async function revealSecret({ args, flags, terminal }: RevealContext): Promise<ExitCode> {
+export async function revealSecret({ args, flags, terminal, now }: RevealContext): Promise<ExitCode> {
   const name = checkedName(args.name);
-  await requirePerson('zephr vault reveal', terminal);
+  const [logged, use] = [loggedAs('vault reveal', terminal), { secrets: [name] }];
+  await requirePerson('zephr vault reveal', { terminal, now }, logged, use);
   if (!terminal.stdout.isTerminal) {
     throw new CliError(EXIT.notAllowed, 'NO_TERMINAL', 'a value is revealed on a terminal only', {
       advice: `a program gets it with zephr run --only ${name} -- command`,
@@ -103,8 +124,9 @@ export async function revealSecret({ args, flags, terminal }: RevealContext): Pr
   const find = await placeOf(flags, terminal);
   const { vault } = await requireVault(vaultAccess(flags, terminal));
   const where = await find(vault);
-  const { value } = secretIn(vault, name, where);
-  await terminal.stdout.write(`${printable(value)}\n`);
+  const shown = printable(secretIn(vault, name, where).value);
+  await logAllowed(logged, use, now);
+  await terminal.stdout.write(`${shown}\n`);
   return EXIT.done;
 }
 
@@ -128,14 +150,20 @@ function printable(value: Uint8Array): string {
 
 /** Trusts the repository's file as it is now. */
 export async function trustProject({ flags, terminal, reporter, now }: TrustContext): Promise<ExitCode> {
-  await requirePerson('zephr vault trust', terminal);
+  const logged = loggedAs('vault trust', terminal);
+  await requirePerson('zephr vault trust', { terminal, now }, logged, { secrets: [] });
   const file = await findProjectFile(terminal.folder);
   if (file === null)
     throw usageError(
       `there is no ${PROJECT_FILE} here`,
       'one looks like {"project":"shop","secrets":["DB_URL"]}',
     );
-  await changeVault(vaultAccess(flags, terminal), (vault) => trustFile(vault, file, now()), { make: true });
+  await changeVaultLogged(
+    vaultAccess(flags, terminal),
+    logged,
+    async (vault) => ({ result: await trustFile(vault, file, now()), use: { secrets: file.secrets } }),
+    { make: true, now },
+  );
   const { path, project, environment, secrets } = file;
   if (flags.json) await terminal.stdout.write(jsonLine({ path, project, environment, secrets }));
   else

@@ -1,9 +1,11 @@
 /** What `zephr vault` and its commands are and take. */
 
 import type { CliCommand } from '../../parser/command.js';
-import { CliOption } from '../../parser/option.js';
+import { CliOption, wholeNumber } from '../../parser/option.js';
+import { parseSince } from '../../parser/shared-options.js';
 import { declarePlace, declarePolicy, declareVault } from '../../vault/flags.js';
 import type { BindContext, CopyContext, RemoveContext, RevealContext, TrustContext } from './change.js';
+import type { LogContext } from './log.js';
 import type { DiffContext, ListContext, StatusContext } from './look.js';
 import type { ImportContext, SetContext } from './set.js';
 import type { LockContext, UnlockContext } from './unlock.js';
@@ -24,6 +26,7 @@ function declare(vault: CliCommand): void {
   declareWrites(vault);
   declareLooks(vault);
   declareKeys(vault);
+  declareLog(vault);
 }
 
 function declareWrites(vault: CliCommand): void {
@@ -134,4 +137,31 @@ function declareKeys(vault: CliCommand): void {
     )
     .example('zephr vault trust')
     .runs(async (context: TrustContext) => (await import('./change.js')).trustProject(context));
+}
+
+function declareLog(vault: CliCommand): void {
+  const ONE = 'the log is shown, followed or checked: one of them';
+  vault
+    .command('log')
+    .summary('print what secrets were used for')
+    .description(
+      'Prints what secrets of the vault were used for, and what was changed in it: when, by which command, where to, ' +
+        'and how it ended. The log has names and never a value. It asks for no key.',
+    )
+    .addOption(
+      new CliOption('--last <n>', 'so many lines at most')
+        .default(undefined, '20; all with --since or --export')
+        .argParser(wholeNumber({ min: 1, max: 999_999_999 }, '--last is not a whole number from 1')),
+    )
+    .option('--secret <NAME>', 'those with this secret')
+    .option('--agent <name>', 'those of this agent')
+    .option('--blocked', 'those that were refused')
+    .addOption(new CliOption('--since <time>', 'within: 90m, 2d, or since 2026-12-05').argParser(parseSince))
+    .addOption(new CliOption('--tail', 'then print each line as it is written').excludes('verify', ONE))
+    .addOption(new CliOption('--verify', 'check that no line was edited, dropped, moved or added'))
+    .addOption(new CliOption('--export', 'print the lines as they are written').excludes('verify', ONE))
+    .example('zephr vault log --blocked', 'what was refused, and why')
+    .example('zephr vault log --tail', 'each use as it happens')
+    .example('zephr vault log --verify', 'was the log touched?')
+    .runs(async (context: LogContext) => (await import('./log.js')).showLog(context));
 }

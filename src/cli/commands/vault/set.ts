@@ -1,9 +1,9 @@
 /** `zephr vault set` and `zephr vault import`: values go in, unseen. */
 
+import { boundTo, changeVaultLogged } from '../../../broker/audit/uses.js';
 import { decodeUtf8, encodeUtf8 } from '../../../core/bytes.js';
 import { type DotenvEntry, parseDotenv } from '../../../vault/dotenv.js';
 import { isSecretName, type SecretPlace } from '../../../vault/records.js';
-import { changeVault } from '../../../vault/unlocking/access.js';
 import type { Vault } from '../../../vault/vault.js';
 import { CliError, Interrupted, secretAsArgument, usageError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
@@ -13,7 +13,7 @@ import type { Context } from '../../parser/command.js';
 import { jsonLine } from '../../terminal/escape.js';
 import { askHidden } from '../../terminal/prompt.js';
 import type { Terminal } from '../../terminal/terminal.js';
-import { vaultAccess } from '../../vault/access.js';
+import { loggedAs, vaultAccess } from '../../vault/access.js';
 import type { PlaceFlags, PolicyFlags } from '../../vault/flags.js';
 import { placeInWords, placeOf } from '../../vault/place.js';
 import { parseExpires, policyOf } from './policy-flags.js';
@@ -42,23 +42,25 @@ export async function setSecret(context: SetContext): Promise<ExitCode> {
   const find = await placeOf(flags, terminal);
   const access = vaultAccess(flags, terminal);
   const value = await readValue(name, terminal);
-  const set = await changeVault(
+  const set = await changeVaultLogged(
     access,
+    loggedAs('vault set', terminal),
     async (vault) => {
       const { project, environment } = await find(vault);
       const place: SecretPlace = { project, environment, name };
       const before = vault.get(place);
       if (before !== null && flags.new) throw exists([name]);
+      const kept = policy ?? before?.policy ?? {};
       await vault.set({
         ...place,
-        policy: policy ?? before?.policy ?? {},
+        policy: kept,
         changedAt: now(),
         ...(expiresAt === undefined ? {} : { expiresAt }),
         value,
       });
-      return { place, isNew: before === null };
+      return { result: { place, isNew: before === null }, use: { secrets: [name], ...boundTo(kept) } };
     },
-    { make: true },
+    { make: true, now },
   );
   value.fill(0);
   if (flags.json) await terminal.stdout.write(jsonLine({ ...set.place, new: set.isNew }));
@@ -75,16 +77,17 @@ export async function importSecrets(context: ImportContext): Promise<ExitCode> {
   const filled = entries.filter(({ value }) => value !== '');
   if (filled.length === 0) throw usageError('there is no name with a value in it');
   const names = filled.map(({ name }) => name);
-  const place = await changeVault(
+  const place = await changeVaultLogged(
     access,
+    loggedAs('vault import', terminal),
     async (vault) => {
       const where = await find(vault);
       const taken = names.filter((name) => vault.get({ ...where, name }) !== null);
       if (taken.length > 0 && !flags.force) throw exists(taken);
       for (const { name, value } of filled) await setEntry(vault, { ...where, name }, value, now());
-      return where;
+      return { result: where, use: { secrets: names } };
     },
-    { make: true },
+    { make: true, now },
   );
   for (const { name, value, line } of entries)
     await reporter.info(`line ${line}: ${name}${value === '' ? ' has no value and was left out' : ''}`);

@@ -3,11 +3,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
+import { changeVaultLogged, logAllowed } from '../../../broker/audit/uses.js';
 import { encodeBase64url } from '../../../core/base64url.js';
 import { randomBytes } from '../../../core/bytes.js';
 import { parseDuration } from '../../../core/duration.js';
 import { agentSocket, privateFolder } from '../../../vault/places.js';
-import { changeVault, requireVault } from '../../../vault/unlocking/access.js';
+import { requireVault } from '../../../vault/unlocking/access.js';
 import { stopAgent } from '../../../vault/unlocking/agent.js';
 import { keychainOf } from '../../../vault/unlocking/keychain.js';
 import type { Unlocked } from '../../../vault/unlocking/unlock.js';
@@ -17,7 +18,7 @@ import type { Context } from '../../parser/command.js';
 import { jsonLine } from '../../terminal/escape.js';
 import type { Terminal } from '../../terminal/terminal.js';
 import { timeInWords } from '../../terminal/times.js';
-import { requirePerson, vaultAccess } from '../../vault/access.js';
+import { loggedAs, requirePerson, vaultAccess } from '../../vault/access.js';
 import type { VaultFlags } from '../../vault/flags.js';
 
 export type UnlockContext = Context<VaultFlags & { readonly ttl: string; readonly keychain?: boolean }>;
@@ -33,6 +34,9 @@ const AGENT =
 
 /** The longest time that a vault stays unlocked, in milliseconds: 30 days. */
 const LONGEST_MS = 2_592_000_000;
+
+/** All of them, and none by its name. */
+const NO_SECRETS = { secrets: [] };
 
 /**
  * Reads `--ttl`, in milliseconds.
@@ -58,7 +62,11 @@ export async function unlockVault(context: UnlockContext): Promise<ExitCode> {
   const unlocked = await requireVault({ ...access, unlocking });
   const until = now() + ttl;
   await privateFolder(dirname(socket), terminal.uid);
-  await startAgent(socket, unlocked, until, terminal);
+  const fail = await logAllowed(loggedAs('vault unlock', terminal), NO_SECRETS, now);
+  await startAgent(socket, unlocked, until, terminal).catch(async (error: unknown) => {
+    await fail(error);
+    throw error;
+  });
   if (flags.json) await terminal.stdout.write(jsonLine({ until: new Date(until).toISOString() }));
   else
     await reporter.info(
@@ -76,16 +84,22 @@ export async function lockVault({ flags, terminal, reporter }: LockContext): Pro
   return EXIT.done;
 }
 
-async function addKeychain({ flags, terminal, reporter }: UnlockContext): Promise<ExitCode> {
-  await requirePerson('zephr vault unlock --keychain', terminal);
+async function addKeychain({ flags, terminal, reporter, now }: UnlockContext): Promise<ExitCode> {
+  const logged = loggedAs('vault unlock', terminal);
+  await requirePerson('zephr vault unlock --keychain', { terminal, now }, logged, NO_SECRETS);
   const access = vaultAccess(flags, terminal);
   const keychain = keychainOf({ platform: terminal.platform, env: access.unlocking.toolEnvironment });
   const unlocking = { ...access.unlocking, withoutAgent: true };
-  await changeVault({ ...access, unlocking }, async (vault) => {
-    const bytes = randomBytes(32);
-    await keychain.write(vault.id, bytes);
-    await vault.addSlot({ kind: 'keychain', bytes });
-  });
+  await changeVaultLogged(
+    { ...access, unlocking },
+    logged,
+    async (vault) => {
+      const bytes = randomBytes(32);
+      await keychain.write(vault.id, bytes);
+      return { result: await vault.addSlot({ kind: 'keychain', bytes }), use: NO_SECRETS };
+    },
+    { now },
+  );
   if (flags.json) await terminal.stdout.write(jsonLine({ keychain: true }));
   else await reporter.info(`${keychain.name} opens the vault from now on`);
   return EXIT.done;

@@ -1,6 +1,6 @@
 /** `zephr call`: an HTTP request with secrets that the caller never sees. */
 
-import { AuditLog } from '../../../../broker/audit/log.js';
+import { type Logged, logRefused } from '../../../../broker/audit/uses.js';
 import { PolicyError } from '../../../../broker/broker-error.js';
 import type { OutgoingRequest } from '../../../../broker/requests/injection.js';
 import { sendLogged } from '../../../../broker/requests/logged.js';
@@ -14,8 +14,7 @@ import { EXIT, type ExitCode } from '../../../exit/codes.js';
 import type { Context } from '../../../parser/command.js';
 import { trustFor } from '../../../settings/connection.js';
 import { askHidden } from '../../../terminal/prompt.js';
-import type { Terminal } from '../../../terminal/terminal.js';
-import { auditStorage, requirePerson, vaultAccess } from '../../../vault/access.js';
+import { loggedAs, requirePerson, vaultAccess } from '../../../vault/access.js';
 import type { PlaceFlags } from '../../../vault/flags.js';
 import { placeOf, secretIn } from '../../../vault/place.js';
 import { type BodyFlags, openBody } from './body.js';
@@ -32,12 +31,12 @@ export type CallContext = Context<
 export async function call(context: CallContext): Promise<ExitCode> {
   const { args, flags, terminal, now } = context;
   const slots = slotsOf(flags);
-  const log = new AuditLog(auditStorage(terminal));
+  const logged = { ...loggedAs('call', terminal), agent: flags.agent };
   const request = await requestOf(args.url, flags, slots, terminal);
   const body = await openBody(flags, terminal);
   try {
     const uses = await usesOf(slots, context);
-    await askForApproval(request, uses, terminal);
+    await askForApproval(request, uses, logged, context);
     const started = now();
     const trust = await trustFor(flags, terminal);
     const options = {
@@ -47,7 +46,6 @@ export async function call(context: CallContext): Promise<ExitCode> {
       redirects: flags.location ? MOST_REDIRECTS : 0,
       signal: terminal.interrupt,
     };
-    const logged = { log, command: 'call', agent: flags.agent, pid: terminal.pid };
     const response = await sendLogged(request, uses, options, logged).catch((error: unknown) => {
       throw withChange(error);
     });
@@ -76,16 +74,21 @@ async function usesOf(slots: readonly NamedSlot[], { flags, terminal }: CallCont
 async function askForApproval(
   { method, url }: OutgoingRequest,
   uses: readonly SecretUse[],
-  terminal: Terminal,
+  logged: Logged,
+  { terminal, now }: CallContext,
 ): Promise<void> {
   const asked = uses.filter(({ policy }) => policy.approve === true);
   if (asked.length === 0) return;
+  const names = asked.map(({ name }) => name);
+  const use = { secrets: names, method, host: url.host, path: url.pathname };
+  await requirePerson(`the use of ${names.join(', ')}`, { terminal, now }, logged, use);
   const what = asked.map(({ name, slot }) => `${name} as ${formatSlot(slot)}`).join(', ');
-  await requirePerson(`the use of ${asked.map(({ name }) => name).join(', ')}`, terminal);
   const question = `${method} ${url.host}${url.pathname} wants ${what}. Type yes to allow it`;
   const missing = { message: 'there is no terminal to ask on', advice: 'run it at one' };
   if ((await askHidden(terminal, question, missing)).trim().toLowerCase() === 'yes') return;
-  throw new CliError(EXIT.notAllowed, 'NOT_ALLOWED', 'the use was not allowed');
+  const error = new CliError(EXIT.notAllowed, 'NOT_ALLOWED', 'the use was not allowed');
+  await logRefused(logged, use, error, now);
+  throw error;
 }
 
 /** A refusal with the line that a person can run to allow it. */

@@ -16,18 +16,22 @@ export interface ChoiceFlags {
   readonly file?: readonly string[];
 }
 
-/** A secret, the variable that it is for, and whether that holds its value or the path of a file. */
-export interface Chosen {
+/** The name of a secret, the variable that it is for, and whether that holds its value or the path of a file. */
+export interface Choice {
   readonly variable: string;
   readonly name: string;
-  readonly value: Uint8Array;
   readonly as: 'value' | 'file';
+}
+
+/** With its value. */
+export interface Chosen extends Choice {
+  readonly value: Uint8Array;
 }
 
 /**
  * The secrets that options, `.zephr.json` or else the place name. What `--var` or `--file` name comes under that
  * variable, and not under its own name too.
- * @throws CliError for one that is not there, is expired, or is bound to hosts.
+ * @throws CliError for what is no name.
  */
 export async function choose(
   vault: Vault,
@@ -35,7 +39,7 @@ export async function choose(
   flags: ChoiceFlags,
   reporter: Reporter,
   now: number,
-): Promise<Chosen[]> {
+): Promise<Choice[]> {
   const mapped = [
     ...(flags.var ?? []).map((text) => ({ ...pairOf(text, '--var'), as: 'value' as const })),
     ...(flags.file ?? []).map((text) => ({ ...pairOf(text, '--file'), as: 'file' as const })),
@@ -43,8 +47,15 @@ export async function choose(
   const taken = new Set(mapped.map(({ name }) => name));
   const named = flags.only === undefined ? place.needs : listOf(flags.only);
   const own = (named ?? (await unboundIn(vault, place, reporter, now))).filter((name) => !taken.has(name));
-  const all = [...own.map((name) => ({ variable: name, name, as: 'value' as const })), ...mapped];
-  return all.map((one) => ({ ...one, value: usableValue(vault, one.name, place, now) }));
+  return [...own.map((name) => ({ variable: name, name, as: 'value' as const })), ...mapped];
+}
+
+/**
+ * The secrets with their values.
+ * @throws CliError for one that is not there, is expired, or is bound to hosts.
+ */
+export function valuesOf(choices: readonly Choice[], vault: Vault, place: Place, now: number): Chosen[] {
+  return choices.map((one) => ({ ...one, value: usableValue(vault, one.name, place, now) }));
 }
 
 /** All that is for processes; what has expired is left out, and named. */

@@ -1,6 +1,7 @@
 /** `zephr run`: a command with secrets in its environment, masked in what it prints. */
 
 import { fstatSync, statSync } from 'node:fs';
+import { type LoggedUse, logAllowed, logRefused } from '../../../../broker/audit/uses.js';
 import { SHORTEST_MASKED } from '../../../../broker/masking/forms.js';
 import { maskedForms, type NamedSecret } from '../../../../broker/masking/masker.js';
 import {
@@ -22,10 +23,10 @@ import { messageOf } from '../../../exit/reason.js';
 import type { Context } from '../../../parser/command.js';
 import type { Reporter } from '../../../terminal/reporter.js';
 import type { Output, Terminal } from '../../../terminal/terminal.js';
-import { requirePerson, vaultAccess } from '../../../vault/access.js';
+import { loggedAs, requirePerson, vaultAccess } from '../../../vault/access.js';
 import type { PlaceFlags } from '../../../vault/flags.js';
 import { placeOf } from '../../../vault/place.js';
-import { type ChoiceFlags, type Chosen, choose } from './chosen.js';
+import { type ChoiceFlags, type Chosen, choose, valuesOf } from './chosen.js';
 import { maskWithoutUs } from './mask-rest.js';
 import { passSignalsOn } from './signals.js';
 
@@ -43,11 +44,18 @@ interface MaskPlan {
 export async function run(context: RunContext): Promise<number> {
   const { flags, terminal, reporter, now } = context;
   const [name = '', ...args] = commandLineOf(context);
-  if (flags.mask === 'never') await requirePerson('zephr run --mask never', terminal);
+  if (flags.mask === 'never')
+    await requirePerson('zephr run --mask never', context, loggedAs('run', terminal), {
+      secrets: [],
+      program: name,
+    });
   const access = vaultAccess(flags, terminal);
   const [path, find] = await Promise.all([programAt(name, terminal), placeOf(flags, terminal)]);
   const { vault, way } = await requireVault(access);
-  const chosen = await choose(vault, await find(vault), flags, reporter, now());
+  const place = await find(vault);
+  const choices = await choose(vault, place, flags, reporter, now());
+  const use = { secrets: [...new Set(choices.map((one) => one.name))], program: name };
+  const chosen = await loggingRefusals(use, context, () => valuesOf(choices, vault, place, now()));
   const plan = await planFor(chosen, flags.mask ?? 'auto', terminal, reporter);
   const files = await writeMemoryFiles(
     chosen.filter((one) => one.as === 'file'),
@@ -60,11 +68,27 @@ export async function run(context: RunContext): Promise<number> {
       without: way === 'a systemd credential' ? ['CREDENTIALS_DIRECTORY'] : [],
     });
     const line = { path, name, args, env, ...rawWords(args, env) };
-    const end = await runMasked(line, chosen, plan, terminal);
+    // Without secrets it is as any other command, and nobody's business.
+    const fail = choices.length === 0 ? null : await logAllowed(loggedAs('run', terminal), use, now);
+    const end = await runMasked(line, chosen, plan, terminal).catch(async (error: unknown) => {
+      await fail?.(error);
+      throw error;
+    });
     files.remove();
     return 'code' in end ? end.code : terminal.endAs(end.signal);
   } finally {
     files.remove();
+  }
+}
+
+/** Does what may be refused; a refusal is in the log. */
+async function loggingRefusals<T>(use: LoggedUse, { terminal, now }: RunContext, work: () => T): Promise<T> {
+  try {
+    return work();
+  } catch (error) {
+    const isRefusal = error instanceof CliError && error.exit === EXIT.notAllowed;
+    if (isRefusal) await logRefused(loggedAs('run', terminal), use, error, now);
+    throw error;
   }
 }
 
