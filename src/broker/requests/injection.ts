@@ -4,6 +4,7 @@ import { concatBytes, decodeUtf8, encodeUtf8 } from '../../core/bytes.js';
 import { type Slot, TOKEN } from '../../vault/request-slots.js';
 import { InjectionError } from '../broker-error.js';
 import { percentEncoded } from '../masking/forms.js';
+import { setMember } from './json-text.js';
 
 /** Names and values, in order, the names in their own case. Values are bytes, as ISO 8859-1. */
 export type HeaderList = readonly (readonly [name: string, value: string])[];
@@ -102,38 +103,9 @@ function withField(request: OutgoingRequest, name: string, value: Uint8Array): O
 
 function withMember(request: OutgoingRequest, path: readonly string[], value: Uint8Array): OutgoingRequest {
   const typed = withType(request, 'application/json', (type) => /^application\/(?:.+\+)?json$/.test(type));
-  const text = request.body === null ? '{}' : textOf(request.body, 'the body');
-  const whole = parseObject(text || '{}');
-  let object = whole;
-  for (const name of path.slice(0, -1)) object = memberOf(object, name);
-  object[path.at(-1) ?? ''] = textOf(value, 'a secret in a JSON body');
-  return { ...typed, body: encodeUtf8(JSON.stringify(whole)) };
-}
-
-type JsonObject = Record<string, unknown>;
-
-function parseObject(text: string): JsonObject {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // What JSON.parse says of it would repeat parts of the body.
-    throw new InjectionError('the body is not JSON');
-  }
-  if (!isObject(value)) throw new InjectionError('the body is not a JSON object');
-  return value;
-}
-
-/** The object under `name`, made where there is none. */
-function memberOf(object: JsonObject, name: string): JsonObject {
-  if (!Object.hasOwn(object, name)) object[name] = {};
-  const member = object[name];
-  if (!isObject(member)) throw new InjectionError(`the body's ${name} is not an object`);
-  return member;
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  const text = request.body === null ? '' : textOf(request.body, 'the body');
+  const whole = setMember(text || '{}', path, textOf(value, 'a secret in a JSON body'));
+  return { ...typed, body: encodeUtf8(whole) };
 }
 
 /** The request with a content type: the one that it has, if that fits, or else `standard`. */
