@@ -28,7 +28,7 @@ export async function receiptTerms(receipt: Bytes | null): Promise<Pick<CreateBo
 export function receiptLinkOf(
   receipt: Bytes | null,
   server: string,
-  { id, kept }: CreatedReply,
+  { id, kept }: Pick<CreatedReply, 'id' | 'kept'>,
 ): { readonly receiptLink?: string } {
   const isKept = receipt !== null && kept?.includes('receipt_hash');
   return isKept ? { receiptLink: formatReceiptLink({ server, id, receipt }) } : {};

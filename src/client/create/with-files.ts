@@ -1,30 +1,61 @@
-/** Creating a secret with files, or one that is too large for a blob: the chunks first, then the blob that lists them. */
+/** Sending a secret with files, or one that is too large for a blob: the chunks first, then the blob that lists them. */
 
 import { decodeBase64url, encodeBase64url } from '../../core/base64url.js';
-import { concatBytes, encodeUtf8 } from '../../core/bytes.js';
+import { type Bytes, concatBytes, encodeUtf8 } from '../../core/bytes.js';
 import { MAX_FILES } from '../../core/crypto/file-list.js';
 import { proofHash, type UnlockedKey, unlockKey } from '../../core/crypto/key-schedule.js';
 import { encodeMeta, type Meta } from '../../core/crypto/meta.js';
 import { maxSecretBytesV2 } from '../../core/crypto/seal-v2.js';
 import { ApiError, NetworkError, ValidationError } from '../../core/errors.js';
 import { formatKey, generateKey, type LinkKey, parseKey, type Version } from '../../core/key.js';
-import type { ChunkRange } from '../../core/protocol/chunks.js';
+import type { ChunkRange, UploadBody } from '../../core/protocol/chunks.js';
 import { MAX_BLOB_LENGTH } from '../../core/protocol/limits.js';
-import { type CreateBody, HEADERS } from '../../core/protocol/requests.js';
+import { HEADERS } from '../../core/protocol/requests.js';
 import { webCrypto } from '../../core/web-crypto.js';
-import { type Attachment, type FileToSend, isContent, piecesOf } from '../files/content.js';
+import { type Attachment, type Content, type FileToSend, isContent, piecesOf } from '../files/content.js';
 import { type BrokenOffCreate, type CreateJournal, SourceChanged } from '../files/journal.js';
 import { beginUpload, forgetUpload, presentChunks, type Upload, uploadFiles } from '../files/upload.js';
 import { receiptTerms } from '../receipts.js';
+import type { TransportOptions } from '../transport/send.js';
 import { type CreateSecretOptions, contentOf, type SecretContent } from './options.js';
 import {
   type CreateTerms,
   createFromBytes,
   metaOf,
   postSecret,
+  type SealedUnder,
   type SecretLink,
   sealedV2,
 } from './posting.js';
+
+/** Where a secret goes that was sealed: to be one of its own, or the answer to a request. */
+export interface Target<Sent> extends Sender {
+  readonly server: string;
+  /** What the begin of its upload says of it. */
+  readonly upload: Pick<UploadBody, 'request'>;
+  /** The most bytes that go as a blob. More of them are a file. */
+  readonly blobBytes: number;
+  /** Seals and sends what a blob carries. */
+  sendBlob(content: Uint8Array): Promise<Sent>;
+  /** What its body has beside what is sealed. @param key under which that is */
+  termsFor(key: LinkKey): Promise<object>;
+  /** Posts its body. The same body, sent again, makes nothing new. */
+  post(body: string, sealed: SealedUnder, sender: Sender): Promise<Sent>;
+}
+
+/** What is the sender's alone. */
+interface Sender {
+  /** Of the begin of an upload and of the post, with an idempotency key. */
+  readonly headers: Record<string, string>;
+  /** For the sender to keep; null where the server is told of none. */
+  readonly receipt: Bytes | null;
+}
+
+/** What is said of a secret beside where it goes. */
+export type SendingOptions = Pick<
+  CreateSecretOptions,
+  'name' | 'message' | 'passphrase' | 'attachments' | 'idempotencyKey' | 'onProgress' | keyof TransportOptions
+>;
 
 /**
  * Creates a secret with attachments, or one that is large or may be.
@@ -38,25 +69,10 @@ export async function createWithFiles(
   options: CreateSecretOptions,
   journal?: CreateJournal,
 ): Promise<SecretLink> {
-  const { attachments } = options;
-  const limit =
-    version === 1 ? MAX_BLOB_LENGTH : maxSecretBytesV2(MAX_BLOB_LENGTH, encodeMeta(metaOf(options)).length);
-  if (attachments === undefined) {
-    const beginning = await beginningOf(secret, limit);
-    if (version === 1) await beginning.rest?.return?.();
-    if (beginning.rest === null || version === 1)
-      return createFromBytes(beginning.head, version, terms, options);
-    const file = { content: joinedAgain(beginning) };
-    return new FilesCreate(new Uint8Array(), [file], terms, options).run(journal);
-  }
-  checkFiles(attachments, options);
-  const { head: note, rest } = await beginningOf(secret, limit, true);
-  if (rest === null) return new FilesCreate(note, attachments, terms, options).run(journal);
-  await rest.return?.();
-  throw new ValidationError(
-    'the text beside the files is larger than a blob: attach it as a file',
-    'SECRET_TOO_LARGE',
-  );
+  if (version === 2) return sendWithFiles(secret, targetOf(terms, options), options, journal);
+  const { head, rest } = await beginningOf(secret, MAX_BLOB_LENGTH);
+  await rest?.return?.();
+  return createFromBytes(head, version, terms, options);
 }
 
 /**
@@ -70,64 +86,109 @@ export async function createAsFile(
   refused: unknown,
 ): Promise<SecretLink> {
   try {
-    return await new FilesCreate(new Uint8Array(), [{ content }], terms, options).run(undefined);
+    return await sendAsFile(content, targetOf(terms, options), options);
   } catch (error) {
     throw error instanceof NetworkError && error.code === 'UNSUPPORTED_BY_SERVER' ? refused : error;
   }
 }
 
-/** A create whose files go before it. */
-class FilesCreate {
+/**
+ * Sends a secret with attachments, or one that is large or may be.
+ * @param secret with attachments, the text that goes with them, which may be empty
+ * @throws as `createSecret` does.
+ */
+export async function sendWithFiles<Sent>(
+  secret: SecretContent,
+  target: Target<Sent>,
+  options: SendingOptions,
+  journal?: CreateJournal,
+): Promise<Sent> {
+  const { attachments } = options;
+  if (attachments === undefined) {
+    const beginning = await beginningOf(secret, target.blobBytes);
+    if (beginning.rest === null) return target.sendBlob(beginning.head);
+    return sendAsFile(joinedAgain(beginning), target, options, journal);
+  }
+  checkFiles(attachments, options);
+  const { head: note, rest } = await beginningOf(secret, target.blobBytes, true);
+  if (rest === null) return new FilesCreate(note, attachments, target, options).run(journal);
+  await rest.return?.();
+  throw new ValidationError(
+    'the text beside the files is larger than a blob: attach it as a file',
+    'SECRET_TOO_LARGE',
+  );
+}
+
+/** Sends a secret as a file without a name. */
+export function sendAsFile<Sent>(
+  content: Content,
+  target: Target<Sent>,
+  options: SendingOptions,
+  journal?: CreateJournal,
+): Promise<Sent> {
+  return new FilesCreate(new Uint8Array(), [{ content }], target, options).run(journal);
+}
+
+/** Where a create goes. */
+function targetOf(terms: CreateTerms, options: CreateSecretOptions): Target<SecretLink> {
+  return {
+    ...terms,
+    upload: {},
+    blobBytes: maxSecretBytesV2(MAX_BLOB_LENGTH, encodeMeta(metaOf(options)).length),
+    sendBlob: (content) => createFromBytes(content, 2, terms, options),
+    termsFor: async () => terms.terms,
+    post: (body, sealed, sender) => postSecret(body, sealed, { ...terms, ...sender }, options),
+  };
+}
+
+/** A secret whose files go before it. */
+class FilesCreate<Sent> {
   readonly #note: Uint8Array;
   readonly #files: readonly FileToSend[];
-  readonly #terms: CreateTerms;
-  readonly #options: CreateSecretOptions;
+  readonly #target: Target<Sent>;
+  readonly #options: SendingOptions;
   readonly #uploads: string;
 
-  constructor(
-    note: Uint8Array,
-    files: readonly FileToSend[],
-    terms: CreateTerms,
-    options: CreateSecretOptions,
-  ) {
+  constructor(note: Uint8Array, files: readonly FileToSend[], target: Target<Sent>, options: SendingOptions) {
     this.#note = note;
     this.#files = files;
-    this.#terms = terms;
+    this.#target = target;
     this.#options = options;
-    this.#uploads = `${terms.server}/api/uploads`;
+    this.#uploads = `${target.server}/api/uploads`;
   }
 
   /** Goes on with what an earlier process left, if that is possible, or else begins. */
-  async run(journal: CreateJournal | undefined): Promise<SecretLink> {
+  async run(journal: CreateJournal | undefined): Promise<Sent> {
     if (journal === undefined || journal.earlier === null) return this.#begin(journal);
     const { earlier } = journal;
-    const link = await this.#goOn(earlier, journal);
-    if (link !== null) return link;
+    const sent = await this.#goOn(earlier, journal);
+    if (sent !== null) return sent;
     await forgetUpload(this.#uploads, earlier.upload, this.#options);
     return this.#begin(journal);
   }
 
   /** Begins under a new key. */
-  async #begin(journal: CreateJournal | undefined): Promise<SecretLink> {
+  async #begin(journal: CreateJournal | undefined): Promise<Sent> {
     const { passphrase, idempotencyKey } = this.#options;
     const key = generateKey(2, passphrase !== undefined);
     const unlocked = await unlockKey(key, passphrase);
     // A create that begins again must not be taken for the one before.
     const id = idempotencyKey ?? webCrypto().randomUUID();
-    const terms = withIdempotencyKey(this.#terms, id);
-    const target = { url: this.#uploads, headers: terms.headers };
-    const upload = await beginUpload(target, this.#files, this.#options);
+    const sender = withIdempotencyKey(this.#target, id);
+    const begun = { url: this.#uploads, headers: sender.headers, body: this.#target.upload };
+    const upload = await beginUpload(begun, this.#files, this.#options);
     await journal?.begin({
       key: formatKey(key),
       proofHash: await proofHash(unlocked),
       idempotencyKey: id,
       upload: upload.upload,
       maxBytes: upload.max_bytes,
-      ...(terms.receipt === null ? {} : { receipt: encodeBase64url(terms.receipt) }),
+      ...(sender.receipt === null ? {} : { receipt: encodeBase64url(sender.receipt) }),
     });
     try {
-      const body = await this.#upload(upload, unlocked, [], terms, journal);
-      return await this.#post(body, key, unlocked, terms, journal);
+      const sealed = { key, unlocked };
+      const body = await this.#upload(upload, sealed, [], sender, journal);
+      return await this.#post(body, sealed, sender, journal);
     } catch (error) {
       if (journal === undefined) await forgetUpload(this.#uploads, upload.upload, this.#options);
       throw error;
@@ -135,7 +196,7 @@ class FilesCreate {
   }
 
   /** @returns null when it cannot go on: server, passphrase or source have changed. */
-  async #goOn(earlier: BrokenOffCreate, journal: CreateJournal): Promise<SecretLink | null> {
+  async #goOn(earlier: BrokenOffCreate, journal: CreateJournal): Promise<Sent | null> {
     const { passphrase } = this.#options;
     const key = parseKey(earlier.key);
     if (key.passphrase !== (passphrase !== undefined)) return null;
@@ -144,12 +205,13 @@ class FilesCreate {
     const present = await this.#presentOf(earlier);
     if (present === null) return null;
     const upload = { upload: earlier.upload, max_bytes: earlier.maxBytes };
+    const sealed = { key, unlocked };
     try {
       const receipt = earlier.receipt === undefined ? null : decodeBase64url(earlier.receipt);
-      const terms = { ...withIdempotencyKey(this.#terms, earlier.idempotencyKey), receipt };
-      const body = earlier.body ?? (await this.#upload(upload, unlocked, present, terms, journal));
-      if (earlier.body !== undefined) await this.#upload(upload, unlocked, present, terms, journal);
-      return await this.#post(body, key, unlocked, terms, earlier.body === undefined ? journal : undefined);
+      const sender = { ...withIdempotencyKey(this.#target, earlier.idempotencyKey), receipt };
+      const body = earlier.body ?? (await this.#upload(upload, sealed, present, sender, journal));
+      if (earlier.body !== undefined) await this.#upload(upload, sealed, present, sender, journal);
+      return await this.#post(body, sealed, sender, earlier.body === undefined ? journal : undefined);
     } catch (error) {
       const isForgotten =
         error instanceof ApiError &&
@@ -168,9 +230,9 @@ class FilesCreate {
   /** Sends the chunks. @returns the body of the create. */
   async #upload(
     upload: Upload,
-    unlocked: UnlockedKey,
+    { key, unlocked }: Sealed,
     present: readonly ChunkRange[],
-    { terms, receipt }: CreateTerms,
+    { receipt }: Sender,
     journal: CreateJournal | undefined,
   ): Promise<string> {
     const filesKey = await unlocked.deriveFilesKey();
@@ -178,32 +240,37 @@ class FilesCreate {
     const { chunks, files } = await uploadFiles(this.#uploads, upload, this.#files, filesKey, options);
     const meta: Meta = { ...metaOf(this.#options), files };
     const sealed = await sealedV2(this.#note, meta, unlocked);
+    const terms = await this.#target.termsFor(key);
     const bound = { upload: upload.upload, chunks };
-    const body = { ...sealed, ...terms, ...(await receiptTerms(receipt)), ...bound } satisfies CreateBody;
-    return JSON.stringify(body);
+    return JSON.stringify({ ...sealed, ...terms, ...(await receiptTerms(receipt)), ...bound });
   }
 
   async #post(
     body: string,
-    key: LinkKey,
-    unlocked: UnlockedKey,
-    terms: CreateTerms,
+    sealed: Sealed,
+    sender: Sender,
     journal: CreateJournal | undefined,
-  ): Promise<SecretLink> {
+  ): Promise<Sent> {
     await journal?.noteBody(body);
-    return postSecret(body, { key, unlocked }, terms, this.#options);
+    return this.#target.post(body, sealed, sender);
   }
 }
 
-function withIdempotencyKey(terms: CreateTerms, id: string): CreateTerms {
-  return { ...terms, headers: { ...terms.headers, [HEADERS.idempotencyKey]: id } };
+/** A key of version 2. */
+type Sealed = SealedUnder & { readonly unlocked: UnlockedKey };
+
+function withIdempotencyKey({ headers, receipt }: Sender, id: string): Sender {
+  return { receipt, headers: { ...headers, [HEADERS.idempotencyKey]: id } };
 }
 
 /** The most bytes that a file of a hundred can have, so that all of them together can be counted. */
 const LARGEST = Math.floor(Number.MAX_SAFE_INTEGER / MAX_FILES);
 
 /** Checks names and kinds of contents, before anything is sent. @throws ValidationError `INVALID_META`, `INVALID_SECRET`. */
-function checkFiles(attachments: readonly Attachment[], options: CreateSecretOptions): void {
+export function checkFiles(
+  attachments: readonly Attachment[],
+  options: Pick<CreateSecretOptions, 'name' | 'message'>,
+): void {
   if (!Array.isArray(attachments)) throw new ValidationError('the attachments are no list', 'INVALID_META');
   for (const attachment of attachments) {
     if (typeof attachment?.name !== 'string') {

@@ -27,6 +27,8 @@ export interface UploadTarget {
   readonly url: string;
   /** As for the create that follows. */
   readonly headers: Record<string, string>;
+  /** What its body says beside the length. */
+  readonly body?: Pick<UploadBody, 'request'>;
 }
 
 /** An upload that has begun. */
@@ -64,21 +66,24 @@ export interface Uploaded {
  * @throws NetworkError `UNSUPPORTED_BY_SERVER` from a server that takes no files.
  */
 export async function beginUpload(
-  { url, headers }: UploadTarget,
+  { url, headers, body: said = {} }: UploadTarget,
   files: readonly FileToSend[],
   options: TransportOptions,
 ): Promise<Upload> {
   const sizes = files.map(sizeOf);
   const isKnown = (size: number | undefined): size is number => size !== undefined;
   const body: UploadBody = sizes.every(isKnown)
-    ? { bytes: paddedLength(sizes.reduce((sum, size) => sum + size, 0)) }
-    : {};
+    ? { ...said, bytes: paddedLength(sizes.reduce((sum, size) => sum + size, 0)) }
+    : said;
   try {
     const { json } = await send({ method: 'POST', url, headers, body: JSON.stringify(body) }, options);
     return checkReply(url, () => parseUploadReply(json));
   } catch (error) {
     const isUnknown =
-      error instanceof ApiError && (error.statusCode === 404 || error.statusCode === 405) && error.isVerdict;
+      error instanceof ApiError &&
+      error.isVerdict &&
+      [404, 405].includes(error.statusCode) &&
+      error.code !== 'REQUEST_NOT_FOUND';
     if (!isUnknown) throw error;
     const { host } = new URL(url);
     throw new NetworkError(`${host} takes no files`, host, 'UNSUPPORTED_BY_SERVER', { cause: error });

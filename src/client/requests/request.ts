@@ -29,6 +29,8 @@ export interface SecretRequest extends RequestMessage {
   readonly answersLeft: number;
   /** Longest `encrypted_blob` of an answer, in characters. */
   readonly maxBlob: number;
+  /** Most bytes of an answer's files together, padding included; 0 where it takes none. */
+  readonly maxUpload: number;
 }
 
 /** A request, and what it takes to answer it. */
@@ -76,6 +78,7 @@ export async function openRequest(
     answers: reply.answers,
     answersLeft: reply.answers_left,
     maxBlob: reply.limits.blob,
+    maxUpload: reply.limits.upload,
   };
   return { link, request, publicKey, keys, headers };
 }

@@ -48,7 +48,7 @@ export function parseRequestReply(json: unknown): RequestReply {
   const known = stateOf(state);
   const isGone = known !== 'open' && (sealed_message === undefined || sealed_message === null);
   if (!isGone && !isSealedMessage(sealed_message)) throw invalidReply('sealed_message');
-  if (!isMinutes(secret_expiry)) throw invalidReply('secret_expiry');
+  if (!isSize(secret_expiry)) throw invalidReply('secret_expiry');
   if (!isCount(answers, 1)) throw invalidReply('answers');
   const { blob, upload } = isObject(limits) ? limits : {};
   return {
@@ -61,7 +61,7 @@ export function parseRequestReply(json: unknown): RequestReply {
     answers,
     answers_left: countLeft(answers_left),
     // A server that names no limit for files takes none.
-    limits: { blob: isCount(blob, 1) ? blob : MAX_BLOB_LENGTH, upload: isCount(upload, 1) ? upload : 0 },
+    limits: { blob: isSize(blob) ? blob : MAX_BLOB_LENGTH, upload: isSize(upload) ? upload : 0 },
   };
 }
 
@@ -115,7 +115,8 @@ function instant(value: unknown, member: string): string {
   return found;
 }
 
-function isMinutes(value: unknown): value is number {
+/** Whether it is a whole number from 1, of any size. */
+function isSize(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 1;
 }
 
