@@ -32,9 +32,13 @@ export type SecretReference = LinkOrPair | ReceiptLink | OwnSecret;
 
 /** Options of {@link secretStatus}. */
 export interface StatusOptions extends RetrieveSecretOptions {
-  /** Answers as soon as the status is another than this one, or after 25 s. Default: at once. */
+  /** Answers as soon as the status is another than this one, or after `wait`. Default: at once. */
   readonly seen?: Pick<SecretStatus, 'state' | 'viewsLeft'>;
+  /** Milliseconds, at most 25,000, for which the server may wait for another status than `seen`. Default 25,000. */
+  readonly wait?: number;
 }
+
+const LONGEST_WAIT_MS = MAX_WAIT_SECONDS * 1_000;
 
 /** From here on without an answer an attempt fails, where none is said; the wait comes on top of it. In milliseconds. */
 const TIMEOUT_MS = 10_000;
@@ -52,11 +56,15 @@ export async function secretStatus(
   options: StatusOptions = {},
 ): Promise<SecretStatus> {
   const { url: secret, headers } = await authorize(from, options.passphrase);
-  const { seen, ...others } = options;
-  const wait = seen && `?wait=${MAX_WAIT_SECONDS}&seen=${seen.state}.${seen.viewsLeft}`;
-  const timeout = (options.timeout ?? TIMEOUT_MS) + MAX_WAIT_SECONDS * 1_000;
-  const url = `${secret}/status${wait ?? ''}`;
-  const { json } = await send({ method: 'GET', url, headers }, seen ? { ...others, timeout } : others);
+  const { seen, wait = LONGEST_WAIT_MS, timeout = TIMEOUT_MS, ...others } = options;
+  if (!(wait >= 0 && wait <= LONGEST_WAIT_MS)) {
+    throw new ValidationError(`the wait is not 0 to ${LONGEST_WAIT_MS} milliseconds`, 'INVALID_WAIT');
+  }
+  const seconds = seen === undefined ? 0 : Math.ceil(wait / 1_000);
+  const query = seen === undefined ? '' : `?wait=${seconds}&seen=${seen.state}.${seen.viewsLeft}`;
+  const url = `${secret}/status${query}`;
+  const patience = timeout + seconds * 1_000;
+  const { json } = await send({ method: 'GET', url, headers }, { ...others, timeout: patience });
   return statusOf(checkReply(url, () => parseStatusReply(json)));
 }
 

@@ -97,6 +97,25 @@ describe('a status that waits', () => {
     await retrieveSecret(fullLink, { fetch });
     expect(await told).toMatchObject({ state: 'waiting', viewsLeft: 1 });
   });
+
+  it('waits no longer than it is asked to', async () => {
+    const { server, fetch } = createTestServer();
+    const urls: string[] = [];
+    const noted: Fetch = (url, init) => {
+      urls.push(url);
+      return fetch(url, init);
+    };
+    const { receiptLink = '' } = await createSecret('hunter2', { server, fetch });
+    const seen = await secretStatus(receiptLink, { fetch });
+    expect(await secretStatus(receiptLink, { fetch: noted, seen, wait: 500 })).toEqual(seen);
+    expect(await secretStatus(receiptLink, { fetch: noted, seen, wait: 0 })).toEqual(seen);
+    expect(urls.map((url) => new URL(url).search)).toEqual([
+      '?wait=1&seen=waiting.1',
+      '?wait=0&seen=waiting.1',
+    ]);
+    for (const wait of [-1, 25_001, Number.NaN])
+      await expect(secretStatus(receiptLink, { fetch, seen, wait })).rejects.toThrow('0 to 25000');
+  });
 });
 
 describe('by id and API key', () => {

@@ -13,7 +13,7 @@ import { readSecretFile } from '../../files/secret-file.js';
 import type { Context } from '../../parser/command.js';
 import type { LinkOptions } from '../../parser/link.js';
 import { recordSent } from '../../sent/append.js';
-import { exitOf, waitForEnd } from '../../sent/wait.js';
+import { type Ask, exitOf, waitForEnd } from '../../sent/wait.js';
 import { connectionTo } from '../../settings/connection.js';
 import {
   checkSetting,
@@ -165,10 +165,13 @@ async function waitForReaders(
   { flags, terminal, reporter, now }: CreateContext,
 ): Promise<ExitCode> {
   const from = created.receiptLink ?? withKey(created);
-  const signal = terminal.interrupt;
+  const { interrupt } = terminal;
+  const ask: Ask = (seen, wait) =>
+    secretStatus(from, { ...options, signal: interrupt, wait, ...given('seen', seen) });
+  const until = flags.for === undefined ? Number.POSITIVE_INFINITY : now() + flags.for;
   const waited = await reporter.waitFor(
     'waiting for its readers',
-    waitForEnd((seen) => secretStatus(from, { ...options, signal, ...given('seen', seen) }), flags.for, now),
+    waitForEnd(ask, { interrupt, reporter, now, until }),
   );
   await reporter.info(waited.isOver ? 'it still waits for a reader' : `it ended: ${waited.status.state}`);
   return exitOf(waited);

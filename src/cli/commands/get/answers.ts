@@ -25,11 +25,11 @@ import {
   removeRequest,
   unkeptRequest,
 } from '../../files/request-files.js';
+import { waitFor } from '../../sent/waiting.js';
 import { connectionTo } from '../../settings/connection.js';
 import { timeInWords } from '../../terminal/times.js';
 import { type Destination, openDestination } from './destination.js';
 import { type GetContext, take } from './take.js';
-import { waitFor } from './waiting.js';
 
 /** What collecting needs of the command that does it. */
 export type AnswerContext = Pick<GetContext, 'flags' | 'terminal' | 'reporter' | 'now' | 'commandLine'>;

@@ -9,7 +9,7 @@ import type { Context } from '../../parser/command.js';
 import { type LinkOptions, openLink, requireVersion2, withPassphrase } from '../../parser/link.js';
 import type { LinkArguments, LinkFlags } from '../../parser/shared-options.js';
 import { findOwn } from '../../sent/find.js';
-import { exitOf, waitForEnd } from '../../sent/wait.js';
+import { type Ask, exitOf, waitForEnd } from '../../sent/wait.js';
 import { connectionTo } from '../../settings/connection.js';
 import { jsonLine } from '../../terminal/escape.js';
 import { timeInWords } from '../../terminal/times.js';
@@ -27,15 +27,17 @@ export type StatusContext = Context<StatusFlags, LinkArguments>;
 /** What a status is asked with. */
 interface Asking {
   readonly clock: ServerClock;
-  readonly ask: (seen: SecretStatus | undefined) => Promise<SecretStatus>;
+  readonly ask: Ask;
 }
 
 /** Prints what has become of a secret, or answers by the exit code whether it is in the state of `--is`. */
 export async function status(context: StatusContext): Promise<ExitCode> {
   const { flags, terminal, now } = context;
   const { clock, ask } = await askingOf(context);
-  const waited = flags.wait ? await waitForEnd(ask, flags.for, now) : undefined;
-  const found = waited?.status ?? (await ask(undefined));
+  const until = flags.for === undefined ? Number.POSITIVE_INFINITY : now() + flags.for;
+  const waiting = { interrupt: terminal.interrupt, reporter: context.reporter, now, until };
+  const waited = flags.wait ? await waitForEnd(ask, waiting) : undefined;
+  const found = waited?.status ?? (await ask(undefined, 0));
   if (flags.is !== undefined) return found.state === flags.is ? EXIT.done : EXIT.notYet;
   const inTime = (time: string) => timeInWords(clock.toLocal(Date.parse(time)), now());
   await terminal.stdout.write(flags.json ? jsonLine(found) : `${inWords(found, inTime)}\n`);
@@ -51,22 +53,22 @@ async function askingOf(context: StatusContext): Promise<Asking> {
     options: Omit<LinkOptions, 'fetch'>,
     fetch: LinkOptions['fetch'],
     waiting: string,
-    seen: SecretStatus | undefined,
-  ) => reporter.waitFor(waiting, secretStatus(from, { ...options, fetch, ...(seen && { seen }) }));
+    ...[seen, wait]: Parameters<Ask>
+  ) => reporter.waitFor(waiting, secretStatus(from, { ...options, fetch, wait, ...(seen && { seen }) }));
   if (own !== null) {
     const connection = await connectionTo(own.server, flags, terminal);
     const { fetch, clock } = withServerClock(connection.fetch);
     const options = { timeout: flags.timeout, signal: terminal.interrupt };
     const waiting = `waiting for ${new URL(own.server).host}`;
-    return { clock, ask: (seen) => request(own.from, options, fetch, waiting, seen) };
+    return { clock, ask: (...how) => request(own.from, options, fetch, waiting, ...how) };
   }
   const opened = await openLink(context, requireVersion2);
   const { fetch, clock } = withServerClock(opened.options.fetch);
   return {
     clock,
-    ask: (seen) =>
+    ask: (...how) =>
       withPassphrase(opened, terminal, (options) =>
-        request(opened.link, options, fetch, opened.waiting, seen),
+        request(opened.link, options, fetch, opened.waiting, ...how),
       ),
   };
 }

@@ -3,10 +3,10 @@
  * meanwhile, laptops sleep, and proxies cut connections on which nothing moves.
  */
 
-import { LONGEST_WAIT_MS } from '../../../client/requests/collect-answers.js';
-import { ApiError, NetworkError, type ZephrError } from '../../../core/errors.js';
-import type { Reporter } from '../../terminal/reporter.js';
-import type { Terminal } from '../../terminal/terminal.js';
+import { LONGEST_WAIT_MS } from '../../client/requests/collect-answers.js';
+import { ApiError, NetworkError, type ZephrError } from '../../core/errors.js';
+import type { Reporter } from '../terminal/reporter.js';
+import type { Terminal } from '../terminal/terminal.js';
 
 /** The pauses before another question, in milliseconds: after an answer that came at once, and after a failure. */
 const SHORTEST_PAUSE_MS = 500;
