@@ -61,7 +61,7 @@ export async function secretStatus(
     throw new ValidationError(`the wait is not 0 to ${LONGEST_WAIT_MS} milliseconds`, 'INVALID_WAIT');
   }
   const seconds = seen === undefined ? 0 : Math.ceil(wait / 1_000);
-  const query = seen === undefined ? '' : `?wait=${seconds}&seen=${seen.state}.${seen.viewsLeft}`;
+  const query = seen && seconds > 0 ? `?wait=${seconds}&seen=${seen.state}.${seen.viewsLeft}` : '';
   const url = `${secret}/status${query}`;
   const patience = timeout + seconds * 1_000;
   const { json } = await send({ method: 'GET', url, headers }, { ...others, timeout: patience });
