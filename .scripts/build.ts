@@ -26,12 +26,15 @@ const READABLE: OutputOptions = {
   comments: { legal: false, jsdoc: false, annotation: true },
 };
 
+/** The files of src/cli/sdk whose types programs see. */
+const SDK_TYPES = ['call', 'errors', 'mock', 'options', 'run', 'secrets', 'vault'];
+
 const page = await buildPage();
 const [command, sdk, testing, vault] = await Promise.all([
   bundleCommand(),
   bundleSdk(),
   bundleForNode('testing', 'src/testing.ts'),
-  bundleForNode('vault', 'src/cli/vault/sdk.ts'),
+  bundleForNode('vault', 'src/cli/sdk/vault.ts'),
 ]);
 
 // Only now: a build that fails leaves the last one in place.
@@ -46,8 +49,10 @@ write('.', vault);
 declareTypes('src/tsconfig.json');
 declareTypes('src/tsconfig.testing.json');
 // The other declarations are the server's and the command's: those of zephr/testing and zephr/vault do not name them.
-renameSync(join(dist, '.testing-types/testing.d.ts'), join(dist, 'types/testing.d.ts'));
-renameSync(join(dist, '.testing-types/cli/vault/sdk.d.ts'), join(dist, 'types/vault.d.ts'));
+for (const file of ['testing', ...SDK_TYPES.map((name) => `cli/sdk/${name}`)]) {
+  mkdirSync(dirname(join(dist, 'types', file)), { recursive: true });
+  renameSync(join(dist, `.testing-types/${file}.d.ts`), join(dist, `types/${file}.d.ts`));
+}
 rmSync(join(dist, '.testing-types'), { recursive: true });
 
 const modules = [...command, ...sdk, ...testing, ...vault].flatMap(({ moduleIds }) => moduleIds);

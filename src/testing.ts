@@ -1,9 +1,19 @@
-/** `zephr/testing`: a server in memory behind a `fetch`, for the tests of programs that use zephr. */
+/** `zephr/testing`: a server in memory behind a `fetch`, and a vault without values, for tests of programs that use zephr. */
 
 import type { Fetch } from './client/transport/fetch.js';
 import { createApp } from './server/app.js';
 import { fetchFrom } from './server/fetch.js';
 import { MemoryStore } from './server/store/memory/store.js';
+
+export {
+  createTestVault,
+  type RecordedCall,
+  type RecordedRun,
+  type TestAnswer,
+  type TestBinding,
+  type TestVault,
+  type TestVaultOptions,
+} from './cli/sdk/mock.js';
 
 /** A zephr server without a socket. Everything in it is gone with it. */
 export interface TestServer {

@@ -51,10 +51,13 @@ function run(script: string): Promise<{ code: number | null; stdout: string; std
 const NEW_PROGRAM = `
        import { createSecret, EXPIRY, retrieveSecret, secretStatus, revokeSecret, ValidationError, type CreateSecretOptions } from 'zephr';
        import { EXPIRY as SAME } from 'zephr/limits.js';
-       import { createTestServer } from 'zephr/testing';
-       import { deleteSecret, type ListedSecret, listSecrets, type RunResult, runWithSecrets, setSecret } from 'zephr/vault';
+       import { createTestServer, createTestVault, type RecordedCall, type TestVault } from 'zephr/testing';
+       import { type CallOptions, type CallResponse, callWithSecret, deleteSecret, HostNotAllowedError, type ListedSecret, listSecrets, type RunResult, runWithSecrets, setSecret } from 'zephr/vault';
        const names: string[] = (await listSecrets({ project: 'shop' })).map(({ name }: ListedSecret) => name);
        const ran: RunResult = await runWithSecrets('true', [], { only: names, capture: true });
+       const call: CallOptions = { bearer: 'A', header: { 'X-Key': 'B' }, json: { n: 1 }, followRedirects: true, timeout: 1_000 };
+       const answered: CallResponse | string = await callWithSecret('https://api.example.com/', call).catch((error: unknown) => (error instanceof HostNotAllowedError ? error.host + error.advice : 'other'));
+       const mock: TestVault = createTestVault({ secrets: { A: { hosts: ['api.example.com'] } }, answer: ({ url }: RecordedCall) => ({ body: url }) });
        const removed: boolean = (await setSecret('A', 'x'), await deleteSecret('A'));
        const { server, fetch } = createTestServer();
        const options: CreateSecretOptions = { server, fetch, expiry: EXPIRY.HOURS_1 satisfies typeof SAME.HOURS_1, views: 2, apiKey: null };
@@ -65,7 +68,7 @@ const NEW_PROGRAM = `
        const link = created.mode === 'split' ? { url: created.url, key: created.key } : created.fullLink;
        const { plaintext, bytes, hint, purgeAt, name, message, viewsLeft } = await retrieveSecret(link, { fetch });
        const all: [string, Uint8Array, ...(string | number | undefined)[]] = [plaintext, bytes, hint, purgeAt, name, message, viewsLeft];
-       export default [names, ran, removed, three, all, (await secretStatus(link, { fetch })).state === 'waiting', await revokeSecret(link), new ValidationError('x').code];`;
+       export default [names, ran, answered, mock.calls, removed, three, all, (await secretStatus(link, { fetch })).state === 'waiting', await revokeSecret(link), new ValidationError('x').code];`;
 
 /** As programs for zephr 1.3 are written: its type names, and its members that may be undefined. */
 const EXISTING_PROGRAM = `

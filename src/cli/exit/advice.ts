@@ -1,5 +1,6 @@
 /** What to do about an error, by its code: the line behind `zephr: hint:`. */
 
+import { PolicyError } from '../../broker/broker-error.js';
 import { ApiError, type ZephrError } from '../../core/errors.js';
 import { inWords } from '../../core/waiting-time.js';
 import { type ErrorCode, lookUp } from './error-codes.js';
@@ -22,6 +23,7 @@ const ADVICE = {
   INVALID_PROXY: 'write it as http://host:port, unset it, or name the server in NO_PROXY',
   INVALID_REPLY: 'check --server: does that address belong to a zephr server?',
   INVALID_SERVER: 'write it as https://host, or http://127.0.0.1:8787',
+  LOG_FAILED: 'is its disk full, or its folder not yours? zephr vault log shows what is in it',
   LINK_PROOF_NOT_KEPT: 'ask its operator to update it, or send without a passphrase',
   MISSING_KEY: 'paste the whole link; a key that came apart from it is given with --key-file or --key',
   NEEDS_VERSION_2: 'use --link v2, on a server that speaks it',
@@ -33,8 +35,10 @@ const ADVICE = {
   PAYLOAD_TOO_LARGE: 'zephr doctor says how much the server takes: compress it, or send it in parts',
   PORT_NOT_ALLOWED: '--port names the port; 0 is one that is free',
   PORT_TAKEN: 'is another server running? --port names another port; 0 is one that is free',
+  NOT_HTTPS: 'write the URL with https',
   PROXY_REFUSED: 'check HTTPS_PROXY (HTTP_PROXY for http), or name the server in NO_PROXY',
   PROXY_UNREACHABLE: 'check HTTPS_PROXY (HTTP_PROXY for http), or name the server in NO_PROXY',
+  RESPONSE_WITHHELD: 'ask for another form of it: text in UTF-8, plain, gzip, br or deflate',
   SECRET_ALREADY_CONSUMED: 'if that was not you, whoever read it knows the secret: change it',
   SECRET_EXPIRED: 'ask the sender for a new link',
   SECRET_NOT_FOUND: 'check the link and its server; a secret is forgotten a day after its expiry',
@@ -61,6 +65,7 @@ const ADVICE = {
   VAULT_TOO_NEW: 'update zephr',
   WRONG_OPENER: 'is it the key of this vault? zephr vault status says which vault it is',
   UNKNOWN_KEY_VERSION: 'update zephr',
+  UPSTREAM_FAILED: 'check the host and the network; a request with a secret is not tried twice',
   UNSUPPORTED_BY_SERVER: 'use --link v1 if its weaker promises are enough',
   UPGRADE_REQUIRED: 'stay within that, or use an API key of a larger tier',
   WRONG_KEY: 'check the key and the passphrase; nothing was used up',
@@ -73,8 +78,10 @@ const SERVER_FULL = 'try again later, or ask who runs the server to make room';
 /** Where the bundle is; from source there is no such place, and the working directory is the clone. */
 const PROGRAM_FOLDER = typeof __dirname === 'string' ? __dirname : '.';
 
-/** What to do about an error of core, client, net or server; undefined when there is nothing to say. */
+/** What to do about an error of core, client, net, server or broker; undefined when there is nothing to say. */
 export function adviceFor(error: ZephrError): string | undefined {
+  if (error instanceof PolicyError && error.change !== null)
+    return `to allow it, a person runs: ${error.change}`;
   if (error instanceof ApiError && error.retryAfter !== undefined)
     return `try again ${inWords(error.retryAfter)}`;
   if (error instanceof ApiError && error.code === 'STORE_FULL' && error.isVerdict) return SERVER_FULL;

@@ -8,6 +8,7 @@ import { openOutputFile } from '../../../files/output-file.js';
 import type { CommonFlags } from '../../../settings/settings.js';
 import { jsonLine } from '../../../terminal/escape.js';
 import type { Terminal } from '../../../terminal/terminal.js';
+import { valuesByName } from '../../../vault/requests.js';
 
 export interface BodyFlags extends CommonFlags {
   readonly output?: string;
@@ -53,13 +54,8 @@ export async function openBody(flags: BodyFlags, terminal: Terminal): Promise<Bo
   };
 }
 
-/** As the SDK of AgentSecrets reads it: the values of each header in a list. */
 function aboutResponse(response: RedactedResponse, milliseconds: number) {
-  const headers: Record<string, string[]> = {};
-  for (const [name, value] of response.headers) {
-    const key = name.toLowerCase();
-    headers[key] = [...(headers[key] ?? []), value];
-  }
+  const headers = valuesByName(response.headers);
   return { status: response.status, headers, redacted: response.redacted(), duration_ms: milliseconds };
 }
 

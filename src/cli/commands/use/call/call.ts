@@ -1,7 +1,6 @@
 /** `zephr call`: an HTTP request with secrets that the caller never sees. */
 
 import { type Logged, logRefused } from '../../../../broker/audit/uses.js';
-import { PolicyError } from '../../../../broker/broker-error.js';
 import type { OutgoingRequest } from '../../../../broker/requests/injection.js';
 import { sendLogged } from '../../../../broker/requests/logged.js';
 import type { RedactedResponse } from '../../../../broker/requests/redaction.js';
@@ -9,16 +8,17 @@ import { MOST_REDIRECTS, type SecretUse } from '../../../../broker/requests/send
 import { resolveInSystem } from '../../../../net/resolve.js';
 import { formatSlot } from '../../../../vault/request-slots.js';
 import { requireVault } from '../../../../vault/unlocking/access.js';
-import { AdvisedError, CliError } from '../../../exit/cli-error.js';
+import { CliError } from '../../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../../exit/codes.js';
 import type { Context } from '../../../parser/command.js';
 import { trustFor } from '../../../settings/connection.js';
 import { askHidden } from '../../../terminal/prompt.js';
 import { loggedAs, requirePerson, vaultAccess } from '../../../vault/access.js';
 import type { PlaceFlags } from '../../../vault/flags.js';
-import { placeOf, secretIn } from '../../../vault/place.js';
+import { placeOf } from '../../../vault/place.js';
+import { type NamedSlot, usesOf } from '../../../vault/requests.js';
 import { type BodyFlags, openBody } from './body.js';
-import { type NamedSlot, type RequestFlags, requestOf, slotsOf } from './request.js';
+import { type RequestFlags, requestOf, slotsOf } from './request.js';
 
 export type CallContext = Context<
   PlaceFlags &
@@ -35,7 +35,7 @@ export async function call(context: CallContext): Promise<ExitCode> {
   const request = await requestOf(args.url, flags, slots, terminal);
   const body = await openBody(flags, terminal);
   try {
-    const uses = await usesOf(slots, context);
+    const uses = await usesFor(slots, context);
     await askForApproval(request, uses, logged, context);
     const started = now();
     const trust = await trustFor(flags, terminal);
@@ -46,9 +46,7 @@ export async function call(context: CallContext): Promise<ExitCode> {
       redirects: flags.location ? MOST_REDIRECTS : 0,
       signal: terminal.interrupt,
     };
-    const response = await sendLogged(request, uses, options, logged).catch((error: unknown) => {
-      throw withChange(error);
-    });
+    const response = await sendLogged(request, uses, options, logged);
     if (flags.fail && response.status >= 400) {
       response.close();
       const message = `${request.url.host} answered ${statusOf(response)}`;
@@ -61,13 +59,11 @@ export async function call(context: CallContext): Promise<ExitCode> {
   }
 }
 
-/** The secrets, each with its value and its policy. */
-async function usesOf(slots: readonly NamedSlot[], { flags, terminal }: CallContext): Promise<SecretUse[]> {
+async function usesFor(slots: readonly NamedSlot[], { flags, terminal }: CallContext): Promise<SecretUse[]> {
   if (slots.length === 0) return [];
   const find = await placeOf(flags, terminal);
   const { vault } = await requireVault(vaultAccess(flags, terminal));
-  const place = await find(vault);
-  return slots.map(({ name, slot }) => ({ ...secretIn(vault, name, place), slot }));
+  return usesOf(slots, vault, await find(vault));
 }
 
 /** @throws CliError exit 4 when a person has to be asked and none is there, or the answer is no. */
@@ -89,12 +85,6 @@ async function askForApproval(
   const error = new CliError(EXIT.notAllowed, 'NOT_ALLOWED', 'the use was not allowed');
   await logRefused(logged, use, error, now);
   throw error;
-}
-
-/** A refusal with the line that a person can run to allow it. */
-function withChange(error: unknown): unknown {
-  if (!(error instanceof PolicyError) || error.change === null) return error;
-  return new AdvisedError(error, `to allow it, a person runs: ${error.change}`);
 }
 
 function statusOf({ status, statusText }: RedactedResponse): string {

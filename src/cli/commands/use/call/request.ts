@@ -2,11 +2,12 @@
 
 import type { HeaderList, OutgoingRequest } from '../../../../broker/requests/injection.js';
 import { encodeUtf8 } from '../../../../core/bytes.js';
-import { parseSlot, type Slot } from '../../../../vault/request-slots.js';
+import { parseSlot } from '../../../../vault/request-slots.js';
 import { usageError } from '../../../exit/cli-error.js';
 import { systemReason } from '../../../exit/reason.js';
 import { readUpTo } from '../../../files/bounded-read.js';
 import type { Terminal } from '../../../terminal/terminal.js';
+import type { NamedSlot } from '../../../vault/requests.js';
 
 /** The options that describe a request. */
 export interface RequestFlags {
@@ -19,12 +20,6 @@ export interface RequestFlags {
   readonly query?: readonly string[];
   readonly bodyField?: readonly string[];
   readonly formField?: readonly string[];
-}
-
-/** A secret's name, and its place in the request. */
-export interface NamedSlot {
-  readonly name: string;
-  readonly slot: Slot;
 }
 
 /** The longest body, in bytes: it is held in memory, to put secrets into it. */
