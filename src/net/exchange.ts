@@ -59,7 +59,7 @@ export function exchange(
  * Waits for a connection, with TLS for one that is trusted. A stream can be read once only, so none of it may be spent on
  * a connection that fails.
  */
-function whenConnected(outgoing: ClientRequest, connected: () => void): void {
+export function whenConnected(outgoing: ClientRequest, connected: () => void): void {
   outgoing.once('socket', (socket: Socket | TLSSocket) => {
     if ('encrypted' in socket && !socket.authorized) socket.once('secureConnect', connected);
     else if (socket.connecting) socket.once('connect', connected);

@@ -5,10 +5,17 @@
  */
 
 import type { LookupAddress } from 'node:dns';
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
-import type { LookupFunction } from 'node:net';
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingMessage,
+} from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import { type Duplex, pipeline, type Readable } from 'node:stream';
 import { ZephrError } from '../core/errors.js';
+import { whenConnected } from './exchange.js';
 import { hostName, serverName } from './host-name.js';
 import type { Resolve } from './resolve.js';
 
@@ -33,7 +40,8 @@ export interface GuardedRequest {
   readonly method: string;
   /** Several values of one name are sent as one header each. */
   readonly headers: Readonly<Record<string, string | string[]>>;
-  readonly body: string | Uint8Array;
+  /** A stream is read as fast as the host takes it; with `Content-Length` where its length is known. */
+  readonly body: string | Uint8Array | Readable;
 }
 
 /** How long to wait for one of several addresses before the next is tried as well. */
@@ -45,78 +53,163 @@ export class GuardError extends ZephrError {
   declare readonly code: 'HOST_NOT_FOUND' | 'HOST_NOT_ALLOWED';
 }
 
+/** The connection was kept from an earlier request, and its host had closed it: whether it took this one is not known. */
+export class StaleConnectionError extends ZephrError {
+  override readonly name = 'StaleConnectionError';
+
+  constructor(cause: unknown) {
+    super('the host has closed the connection', 'CONNECTION_LOST', { cause });
+  }
+}
+
+/** What a host answers that agrees to speak another protocol on the connection (RFC 9110 section 7.8). */
+export interface Upgraded {
+  readonly response: IncomingMessage;
+  readonly socket: Duplex;
+  /** What of the other protocol came with the response. */
+  readonly head: Uint8Array;
+}
+
+/** How long a kept connection waits for the next request, in milliseconds: less than most hosts wait. */
+const IDLE_MS = 4_000;
+
+/** Connections that wait for the next request to the same origin. Each was made under the guard of its first request. */
+export class KeptConnections {
+  readonly #agents = new Map<string, { readonly agent: HttpAgent; readonly ca: Guard['ca'] }>();
+
+  /** The agent for an origin. Other authorities are another agent: they were asked of the connections that it has. */
+  agentFor({ protocol, origin }: URL, ca: Guard['ca']): HttpAgent {
+    const kept = this.#agents.get(origin);
+    if (kept !== undefined && kept.ca === ca) return kept.agent;
+    kept?.agent.destroy();
+    const agent = newAgent(protocol, { keepAlive: true, timeout: IDLE_MS });
+    this.#agents.set(origin, { agent, ca });
+    return agent;
+  }
+
+  /** Closes those that are not in use, and those in use too. */
+  close(): void {
+    for (const { agent } of this.#agents.values()) agent.destroy();
+    this.#agents.clear();
+  }
+}
+
 /**
- * Sends a request to `url`, over a connection of its own: never through a proxy. With https the certificate must be
- * valid for the host of the URL, not for the address that the host resolves to.
+ * Sends a request to `url`, over a connection of its own, or one of `kept`: never through a proxy. With https the
+ * certificate must be valid for the host of the URL, not for the address that the host resolves to.
  * @param signal ends everything: reading the response's body rejects with Node's `ECONNRESET` then.
  * @returns the response once its status and headers are here; its body is still to be read. A redirect is a response
  *   like any other.
- * @throws GuardError before anything is sent; what `guard.resolve` throws; what Node's connection and TLS throw.
+ * @throws GuardError before anything is sent; StaleConnectionError for a kept connection; what `guard.resolve` throws;
+ *   what Node's connection and TLS throw, and the stream of the body.
  */
 export async function guardedRequest(
   url: URL,
-  { method, headers, body }: GuardedRequest,
+  request: GuardedRequest,
   guard: Guard,
   signal: AbortSignal,
+  kept?: KeptConnections,
 ): Promise<IncomingMessage> {
-  const target = connectionTo(url, await checkedAddresses(url, guard, signal));
-  const options = {
-    ...target,
-    ...(guard.ca === undefined ? {} : { ca: [guard.ca].flat() }),
-    method,
-    headers,
-    signal,
-  };
+  const sent = begin(url, request, guard, signal, kept);
   return new Promise((resolve, reject) => {
-    const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(options, resolve);
-    request.on('error', reject);
-    // Other ways for a request to end without a response, such as an upgrade that was not asked for.
-    request.on('close', () => reject(new Error('the connection was closed without an answer')));
-    request.end(body);
+    sent.on('response', resolve);
+    rejectWith(sent, reject);
+    send(sent, request.body, reject);
   });
 }
 
-/** All addresses of the URL's host, once each of them has been checked. */
-async function checkedAddresses(
-  { hostname }: URL,
-  { policy, resolve }: Guard,
+/**
+ * As {@link guardedRequest}, for a request that asks for another protocol.
+ * @returns the response alone where the host does not agree.
+ */
+export async function guardedUpgrade(
+  url: URL,
+  request: GuardedRequest,
+  guard: Guard,
   signal: AbortSignal,
-): Promise<readonly LookupAddress[]> {
-  if (!policy.allowsHost(hostname)) throw notAllowed();
-  const addresses = await resolve(hostName(hostname), signal);
-  if (addresses.length === 0) throw new GuardError('the host has no address', 'HOST_NOT_FOUND');
-  if (!addresses.every(({ address }) => policy.allowsAddress(address))) throw notAllowed();
-  return addresses;
+): Promise<Upgraded | IncomingMessage> {
+  const sent = begin(url, request, guard, signal);
+  return new Promise((resolve, reject) => {
+    sent.on('upgrade', (response, socket, head) => resolve({ response, socket, head }));
+    sent.on('response', resolve);
+    rejectWith(sent, reject);
+    send(sent, request.body, reject);
+  });
 }
 
-/** The options of a request to `url` that can connect to nothing but `addresses`. */
-function connectionTo(url: URL, addresses: readonly LookupAddress[]): RequestOptions {
+/** A request that is not sent yet. @throws GuardError for what needs no name server. */
+function begin(
+  url: URL,
+  { method, headers }: GuardedRequest,
+  guard: Guard,
+  signal: AbortSignal,
+  kept?: KeptConnections,
+): ClientRequest {
   const name = hostName(url.hostname);
-  // An agent of its own: no connection kept, no session resumed, no proxy from the environment.
-  const settings = {
-    keepAlive: false,
-    maxCachedSessions: 0,
-    autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
-  };
-  return {
+  const { policy, ca } = guard;
+  // Node looks up no address.
+  if (!policy.allowsHost(url.hostname) || (isIP(name) !== 0 && !policy.allowsAddress(name)))
+    throw notAllowed();
+  const agent = kept?.agentFor(url, ca) ?? newAgent(url.protocol, { keepAlive: false });
+  const options = {
     protocol: url.protocol,
     host: name,
     port: url.port,
     path: url.pathname + url.search,
-    agent: url.protocol === 'https:' ? new HttpsAgent(settings) : new HttpAgent(settings),
-    lookup: lookupOf(addresses),
+    agent,
+    lookup: guardedLookup(guard, signal),
     // The name, not the address, is what the certificate must be for.
     servername: serverName(name),
     rejectUnauthorized: true,
+    ...(ca === undefined ? {} : { ca: [ca].flat() }),
+    method,
+    headers,
+    signal,
   };
+  return (url.protocol === 'https:' ? httpsRequest : httpRequest)(options);
 }
 
-/** Answers as DNS would, with the addresses that were checked. Node asks for all of them or for one. */
-function lookupOf(addresses: readonly LookupAddress[]): LookupFunction {
-  const [first] = addresses;
-  return (_name, options, callback) => {
-    if (options.all) callback(null, [...addresses]);
-    else callback(null, first?.address ?? '', first?.family);
+/** No session resumed, no proxy from the environment. */
+function newAgent(protocol: string, settings: { keepAlive: boolean; timeout?: number }): HttpAgent {
+  const all = { ...settings, maxCachedSessions: 0, autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS };
+  return protocol === 'https:' ? new HttpsAgent(all) : new HttpAgent(all);
+}
+
+function rejectWith(sent: ClientRequest, reject: (error: unknown) => void): void {
+  sent.on('error', (error) => reject(sent.reusedSocket ? new StaleConnectionError(error) : error));
+  // Other ways for a request to end without a response, such as an upgrade that was not asked for.
+  sent.on('close', () => reject(new Error('the connection was closed without an answer')));
+}
+
+function send(sent: ClientRequest, body: GuardedRequest['body'], failed: (error: Error) => void): void {
+  if (typeof body === 'string' || body instanceof Uint8Array) sent.end(body);
+  else {
+    body.on('error', failed);
+    // What goes wrong with the request, the request reports.
+    whenConnected(sent, () => pipeline(body, sent, () => undefined));
+  }
+}
+
+/**
+ * Answers as DNS would, with addresses that were checked, all of them: a connection is made to no other ones. Node asks
+ * for all of them or for one.
+ */
+function guardedLookup({ policy, resolve }: Guard, signal: AbortSignal): LookupFunction {
+  const check = (addresses: readonly LookupAddress[]) => {
+    if (addresses.length === 0) throw new GuardError('the host has no address', 'HOST_NOT_FOUND');
+    if (!addresses.every(({ address }) => policy.allowsAddress(address))) throw notAllowed();
+    return addresses;
+  };
+  return (name, options, callback) => {
+    resolve(name, signal)
+      .then(check)
+      .then(
+        (addresses) => {
+          if (options.all) callback(null, [...addresses]);
+          else callback(null, addresses[0]?.address ?? '', addresses[0]?.family);
+        },
+        (error: Error) => callback(error, []),
+      );
   };
 }
 
