@@ -1,7 +1,7 @@
 /** Where a vault is, and where what must not be on a disk can be. */
 
 import { lstat, mkdir } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { ZephrError } from '../core/errors.js';
 
 /** A user of this machine. */
@@ -26,6 +26,17 @@ export function agentSocket(user: User): string | null {
   const runtime = absolute(user.env.XDG_RUNTIME_DIR);
   if (runtime !== undefined) return join(runtime, 'zephr', 'vault.sock');
   return placeOf(user, 'XDG_STATE_HOME', join('.local', 'state'), join('run', 'vault.sock'));
+}
+
+/** Where a proxy that listens on `port` keeps its token, and the socket that it is told by what to do. Null as above. */
+export function proxyFiles(
+  user: User,
+  port: number | string,
+): { readonly token: string; readonly socket: string } | null {
+  const vault = agentSocket(user);
+  if (vault === null) return null;
+  const start = join(dirname(vault), `proxy-${port}`);
+  return { token: `${start}.token`, socket: `${start}.sock` };
 }
 
 /**

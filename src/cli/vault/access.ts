@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { AuditLog, type AuditStorage } from '../../broker/audit/log.js';
 import { type Logged, type LoggedUse, logRefused } from '../../broker/audit/uses.js';
+import { parseDuration } from '../../core/duration.js';
 import { vaultPath } from '../../vault/places.js';
 import type { VaultAccess } from '../../vault/unlocking/access.js';
 import { findKeyFile, type Unlocking } from '../../vault/unlocking/unlock.js';
@@ -57,6 +58,19 @@ export function vaultAccess(
       return { kind: 'passphrase', passphrase: await choosePassphrase(terminal, NO_SCREEN.advice, question) };
     },
   };
+}
+
+/** The longest time that a vault stays unlocked, in milliseconds: 30 days. */
+const LONGEST_MS = 2_592_000_000;
+
+/**
+ * Reads `--ttl`, in milliseconds.
+ * @throws CliError exit 2.
+ */
+export function parseTtl(text: string): number {
+  const milliseconds = (parseDuration(text.trim()) ?? 0) * 1000;
+  if (milliseconds > 0 && milliseconds <= LONGEST_MS) return milliseconds;
+  throw usageError('the time to stay unlocked is not 1s to 30d', 'write it as 30m, 8h or 1d');
 }
 
 /** Options of Node that load code into a process, open it to a debugger, or write its memory to files. */

@@ -6,7 +6,6 @@ import { dirname, join } from 'node:path';
 import { changeVaultLogged, logAllowed } from '../../../broker/audit/uses.js';
 import { encodeBase64url } from '../../../core/base64url.js';
 import { randomBytes } from '../../../core/bytes.js';
-import { parseDuration } from '../../../core/duration.js';
 import { agentSocket, privateFolder } from '../../../vault/places.js';
 import { requireVault } from '../../../vault/unlocking/access.js';
 import { stopAgent } from '../../../vault/unlocking/agent.js';
@@ -18,7 +17,7 @@ import type { Context } from '../../parser/command.js';
 import { jsonLine } from '../../terminal/escape.js';
 import type { Terminal } from '../../terminal/terminal.js';
 import { timeInWords } from '../../terminal/times.js';
-import { loggedAs, requirePerson, vaultAccess } from '../../vault/access.js';
+import { loggedAs, parseTtl, requirePerson, vaultAccess } from '../../vault/access.js';
 import type { VaultFlags } from '../../vault/flags.js';
 
 export type UnlockContext = Context<VaultFlags & { readonly ttl: string; readonly keychain?: boolean }>;
@@ -32,21 +31,8 @@ const AGENT =
     ? join(__dirname, __ZEPHR_VAULT_AGENT__)
     : new URL('../../../../dist/cli/vault-agent.cjs', import.meta.url).pathname;
 
-/** The longest time that a vault stays unlocked, in milliseconds: 30 days. */
-const LONGEST_MS = 2_592_000_000;
-
 /** All of them, and none by its name. */
 const NO_SECRETS = { secrets: [] };
-
-/**
- * Reads `--ttl`, in milliseconds.
- * @throws CliError exit 2.
- */
-function parseTtl(text: string): number {
-  const milliseconds = (parseDuration(text.trim()) ?? 0) * 1000;
-  if (milliseconds > 0 && milliseconds <= LONGEST_MS) return milliseconds;
-  throw usageError('the time to stay unlocked is not 1s to 30d', 'write it as 30m, 8h or 1d');
-}
 
 /** Unlocks the vault for a time, or in the keychain for good. */
 export async function unlockVault(context: UnlockContext): Promise<ExitCode> {
