@@ -153,6 +153,15 @@ _zephr() {
       'zephr call:--form-field') value=1 ;;
       'zephr call:-o' | 'zephr call:--output') value=1 ;;
       'zephr call:--agent') value=1 ;;
+      'zephr proxy start:-P' | 'zephr proxy start:--project') value=1 ;;
+      'zephr proxy start:-E' | 'zephr proxy start:--environment') value=1 ;;
+      'zephr proxy start:--vault-key-file') value=1 ;;
+      'zephr proxy start:--port') value=1 ;;
+      'zephr proxy start:--ttl') value=1 ;;
+      'zephr proxy stop:--port') value=1 ;;
+      'zephr proxy status:--port') value=1 ;;
+      'zephr proxy approve:--port') value=1 ;;
+      'zephr proxy rotate:--port') value=1 ;;
       'zephr serve:--host') value=1 ;;
       'zephr serve:--port') value=1 ;;
       'zephr serve:--store') value=1 ;;
@@ -191,6 +200,7 @@ _zephr() {
       zephr:vault) command='zephr vault' position=0 ;;
       zephr:run) command='zephr run' position=0 ;;
       zephr:call) command='zephr call' position=0 ;;
+      zephr:proxy) command='zephr proxy' position=0 ;;
       zephr:serve) command='zephr serve' position=0 ;;
       zephr:keys) command='zephr keys' position=0 ;;
       zephr:config) command='zephr config' position=0 ;;
@@ -210,6 +220,11 @@ _zephr() {
       'zephr vault:lock') command='zephr vault lock' position=0 ;;
       'zephr vault:trust') command='zephr vault trust' position=0 ;;
       'zephr vault:log') command='zephr vault log' position=0 ;;
+      'zephr proxy:start') command='zephr proxy start' position=0 ;;
+      'zephr proxy:stop') command='zephr proxy stop' position=0 ;;
+      'zephr proxy:status') command='zephr proxy status' position=0 ;;
+      'zephr proxy:approve') command='zephr proxy approve' position=0 ;;
+      'zephr proxy:rotate') command='zephr proxy rotate' position=0 ;;
       'zephr keys:new') command='zephr keys new' position=0 ;;
       'zephr keys:ls') command='zephr keys ls' position=0 ;;
       'zephr keys:revoke') command='zephr keys revoke' position=0 ;;
@@ -346,6 +361,15 @@ _zephr() {
     'zephr call:--form-field') return ;;
     'zephr call:-o' | 'zephr call:--output') _zephr_files; return ;;
     'zephr call:--agent') return ;;
+    'zephr proxy start:-P' | 'zephr proxy start:--project') return ;;
+    'zephr proxy start:-E' | 'zephr proxy start:--environment') return ;;
+    'zephr proxy start:--vault-key-file') _zephr_files; return ;;
+    'zephr proxy start:--port') return ;;
+    'zephr proxy start:--ttl') return ;;
+    'zephr proxy stop:--port') return ;;
+    'zephr proxy status:--port') return ;;
+    'zephr proxy approve:--port') return ;;
+    'zephr proxy rotate:--port') return ;;
     'zephr serve:--host') return ;;
     'zephr serve:--port') return ;;
     'zephr serve:--store') _zephr_files; return ;;
@@ -402,6 +426,11 @@ _zephr() {
         'zephr vault log') _zephr_words --last --secret --agent --blocked --since --tail --verify --export $everywhere ;;
         'zephr run') _zephr_words -P --project -E --environment --vault-key-file --only --var --file --clean-env --mask $everywhere ;;
         'zephr call') _zephr_words -P --project -E --environment --vault-key-file -X --request -d --data -H --add-header --bearer --basic --header --query --body-field --form-field -L --location -f --fail -o --output --force --agent $everywhere ;;
+        'zephr proxy start') _zephr_words -P --project -E --environment --vault-key-file --port --ttl --compat-no-token $everywhere ;;
+        'zephr proxy stop') _zephr_words --port $everywhere ;;
+        'zephr proxy status') _zephr_words --port $everywhere ;;
+        'zephr proxy approve') _zephr_words --port $everywhere ;;
+        'zephr proxy rotate') _zephr_words --port $everywhere ;;
         'zephr serve') _zephr_words --host --port --store --access --rate-limit --max-expiry --default-expiry --trust-proxy --base-url --tls-cert --tls-key --max-connections --max-connections-per-address --max-memory --max-upload --max-stored --max-stored-per-caller --metrics --allow-private-callbacks $everywhere ;;
         'zephr keys new') _zephr_words --tier --name --store $everywhere ;;
         'zephr keys ls') _zephr_words --store $everywhere ;;
@@ -412,15 +441,16 @@ _zephr() {
       ;;
     *)
       case $command:$position in
-        zephr:*) _zephr_words create get retrieve request give ls status revoke stats vault run call serve keys config doctor completion help ;;
+        zephr:*) _zephr_words create get retrieve request give ls status revoke stats vault run call proxy serve keys config doctor completion help ;;
         'zephr vault:'*) _zephr_words set import cp rm bind ls diff status reveal unlock lock trust log ;;
+        'zephr proxy:'*) _zephr_words start stop status approve rotate ;;
         'zephr keys:'*) _zephr_words new ls revoke ;;
         'zephr config:'*) _zephr_words get set unset ls path ;;
         'zephr config get:0') _zephr_words server apiKey expiry link record ;;
         'zephr config set:0') _zephr_words server apiKey expiry link record ;;
         'zephr config unset:0') _zephr_words server apiKey expiry link record ;;
         'zephr completion:0') _zephr_words bash zsh fish ;;
-        'zephr help:0') _zephr_words create get retrieve request give ls status revoke stats vault run call serve keys config doctor completion help ;;
+        'zephr help:0') _zephr_words create get retrieve request give ls status revoke stats vault run call proxy serve keys config doctor completion help ;;
       esac
       ;;
   esac

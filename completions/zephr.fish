@@ -48,6 +48,9 @@ function __zephr_in --argument-names wanted wanted_position
             case 'zephr:call'
                 set command 'zephr call'
                 set position 0
+            case 'zephr:proxy'
+                set command 'zephr proxy'
+                set position 0
             case 'zephr:serve'
                 set command 'zephr serve'
                 set position 0
@@ -149,6 +152,31 @@ function __zephr_in --argument-names wanted wanted_position
                 set value 1
             case 'zephr call:-P' 'zephr call:--project' 'zephr call:-E' 'zephr call:--environment' 'zephr call:--vault-key-file' 'zephr call:-X' 'zephr call:--request' 'zephr call:-d' 'zephr call:--data' 'zephr call:-H' 'zephr call:--add-header' 'zephr call:--bearer' 'zephr call:--basic' 'zephr call:--header' 'zephr call:--query' 'zephr call:--body-field' 'zephr call:--form-field' 'zephr call:-o' 'zephr call:--output' 'zephr call:--agent'
                 set value 1
+            case 'zephr proxy:start'
+                set command 'zephr proxy start'
+                set position 0
+            case 'zephr proxy:stop'
+                set command 'zephr proxy stop'
+                set position 0
+            case 'zephr proxy:status'
+                set command 'zephr proxy status'
+                set position 0
+            case 'zephr proxy:approve'
+                set command 'zephr proxy approve'
+                set position 0
+            case 'zephr proxy:rotate'
+                set command 'zephr proxy rotate'
+                set position 0
+            case 'zephr proxy start:-P' 'zephr proxy start:--project' 'zephr proxy start:-E' 'zephr proxy start:--environment' 'zephr proxy start:--vault-key-file' 'zephr proxy start:--port' 'zephr proxy start:--ttl'
+                set value 1
+            case 'zephr proxy stop:--port'
+                set value 1
+            case 'zephr proxy status:--port'
+                set value 1
+            case 'zephr proxy approve:--port'
+                set value 1
+            case 'zephr proxy rotate:--port'
+                set value 1
             case 'zephr serve:--host' 'zephr serve:--port' 'zephr serve:--store' 'zephr serve:--access' 'zephr serve:--rate-limit' 'zephr serve:--max-expiry' 'zephr serve:--default-expiry' 'zephr serve:--trust-proxy' 'zephr serve:--base-url' 'zephr serve:--tls-cert' 'zephr serve:--tls-key' 'zephr serve:--max-connections' 'zephr serve:--max-connections-per-address' 'zephr serve:--max-memory' 'zephr serve:--max-upload' 'zephr serve:--max-stored' 'zephr serve:--max-stored-per-caller'
                 set value 1
             case 'zephr keys:new'
@@ -213,6 +241,7 @@ complete -c zephr -n '__zephr_in zephr' -a stats -d 'how many you sent, and what
 complete -c zephr -n '__zephr_in zephr' -a vault -d 'named secrets here, encrypted'
 complete -c zephr -n '__zephr_in zephr' -a run -d 'start a command with secrets, mask output'
 complete -c zephr -n '__zephr_in zephr' -a call -d 'make an HTTP request with a secret'
+complete -c zephr -n '__zephr_in zephr' -a proxy -d 'the same for programs: a local proxy'
 complete -c zephr -n '__zephr_in zephr' -a serve -d 'run a server'
 complete -c zephr -n '__zephr_in zephr' -a keys -d 'make, list and revoke the API keys of a server'
 complete -c zephr -n '__zephr_in zephr' -a config -d 'look at the config file and change it'
@@ -404,6 +433,21 @@ complete -c zephr -n '__zephr_in "zephr call"' -s f -l fail -d 'exit 22 from sta
 complete -c zephr -n '__zephr_in "zephr call"' -s o -l output -r -F -d 'write the body there instead'
 complete -c zephr -n '__zephr_in "zephr call"' -l force -d 'overwrite that file'
 complete -c zephr -n '__zephr_in "zephr call"' -l agent -x -d 'who asks, for the log'
+complete -c zephr -n '__zephr_in "zephr proxy"' -a start -d 'run one until a signal ends it'
+complete -c zephr -n '__zephr_in "zephr proxy"' -a stop -d 'end it'
+complete -c zephr -n '__zephr_in "zephr proxy"' -a status -d 'print which run, and until when'
+complete -c zephr -n '__zephr_in "zephr proxy"' -a approve -d 'allow the uses that wait'
+complete -c zephr -n '__zephr_in "zephr proxy"' -a rotate -d 'make another token'
+complete -c zephr -n '__zephr_in "zephr proxy start"' -s P -l project -x -d 'the project (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr proxy start"' -s E -l environment -x -d 'the environment (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr proxy start"' -l vault-key-file -r -F -d 'unlock the vault with this file'
+complete -c zephr -n '__zephr_in "zephr proxy start"' -l port -x -d 'the port; 0 picks one (default: 8765)'
+complete -c zephr -n '__zephr_in "zephr proxy start"' -l ttl -x -d 'how long (default: 8h)'
+complete -c zephr -n '__zephr_in "zephr proxy start"' -l compat-no-token -d 'answer this user\'s programs at /proxy without a token'
+complete -c zephr -n '__zephr_in "zephr proxy stop"' -l port -x -d 'which one, where several run'
+complete -c zephr -n '__zephr_in "zephr proxy status"' -l port -x -d 'which one, where several run'
+complete -c zephr -n '__zephr_in "zephr proxy approve"' -l port -x -d 'which one, where several run'
+complete -c zephr -n '__zephr_in "zephr proxy rotate"' -l port -x -d 'which one, where several run'
 complete -c zephr -n '__zephr_in "zephr serve"' -l host -x -d 'address to listen on (default: 127.0.0.1)'
 complete -c zephr -n '__zephr_in "zephr serve"' -l port -x -d 'port to listen on, 0 picks one (default: 8787)'
 complete -c zephr -n '__zephr_in "zephr serve"' -l store -r -F -d 'a file for SQLite, memory: or postgres://host/database (default: ~/.local/state/zephr/zephr.db)'
@@ -441,4 +485,4 @@ complete -c zephr -n '__zephr_in "zephr config set" 0' -a 'server apiKey expiry 
 complete -c zephr -n '__zephr_in "zephr config unset" 0' -a 'server apiKey expiry link record'
 complete -c zephr -n '__zephr_in "zephr doctor"' -l link -x -a 'v1 v2' -d 'link version to try (default: as for zephr)'
 complete -c zephr -n '__zephr_in "zephr completion" 0' -a 'bash zsh fish'
-complete -c zephr -n '__zephr_in "zephr help" 0' -a 'create get retrieve request give ls status revoke stats vault run call serve keys config doctor completion help'
+complete -c zephr -n '__zephr_in "zephr help" 0' -a 'create get retrieve request give ls status revoke stats vault run call proxy serve keys config doctor completion help'

@@ -22,7 +22,22 @@ export type PolicyCode =
   | 'METHOD_NOT_ALLOWED'
   | 'SLOT_NOT_ALLOWED'
   | 'NOT_HTTPS'
-  | 'SECRET_PAST_EXPIRY';
+  | 'SECRET_PAST_EXPIRY'
+  | 'NOT_APPROVED'
+  | 'APPROVAL_TIMED_OUT'
+  | 'EGRESS_REFUSED';
+
+/** A request names a secret that the vault does not have. */
+export class UnknownSecretError extends ZephrError {
+  override readonly name = 'UnknownSecretError';
+  /** What was asked for. */
+  readonly secret: string;
+
+  constructor(secret: string) {
+    super(`there is no secret ${secret}`, 'NO_SUCH_NAME');
+    this.secret = secret;
+  }
+}
 
 /** The request cannot carry the secret without doubt about what the upstream makes of it. Nothing was sent. */
 export class InjectionError extends ZephrError {

@@ -18,6 +18,7 @@ import { addRevoke } from './commands/revoke/command.js';
 import { addServe } from './commands/serve/command.js';
 import { addStatus } from './commands/status/command.js';
 import { addCall } from './commands/use/call/command.js';
+import { addProxy } from './commands/use/proxy/command.js';
 import { addRun } from './commands/use/run/command.js';
 import { addVault } from './commands/vault/command.js';
 import { CliCommand, type Run } from './parser/command.js';
@@ -55,6 +56,7 @@ export function createProgram(run: Run, version: string, output: OutputConfigura
   addVault(program);
   addRun(program);
   addCall(program);
+  addProxy(program);
   program.commandsGroup(setUp);
   addServe(program);
   addKeys(program);

@@ -21,10 +21,16 @@ export interface MaskedForms {
   readonly markers: readonly Uint8Array[];
 }
 
-/** Prepares to look for these secrets in all their forms. Where two have the same form, the first one is named. */
-export function maskedForms(secrets: readonly NamedSecret[]): MaskedForms {
+/**
+ * Prepares to look for these secrets in all their forms. Where two have the same form, the first one is named.
+ * @param mark what stands in place of a secret, by its name.
+ */
+export function maskedForms(
+  secrets: readonly NamedSecret[],
+  mark = (name: string) => `[masked ${name}]`,
+): MaskedForms {
   const named = secrets.flatMap(({ name, value }) => {
-    const marker = encodeUtf8(`[masked ${name}]`);
+    const marker = encodeUtf8(mark(name));
     return formsOf(value).map((form) => ({ form, marker }));
   });
   return {
@@ -60,6 +66,9 @@ export interface MaskerPosition {
   readonly maskedTo: number;
 }
 
+/** What stands in place of each byte of a secret where the length of a stream must not change. */
+const FILLER = 0x2a;
+
 /** Masks one stream. */
 export class Masker {
   readonly #automaton: Automaton;
@@ -76,10 +85,13 @@ export class Masker {
   readonly #found: Found[] = [];
   /** Where the last marker's secret ends: what overlaps it belongs to it. */
   #maskedTo = 0;
+  readonly #keepsLength: boolean;
 
-  constructor({ automaton, markers }: MaskedForms) {
+  /** @param keepsLength puts an asterisk in place of each byte of a secret, for a stream that says how long its parts are. */
+  constructor({ automaton, markers }: MaskedForms, { keepsLength = false } = {}) {
     this.#automaton = automaton;
     this.#markers = markers;
+    this.#keepsLength = keepsLength;
   }
 
   /** Where it is in its stream, for another process that goes on with it. */
@@ -204,9 +216,10 @@ export class Masker {
       this.#found.shift();
       if (next.start >= this.#maskedTo) {
         this.#pass(bytes, next.start, pieces);
-        pieces.push(this.#markers[next.pattern] ?? new Uint8Array(0));
+        if (!this.#keepsLength) pieces.push(this.#markers[next.pattern] ?? new Uint8Array(0));
       }
       this.#maskedTo = Math.max(this.#maskedTo, next.end);
+      if (this.#keepsLength) pieces.push(new Uint8Array(this.#maskedTo - this.#done).fill(FILLER));
       this.#done = this.#maskedTo;
     }
     this.#pass(bytes, limit, pieces);

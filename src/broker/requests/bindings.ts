@@ -81,7 +81,7 @@ function quoted(text: string): string {
  */
 export function reachOf(url: URL, policies: readonly Policy[]): HostPolicy {
   const name = hostName(url.hostname);
-  const isBound = policies.some(({ hosts = [] }) => hosts.map(parseHost).some((bound) => isHost(bound, url)));
+  const isBound = policies.some((policy) => isBoundTo(policy, url));
   const isLocal = isBound && !isPublicHost(url.hostname);
   const allowsLocal = (address: string) => {
     if (isIP(name) !== 0) return address === name;
@@ -93,6 +93,11 @@ export function reachOf(url: URL, policies: readonly Policy[]): HostPolicy {
     allowsHost: (host) => isPublicHost(host) || (isLocal && hostName(host) === name),
     allowsAddress: (address) => isPublicAddress(address) || (isLocal && allowsLocal(address)),
   };
+}
+
+/** Whether a policy names the host and port of a URL, whatever it says of paths and methods. */
+export function isBoundTo({ hosts = [] }: Policy, url: URL): boolean {
+  return hosts.map(parseHost).some((bound) => isHost(bound, url));
 }
 
 /** Whether the URL's host is this machine, and says so by itself. */

@@ -1,5 +1,6 @@
 /** Puts a secret into its place in a request, byte for byte, and refuses what could be read in two ways. */
 
+import type { Readable } from 'node:stream';
 import { concatBytes, decodeUtf8, encodeUtf8 } from '../../core/bytes.js';
 import { type Slot, TOKEN } from '../../vault/request-slots.js';
 import { InjectionError } from '../broker-error.js';
@@ -15,7 +16,10 @@ export interface OutgoingRequest {
   readonly method: string;
   readonly url: URL;
   readonly headers: HeaderList;
-  readonly body: Uint8Array | null;
+  /** A stream goes out as it comes in: no secret can be put into it. */
+  readonly body: Uint8Array | Readable | null;
+  /** Bytes of a stream, where that is known. */
+  readonly bodyLength?: number | undefined;
 }
 
 /**
@@ -72,12 +76,16 @@ function withHeader(request: OutgoingRequest, name: string, value: string): Outg
   if (headerOf(request, name) !== null) {
     throw new InjectionError(`the request has a header ${name} already: leave it to the secret`);
   }
-  if (!isHeaderValue(value) || value !== value.trim()) {
-    throw new InjectionError(
-      `the secret does not fit into the header ${name}: it has line ends, control characters or outer spaces`,
-    );
-  }
+  checkFits(name, value);
   return { ...request, headers: [...request.headers, [name, value]] };
+}
+
+/** @throws InjectionError when a header cannot have this value. */
+export function checkFits(name: string, value: string): void {
+  if (isHeaderValue(value) && value === value.trim()) return;
+  throw new InjectionError(
+    `the secret does not fit into the header ${name}: it has line ends, control characters or outer spaces`,
+  );
 }
 
 function withQuery(request: OutgoingRequest, name: string, value: Uint8Array): OutgoingRequest {
@@ -92,7 +100,7 @@ function withQuery(request: OutgoingRequest, name: string, value: Uint8Array): O
 
 function withField(request: OutgoingRequest, name: string, value: Uint8Array): OutgoingRequest {
   const typed = withType(request, FORM, (type) => type === FORM);
-  const body = request.body ?? new Uint8Array(0);
+  const body = wholeBody(request) ?? new Uint8Array(0);
   const before = textOf(body, 'the form');
   if (new URLSearchParams(before).has(name)) {
     throw new InjectionError(`the form has a field ${name} already: leave it to the secret`);
@@ -103,9 +111,16 @@ function withField(request: OutgoingRequest, name: string, value: Uint8Array): O
 
 function withMember(request: OutgoingRequest, path: readonly string[], value: Uint8Array): OutgoingRequest {
   const typed = withType(request, 'application/json', (type) => /^application\/(?:.+\+)?json$/.test(type));
-  const text = request.body === null ? '' : textOf(request.body, 'the body');
+  const body = wholeBody(request);
+  const text = body === null ? '' : textOf(body, 'the body');
   const whole = setMember(text || '{}', path, textOf(value, 'a secret in a JSON body'));
   return { ...typed, body: encodeUtf8(whole) };
+}
+
+/** @throws InjectionError for one that is too long to be held. */
+function wholeBody({ body }: OutgoingRequest): Uint8Array | null {
+  if (body === null || body instanceof Uint8Array) return body;
+  throw new InjectionError('the body is too long for a secret in it');
 }
 
 /** The request with a content type: the one that it has, if that fits, or else `standard`. */
@@ -121,7 +136,8 @@ function withType(
   throw new InjectionError(`a body of the type ${essence} has no place for the secret: ${standard} has`);
 }
 
-function headerOf({ headers }: OutgoingRequest, name: string): string | null {
+/** The first header of that name, in whatever case; null where there is none. */
+export function headerOf({ headers }: Pick<OutgoingRequest, 'headers'>, name: string): string | null {
   return headers.find(([other]) => other.toLowerCase() === name.toLowerCase())?.[1] ?? null;
 }
 
@@ -130,11 +146,13 @@ function isHeaderValue(value: string): boolean {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
 }
 
-function latin1(bytes: Uint8Array): string {
+/** As headers hold bytes. */
+export function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('latin1');
 }
 
-function textOf(bytes: Uint8Array, what: string): string {
+/** @throws InjectionError when `what` is no text. */
+export function textOf(bytes: Uint8Array, what: string): string {
   try {
     return decodeUtf8(bytes);
   } catch {

@@ -4,10 +4,17 @@ import { randomUUID } from 'node:crypto';
 import { ZephrError } from '../../core/errors.js';
 import type { AuditEntry } from '../audit/chain.js';
 import type { Logged } from '../audit/uses.js';
-import { InjectionError, PolicyError } from '../broker-error.js';
 import type { OutgoingRequest } from './injection.js';
 import type { RedactedResponse } from './redaction.js';
 import { checkUses, type SecretUse, type SendOptions, sendWithSecrets } from './send.js';
+
+/** A use that is in the log, and goes on. */
+export interface BegunUse {
+  /** Writes down how it ended. @throws AuditError. */
+  done(status: number): Promise<void>;
+  /** Writes down that it failed. @throws AuditError. */
+  failed(error: unknown): Promise<void>;
+}
 
 /**
  * As {@link sendWithSecrets}. It says why a request was refused in the log, and sends none that it cannot log.
@@ -17,16 +24,45 @@ export async function sendLogged(
   request: OutgoingRequest,
   uses: readonly SecretUse[],
   options: SendOptions,
-  { log, command, agent, pid }: Logged,
+  logged: Logged,
 ): Promise<RedactedResponse> {
-  const started = options.now();
+  const use = await beginUse(request, uses, options.now, logged);
+  let response: RedactedResponse;
+  try {
+    response = await sendWithSecrets(request, uses, options);
+  } catch (error) {
+    await use.failed(error);
+    throw error;
+  }
+  try {
+    await use.done(response.status);
+  } catch (error) {
+    response.close();
+    throw error;
+  }
+  return response;
+}
+
+/**
+ * Checks a use, has it approved, and writes it down, before anything is sent.
+ * @param approve asks a person, once the bindings allow the use. Rejects where the answer is no.
+ * @throws PolicyError, InjectionError and what `approve` throws, once that is in the log; AuditError.
+ */
+export async function beginUse(
+  request: OutgoingRequest,
+  uses: readonly SecretUse[],
+  now: () => number,
+  { log, command, agent, pid }: Logged,
+  approve?: () => Promise<void>,
+): Promise<BegunUse> {
+  const started = now();
   const append = (rest: Pick<AuditEntry, 'decision' | 'reason' | 'status' | 'milliseconds' | 'use'>) =>
     log.append({
-      time: new Date(options.now()).toISOString(),
+      time: new Date(now()).toISOString(),
       command,
       ...(agent !== undefined && { agent }),
       pid,
-      secrets: uses.map(({ name }) => name),
+      secrets: [...new Set(uses.map(({ name }) => name))],
       method: request.method,
       host: request.url.host,
       path: request.url.pathname,
@@ -34,28 +70,19 @@ export async function sendLogged(
     });
   try {
     checkUses(request, uses, started);
+    await approve?.();
   } catch (error) {
-    if (error instanceof PolicyError || error instanceof InjectionError) {
-      await append({ decision: 'refused', reason: error.code });
-    }
+    if (error instanceof ZephrError) await append({ decision: 'refused', reason: error.code });
     throw error;
   }
   const use = randomUUID();
   await append({ decision: 'allowed', use });
-  const ended = () => ({ use, milliseconds: Math.max(0, Math.round(options.now() - started)) });
-  let response: RedactedResponse;
-  try {
-    response = await sendWithSecrets(request, uses, options);
-  } catch (error) {
-    const reason = error instanceof ZephrError ? error.code : 'INTERRUPTED';
-    await append({ decision: 'failed', reason, ...ended() });
-    throw error;
-  }
-  try {
-    await append({ decision: 'done', status: response.status, ...ended() });
-  } catch (error) {
-    response.close();
-    throw error;
-  }
-  return response;
+  const ended = () => ({ use, milliseconds: Math.max(0, Math.round(now() - started)) });
+  return {
+    done: (status) => append({ decision: 'done', status, ...ended() }),
+    failed: (error) => {
+      const reason = error instanceof ZephrError ? error.code : 'INTERRUPTED';
+      return append({ decision: 'failed', reason, ...ended() });
+    },
+  };
 }

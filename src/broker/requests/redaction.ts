@@ -36,8 +36,12 @@ const NOT_PASSED =
 /** Texts in which a secret has other bytes than those that are looked for. */
 const OTHER_BYTES = /charset\s*=\s*"?(?:utf-?(?:16|32|7)|ucs-?[24])/i;
 
-/** @throws UpstreamError `RESPONSE_WITHHELD` when the body's encoding is not known. */
-export function redact(response: IncomingMessage, forms: MaskedForms): RedactedResponse {
+/**
+ * The response without secrets.
+ * @param method of the request: the response to HEAD has the headers of a body and no body.
+ * @throws UpstreamError `RESPONSE_WITHHELD` when the body's encoding is not known.
+ */
+export function redact(response: IncomingMessage, forms: MaskedForms, method: string): RedactedResponse {
   const markers = new Set(forms.markers);
   let found = false;
   const watched = function* (pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
@@ -55,7 +59,8 @@ export function redact(response: IncomingMessage, forms: MaskedForms): RedactedR
     pairsOf(raw)
       .filter(([name]) => !NOT_PASSED.test(name))
       .map(([name, value]) => [maskText(name), maskText(value)] as const);
-  const decoded = decode(response);
+  const hasBody = method !== 'HEAD' && response.statusCode !== 204 && response.statusCode !== 304;
+  const decoded = hasBody ? decode(response) : response;
   return {
     status: response.statusCode ?? 0,
     statusText: maskText(response.statusMessage ?? ''),

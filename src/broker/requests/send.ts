@@ -1,15 +1,23 @@
 /** Sends a request that carries secrets, to where they are bound, and gives back a response without them. */
 
+import type { IncomingMessage } from 'node:http';
 import { errorCode } from '../../core/errors.js';
-import { type Guard, GuardError, guardedRequest } from '../../net/guarded-connection.js';
+import {
+  type Guard,
+  GuardError,
+  type GuardedRequest,
+  guardedRequest,
+  type KeptConnections,
+} from '../../net/guarded-connection.js';
 import type { Trust } from '../../net/trust.js';
 import type { Policy } from '../../vault/records.js';
 import type { Slot } from '../../vault/request-slots.js';
 import { PolicyError, UpstreamError } from '../broker-error.js';
 import { percentEncoded } from '../masking/forms.js';
-import { maskedForms, type NamedSecret } from '../masking/masker.js';
+import { type MaskedForms, maskedForms, type NamedSecret } from '../masking/masker.js';
 import { checkBinding, reachOf } from './bindings.js';
 import { checkRequest, type HeaderList, inject, type OutgoingRequest } from './injection.js';
+import { substitute } from './placeholders.js';
 import { type RedactedResponse, redact } from './redaction.js';
 
 /** A secret, what may be done with it, and what it is wanted for. */
@@ -18,6 +26,8 @@ export interface SecretUse extends NamedSecret {
   /** Milliseconds since 1970; undefined for never. */
   readonly expiresAt?: number | undefined;
   readonly slot: Slot;
+  /** What stands in the request in its place; without it the secret is added. */
+  readonly placeholder?: string | undefined;
 }
 
 /** How requests are sent. */
@@ -28,6 +38,12 @@ export interface SendOptions extends Pick<Guard, 'resolve'> {
   readonly redirects: number;
   /** Ends the request, and the reading of the response. */
   readonly signal: AbortSignal;
+  /** Connections that may be used again. Default: each request has its own. */
+  readonly connections?: KeptConnections;
+  /** Bindings that say which local hosts can be reached. Default: those of the request's secrets. */
+  readonly reach?: readonly Policy[];
+  /** What is masked in the response. Default: the secrets of the request. */
+  readonly forms?: MaskedForms;
 }
 
 /** Nobody follows more (Fetch Standard, HTTP-redirect fetch). */
@@ -44,7 +60,7 @@ export function checkUses(request: OutgoingRequest, uses: readonly SecretUse[], 
 
 /**
  * Sends the request, once: nothing is tried again. A redirect that is followed carries those secrets only that are bound
- * to where it leads, in the slot that they had.
+ * to where it leads, in the slot that they had. A request whose body is a stream can follow none.
  * @throws PolicyError, InjectionError: nothing was sent; UpstreamError.
  */
 export async function sendWithSecrets(
@@ -53,12 +69,11 @@ export async function sendWithSecrets(
   options: SendOptions,
 ): Promise<RedactedResponse> {
   checkUses(request, uses, options.now());
-  const forms = maskedForms(uses.flatMap(maskedPartsOf));
+  const forms = options.forms ?? formsIn(uses);
   let next = request;
   let carried = uses;
   for (let followed = 0; ; followed++) {
-    const sent = carried.reduce((whole, { slot, value }) => inject(whole, slot, value), next);
-    const response = redact(await exchange(sent, uses, options), forms);
+    const response = redact(await exchange(withSecrets(next, carried), uses, options), forms, next.method);
     const target = options.redirects === 0 ? null : redirectOf(response, next);
     if (target === null) return response;
     response.close();
@@ -69,6 +84,26 @@ export async function sendWithSecrets(
     carried = carried.filter((use) => isAllowed(target, use, options.now()));
     next = target;
   }
+}
+
+/**
+ * The request with its secrets.
+ * @throws InjectionError.
+ */
+export function withSecrets(request: OutgoingRequest, uses: readonly SecretUse[]): OutgoingRequest {
+  return uses.reduce(
+    (whole, { slot, value, placeholder }) =>
+      placeholder === undefined ? inject(whole, slot, value) : substitute(whole, slot, placeholder, value),
+    request,
+  );
+}
+
+/** All forms in which these secrets may come back. */
+export function formsIn(
+  secrets: readonly (NamedSecret & { readonly slot?: Slot })[],
+  mark?: (name: string) => string,
+): MaskedForms {
+  return maskedForms(secrets.flatMap(maskedPartsOf), mark);
 }
 
 function checkUse(
@@ -97,11 +132,12 @@ function isAllowed(request: OutgoingRequest, use: SecretUse, now: number): boole
 }
 
 /**
- * What is masked of a secret: its value, where that is a pair its password too, and what an upstream may have made of
- * them before it encodes them once more, as one does that repeats a JSON body in JSON, or a URL in a URL.
+ * What is masked of a secret: its value, where that may be a pair its password too, and what an upstream may have made
+ * of them before it encodes them once more, as one does that repeats a JSON body in JSON, or a URL in a URL.
  */
-function maskedPartsOf({ name, value, slot }: SecretUse): NamedSecret[] {
-  const password = slot.kind === 'basic' ? [value.subarray(value.indexOf(0x3a) + 1)] : [];
+function maskedPartsOf({ name, value, slot }: NamedSecret & { readonly slot?: Slot }): NamedSecret[] {
+  const isPair = value.includes(0x3a) && (slot === undefined || slot.kind === 'basic');
+  const password = isPair ? [value.subarray(value.indexOf(0x3a) + 1)] : [];
   return [value, ...password].flatMap((part) => {
     const bytes = Buffer.from(part);
     // A header read as ISO 8859-1 and written as UTF-8.
@@ -112,20 +148,32 @@ function maskedPartsOf({ name, value, slot }: SecretUse): NamedSecret[] {
   });
 }
 
-async function exchange(
-  { method, url, headers, body }: OutgoingRequest,
+function exchange(
+  request: OutgoingRequest,
   uses: readonly SecretUse[],
-  { resolve, trust, signal }: SendOptions,
-) {
-  const policy = reachOf(
-    url,
-    uses.map((use) => use.policy),
-  );
-  const sent = { method, headers: wireHeaders(headers), body: body ?? '' };
+  options: SendOptions,
+): Promise<IncomingMessage> {
+  const { url } = request;
+  const { reach = uses.map((use) => use.policy), signal, connections } = options;
+  const sent = wireRequest(request);
+  return guarded(url, reach, options, (guard) => guardedRequest(url, sent, guard, signal, connections));
+}
+
+/**
+ * Calls `send` with the guard for a URL, and again once more authorities are trusted.
+ * @throws GuardError; UpstreamError for all else that goes wrong; the signal's reason.
+ */
+export async function guarded<T>(
+  url: URL,
+  reach: readonly Policy[],
+  { resolve, trust, signal }: Pick<SendOptions, 'resolve' | 'trust' | 'signal'>,
+  send: (guard: Guard) => Promise<T>,
+): Promise<T> {
+  const policy = reachOf(url, reach);
   for (;;) {
     const ca = trust.authorities;
     try {
-      return await guardedRequest(url, sent, { policy, resolve, ca }, signal);
+      return await send({ policy, resolve, ca });
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof GuardError) throw error;
@@ -141,6 +189,12 @@ function noAnswer(url: URL, cause: unknown): UpstreamError {
   const code = errorCode(cause);
   const why = code === undefined ? '' : ` (${code})`;
   return new UpstreamError(`${url.host} did not answer${why}`, 'UPSTREAM_FAILED', { cause });
+}
+
+/** The request as it is sent. */
+export function wireRequest({ method, headers, body, bodyLength }: OutgoingRequest): GuardedRequest {
+  const length = bodyLength === undefined ? {} : { 'Content-Length': String(bodyLength) };
+  return { method, headers: { ...wireHeaders(headers), ...length }, body: body ?? '' };
 }
 
 /** Names in their own case, each once; nothing is compressed on the way back. */

@@ -28,6 +28,7 @@ export type CliErrorCode =
   | 'NOT_STARTED'
   | 'NOT_TRUSTED'
   | 'NO_COMMAND'
+  | 'NO_PROXY_RUNNING'
   | 'NO_SUCH_NAME'
   | 'NO_TERMINAL'
   | 'NO_ANSWER_YET'

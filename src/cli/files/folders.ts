@@ -14,6 +14,8 @@ export const FILES = {
   '~/.local/state/zephr/creates/':
     'creates of files that broke off, with the key of their link: for an hour, or until the same command ends',
   '~/.local/state/zephr/audit.jsonl': 'the log of what secrets of the vault were used for',
+  '$XDG_RUNTIME_DIR/zephr/':
+    'while it runs, the token of `zephr proxy start`, and sockets of proxies and of `zephr vault unlock`',
   '~/.local/share/zephr/vault.json': 'the vault: named secrets, sealed',
   '~/.local/state/zephr/sent.jsonl':
     'what was sent, for `zephr ls`: ids, receipts, times and memos, and nothing that reads it',

@@ -1,0 +1,111 @@
+/** Who may use a proxy: programs of this user that have its token, and no web page. */
+
+import { timingSafeEqual } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { encodeBase64url } from '../../core/base64url.js';
+import { randomBytes } from '../../core/bytes.js';
+import type { HeaderList } from '../requests/injection.js';
+
+/** Why a request is not answered, and with which status. */
+export interface Refusal {
+  readonly status: 401 | 403 | 407;
+  readonly reason: string;
+}
+
+/** Headers that a client may carry the token in: one that can be given a URL and a key has no other. */
+const CARRIERS = ['x-zephr-token', 'proxy-authorization', 'authorization', 'x-api-key'] as const;
+
+/** A token: 32 random bytes, in base64url. */
+export function makeToken(): string {
+  return encodeBase64url(randomBytes(32));
+}
+
+/** What a proxy asks of its clients. */
+export interface AdmissionRules {
+  readonly token: string;
+  readonly port: number;
+  /** Admits processes of this user without a token, where the system says whose a connection is. */
+  readonly userWithoutToken?: number | undefined;
+}
+
+/**
+ * Whether a request to the proxy itself is answered; null for yes.
+ * @param use `proxy` for what only a program sends that was told of a proxy: its Host is that of another one.
+ */
+export function refusalOf(
+  message: IncomingMessage,
+  use: 'proxy' | 'server',
+  rules: AdmissionRules,
+): Refusal | null {
+  const { headers } = message;
+  if (use === 'server' && !isOwnHost(headers.host, rules.port))
+    return { status: 403, reason: 'the Host header names another host' };
+  // A page says where it is from, or that a browser asks.
+  if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined)
+    return { status: 403, reason: 'web pages are not answered' };
+  if (CARRIERS.some((name) => isToken(headers[name], rules.token))) return null;
+  const { userWithoutToken } = rules;
+  if (use === 'server' && userWithoutToken !== undefined && userOf(message.socket) === userWithoutToken)
+    return null;
+  return { status: use === 'proxy' ? 407 : 401, reason: 'the token of the proxy is missing or wrong' };
+}
+
+/** The headers without those that carry the token: it is for nobody else. */
+export function withoutToken(headers: HeaderList, token: string): HeaderList {
+  return headers.filter(([name, value]) => {
+    const carrier = CARRIERS.find((one) => one === name.toLowerCase());
+    return carrier === undefined || !isToken(value, token);
+  });
+}
+
+function isOwnHost(host: string | undefined, port: number): boolean {
+  return ['localhost', '127.0.0.1', '[::1]'].some((name) => host?.toLowerCase() === `${name}:${port}`);
+}
+
+/** Alone, as a bearer token, or as the password of basic authentication. */
+function isToken(value: string | string[] | undefined, token: string): boolean {
+  if (typeof value !== 'string') return false;
+  const [, scheme = '', credentials = ''] = /^(?:(\S+) +)?(\S+)$/.exec(value) ?? [];
+  const given =
+    scheme.toLowerCase() === 'basic'
+      ? Buffer.from(credentials, 'base64')
+          .toString('latin1')
+          .replace(/^[^:]*:/, '')
+      : credentials;
+  const [one, other] = [Buffer.from(given), Buffer.from(token)];
+  return one.length === other.length && timingSafeEqual(one, other);
+}
+
+/**
+ * The user whose process is at the other end of a connection on this machine, by proc(5); undefined where the system does
+ * not tell.
+ */
+function userOf({ remoteAddress, remotePort, localPort, remoteFamily }: Socket): number | undefined {
+  if (remoteAddress === undefined || remotePort === undefined || localPort === undefined) return undefined;
+  const ends = `:${hex(remotePort, 4)} `;
+  const other = `:${hex(localPort, 4)} 01 `;
+  const table = remoteFamily === 'IPv6' ? '/proc/net/tcp6' : '/proc/net/tcp';
+  let text: string;
+  try {
+    text = readFileSync(table, 'latin1');
+  } catch {
+    // Not Linux.
+    return undefined;
+  }
+  const users = text
+    .split('\n')
+    .slice(1)
+    .filter((line) => {
+      const [, own = '', peer = '', state = ''] = line.trim().split(/\s+/);
+      return `${own} `.endsWith(ends) && `${peer} ${state} `.endsWith(other);
+    })
+    .map((line) => Number(line.trim().split(/\s+/)[7]));
+  // Loopback has many addresses: where two connections have these ports, nobody knows whose this is.
+  return users.length === 1 ? users[0] : undefined;
+}
+
+function hex(number: number, digits: number): string {
+  return number.toString(16).toUpperCase().padStart(digits, '0');
+}

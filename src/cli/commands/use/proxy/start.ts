@@ -1,0 +1,150 @@
+/** `zephr proxy start`: a proxy in the foreground, until a signal, another command or the end of its time. */
+
+import { rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { logAllowed } from '../../../../broker/audit/uses.js';
+import { type RunningProxy, startProxy } from '../../../../broker/proxy/proxy.js';
+import { readVaultText } from '../../../../vault/file.js';
+import { parseVault } from '../../../../vault/format.js';
+import { privateFolder, proxyFiles } from '../../../../vault/places.js';
+import { requireVault } from '../../../../vault/unlocking/access.js';
+import { type Line, serveLines } from '../../../../vault/unlocking/line-socket.js';
+import { CliError, usageError } from '../../../exit/cli-error.js';
+import { EXIT, type ExitCode } from '../../../exit/codes.js';
+import { notPermitted } from '../../../exit/not-permitted.js';
+import { messageOf } from '../../../exit/reason.js';
+import { replaceFile } from '../../../files/temporary-file.js';
+import type { Context } from '../../../parser/command.js';
+import { jsonLine } from '../../../terminal/escape.js';
+import type { Terminal } from '../../../terminal/terminal.js';
+import { timeInWords } from '../../../terminal/times.js';
+import { parseTtl, vaultAccess } from '../../../vault/access.js';
+import type { PlaceFlags } from '../../../vault/flags.js';
+import { placeOf } from '../../../vault/place.js';
+import { brokeredSecrets, proxyOptions } from './brokered.js';
+
+export type StartContext = Context<
+  PlaceFlags & { readonly port: number; readonly ttl: string; readonly compatNoToken?: boolean }
+>;
+
+/** Runs the proxy to its end. */
+export async function start({ flags, terminal, reporter, now }: StartContext): Promise<ExitCode> {
+  // Node throws this where nobody can catch it.
+  if (!terminal.hasNetwork) throw notPermitted('Net');
+  const until = now() + parseTtl(flags.ttl);
+  const userWithoutToken = flags.compatNoToken ? knownUser(terminal) : undefined;
+  const access = vaultAccess(flags, terminal);
+  const find = await placeOf(flags, terminal);
+  let { vault } = await requireVault(access);
+  const place = await find(vault);
+  const options = await proxyOptions('proxy', flags, terminal, now);
+  const secrets = brokeredSecrets(vault, place);
+  const logged = { ...options, command: 'proxy start' };
+  const failed = await logAllowed(logged, { secrets: secrets.names }, now);
+  const { port } = flags;
+  const proxy = await startProxy({
+    ...options,
+    port,
+    project: place.project,
+    secrets,
+    userWithoutToken,
+  }).catch(async (error: unknown) => {
+    await failed(error);
+    throw error;
+  });
+  const reload = async () => {
+    vault = await vault.reopen(parseVault((await readVaultText(access.storage.path)) ?? ''));
+    proxy.reload(brokeredSecrets(vault, await find(vault)));
+  };
+  const ended = new Ending(terminal, until, now, () => {
+    void reload().catch((error: unknown) =>
+      reporter.warn(`the vault was not read again: ${messageOf(error)}`, 'the secrets from before are used'),
+    );
+  });
+  try {
+    const tokenFile = await openToUser(proxy, until, ended, terminal);
+    const url = `http://127.0.0.1:${proxy.port}`;
+    const about = { url, tokenFile, until: new Date(until).toISOString() };
+    await terminal.stdout.write(flags.json ? jsonLine(about) : `${url}\n`);
+    await reporter.info(`its token is in ${tokenFile}; it ends ${timeInWords(until, now())}`);
+    await ended.wait;
+  } finally {
+    await ended.run();
+    await proxy.close();
+  }
+  return EXIT.done;
+}
+
+/** @throws CliError exit 2 where the system does not say whose a connection is. */
+function knownUser({ platform, uid }: Terminal): number {
+  if (platform === 'linux' && uid !== undefined) return uid;
+  throw usageError('without a token nobody knows here whose a request is', 'leave out --compat-no-token');
+}
+
+/** The end of a proxy: what brings it, and what is to be done then. */
+class Ending {
+  readonly wait: Promise<void>;
+  readonly #tasks: (() => unknown)[] = [];
+  end: () => void = () => undefined;
+
+  constructor(terminal: Terminal, until: number, now: () => number, onHangup: () => void) {
+    this.wait = new Promise((resolve) => {
+      this.end = resolve;
+      const stop = terminal.onInterrupt((signal) => (signal === 'SIGHUP' ? onHangup() : resolve()));
+      // A timer stands still while the machine sleeps, so the clock is looked at.
+      const timer = setInterval(() => now() >= until && resolve(), 1_000);
+      this.#tasks.push(() => clearInterval(timer), stop);
+    });
+  }
+
+  add(task: () => unknown): void {
+    this.#tasks.push(task);
+  }
+
+  async run(): Promise<void> {
+    for (const task of this.#tasks.splice(0).reverse()) await task();
+  }
+}
+
+/** Writes the token where only this user can read it, and listens to the other commands. @returns the token's file. */
+export async function openToUser(
+  proxy: RunningProxy,
+  until: number,
+  ended: { add(task: () => unknown): void; end(): void },
+  terminal: Terminal,
+): Promise<string> {
+  const files = proxyFiles(terminal, proxy.port);
+  if (files === null)
+    throw usageError('there is no place for the token of a proxy here', 'set XDG_RUNTIME_DIR');
+  await privateFolder(dirname(files.token), terminal.uid);
+  const keepToken = () => replaceFile(files.token, `${proxy.token}\n`);
+  await keepToken();
+  ended.add(() => rm(files.token, { force: true }));
+  const lines = await serveLines(files.socket, async (message) => {
+    if (message.want === 'stop') return { answer: { stopped: true }, after: () => ended.end() };
+    if (message.want === 'rotate') {
+      proxy.rotate();
+      await keepToken();
+      return { answer: { tokenFile: files.token } };
+    }
+    return { answer: answerTo(message, proxy, until) };
+  }).catch((cause: unknown) => {
+    throw new CliError(EXIT.bug, 'NOT_STARTED', `nothing can listen at ${files.socket}`, { cause });
+  });
+  ended.add(() => lines.close());
+  ended.add(() => rm(files.socket, { force: true }));
+  return files.token;
+}
+
+/** What other commands of this user ask of a proxy without ending or changing it. */
+export function answerTo({ want, id, allow }: Line, proxy: RunningProxy, until: number | null): Line {
+  if (want === 'decide') return { decided: proxy.approvals.decide(Number(id), allow === true) };
+  if (want === 'waiting') return { waiting: proxy.approvals.waiting };
+  if (want !== 'status') return {};
+  return {
+    url: `http://127.0.0.1:${proxy.port}`,
+    secrets: proxy.secretCount,
+    waiting: proxy.approvals.waiting.length,
+    until: until === null ? null : new Date(until).toISOString(),
+  };
+}
