@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { openPostgresStore } from '../../src/server/store/postgres/open.js';
 import { prepareCreateStatements } from '../../src/server/store/sqlite/create.js';
 import { loadSqliteDriver } from '../../src/server/store/sqlite/file/driver.js';
-import { PAGE_SIZE, paddingFor } from '../../src/server/store/sqlite/padding.js';
+import { PAGE_SIZE, paddingFor } from '../../src/server/store/sqlite/file/padding.js';
 import { migrate } from '../../src/server/store/sqlite/schema.js';
 import type { Schema } from '../../test/support/postgres.js';
 

@@ -1,16 +1,18 @@
 /** How PostgreSQL goes about the store's statements once its tables are large. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { LOOKED_AT } from '../../src/server/store/contracts/lists.js';
 import * as chunks from '../../src/server/store/postgres/chunks.js';
 import * as channel from '../../src/server/store/postgres/connections/channel.js';
 import { SESSION } from '../../src/server/store/postgres/connections/pool.js';
 import * as creates from '../../src/server/store/postgres/creates/create.js';
 import * as batches from '../../src/server/store/postgres/creates/create-batches.js';
+import * as quotas from '../../src/server/store/postgres/creates/quotas.js';
 import * as destruction from '../../src/server/store/postgres/destruction.js';
 import * as keys from '../../src/server/store/postgres/keys.js';
+import * as lists from '../../src/server/store/postgres/lists.js';
 import { openPostgresStore } from '../../src/server/store/postgres/open.js';
 import * as outbox from '../../src/server/store/postgres/outbox.js';
-import * as quotas from '../../src/server/store/postgres/quotas.js';
 import * as requests from '../../src/server/store/postgres/request-statements.js';
 import * as secrets from '../../src/server/store/postgres/secrets.js';
 import * as engine from '../../src/server/store/postgres/store.js';
@@ -30,6 +32,7 @@ const WHOLE = ['STORED_BYTES', 'PING', 'NOTIFY', 'LIST_KEYS', 'REVOKE_KEY', 'FIN
 const TEXTS = [
   secrets,
   requests,
+  lists,
   chunks,
   creates,
   batches,
@@ -52,6 +55,7 @@ function isStatement(value: unknown): value is { readonly text: string } {
 interface Plan {
   readonly 'Node Type': string;
   readonly 'Relation Name'?: string;
+  readonly 'Index Name'?: string;
   readonly 'Actual Rows'?: number;
   readonly 'Rows Removed by Filter'?: number;
   readonly Plans?: readonly Plan[];
@@ -156,5 +160,35 @@ describe.skipIf(withoutPostgres)(`in a large PostgreSQL database${withoutPostgre
     }
     expect(hosts).toEqual(['quick.example']);
     await store.close();
+  });
+
+  test('a list and a count look at a part of what a key has made, by the index', async () => {
+    await schema.sql`
+      INSERT INTO secrets (id, version, blob_size, split_url_mode, views, views_left, caller, created_at, expires_at,
+        needed_until)
+      SELECT n, 1, 10, FALSE, 1, 1, 'key_' || n % 2, n, n + 100000, n FROM generate_series(1, ${ROWS}::int) AS n`;
+    await schema.sql`
+      INSERT INTO requests (id, public_key, proof_hash, receipt_hash, secret_expiry, answers, answers_left, answer_views,
+        longest_blob, caller, created_at, expires_at, last_end)
+      SELECT n, 'k', 'p', 'r', 60, 1, 1, 1, 1, 'key_' || n % 2, n, n + 100000, n + 100000
+      FROM generate_series(1, ${ROWS}::int) AS n`;
+    await schema.sql`ANALYZE secrets, requests`;
+    const from = ['15000', `'15000'`];
+    // The records of one key with even times: the edge is that many of them further on.
+    const part = [`'key_0'`, '0', ...from, String(15_000 - 2 * LOOKED_AT), `'${15_000 - 2 * LOOKED_AT}'`];
+    const plans: [string, string, string[]][] = [
+      ['SECRETS_EDGE', lists.SECRETS_EDGE.text, [`'key_0'`, ...from]],
+      ['REQUESTS_EDGE', lists.REQUESTS_EDGE.text, [`'key_0'`, ...from]],
+      ['LIST_SECRETS', lists.LIST_SECRETS.text, [...part, `'revoked'`, `'x'`, '20']],
+      ['COUNT_SECRETS', lists.COUNT_SECRETS.text, [...part, '1', '2', '3']],
+      ['COUNT_REQUESTS', lists.COUNT_REQUESTS.text, [...part, '1', '2', '3']],
+    ];
+    for (const [name, text, values] of plans) {
+      const plan = await planOf(text, values);
+      const index = plan.find((node) => node['Index Name']?.endsWith('_of_caller'));
+      const looked = (index?.['Actual Rows'] ?? 0) + (index?.['Rows Removed by Filter'] ?? 0);
+      expect([name, looked]).toEqual([name, LOOKED_AT]);
+      expect(plan.map((node) => node['Node Type'])).not.toContain('Seq Scan');
+    }
   });
 });

@@ -8,7 +8,7 @@ import { type Bytes, encodeUtf8 } from '../../src/core/bytes.js';
 import { LEASE_MS } from '../../src/core/protocol/limits.js';
 import type { Store } from '../../src/server/store/contracts/store.js';
 import { openStore } from '../../src/server/store/open.js';
-import { paddingFor } from '../../src/server/store/sqlite/padding.js';
+import { paddingFor } from '../../src/server/store/sqlite/file/padding.js';
 import { NOW, newSecret } from '../support/new-secret.js';
 import { recordOf, revoke, take } from '../support/reading.js';
 

@@ -10,6 +10,7 @@ import { recordOf, revoke, take } from '../support/reading.js';
 import { describeAnswerFilesContract } from './answer-files-contract.js';
 import { describeChunkContract } from './chunk-contract.js';
 import { describeKeyContract } from './key-contract.js';
+import { describeListContract } from './list-contract.js';
 import { describeOutboxContract } from './outbox-contract.js';
 import { describeProofContract } from './proof-contract.js';
 import { describeQuotaContract } from './quota-contract.js';
@@ -37,6 +38,7 @@ export function describeStoreContract(open: () => Promise<Store>): void {
   describe('senders', () => describeSenderContract(current));
   describe('requests', () => describeRequestContract(current));
   describe('files of answers', () => describeAnswerFilesContract(current));
+  describe('lists', () => describeListContract(current));
   describeQuotaContract(current);
   describeKeyContract(current);
   describe('the outbox', () => describeOutboxContract(current));

@@ -51,13 +51,14 @@ export function instrumentedStore(store: Store, options: InstrumentedOptions = {
     });
   }
 
-  const { callerSalt, channel, secrets, requests, chunks, quotas, keys, outbox } = store;
+  const { callerSalt, channel, secrets, requests, chunks, lists, quotas, keys, outbox } = store;
   return {
     callerSalt,
     channel,
     secrets: instrumented(secrets),
     chunks: instrumented(chunks),
     requests: instrumented(requests),
+    lists: instrumented(lists),
     quotas,
     keys: instrumented(keys),
     outbox,

@@ -5,6 +5,7 @@ import type { Version } from '../../../core/key.js';
 import type { KeyTier } from '../../../core/protocol/limits.js';
 import type { ApiKey } from './keys.js';
 import type { Lifecycle } from './lifecycle.js';
+import type { Cursor, StateCount } from './lists.js';
 import type { Attempts, KeptProofs } from './proofs.js';
 import type { AnswerRecord, RequestRecord } from './requests.js';
 import type { ReadRecord, SecretRecord } from './secrets.js';
@@ -142,4 +143,31 @@ export function keyOf(row: KeyRow | undefined): ApiKey | null {
   if (row === undefined) return null;
   const { id, name, tier, created_at: createdAt, revoked_at: revokedAt } = row;
   return { id, name, tier, createdAt, revokedAt };
+}
+
+/** A place in a list. */
+export interface PlaceRow {
+  readonly created_at: number;
+  readonly id: string;
+}
+
+/** How many records are in a state. */
+export interface CountRow<State> {
+  readonly state: State;
+  readonly total: number;
+  readonly today: number;
+  readonly this_week: number;
+  readonly this_month: number;
+  readonly bytes: number;
+}
+
+/** The place in this row; `null` without a row. */
+export function cursorOf(row: PlaceRow | undefined): Cursor | null {
+  return row === undefined ? null : { createdAt: row.created_at, id: row.id };
+}
+
+/** The count in this row. */
+export function stateCountOf<State>(row: CountRow<State>): StateCount<State> {
+  const { state, total, today, this_week: thisWeek, this_month: thisMonth, bytes } = row;
+  return { state, total, today, thisWeek, thisMonth, bytes };
 }

@@ -13,6 +13,7 @@ import { ZephrError } from '../../../core/errors.js';
 import type { Channel } from './channel.js';
 import type { ChunkStore } from './chunks.js';
 import type { KeyStore } from './keys.js';
+import type { ListStore } from './lists.js';
 import type { Outbox } from './outbox.js';
 import type { QuotaStore } from './quotas.js';
 import type { RequestStore } from './requests.js';
@@ -33,6 +34,8 @@ export interface Nouns {
   readonly chunks: Noun<ChunkStore>;
   /** The requests for secrets, and which secrets answer them. */
   readonly requests: Noun<RequestStore>;
+  /** What API keys have made. */
+  readonly lists: Noun<ListStore>;
   /** How much callers have created. */
   readonly quotas: Noun<QuotaStore>;
   /** The API keys. */
@@ -81,7 +84,7 @@ export interface Purged {
 
 /** The names of the verbs that serve requests, which are labels of metrics. If two nouns share one, it does not compile. */
 export type RequestVerb = Distinct<
-  Distinct<keyof SecretStore, keyof KeyStore>,
+  Distinct<Distinct<keyof SecretStore, keyof KeyStore>, keyof ListStore>,
   Distinct<keyof ChunkStore, keyof RequestStore>
 >;
 type Distinct<One, Other extends Apart<One, Other>> = One | Other;

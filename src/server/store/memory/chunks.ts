@@ -162,6 +162,11 @@ export class MemoryChunks implements ChunkStore {
     this.#bound.set(id, entry);
   }
 
+  /** Bytes of the chunks that a secret has. */
+  bytesFor(secret: string): number {
+    return this.#bound.get(secret)?.gathered.bytes ?? 0;
+  }
+
   /** Destroys the chunks of a secret. */
   destroy(secret: string): void {
     const entry = this.#bound.get(secret);

@@ -2,6 +2,7 @@
 
 import type { Bytes } from '../../../core/bytes.js';
 import { IDEMPOTENCY_MS } from '../contracts/lifecycle.js';
+import { inOrder } from '../contracts/lists.js';
 import type { RequestEvent } from '../contracts/outbox.js';
 import {
   ANSWERER,
@@ -205,13 +206,6 @@ function recordOf({ request, sealedMessage, answersLeft, cancelledAt }: Entry): 
     cancelledAt,
     destroyed: sealedMessage === null,
   };
-}
-
-/** The newest first; of the same time, the highest id first. */
-function inOrder(one: NonNullable<RequestPage['after']>, other: NonNullable<RequestPage['after']>): number {
-  if (one.createdAt !== other.createdAt) return other.createdAt - one.createdAt;
-  if (one.id === other.id) return 0;
-  return one.id > other.id ? -1 : 1;
 }
 
 function created(

@@ -18,6 +18,7 @@ import {
   stateOf,
   unreadable,
 } from '../contracts/lifecycle.js';
+import type { ListedSecret } from '../contracts/lists.js';
 import {
   type Attempts,
   isBySender,
@@ -235,6 +236,16 @@ export class MemorySecrets implements SecretStore, Lender {
     }
     lease.endsAt = renewedLease(lease.endsAt, lease.claimedAt, now);
     return null;
+  }
+
+  /** What is known of the secrets of a caller, in the order they came. */
+  ofCaller(caller: string, now: number): ListedSecret[] {
+    return [...this.#entries]
+      .filter(([, { secret }]) => secret.caller === caller && forgottenAt(secret.expiresAt) > now)
+      .map(([id, entry]) => {
+        const bytes = (entry.blob?.length ?? 0) + this.#chunks.bytesFor(id);
+        return { id, bytes, ...recordOf(entry) };
+      });
   }
 
   blobBytes(isCounted: (caller: string) => boolean): number {

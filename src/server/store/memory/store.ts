@@ -3,6 +3,7 @@
 import type { Purged, Store } from '../contracts/store.js';
 import { MemoryChunks } from './chunks.js';
 import { MemoryKeys } from './keys.js';
+import { MemoryLists } from './lists.js';
 import { MemoryOutbox } from './outbox.js';
 import { MemoryQuotas } from './quotas.js';
 import { MemoryRequests } from './requests.js';
@@ -21,6 +22,7 @@ export class MemoryStore implements Store {
   );
   readonly secrets = new MemorySecrets(this.quotas, this.outbox, this.chunks);
   readonly requests: MemoryRequests = new MemoryRequests(this.quotas, this.outbox, this.secrets);
+  readonly lists = new MemoryLists(this.secrets, this.requests);
 
   constructor(callerSalt: string) {
     this.callerSalt = callerSalt;

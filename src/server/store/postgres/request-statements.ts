@@ -33,7 +33,7 @@ export interface ClosedRow extends JudgedRow {
 }
 
 /** The state at `$2`, as `requestStateOf` has it. */
-const STATE = `CASE WHEN cancelled_at IS NOT NULL THEN 'cancelled' WHEN answers_left <= 0 THEN 'answered'
+export const REQUEST_STATE = `CASE WHEN cancelled_at IS NOT NULL THEN 'cancelled' WHEN answers_left <= 0 THEN 'answered'
       WHEN sealed_message IS NULL OR expires_at <= $2 THEN 'expired' ELSE 'open' END`;
 
 /** That a request is known at `$2`. */
@@ -54,7 +54,7 @@ const judging = (refusal: string, condition = 'TRUE') => `
   known AS MATERIALIZED (
     SELECT id AS known_id, ${refusal} AS refusal FROM requests WHERE id = $1 AND ${KNOWN} AND ${condition}
   ), judged AS MATERIALIZED (
-    SELECT id AS judged_id, ${STATE} AS state,
+    SELECT id AS judged_id, ${REQUEST_STATE} AS state,
       callback_url AS was_url, callback_host AS was_host, callback_secret AS was_secret
     FROM requests WHERE id = (SELECT known_id FROM known WHERE refusal IS NULL) FOR UPDATE
   )`;
@@ -205,7 +205,7 @@ export const LIST_REQUESTS = statement<
 >(`
   SELECT ${COLUMNS} FROM requests
   WHERE caller = $1 AND (created_at, id) < ($3, $4::text COLLATE "C") AND ${KNOWN}
-    AND ($5::text IS NULL OR ${STATE} = $5)
+    AND ($5::text IS NULL OR ${REQUEST_STATE} = $5)
   ORDER BY created_at DESC, id DESC LIMIT $6`);
 
 /** Destroys the messages that are due, except in rows that another process has locked. */

@@ -24,6 +24,7 @@ import { ZephrError } from '../../../core/errors.js';
  *   asked is with its ciphertext. In `outbox` the id of a request stands for that of a secret.
  * - `outbox` holds the webhooks to deliver, as what they are composed of. Its rows refer to no secret, because they
  *   outlive them. `due_at` is when a process may lease one: for one that is leased, when that lease ends.
+ * - `secrets_of_caller` is for the lists of API keys: no other caller has one, and pays for one.
  * - `api_keys` holds hashes only. `counts` says how much of which quota is used.
  *
  * A deleted ciphertext stays in its table's file until a vacuum, and its pages are then reused rather than
@@ -221,6 +222,9 @@ export const MIGRATIONS: readonly string[] = [
   `,
   // What was asked for before has answers with as many bytes of files as everybody may send.
   'ALTER TABLE requests ADD COLUMN longest_upload BIGINT NOT NULL DEFAULT 10485760',
+  `
+  CREATE INDEX secrets_of_caller ON secrets (caller, created_at, id COLLATE "C") WHERE substr(caller, 1, 4) = 'key_';
+  `,
 ];
 
 /** The version of the schema that this program reads and writes. */

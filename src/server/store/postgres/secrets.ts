@@ -77,7 +77,7 @@ const REFUSED = "COALESCE(refusal, NULLIF(verdict, 'right'))";
  * The columns of a record. Its reads are text, as JSON: the last ones, each with its time and whether its lease was
  * acknowledged.
  */
-const RECORD_COLUMNS = `version, hint, views, views_left, created_at, expires_at, first_read_at, revoked_at,
+export const RECORD_COLUMNS = `version, hint, views, views_left, created_at, expires_at, first_read_at, revoked_at,
     needed_until IS NULL AS destroyed, wrong_passphrases, chunks, (
       SELECT json_agg(json_build_array(at, ends_at = 0) ORDER BY at, place)::text FROM (
         SELECT at, ends_at, place FROM unnest(read_at, lease_ends) WITH ORDINALITY AS taken (at, ends_at, place)
@@ -85,7 +85,7 @@ const RECORD_COLUMNS = `version, hint, views, views_left, created_at, expires_at
       ) AS last
     ) AS reads`;
 
-interface KeptRow extends RecordRow {
+export interface KeptRow extends RecordRow {
   readonly reads: string | null;
 }
 
@@ -247,7 +247,7 @@ export class PostgresSecrets implements SecretStore {
 }
 
 /** The reads in a row. */
-function readsOf({ reads }: KeptRow): ReadRecord[] {
+export function readsOf({ reads }: KeptRow): ReadRecord[] {
   const taken = JSON.parse(reads ?? '[]') as [at: number, acknowledged: boolean][];
   return taken.map(([at, acknowledged]) => ({ at, acknowledged }));
 }

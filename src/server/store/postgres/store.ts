@@ -4,10 +4,11 @@ import { type Purged, type Store, StoreError } from '../contracts/store.js';
 import { PostgresChunks, purgeChunks } from './chunks.js';
 import type { PostgresChannel } from './connections/channel.js';
 import { type PostgresPool, statement } from './connections/pool.js';
+import { PostgresQuotas } from './creates/quotas.js';
 import { purgeSecrets } from './destruction.js';
 import { PostgresKeys } from './keys.js';
+import { PostgresLists } from './lists.js';
 import { PostgresOutbox } from './outbox.js';
-import { PostgresQuotas } from './quotas.js';
 import { PostgresRequests, purgeRequests } from './requests.js';
 import { PostgresSecrets } from './secrets.js';
 
@@ -27,6 +28,7 @@ export class PostgresStore implements Store {
   readonly chunks: PostgresChunks;
   readonly secrets: PostgresSecrets;
   readonly requests: PostgresRequests;
+  readonly lists: PostgresLists;
   readonly quotas: PostgresQuotas;
   readonly keys: PostgresKeys;
   readonly outbox: PostgresOutbox;
@@ -44,6 +46,7 @@ export class PostgresStore implements Store {
     this.secrets = new PostgresSecrets(pool);
     this.chunks = new PostgresChunks(pool);
     this.requests = new PostgresRequests(pool);
+    this.lists = new PostgresLists(pool);
     this.quotas = new PostgresQuotas(pool);
     this.keys = new PostgresKeys(pool);
     this.outbox = new PostgresOutbox(pool);

@@ -29,9 +29,9 @@ import type { NewSecret } from '../contracts/secrets.js';
 import { StoreFullError } from '../contracts/store.js';
 import { SECRET_COLUMNS, type SecretRow } from './destruction.js';
 import type { SqliteDatabase } from './file/driver.js';
+import { paddingFor } from './file/padding.js';
 import type { Room } from './file/room.js';
 import type { Transactions } from './file/transaction.js';
-import { paddingFor } from './padding.js';
 import type { SqliteQuotas } from './quotas.js';
 
 type ChunkBytes = Uint8Array<ArrayBuffer>;

@@ -6,9 +6,9 @@ import type { CreateOutcome, KeepOutcome, NewSecret } from '../contracts/secrets
 import { StoreFullError } from '../contracts/store.js';
 import type { SqliteChunks } from './chunks.js';
 import type { SqliteDatabase } from './file/driver.js';
+import { paddingFor } from './file/padding.js';
 import type { Room } from './file/room.js';
 import type { Transactions } from './file/transaction.js';
-import { paddingFor } from './padding.js';
 import type { SqliteQuotas } from './quotas.js';
 
 /** The secret that an idempotency key was used for. */

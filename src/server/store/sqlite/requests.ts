@@ -31,9 +31,9 @@ import {
 import type { Unknown } from '../contracts/secrets.js';
 import type { SqliteCreates } from './create.js';
 import { bytesOf, type SqliteDatabase } from './file/driver.js';
+import { paddingFor } from './file/padding.js';
 import type { Transactions } from './file/transaction.js';
 import type { SqliteOutbox } from './outbox.js';
-import { paddingFor } from './padding.js';
 import type { SqliteQuotas } from './quotas.js';
 
 /** A request, with all that decides about it. */
@@ -289,7 +289,7 @@ function replayOf(
 const OPEN = `answers_left > 0 AND cancelled_at IS NULL AND expires_at > ? AND due_at < expires_at + ${TOMBSTONE_MS}`;
 
 /** The state at `?`. */
-const STATE = `CASE WHEN cancelled_at IS NOT NULL THEN 'cancelled' WHEN answers_left <= 0 THEN 'answered'
+export const REQUEST_STATE = `CASE WHEN cancelled_at IS NOT NULL THEN 'cancelled' WHEN answers_left <= 0 THEN 'answered'
   WHEN due_at >= expires_at + ${TOMBSTONE_MS} OR expires_at <= ? THEN 'expired' ELSE 'open' END`;
 
 function prepareStatements(db: SqliteDatabase) {
@@ -324,7 +324,7 @@ function prepareStatements(db: SqliteDatabase) {
     ),
     ofCaller: db.prepare<RequestRow>(
       `SELECT ${COLUMNS} FROM requests WHERE caller = ? AND (created_at, id) < (?, ?)
-         AND last_end + ${TOMBSTONE_MS} > ? AND (? IS NULL OR ${STATE} = ?)
+         AND last_end + ${TOMBSTONE_MS} > ? AND (? IS NULL OR ${REQUEST_STATE} = ?)
        ORDER BY created_at DESC, id DESC LIMIT ?`,
     ),
 

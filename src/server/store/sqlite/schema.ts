@@ -26,6 +26,7 @@ import { pragma, type SqliteDatabase } from './file/driver.js';
  *   `bytes` are those of the stream, `due_at` is when a purge has to look at the row: for one that is open, when it ends;
  *   null while a secret needs the chunks. Then they are destroyed, and the row is kept for creates that are repeated.
  * - `chunks` holds the chunks: `chunks.ts` says how `place` names one. `secrets.chunks` is how many a secret came with.
+ * - `secrets_of_caller` is for the lists of API keys: no other caller has one, and pays for one.
  * - `api_keys` holds hashes only. `counts` says how much of which quota is used, sorted by when it ends.
  */
 export const MIGRATIONS: readonly string[] = [
@@ -208,6 +209,9 @@ export const MIGRATIONS: readonly string[] = [
   `,
   // What was asked for before has answers with as many bytes of files as everybody may send.
   'ALTER TABLE requests ADD COLUMN longest_upload INTEGER NOT NULL DEFAULT 10485760',
+  `
+  CREATE INDEX secrets_of_caller ON secrets (caller, created_at, id) WHERE substr(caller, 1, 4) = 'key_';
+  `,
 ];
 
 /** The version of the schema that this program reads and writes; SQLite keeps it as `user_version`. */

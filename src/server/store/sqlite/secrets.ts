@@ -24,6 +24,7 @@ import type {
   CreateOutcome,
   NewSecret,
   ReadOutcome,
+  ReadRecord,
   RevokeOutcome,
   SecretRecord,
   SecretStore,
@@ -70,6 +71,7 @@ export class SqliteSecrets implements SecretStore {
   readonly #chunks: SqliteChunks;
   readonly #destruction: SqliteDestruction;
   readonly #sql: ReturnType<typeof prepareSecretStatements>;
+  readonly #readsOf: ReturnType<typeof readerOfReads>;
 
   /** @param database with the tables of this version. */
   constructor(database: SqliteDatabase, transactions: Transactions, dependencies: Dependencies) {
@@ -79,6 +81,7 @@ export class SqliteSecrets implements SecretStore {
     this.#chunks = dependencies.chunks;
     this.#destruction = dependencies.destruction;
     this.#sql = prepareSecretStatements(database);
+    this.#readsOf = readerOfReads(database);
   }
 
   create(secret: NewSecret): Promise<CreateOutcome> {
@@ -150,13 +153,7 @@ export class SqliteSecrets implements SecretStore {
   }
 
   #recordOf(row: SecretRow): SecretRecord {
-    const reads = row.first_read_at === null ? [] : this.#sql.reads.all(row.seq, MAX_READS);
-    return recordOf(
-      row,
-      reads
-        .map(({ read_at: at, acknowledged_at }) => ({ at, acknowledged: acknowledged_at !== null }))
-        .reverse(),
-    );
+    return recordOf(row, row.first_read_at === null ? [] : this.#readsOf(row.seq));
   }
 
   /** Does what a verb does, in the transaction that judges whether its caller may. */
@@ -240,6 +237,19 @@ function blobOf({ type, blob }: CiphertextRow, size: number): Uint8Array {
   return type === 'text' ? Buffer.from(text, 'base64url') : blob;
 }
 
+/** Makes a function that gives the last reads of a secret, by its number. */
+export function readerOfReads(db: SqliteDatabase): (seq: number) => ReadRecord[] {
+  const last = db.prepare<{ read_at: number; acknowledged_at: number | null }>(
+    `SELECT read_at, acknowledged_at FROM leases WHERE seq = ? AND read_at IS NOT NULL
+     ORDER BY read_at DESC LIMIT ${MAX_READS}`,
+  );
+  return (seq) =>
+    last
+      .all(seq)
+      .map(({ read_at: at, acknowledged_at }) => ({ at, acknowledged: acknowledged_at !== null }))
+      .reverse();
+}
+
 /** That a view can be consumed at `?`, as {@link stateOf} has it. */
 const WAITING = `views_left > 0 AND revoked_at IS NULL AND expires_at > ? AND due_at < expires_at + ${TOMBSTONE_MS}`;
 
@@ -266,10 +276,6 @@ function prepareSecretStatements(db: SqliteDatabase) {
     insertLease: db.prepare('INSERT INTO leases (seq, claim, ends_at, read_at) VALUES (?, ?, ?, ?)'),
     lease: db.prepare<{ ends_at: number; acknowledged_at: number | null }>(
       'SELECT ends_at, acknowledged_at FROM leases WHERE seq = ? AND claim = ?',
-    ),
-    reads: db.prepare<{ read_at: number; acknowledged_at: number | null }>(
-      `SELECT read_at, acknowledged_at FROM leases WHERE seq = ? AND read_at IS NOT NULL
-       ORDER BY read_at DESC LIMIT ?`,
     ),
     acknowledge: db.prepare(
       'UPDATE leases SET acknowledged_at = ? WHERE seq = ? AND claim = ? AND acknowledged_at IS NULL',

@@ -7,12 +7,13 @@ import { SqliteCreates } from './create.js';
 import { SqliteDestruction } from './destruction.js';
 import { pragma, type SqliteDatabase } from './file/driver.js';
 import { GroupCommit } from './file/group-commit.js';
+import { PAGE_SIZE } from './file/padding.js';
 import { isDiskFull, Room } from './file/room.js';
 import { makeShrinkable, shrink } from './file/shrinking.js';
 import { inTransaction, type Transactions } from './file/transaction.js';
 import { SqliteKeys } from './keys.js';
+import { SqliteLists } from './lists.js';
 import { SqliteOutbox } from './outbox.js';
-import { PAGE_SIZE } from './padding.js';
 import { SqliteQuotas } from './quotas.js';
 import { SqliteRequests } from './requests.js';
 import { migrate, remember } from './schema.js';
@@ -51,6 +52,7 @@ export class SqliteStore implements Store {
   readonly chunks: SqliteChunks;
   readonly secrets: SqliteSecrets;
   readonly requests: SqliteRequests;
+  readonly lists: SqliteLists;
   readonly quotas: SqliteQuotas;
   readonly keys: SqliteKeys;
   readonly outbox: SqliteOutbox;
@@ -93,6 +95,7 @@ export class SqliteStore implements Store {
     const pageSize = pragma(database, 'page_size');
     this.quotas = new SqliteQuotas(database, transactions);
     this.keys = new SqliteKeys(database, transactions);
+    this.lists = new SqliteLists(database, transactions);
     this.outbox = new SqliteOutbox(database, transactions);
     const onDestroyed = () => {
       this.#logIsDirty = true;

@@ -55,6 +55,7 @@ class ThreadStore implements Store {
   readonly secrets = this.#remote('secrets');
   readonly chunks = this.#remote('chunks');
   readonly requests = this.#remote('requests');
+  readonly lists = this.#remote('lists');
   readonly quotas = this.#remote('quotas');
   readonly keys = this.#remote('keys');
   readonly outbox = this.#remote('outbox');

@@ -1,7 +1,7 @@
 /** The quotas of the PostgreSQL store: a table in the same database. The statement of each create counts in it. */
 
-import type { QuotaStore } from '../contracts/quotas.js';
-import { type PostgresPool, statement } from './connections/pool.js';
+import type { QuotaStore } from '../../contracts/quotas.js';
+import { type PostgresPool, statement } from '../connections/pool.js';
 
 /** Counts that one transaction forgets: so few that no other caller waits long behind it. */
 const FORGET_BATCH = 200;
