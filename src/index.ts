@@ -38,6 +38,20 @@ export {
 } from './client/retrieve.js';
 export type { SecretStatus } from './client/secret-status.js';
 export {
+  type Created,
+  type ListedRequest,
+  type ListedSecret,
+  type ListRequestsOptions,
+  type ListSecretsOptions,
+  listRequests,
+  listSecrets,
+  type OwnerOptions,
+  type RequestList,
+  type SecretList,
+  type Statistics,
+  secretStatistics,
+} from './client/sender/lists.js';
+export {
   type OwnSecret,
   revokeSecret,
   type SecretReference,

@@ -13,6 +13,7 @@ export type ValidationErrorCode =
   | 'INVALID_HINT'
   | 'INVALID_IDEMPOTENCY_KEY'
   | 'INVALID_KEY'
+  | 'INVALID_LIMIT'
   | 'INVALID_LINK'
   | 'INVALID_LINK_VERSION'
   | 'INVALID_META'

@@ -10,6 +10,7 @@ import { type App, completed, type HttpRequest, type HttpResponse, isStream } fr
 import { type Destination, Router } from './http/router.js';
 import type { Notices } from './notices/notices.js';
 import { addHealthRoute, addMetricsRoute } from './routes/health.js';
+import { addStatsRoute } from './routes/lists.js';
 import { addPageRoutes } from './routes/page.js';
 import type { PackedFile } from './routes/page-files.js';
 import { addReceiptRoutes } from './routes/receipts.js';
@@ -20,6 +21,7 @@ import type { Access } from './secrets/access.js';
 import { type CallbackPolicy, PUBLIC_CALLBACKS } from './secrets/callbacks.js';
 import { Callers } from './secrets/callers.js';
 import { Chunks } from './secrets/chunks.js';
+import { Lists } from './secrets/lists.js';
 import { SecretRequests } from './secrets/requests.js';
 import { Secrets } from './secrets/secrets.js';
 import { StoredBytes } from './secrets/stored-bytes.js';
@@ -79,7 +81,9 @@ export function createApp(options: AppOptions): App {
   const secrets = new Secrets(store.secrets, common);
   const requests = new SecretRequests(store.requests, common);
   const router = new Router(baseUrl);
-  addSecretRoutes(router, { secrets, callers, callbacks, defaultExpiry });
+  const lists = new Lists(store.lists, now);
+  addSecretRoutes(router, { secrets, lists, callers, callbacks, defaultExpiry });
+  addStatsRoute(router, lists, callers);
   const chunks = new Chunks(store.chunks, { storedBytes, now, random });
   addUploadRoutes(router, { chunks, requests, callers });
   addReceiptRoutes(router, secrets);

@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { createSecret } from '../../src/client/create/create.js';
-import { inquire } from '../../src/client/receipts.js';
 import { retrieveSecret } from '../../src/client/retrieve.js';
+import { inquire } from '../../src/client/sender/receipts.js';
 import { revokeSecret, secretStatus } from '../../src/client/status.js';
 import type { Fetch, FetchInit } from '../../src/client/transport/fetch.js';
 import { parseLink } from '../../src/core/links/reader.js';

@@ -23,6 +23,7 @@ const VALIDATION: Record<ValidationErrorCode, true> = {
   INVALID_HINT: true,
   INVALID_IDEMPOTENCY_KEY: true,
   INVALID_KEY: true,
+  INVALID_LIMIT: true,
   INVALID_LINK: true,
   INVALID_LINK_VERSION: true,
   INVALID_META: true,

@@ -32,6 +32,9 @@ describe('every answer', () => {
     ['DELETE', '/api/uploads/x'],
     ['POST', '/api/receipts'],
     ['OPTIONS', '/api/receipts'],
+    ['GET', '/api/secrets'],
+    ['GET', '/api/requests'],
+    ['GET', '/api/stats'],
     ['GET', '/api/health'],
     ['GET', '/nothing'],
     ['GET', '/api/nothing'],
@@ -47,13 +50,16 @@ describe('every answer', () => {
     if (path !== '/nothing') expect(headers.get('cache-control')).toBe('no-store');
   });
 
-  test.each(paths)('is open to other origins only for secrets and receipts: %s %s', async (method, path) => {
-    const { headers } = await harness().call(method, path);
-    expect(headers.get('access-control-allow-origin')).toBe(
-      /^\/api\/(secrets|receipts|uploads)/.test(path) ? '*' : null,
-    );
-    expect(headers.has('access-control-allow-credentials')).toBe(false);
-  });
+  test.each(paths)(
+    'is open to other origins only for secrets and what their senders ask: %s %s',
+    async (method, path) => {
+      const { headers } = await harness().call(method, path);
+      expect(headers.get('access-control-allow-origin')).toBe(
+        /^\/api\/(secrets|receipts|uploads|requests|stats)/.test(path) ? '*' : null,
+      );
+      expect(headers.has('access-control-allow-credentials')).toBe(false);
+    },
+  );
 
   test('to another origin exposes the headers of the protocol', async () => {
     const { headers } = await harness().read('x');
@@ -94,7 +100,8 @@ describe('what is not there', () => {
   );
 
   test.each([
-    ['GET', '/api/secrets', 'POST, OPTIONS'],
+    ['PUT', '/api/secrets', 'GET, POST, OPTIONS'],
+    ['POST', '/api/stats', 'GET, OPTIONS'],
     ['PUT', '/api/secrets/x', 'GET, DELETE, OPTIONS'],
     ['DELETE', '/api/secrets/x/status', 'GET, OPTIONS'],
     ['PUT', '/api/secrets/x/chunks/0', 'GET, OPTIONS'],

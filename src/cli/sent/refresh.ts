@@ -1,7 +1,7 @@
 /** Asks the servers of a list what became of its secrets. */
 
-import { type Found, inquire } from '../../client/receipts.js';
 import type { SecretStatus } from '../../client/secret-status.js';
+import { type Found, inquire } from '../../client/sender/receipts.js';
 import { decodeBase64url } from '../../core/base64url.js';
 import { ZephrError } from '../../core/errors.js';
 import type { Context } from '../parser/command.js';

@@ -5,7 +5,7 @@ import { ApiError } from '../../core/errors.js';
 import { parseServer } from '../../core/link.js';
 import { DEFAULT_SERVER } from '../../core/protocol/limits.js';
 import type { CreateJournal } from '../files/journal.js';
-import { newReceipt } from '../receipts.js';
+import { newReceipt } from '../sender/receipts.js';
 import {
   type CreateSecretOptions,
   contentOf,

@@ -11,7 +11,7 @@ import { formatAddress, formatLink } from '../../core/link.js';
 import { MAX_BLOB_LENGTH, MAX_V1_BLOB_LENGTH } from '../../core/protocol/limits.js';
 import { parseCreatedReply } from '../../core/protocol/replies.js';
 import type { CreateBody } from '../../core/protocol/requests.js';
-import { receiptLinkOf, receiptTerms } from '../receipts.js';
+import { receiptLinkOf, receiptTerms } from '../sender/receipts.js';
 import { checkReply } from '../transport/network-errors.js';
 import { send } from '../transport/send.js';
 import { deviations, requireLinkProof } from './created-reply.js';

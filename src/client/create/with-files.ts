@@ -15,7 +15,7 @@ import { webCrypto } from '../../core/web-crypto.js';
 import { type Attachment, type Content, type FileToSend, isContent, piecesOf } from '../files/content.js';
 import { type BrokenOffCreate, type CreateJournal, SourceChanged } from '../files/journal.js';
 import { beginUpload, forgetUpload, presentChunks, type Upload, uploadFiles } from '../files/upload.js';
-import { receiptTerms } from '../receipts.js';
+import { receiptTerms } from '../sender/receipts.js';
 import type { TransportOptions } from '../transport/send.js';
 import { type CreateSecretOptions, contentOf, type SecretContent } from './options.js';
 import {

@@ -18,7 +18,7 @@ import {
 import { metaOf, sealedV2 } from '../create/posting.js';
 import type { Target } from '../create/with-files.js';
 import type { CreateJournal } from '../files/journal.js';
-import { newReceipt, receiptLinkOf, receiptTerms } from '../receipts.js';
+import { newReceipt, receiptLinkOf, receiptTerms } from '../sender/receipts.js';
 import { checkReply } from '../transport/network-errors.js';
 import { send } from '../transport/send.js';
 import { type OpenedRequest, openRequest, requestUrl, requireOpen } from './request.js';

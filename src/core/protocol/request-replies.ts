@@ -17,6 +17,7 @@ import {
   type AnswersReply,
   isSealedMessage,
   isWrappedKey,
+  type ListedRequestReply,
   MAX_ANSWERS,
   REQUEST_STATES,
   type RequestCreatedReply,
@@ -89,6 +90,26 @@ function parseAnswer(json: unknown): AnswerReply {
     created_at: instant(created_at, 'created_at'),
     expires_at: instant(expires_at, 'expires_at'),
     state: secretStateOf(state),
+  };
+}
+
+/** Checks a request in a list. @throws ValidationError `INVALID_REPLY`. */
+export function parseListedRequest(json: unknown): ListedRequestReply {
+  const { id, state, created_at, expires_at, secret_expiry, answers, answers_left, answer_views } =
+    object(json);
+  if (typeof id !== 'string' || !isSecretId(id)) throw invalidReply('id');
+  if (!isSize(secret_expiry)) throw invalidReply('secret_expiry');
+  if (!isCount(answers, 1)) throw invalidReply('answers');
+  if (!isCount(answer_views, 1)) throw invalidReply('answer_views');
+  return {
+    id,
+    state: stateOf(state),
+    created_at: instant(created_at, 'created_at'),
+    expires_at: instant(expires_at, 'expires_at'),
+    secret_expiry,
+    answers,
+    answers_left: countLeft(answers_left),
+    answer_views,
   };
 }
 

@@ -67,7 +67,7 @@ export const IMMUTABLE: HeaderFields = {
 };
 
 /** The families of paths below `/api` that pages of any origin may use. */
-const CROSS_ORIGIN: readonly string[] = ['secrets', 'receipts', 'uploads', 'requests'];
+const CROSS_ORIGIN: readonly string[] = ['secrets', 'receipts', 'uploads', 'requests', 'stats'];
 
 /** For every answer of theirs: any page may read it, and none can send a user's cookies along. */
 const CORS_HEADERS: HeaderFields = {

@@ -8,13 +8,11 @@ import {
   isSealedMessage,
   isWrappedKey,
   MAX_ANSWERS,
-  REQUEST_STATES,
   type RequestBody,
   SUITE,
 } from '../../core/protocol/secret-requests.js';
 import { RequestError, type RequestErrorCode } from '../http/request-error.js';
 import type { AnswerRequest, AskRequest } from '../secrets/requests.js';
-import type { RequestPage } from '../store/contracts/requests.js';
 import { fieldsOf, parseCallback, parseCreateRequest, parseTime } from './create-request.js';
 
 /** Fields of a create that its request decides for an answer. */
@@ -27,11 +25,6 @@ const NOT_IN_ANSWERS = [
   'gates',
   'link_proof_hash',
 ];
-
-/** Requests in a page of a list, if nothing else is said, and at most. */
-const PAGE = { usual: 20, most: 100 };
-
-const CURSOR = /^([0-9]{1,15})\.([A-Za-z0-9_-]{22})$/;
 
 /**
  * Checks the parsed body of `POST /api/requests`.
@@ -86,28 +79,6 @@ export function parseAnswer(body: unknown): AnswerRequest {
   if (!isWrappedKey(wrappedKey)) throw wrong('wrapped_key is not 80 bytes in base64url');
   const key = decodeBase64url(wrappedKey);
   return { blob, splitUrlMode, hint, receiptHash, upload, proofHash, wrappedKey: key };
-}
-
-/**
- * Which page of a list a query asks for: `state`, `limit` (1 to 100, else 20) and `after`.
- * @throws RequestError `INVALID_REQUEST`.
- */
-export function parsePage(query: (name: string) => string | undefined): RequestPage {
-  const [wanted, limit = String(PAGE.usual), after] = [query('state'), query('limit'), query('after')];
-  const state = REQUEST_STATES.find((one) => one === wanted) ?? null;
-  if (wanted !== undefined && state === null) throw wrong('state is none of a request', 'INVALID_REQUEST');
-  if (!/^[1-9][0-9]{0,2}$/.test(limit) || Number(limit) > PAGE.most) {
-    throw wrong(`limit is not 1 to ${PAGE.most}`, 'INVALID_REQUEST');
-  }
-  if (after === undefined) return { state, limit: Number(limit), after: null };
-  const [, createdAt, id] = CURSOR.exec(after) ?? [];
-  if (createdAt === undefined || id === undefined) throw wrong('after is not a next', 'INVALID_REQUEST');
-  return { state, limit: Number(limit), after: { createdAt: Number(createdAt), id } };
-}
-
-/** What `after` takes to go on behind a request. */
-export function cursorOf({ createdAt, id }: NonNullable<RequestPage['after']>): string {
-  return `${createdAt}.${id}`;
 }
 
 function hashIn(value: unknown, name: string, code: RequestErrorCode): string {

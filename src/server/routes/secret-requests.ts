@@ -7,6 +7,7 @@ import { HEADERS } from '../../core/protocol/requests.js';
 import {
   type AnswersReply,
   MAX_SEALED_MESSAGE_LENGTH,
+  REQUEST_STATES,
   type RequestCreatedReply,
   type RequestReply,
   type RequestsReply,
@@ -21,8 +22,9 @@ import type { Callers } from '../secrets/callers.js';
 import type { Made, SecretRequests } from '../secrets/requests.js';
 import { tooLarge } from '../secrets/secrets.js';
 import { ServiceError } from '../secrets/service-error.js';
-import { cursorOf, parseAnswer, parseAsk, parsePage } from './ask-request.js';
-import { parseWait } from './queries.js';
+import { parseAnswer, parseAsk } from './ask-request.js';
+import { keyOf } from './lists.js';
+import { formatCursor, parsePage, parseWait } from './queries.js';
 import { isoTime, senderOf } from './receipts.js';
 import {
   parseAuthorization,
@@ -122,10 +124,8 @@ export function addSecretRequestRoutes(
   };
 
   const list: Handler = async (request) => {
-    const apiKey = parseAuthorization(headerOf(request, 'Authorization'));
-    if (apiKey === null) throw new ServiceError('API_KEY_REQUIRED', 'a list takes an API key');
-    const { name } = await callers.identify(apiKey, request.address);
-    const page = parsePage((parameter) => queryOf(request, parameter));
+    const name = await keyOf(request, callers);
+    const page = parsePage(request, REQUEST_STATES);
     const { requests: found, more } = await requests.list(name, page);
     const last = found.at(-1);
     const reply: RequestsReply = {
@@ -139,7 +139,7 @@ export function addSecretRequestRoutes(
         answers_left: one.answersLeft,
         answer_views: one.answerViews,
       })),
-      ...(more && last !== undefined ? { next: cursorOf(last) } : {}),
+      ...(more && last !== undefined ? { next: formatCursor(last) } : {}),
     };
     return jsonResponse(200, reply);
   };

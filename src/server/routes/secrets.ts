@@ -10,9 +10,11 @@ import { RequestError } from '../http/request-error.js';
 import type { Handler, Router } from '../http/router.js';
 import type { CallbackPolicy } from '../secrets/callbacks.js';
 import type { Callers } from '../secrets/callers.js';
+import type { Lists } from '../secrets/lists.js';
 import { type CreateResult, type Secrets, tooLarge } from '../secrets/secrets.js';
 import type { Reading } from '../store/contracts/secrets.js';
 import { parseCreateRequest } from './create-request.js';
+import { listSecrets } from './lists.js';
 import { parseSeen, parseWait } from './queries.js';
 import { isoTime, senderOf, statusReply } from './receipts.js';
 import {
@@ -33,6 +35,7 @@ const LARGE_BYTES = 65_536;
 /** What the routes are made of. */
 export interface SecretRoutes {
   readonly secrets: Secrets;
+  readonly lists: Lists;
   readonly callers: Callers;
   readonly callbacks: CallbackPolicy;
   /** As for `parseCreateRequest`. */
@@ -42,7 +45,7 @@ export interface SecretRoutes {
 /** Adds the routes to `router`. */
 export function addSecretRoutes(
   router: Router,
-  { secrets, callers, callbacks, defaultExpiry }: SecretRoutes,
+  { secrets, lists, callers, callbacks, defaultExpiry }: SecretRoutes,
 ): void {
   const create: Handler = async (request) => {
     const apiKey = parseAuthorization(headerOf(request, 'Authorization'));
@@ -93,7 +96,7 @@ export function addSecretRoutes(
     return jsonResponse(200, statusReply(found));
   };
 
-  router.add('/api/secrets', { POST: create, OPTIONS: preflight });
+  router.add('/api/secrets', { GET: listSecrets(lists, callers), POST: create, OPTIONS: preflight });
   router.add('/api/secrets/:id', { GET: read, DELETE: remove, OPTIONS: preflight });
   router.add('/api/secrets/:id/status', { GET: status, OPTIONS: preflight });
 }

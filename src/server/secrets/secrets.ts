@@ -269,7 +269,8 @@ export class Secrets {
   }
 }
 
-function statusOf(secret: SecretRecord, now: number, isForSender: boolean): Status {
+/** What of a record is told. @param isForSender whether to its sender, who is told more. */
+export function statusOf(secret: SecretRecord, now: number, isForSender: boolean): Status {
   const { hint, views, viewsLeft, createdAt, expiresAt, firstReadAt, chunks, reads, wrongPassphrases } =
     secret;
   const state = stateOf(secret, now);

@@ -1,16 +1,16 @@
 /** Receipts (core/protocol/PROTOCOL.md section 10): made with a secret, and what its sender asks with them later. */
 
-import { encodeBase64url } from '../core/base64url.js';
-import { type Bytes, randomBytes } from '../core/bytes.js';
-import type { Version } from '../core/key.js';
-import { formatReceiptLink } from '../core/links/receipt-links.js';
-import { DEFAULT_SERVER, MAX_RECEIPTS } from '../core/protocol/limits.js';
-import { type CreatedReply, parseReceiptsReply } from '../core/protocol/replies.js';
-import type { CreateBody } from '../core/protocol/requests.js';
-import { sha256 } from '../core/web-crypto.js';
-import { type SecretStatus, statusOf } from './secret-status.js';
-import { checkReply } from './transport/network-errors.js';
-import { send, type TransportOptions } from './transport/send.js';
+import { encodeBase64url } from '../../core/base64url.js';
+import { type Bytes, randomBytes } from '../../core/bytes.js';
+import type { Version } from '../../core/key.js';
+import { formatReceiptLink } from '../../core/links/receipt-links.js';
+import { DEFAULT_SERVER, MAX_RECEIPTS } from '../../core/protocol/limits.js';
+import { type CreatedReply, parseReceiptsReply } from '../../core/protocol/replies.js';
+import type { CreateBody } from '../../core/protocol/requests.js';
+import { sha256 } from '../../core/web-crypto.js';
+import { type SecretStatus, statusOf } from '../secret-status.js';
+import { checkReply } from '../transport/network-errors.js';
+import { send, type TransportOptions } from '../transport/send.js';
 
 const RECEIPT_BYTES = 32;
 
