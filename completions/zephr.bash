@@ -407,10 +407,10 @@ _zephr() {
         'zephr get') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file -o --output --force -c --copy --exec --wait --for --all $everywhere ;;
         'zephr request') _zephr_words -m --message --from -e --expiry --secret-expiry --answers --views --callback-url --callback-secret-file -c --copy --copy-link --qr --no-record --wait --for -o --output --force --exec $everywhere ;;
         'zephr give') _zephr_words --name -m --message --trim $everywhere ;;
-        'zephr ls') _zephr_words --state --since -n --count --after --search --offline --forget $everywhere ;;
+        'zephr ls') _zephr_words --state --since -n --count --after --search --offline --forget --remote $everywhere ;;
         'zephr status') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file --is --wait --for $everywhere ;;
         'zephr revoke') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file $everywhere ;;
-        'zephr stats') _zephr_words --offline $everywhere ;;
+        'zephr stats') _zephr_words --offline --remote $everywhere ;;
         'zephr vault set') _zephr_words --host --as --methods --approve --run -P --project -E --environment --vault-key-file --expires --new $everywhere ;;
         'zephr vault import') _zephr_words -P --project -E --environment --vault-key-file --force $everywhere ;;
         'zephr vault cp') _zephr_words -P --project -E --environment --vault-key-file --to-project --to-environment --force $everywhere ;;

@@ -13,6 +13,7 @@ import type {
 /** Errors of the command itself. */
 export type CliErrorCode =
   | 'ANSWERED_WITH_ERROR'
+  | 'API_KEY_REQUIRED'
   | 'BINARY_TO_CLIPBOARD'
   | 'BINARY_TO_TERMINAL'
   | 'CHECK_FAILED'

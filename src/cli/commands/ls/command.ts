@@ -40,8 +40,15 @@ function declare(command: CliCommand): void {
       new CliOption('--offline', 'ask no server').excludes('forget', '--offline does not go with --forget'),
     )
     .option('--forget', 'drop from the list what has ended')
+    .addOption(
+      new CliOption('--remote', 'what the API key made, on whatever machine').excludes(
+        ['offline', 'forget'],
+        '--remote does not go with --offline or --forget',
+      ),
+    )
     .example('zephr ls', 'what you sent, newest first')
     .example('zephr ls --state waiting --json', 'for a script')
+    .example('zephr ls --remote --since 7d', 'of the API key')
     .runs(async (context: LsContext) => {
       const { ls } = await import('./ls.js');
       return ls(context);

@@ -6,23 +6,23 @@ import type { Context } from '../../parser/command.js';
 import { forgetEnded, readSentList } from '../../sent/list.js';
 import { candidatesIn, lookUp, type Wanted } from '../../sent/look-up.js';
 import type { Refreshed } from '../../sent/refresh.js';
-import { escapeText, jsonLine } from '../../terminal/escape.js';
-import { clockTime, durationInWords } from '../../terminal/times.js';
+import { jsonLine } from '../../terminal/escape.js';
+import { formatLine } from './line.js';
+import { type RemoteSecret, remotePages } from './remote.js';
 
 export interface LsFlags extends Wanted {
   readonly state?: SecretState;
   readonly count?: number;
   readonly forget?: boolean;
+  readonly remote?: boolean;
 }
 
 export type LsContext = Context<LsFlags>;
 
-/** Letters of an id that are shown: enough to name it by. */
-const SHORT_ID = 8;
-
 /** Prints a line for each secret that was asked for, newest first. */
 export async function ls(context: LsContext): Promise<ExitCode> {
   const { flags, terminal, reporter, now } = context;
+  if (flags.remote) return lsRemote(context);
   const list = await readSentList(terminal, reporter);
   const candidates = candidatesIn(list.secrets, flags);
   const { state, count = candidates.length } = flags;
@@ -40,21 +40,28 @@ export async function ls(context: LsContext): Promise<ExitCode> {
   return EXIT.done;
 }
 
-/** One line: short id, state, when it was sent, views, and the label or the memo. */
-function lineOf(secret: Refreshed, now: number): string {
-  const { id, known, isStale, views, createdAt, hint, memo } = secret;
+/** Prints what an API key made; without `--json` page by page, for there may be many. */
+async function lsRemote(context: LsContext): Promise<ExitCode> {
+  const { flags, terminal, reporter, now } = context;
+  const all: RemoteSecret[] = [];
+  let count = 0;
+  for await (const page of remotePages(context)) {
+    count += page.length;
+    if (flags.json) all.push(...page);
+    else {
+      const lines = page.map((secret) => formatLine({ ...secret, label: secret.hint }, now()));
+      await terminal.stdout.write(lines.join(''));
+    }
+  }
+  if (flags.json) await terminal.stdout.write(jsonLine({ secrets: all }));
+  else if (count === 0) await reporter.info('there is nothing in the list');
+  return EXIT.done;
+}
+
+/** The line of a secret of the list. */
+function lineOf({ known, isStale, hint, memo, ...secret }: Refreshed, now: number): string {
   const state = `${known.state}${isStale || known.forgotten ? '?' : ''}`;
-  const sent = Date.parse(createdAt);
-  const ago = `${durationInWords(Math.max(0, now - sent))} ago`;
-  const taken = `${views - known.viewsLeft}/${views}`;
-  const label = escapeText(memo ?? hint ?? '');
-  const cells = [
-    id.slice(0, SHORT_ID),
-    state.padEnd(8),
-    `${clockTime(sent, now)}, ${ago}`.padEnd(36),
-    taken.padEnd(5),
-  ];
-  return `${`${cells.join('  ')}  ${label}`.trimEnd()}\n`;
+  return formatLine({ ...secret, state, viewsLeft: known.viewsLeft, label: memo ?? hint }, now);
 }
 
 /** Of the receipt nothing: it revokes. */

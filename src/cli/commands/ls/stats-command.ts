@@ -3,6 +3,7 @@
  */
 
 import type { CliCommand } from '../../parser/command.js';
+import { CliOption } from '../../parser/option.js';
 import type { StatsContext } from './stats.js';
 
 /**
@@ -17,6 +18,12 @@ function declare(command: CliCommand): void {
   command
     .description('Counts what was sent from this machine, by what became of it, and lately.')
     .option('--offline', 'ask no server')
+    .addOption(
+      new CliOption('--remote', 'what the API key made, on whatever machine').excludes(
+        'offline',
+        '--remote does not go with --offline',
+      ),
+    )
     .example('zephr stats', 'counts, by state and lately')
     .example('zephr stats --json', 'for a script')
     .runs(async (context: StatsContext) => {

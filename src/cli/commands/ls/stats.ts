@@ -1,5 +1,6 @@
 /** `zephr stats`: how many secrets were sent from this machine, and what became of them. */
 
+import type { Created } from '../../../client/sender/lists.js';
 import { SECRET_STATES } from '../../../core/protocol/replies.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import type { Context } from '../../parser/command.js';
@@ -7,9 +8,11 @@ import { readSentList } from '../../sent/list.js';
 import { candidatesIn, lookUp } from '../../sent/look-up.js';
 import type { CommonFlags } from '../../settings/settings.js';
 import { jsonLine } from '../../terminal/escape.js';
+import { remoteStatistics } from './remote.js';
 
 export interface StatsFlags extends CommonFlags {
   readonly offline?: boolean;
+  readonly remote?: boolean;
 }
 
 export type StatsContext = Context<StatsFlags>;
@@ -17,6 +20,7 @@ export type StatsContext = Context<StatsFlags>;
 /** Prints counts: by state, and created today, this week and this month, by the clock of this machine. */
 export async function stats(context: StatsContext): Promise<ExitCode> {
   const { flags, terminal, reporter, now } = context;
+  if (flags.remote) return statsRemote(context);
   const { secrets } = await readSentList(terminal, reporter);
   const found = await lookUp(candidatesIn(secrets, flags), context);
   const states = Object.fromEntries(
@@ -36,16 +40,46 @@ export async function stats(context: StatsContext): Promise<ExitCode> {
   };
   if (flags.json) await terminal.stdout.write(jsonLine({ states, created }));
   else {
-    const rows = [
-      ...Object.entries(states),
-      ['sent today', created.today],
-      ['this week', created.thisWeek],
-      ['this month', created.thisMonth],
-      ['in the list', created.total],
-    ];
-    await terminal.stdout.write(
-      rows.map(([name, count]) => `${String(name).padEnd(12)} ${count}\n`).join(''),
-    );
+    const rows = [...Object.entries(states), ...inRows(created), ['in the list', created.total] as const];
+    await terminal.stdout.write(table(rows));
   }
   return EXIT.done;
+}
+
+/** Prints the server's counts of what an API key made, by the calendar of UTC. */
+async function statsRemote(context: StatsContext): Promise<ExitCode> {
+  const { flags, terminal } = context;
+  const { secrets, requests } = await remoteStatistics(context);
+  if (flags.json) await terminal.stdout.write(jsonLine({ ...secrets, requests }));
+  else {
+    const ofRequests = Object.entries(requests.states).map(
+      ([state, count]) => [`asked: ${state}`, count] as const,
+    );
+    const { states, created, bytes } = secrets;
+    const all = ['at the server', created.total] as const;
+    const rows = [
+      ...Object.entries(states),
+      ...inRows(created),
+      all,
+      ['bytes stored', bytes] as const,
+      ...ofRequests,
+    ];
+    await terminal.stdout.write(table(rows));
+  }
+  return EXIT.done;
+}
+
+type Row = readonly [name: string, count: number];
+
+function inRows({ today, thisWeek, thisMonth }: Omit<Created, 'total'>): Row[] {
+  return [
+    ['sent today', today],
+    ['this week', thisWeek],
+    ['this month', thisMonth],
+  ];
+}
+
+function table(rows: readonly Row[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, count]) => `${name.padEnd(width)}  ${count}\n`).join('');
 }
