@@ -9,12 +9,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { build as buildStyle } from 'esbuild';
-import type { Plugin } from 'rolldown';
 import type { PackedFile } from '../src/server/routes/page-files.js';
-import type { DataFile } from '../src/web/parts/data-file.js';
-import { en } from '../src/web/strings/en.js';
+import type { DataFile } from '../src/web/parts/loading/data-file.js';
+import { en, type TextKey } from '../src/web/strings/en.js';
 import { TRANSLATIONS, type Translation } from '../src/web/strings/languages.js';
-import { type BundleOptions, bundle } from './bundle.js';
+import { BROWSERS, type BundledScripts, bundleScripts, bundleWorker, type Script } from './web-scripts.js';
 
 const web = fileURLToPath(new URL('../src/web/', import.meta.url));
 
@@ -34,27 +33,21 @@ interface File {
   readonly contents: Uint8Array;
 }
 
-/** Browsers from 2023 on. */
-const BROWSERS = ['es2022', 'chrome111', 'firefox113', 'safari16.4'];
-
-/** Puts the page's module for Argon2id, which runs it in a worker, in the place of core's. */
-const argon2idInWorker: Plugin = {
-  name: 'argon2id-in-worker',
-  resolveId: {
-    filter: { id: /^\.\/argon2id\.js$/ },
-    handler: (_, importer) =>
-      importer?.endsWith('/core/crypto/key-schedule.ts') ? join(web, 'parts/argon2id.ts') : null,
-  },
-};
+/** The scripts of the documents, by the names in {@link DOCUMENTS}. */
+const SCRIPTS = {
+  create: 'create/create-page.ts',
+  reveal: 'reveal/reveal-page.ts',
+  verify: 'verify/verify-page.ts',
+} as const;
 
 /** Builds the page. @param translations the languages that it has besides English. */
 export async function buildPage(translations: readonly Translation[] = TRANSLATIONS): Promise<BuiltPage> {
   const texts = translations.map((language) => ({ language, file: textsFile(language) }));
-  const worker = await bundleScript('parts/argon2id-worker.ts', {}, 'iife');
-  const workerFile = asset('argon2id', 'js', worker.contents);
+  const worker = await bundleWorker('parts/loading/argon2id-worker.ts');
+  const workerFile = asset('argon2id-worker', 'js', Buffer.from(worker.code));
   const words = asset('words', 'txt', readFileSync(join(web, 'create/words.txt')));
-  const main = await bundleScript('main.ts', {
-    plugins: [argon2idInWorker],
+  const scripts = await bundleScripts({
+    entries: SCRIPTS,
     define: {
       __ZEPHR_ARGON2ID_WORKER__: JSON.stringify(workerFile.path.replace('assets/', '')),
       __ZEPHR_LANGUAGES__: JSON.stringify([
@@ -66,17 +59,16 @@ export async function buildPage(translations: readonly Translation[] = TRANSLATI
       __ZEPHR_WORDS__: JSON.stringify(dataFile(words)),
     },
   });
-  const script = asset('zephr', 'js', main.contents);
-  const sheet = asset('style', 'css', await bundleStyle());
-  const icon = asset('icon', 'svg', readFileSync(join(web, 'icon.svg')));
-  const touchIcon = asset('icon', 'png', readFileSync(join(web, 'icon.png')));
-  const shared = { script, sheet, icon, touchIcon };
+  const shared = {
+    scripts,
+    sheet: asset('style', 'css', await bundleStyle()),
+    icon: asset('icon', 'svg', readFileSync(join(web, 'images/icon.svg'))),
+    touchIcon: asset('icon', 'png', readFileSync(join(web, 'images/icon.png'))),
+  };
+  const { sheet, icon, touchIcon } = shared;
   const files = [
-    document('index.html', 'create', shared),
-    document('secret.html', 'reveal', shared),
-    document('verify.html', 'verify', shared),
-    document('missing.html', 'missing', shared),
-    script,
+    ...Object.keys(DOCUMENTS).map((name) => document(name as DocumentName, shared)),
+    ...scripts.all.map(scriptFile),
     sheet,
     icon,
     touchIcon,
@@ -91,25 +83,12 @@ export async function buildPage(translations: readonly Translation[] = TRANSLATI
   return {
     files: [...files, list].map(packed),
     hashes,
-    modules: [...worker.modules, ...main.modules],
+    modules: [...worker.modules, ...scripts.modules],
   };
 }
 
-async function bundleScript(
-  entry: string,
-  { plugins, define }: Pick<BundleOptions, 'plugins' | 'define'>,
-  format: 'esm' | 'iife' = 'esm',
-): Promise<{ contents: Uint8Array; modules: readonly string[] }> {
-  const [chunk] = await bundle({
-    entries: { script: `src/web/${entry}` },
-    platform: 'browser',
-    target: BROWSERS,
-    output: { format, minify: true, comments: false, codeSplitting: false },
-    ...(plugins && { plugins }),
-    ...(define && { define }),
-  });
-  if (chunk === undefined) throw new Error(`${entry} came to nothing`);
-  return { contents: Buffer.from(chunk.code), modules: chunk.moduleIds };
+function scriptFile({ file, code }: Script): File {
+  return { path: `assets/${file}`, type: TYPES.js, contents: Buffer.from(code) };
 }
 
 /** The style sheet in one file. Rolldown takes scripts only. */
@@ -155,65 +134,117 @@ function textsFile({ tag, texts }: Translation): File {
   return asset(`texts-${tag}`, 'json', Buffer.from(JSON.stringify(texts)));
 }
 
-/** The documents: what stands between head and foot, the title, and what a link to it shows of it in a chat. */
+/** A document: what stands between head and foot, its title, and what a link to it shows of it in a chat. */
+interface DocumentParts {
+  readonly path: string;
+  readonly main: readonly string[];
+  readonly title: TextKey;
+  readonly preview: TextKey;
+  /** Its script; default the one of its own name. */
+  readonly script?: keyof typeof SCRIPTS;
+  /** For one whose address has the key of a link behind `#`, and a path one deeper than the server's. */
+  readonly opensLinks?: true;
+}
+
+type DocumentName = keyof typeof DOCUMENTS;
+
 const DOCUMENTS = {
-  create: { main: 'create/create.html', title: 'create.title', preview: 'page.ogCreate' },
-  reveal: { main: 'reveal/reveal.html', title: 'reveal.title', preview: 'page.ogReveal' },
-  verify: { main: 'verify/verify.html', title: 'verify.title', preview: 'page.ogVerify' },
-  missing: { main: null, title: 'noPage.heading', preview: 'page.ogCreate' },
-} as const;
+  create: {
+    path: 'index.html',
+    main: ['create/create.html'],
+    title: 'create.title',
+    preview: 'page.ogCreate',
+  },
+  reveal: {
+    path: 'secret.html',
+    main: ['reveal/reveal.html'],
+    title: 'reveal.title',
+    preview: 'page.ogReveal',
+    opensLinks: true,
+  },
+  verify: {
+    path: 'verify.html',
+    main: ['verify/verify.html'],
+    title: 'verify.title',
+    preview: 'page.ogVerify',
+  },
+  missing: {
+    path: 'missing.html',
+    main: [],
+    title: 'noPage.heading',
+    preview: 'page.ogCreate',
+    script: 'verify',
+  },
+} as const satisfies Readonly<Record<string, DocumentParts>>;
+
+/** What every document loads. */
+interface Shared {
+  readonly scripts: BundledScripts;
+  readonly sheet: File;
+  readonly icon: File;
+  readonly touchIcon: File;
+}
 
 /** Puts a document together. All its addresses are relative: it works below any path. */
-function document(
-  path: string,
-  page: keyof typeof DOCUMENTS,
-  { script, sheet, icon, touchIcon }: Readonly<Record<'script' | 'sheet' | 'icon' | 'touchIcon', File>>,
-): File {
-  const base = page === 'reveal' ? '../' : './';
-  const { main, title, preview } = DOCUMENTS[page];
+function document(name: DocumentName, { scripts, sheet, icon, touchIcon }: Shared): File {
+  const { path, main, title, preview, script, opensLinks }: DocumentParts = DOCUMENTS[name];
+  const base = opensLinks ? '../' : './';
+  const { atStart, parts } = scripts.of(script ?? name);
+  const tags = atStart.map(scriptFile).map((file) => {
+    return `<script type="module" src="${base}${file.path}" integrity="${integrity(file)}"></script>`;
+  });
+  const metas = [...parts].map(([part, needed]) => {
+    const hashed = needed.map((one) => `${one.file} ${integrity(scriptFile(one))}`);
+    return `<meta name="zephr-part" content="${part} ${hashed.join(' ')}" />`;
+  });
   const places: Readonly<Record<string, string>> = {
-    main: main === null ? '' : readFileSync(join(web, main), 'utf8'),
-    page,
+    main: main.map((file) => readFileSync(join(web, file), 'utf8')).join(''),
+    page: name,
     title,
-    'og-title': en[preview],
-    description: en['page.description'],
+    'og-title': plainText(preview),
+    description: plainText('page.description'),
     home: base,
     verify: `${base}verify`,
-    // A browser notes an icon under the whole address of its page, with the key of a link. For the page that opens links
+    // A browser notes an icon under the whole address of its page, with the key of a link. For a page that opens links
     // it is given a file that is no image: without any, it would ask for /favicon.ico, which may be another program's.
-    icons:
-      page === 'reveal'
-        ? `<link rel="icon" href="${base}${sheet.path}" />`
-        : `<link rel="icon" type="image/svg+xml" href="${base}${icon.path}" />
+    icons: opensLinks
+      ? `<link rel="icon" href="${base}${sheet.path}" />`
+      : `<link rel="icon" type="image/svg+xml" href="${base}${icon.path}" />
     <link rel="icon" type="image/png" sizes="180x180" href="${base}${touchIcon.path}" />
     <link rel="apple-touch-icon" href="${base}${touchIcon.path}" />`,
     style: base + sheet.path,
     'style-integrity': integrity(sheet),
-    script: base + script.path,
-    'script-integrity': integrity(script),
+    scripts: [...metas, ...tags].join('\n'),
     hashes: `${base}assets/hashes.txt`,
   };
   const filled = (text: string): string =>
-    text.replace(/\{([a-z-]+)\}/g, (_, name: string) => {
-      const value = places[name];
-      if (value === undefined) throw new Error(`nothing to put at {${name}} of ${path}`);
+    text.replace(/\{([a-z-]+)\}/g, (_, place: string) => {
+      const value = places[place];
+      if (value === undefined) throw new Error(`nothing to put at {${place}} of ${path}`);
       return filled(value);
     });
   const html = inEnglish(filled(readFileSync(join(web, 'page.html'), 'utf8'))).replace(/\n\s*/g, '\n');
   return { path, type: TYPES.html, contents: Buffer.from(html) };
 }
 
+/** An English text that does not depend on a number. */
+function plainText(key: string): string {
+  const text = (en as Readonly<Record<string, unknown>>)[key];
+  if (typeof text !== 'string') throw new Error(`there is no text ${key}`);
+  return text;
+}
+
 /** Fills in the English texts: what a browser without scripts, and a reader of the source, sees. */
 function inEnglish(html: string): string {
-  return html.replace(/(<(\w+)[^>]*\sdata-text="([^"]+)"[^>]*>)(<\/\2>)/g, (_, open, _name, key, close) => {
-    const text = (en as Readonly<Record<string, unknown>>)[key];
-    if (typeof text !== 'string') throw new Error(`there is no text ${key}`);
-    return open + text.replace(/&/g, '&amp;').replace(/</g, '&lt;') + close;
-  });
+  return html.replace(
+    /(<(\w+)[^>]*\sdata-text="([^"]+)"[^>]*>)(<\/\2>)/g,
+    (_, open, _name, key, close) =>
+      open + plainText(key).replace(/&/g, '&amp;').replace(/</g, '&lt;') + close,
+  );
 }
 
 /** For `integrity`, as Subresource Integrity (W3C) wants it. */
-function integrity({ contents }: File): string {
+function integrity({ contents }: Pick<File, 'contents'>): string {
   return `sha384-${digest('sha384', contents, 'base64')}`;
 }
 

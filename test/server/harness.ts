@@ -30,7 +30,7 @@ export const PAGE: readonly PackedFile[] = [
   'verify.html',
   'missing.html',
   'assets/zephr-0123.js',
-  'assets/argon2id-0123.js',
+  'assets/argon2id-worker-0123.js',
   'assets/hashes.txt',
 ].map((path) => ({ path, type: 'text/html', brotli: brotliCompressSync(path).toString('base64') }));
 

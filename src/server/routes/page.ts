@@ -58,7 +58,7 @@ function missingPage(files: ReadonlyMap<string, WebFile>): Handler {
 /** Every file but the list of hashes is named after its contents; the worker has a policy of its own. */
 function headersOf(name: string): HeaderFields {
   if (name === 'hashes.txt') return NO_STORE;
-  return name.startsWith('argon2id-') ? { ...IMMUTABLE, ...WORKER_HEADERS } : IMMUTABLE;
+  return name.startsWith('argon2id-worker-') ? { ...IMMUTABLE, ...WORKER_HEADERS } : IMMUTABLE;
 }
 
 function send(request: HttpRequest, { type, bodies }: WebFile, headers: HeaderFields): HttpResponse {

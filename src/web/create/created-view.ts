@@ -12,8 +12,8 @@ import { translate, translatePlural } from '../parts/language.js';
 import { LeaveGuard } from '../parts/leave-guard.js';
 import { codeOf, outcomeOf } from '../parts/outcomes.js';
 import { fetchFromServer, serverNow } from '../parts/page-fetch.js';
+import { showQrCode } from '../parts/show-qr-code.js';
 import { formatAhead, formatTimeOfDay, formatWhen } from '../parts/times.js';
-import { drawQrCode } from './qr-code.js';
 
 /** The secret that the view shows. Both are needed to ask for its status and to revoke it. */
 interface CreatedSecret {
@@ -48,7 +48,7 @@ export function startCreatedView(
     actions.clear();
     link.textContent = '';
     key.textContent = '';
-    byId('created-qr', HTMLElement).replaceChildren();
+    document.querySelector('#created-figure .qr')?.replaceChildren();
     onAnother();
   });
   return (created, options) => {
@@ -81,11 +81,7 @@ function showLink(created: SecretLink): void {
   byId('created-link', HTMLElement).textContent = link;
   byId('created-key', HTMLElement).textContent = split ? created.key : '';
   byId('created-key-part', HTMLElement).hidden = !split;
-  const qrCode = drawQrCode(link);
-  const name = translate(split ? 'created.qrUrl' : 'created.qrLink');
-  qrCode.setAttribute('aria-label', name);
-  byId('created-qr', HTMLElement).replaceChildren(qrCode);
-  byId('created-qr-name', HTMLElement).textContent = name;
+  void showQrCode(byId('created-figure', HTMLElement), link, split ? 'created.qrUrl' : 'created.qrLink');
 }
 
 function showTerms({ mode, expiresAt }: SecretLink, { views = 1, passphrase }: CreateSecretOptions): void {

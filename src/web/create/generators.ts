@@ -1,7 +1,7 @@
 /** Making passphrases and secrets that nobody can guess. */
 
 import { randomBytes } from '../../core/bytes.js';
-import { type DataFile, fetchData } from '../parts/data-file.js';
+import { type DataFile, fetchData } from '../parts/loading/data-file.js';
 
 /** The file of words, one a line. The build (.scripts/web.ts) defines it. */
 declare const __ZEPHR_WORDS__: DataFile;

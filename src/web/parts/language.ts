@@ -2,7 +2,7 @@
 
 import { en, type Plural, type PluralKey, type TextKey, type Texts } from '../strings/en.js';
 import type { Language } from '../strings/languages.js';
-import { type DataFile, fetchData } from './data-file.js';
+import { type DataFile, fetchData } from './loading/data-file.js';
 
 /** The languages, English first. The build (.scripts/web.ts) defines them. */
 declare const __ZEPHR_LANGUAGES__: readonly [Language, ...Language[]];

@@ -9,13 +9,18 @@ export interface DataFile {
 }
 
 /**
- * Fetches a file. The browser compares its hash before any of it is seen.
+ * Fetches a file. The browser compares its hash before any of it is seen. A copy that was changed may be in the browser's
+ * cache, and stay there: then the file is fetched past the cache.
  *
  * @returns `null` when it did not arrive, or was changed on its way.
  */
-export async function fetchData({ path, integrity }: DataFile): Promise<Response | null> {
+export async function fetchData(file: DataFile): Promise<Response | null> {
+  return (await attempt(file, 'default')) ?? (await attempt(file, 'reload'));
+}
+
+async function attempt({ path, integrity }: DataFile, cache: RequestCache): Promise<Response | null> {
   try {
-    const answer = await fetch(new URL(path, import.meta.url), { integrity });
+    const answer = await fetch(new URL(path, import.meta.url), { integrity, cache });
     return answer.ok ? answer : null;
   } catch (error) {
     // What the network throws, and what a browser throws for another hash.

@@ -1,6 +1,6 @@
 /** The worker that argon2id.ts starts: it gets one passphrase with its salt, and posts the 32 bytes. */
 
-import { argon2id } from '../../core/crypto/argon2id.js';
+import { argon2id } from '../../../core/crypto/argon2id.js';
 import type { Argon2idRequest } from './argon2id.js';
 
 addEventListener('message', ({ data: { passphrase, salt } }: MessageEvent<Argon2idRequest>) => {

@@ -1,18 +1,9 @@
-/** The script of the pages: a browser that has loaded one of them has the script of the others already. */
+/** What every page does when it starts: its language, its operator's name, and showing its view once it works. */
 
-import { startCreatePage } from './create/create-form.js';
-import { byId } from './parts/elements.js';
-import {
-  chooseLanguage,
-  currentLanguage,
-  languages,
-  loadLanguage,
-  translateDocument,
-} from './parts/language.js';
-import { confirmLeaving } from './parts/leave-guard.js';
-import { showOutcome } from './parts/outcomes.js';
-import { startRevealPage } from './reveal/reveal-form.js';
-import { startVerifyPage } from './verify/verify-page.js';
+import { byId } from './elements.js';
+import { chooseLanguage, currentLanguage, languages, loadLanguage, translateDocument } from './language.js';
+import { confirmLeaving } from './leave-guard.js';
+import { showOutcome } from './outcomes.js';
 
 /** Empties the page when the visitor leaves it, so that the back button shows no secret: it loads the page anew. */
 function clearWhenLeft(): void {
@@ -39,26 +30,21 @@ function startLanguageChooser(): void {
   });
 }
 
-/** What begins a page, by the `data-page` of its document. Its first view has the same id. */
-const PAGES: Readonly<Record<string, () => void>> = {
-  create: startCreatePage,
-  reveal: startRevealPage,
-  verify: startVerifyPage,
-  missing: () => showOutcome('noPage'),
-};
-
-/** Starts the page, and shows it in place of the words for a page that does not start. */
-async function start(): Promise<void> {
+/**
+ * Starts the page, and shows it in place of the words for a page that does not start.
+ * @param begin begins what this page is for. Its first view has the id that the document names in `data-page`, unless
+ *   `begin` shows another.
+ */
+export async function startPage(begin: () => void): Promise<void> {
   await loadLanguage();
   translateDocument(document);
   clearWhenLeft();
   startLanguageChooser();
-  const name = document.body.dataset.page ?? '';
-  const view = document.getElementById(name);
+  const view = document.getElementById(document.body.dataset.page ?? '');
   if (view !== null) view.hidden = false;
   try {
     if (!isSecureContext) showOutcome('insecure');
-    else PAGES[name]?.();
+    else begin();
   } catch (error) {
     if (view !== null) view.hidden = true;
     throw error;
@@ -67,5 +53,3 @@ async function start(): Promise<void> {
   byId('footer', HTMLElement).hidden = false;
   performance.mark('zephr ready');
 }
-
-void start();
