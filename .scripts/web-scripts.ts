@@ -135,13 +135,19 @@ export async function bundleScripts({ entries, define }: ScriptOptions): Promise
       const start = reached([`${entry}.js`], graph);
       const parts = new Map<string, readonly Script[]>();
       for (const fileName of dynamicallyReached(start, graph)) {
-        const name = names.get(graph.get(fileName)?.facadeModuleId ?? '');
+        const name = nameIn(graph.get(fileName), names);
         if (name === undefined) throw new Error(`${fileName} is loaded by nobody’s name`);
         parts.set(name, reached([fileName], graph, new Set(start)).map(scriptOf));
       }
       return { atStart: start.map(scriptOf), parts };
     },
   };
+}
+
+/** The name of the part that a script holds. A module that only re-exports is in no script, but the script's facade. */
+function nameIn(chunk: OutputChunk | undefined, names: ReadonlyMap<string, string>): string | undefined {
+  const modules = [chunk?.facadeModuleId ?? '', ...(chunk?.moduleIds ?? [])];
+  return modules.map((id) => names.get(id)).find((name) => name !== undefined);
 }
 
 /** A script under its name for good, which the others import it by. */
@@ -171,7 +177,8 @@ function dynamicallyReached(start: readonly string[], graph: Graph): Set<string>
   const waiting = [...start];
   for (let fileName = waiting.pop(); fileName !== undefined; fileName = waiting.pop()) {
     for (const part of graph.get(fileName)?.dynamicImports ?? []) {
-      if (parts.has(part)) continue;
+      // What is no script is Node's, for where a package finds no WebCrypto: not in a browser.
+      if (parts.has(part) || !graph.has(part)) continue;
       parts.add(part);
       waiting.push(...reached([part], graph));
     }

@@ -37,6 +37,8 @@ interface File {
 const SCRIPTS = {
   create: 'create/create-page.ts',
   reveal: 'reveal/reveal-page.ts',
+  ask: 'ask/ask-page.ts',
+  request: 'request/request-page.ts',
   verify: 'verify/verify-page.ts',
 } as const;
 
@@ -142,6 +144,8 @@ interface DocumentParts {
   readonly preview: TextKey;
   /** Its script; default the one of its own name. */
   readonly script?: keyof typeof SCRIPTS;
+  /** Whether it leads to the two things that one can begin here. */
+  readonly hasNav?: true;
   /** For one whose address has the key of a link behind `#`, and a path one deeper than the server's. */
   readonly opensLinks?: true;
 }
@@ -154,12 +158,27 @@ const DOCUMENTS = {
     main: ['create/create.html'],
     title: 'create.title',
     preview: 'page.ogCreate',
+    hasNav: true,
   },
   reveal: {
     path: 'secret.html',
-    main: ['reveal/reveal.html'],
+    main: ['reveal/reveal.html', 'reveal/revealed.html', 'receipt/receipt.html'],
     title: 'reveal.title',
     preview: 'page.ogReveal',
+    opensLinks: true,
+  },
+  ask: {
+    path: 'ask.html',
+    main: ['ask/ask.html', 'reveal/revealed.html'],
+    title: 'ask.title',
+    preview: 'page.ogAsk',
+    hasNav: true,
+  },
+  request: {
+    path: 'request.html',
+    main: ['request/request.html', 'answers/collect.html', 'reveal/revealed.html'],
+    title: 'request.title',
+    preview: 'page.ogRequest',
     opensLinks: true,
   },
   verify: {
@@ -187,7 +206,7 @@ interface Shared {
 
 /** Puts a document together. All its addresses are relative: it works below any path. */
 function document(name: DocumentName, { scripts, sheet, icon, touchIcon }: Shared): File {
-  const { path, main, title, preview, script, opensLinks }: DocumentParts = DOCUMENTS[name];
+  const { path, main, title, preview, script, hasNav, opensLinks }: DocumentParts = DOCUMENTS[name];
   const base = opensLinks ? '../' : './';
   const { atStart, parts } = scripts.of(script ?? name);
   const tags = atStart.map(scriptFile).map((file) => {
@@ -198,7 +217,12 @@ function document(name: DocumentName, { scripts, sheet, icon, touchIcon }: Share
     return `<meta name="zephr-part" content="${part} ${hashed.join(' ')}" />`;
   });
   const places: Readonly<Record<string, string>> = {
-    main: main.map((file) => readFileSync(join(web, file), 'utf8')).join(''),
+    main: main.map(fragment).join(''),
+    'secret-field': fragment('create/secret-field.html'),
+    'send-progress': fragment('create/send-progress.html'),
+    'answers-card': fragment('answers/answers-card.html'),
+    nav: hasNav ? fragment('parts/nav.html') : '',
+    ask: `${base}request`,
     page: name,
     title,
     'og-title': plainText(preview),
@@ -223,8 +247,12 @@ function document(name: DocumentName, { scripts, sheet, icon, touchIcon }: Share
       if (value === undefined) throw new Error(`nothing to put at {${place}} of ${path}`);
       return filled(value);
     });
-  const html = inEnglish(filled(readFileSync(join(web, 'page.html'), 'utf8'))).replace(/\n\s*/g, '\n');
+  const html = inEnglish(filled(fragment('page.html'))).replace(/\n\s*/g, '\n');
   return { path, type: TYPES.html, contents: Buffer.from(html) };
+}
+
+function fragment(path: string): string {
+  return readFileSync(join(web, path), 'utf8');
 }
 
 /** An English text that does not depend on a number. */

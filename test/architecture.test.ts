@@ -72,6 +72,8 @@ const ENTRY_POINTS = [
   'cli/sdk/vault.ts',
   'web/create/create-page.ts',
   'web/reveal/reveal-page.ts',
+  'web/ask/ask-page.ts',
+  'web/request/request-page.ts',
   'web/parts/loading/argon2id-worker.ts',
   'cli/terminal/clipboard/clipboardy-worker.ts',
   'cli/commands/vault/agent-process.ts',

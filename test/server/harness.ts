@@ -27,6 +27,8 @@ export const BLOB = 'Y2lwaGVydGV4dA';
 export const PAGE: readonly PackedFile[] = [
   'index.html',
   'secret.html',
+  'ask.html',
+  'request.html',
   'verify.html',
   'missing.html',
   'assets/zephr-0123.js',

@@ -16,6 +16,8 @@ describe('the documents', () => {
     ['/', 'index.html'],
     ['/index.html', 'index.html'],
     [`/secret/${'A'.repeat(22)}`, 'secret.html'],
+    ['/request', 'ask.html'],
+    [`/request/${'A'.repeat(22)}`, 'request.html'],
     ['/secret/anything%23v1.key?utm=1', 'secret.html'],
   ])('%s is there, for GET and HEAD', async (path, text) => {
     const { call } = harness();
@@ -173,11 +175,11 @@ describe('the page that is built', () => {
   const sha384 = (bytes: Uint8Array = new Uint8Array()) =>
     `sha384-${createHash('sha384').update(bytes).digest('base64')}`;
 
-  test.each(['index.html', 'secret.html', 'verify.html', 'missing.html'])(
+  test.each(['index.html', 'secret.html', 'ask.html', 'request.html', 'verify.html', 'missing.html'])(
     'loads with %s only its own files, and only as they are',
     (path) => {
       const html = files.get(path)?.toString() ?? '';
-      const depth = path === 'secret.html' ? 'https://x/secret/id' : 'https://x/';
+      const depth = /^(secret|request)/.test(path) ? 'https://x/secret/id' : 'https://x/';
       const loaded = [...html.matchAll(/<(?:script|link)[^>]*?(?:src|href)="([^"]+)"([^>]*)>/g)];
       expect(loaded.length).toBeGreaterThan(2);
       const checked = new Set<string>();

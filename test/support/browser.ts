@@ -59,7 +59,7 @@ export async function watchedContext(
   });
   context.on('console', (message) => {
     // Chromium itself notes every answer of the API that is an error, whatever the page makes of it.
-    const ofApi = /\/api\/(health|secrets|uploads)/.test(message.location().url);
+    const ofApi = /\/api\/(health|secrets|uploads|requests)/.test(message.location().url);
     if (ofApi && message.text().startsWith('Failed to load resource: ')) return;
     watch.complaints.push(`console: ${message.type()} ${message.text()}`);
   });

@@ -15,7 +15,7 @@ export function addPageRoutes(router: Router, packed: readonly PackedFile[]): vo
     return (request) => send(request, file, DOCUMENT_HEADERS);
   };
 
-  // Both documents are at the names of their files too, which is where the list of hashes has them.
+  // Documents are at the names of their files too, which is where the list of hashes has them.
   const create = document('index.html');
   // Where the server's address has a path, relative addresses need a slash at its end: `/zephr` goes to `/zephr/`.
   add('/', (request) => {
@@ -24,9 +24,13 @@ export function addPageRoutes(router: Router, packed: readonly PackedFile[]): vo
   });
   add('/index.html', create);
   // Link previews and mail scanners fetch the URL of a link: the document alone reads nothing.
-  add('/secret/:id', document('secret.html'));
-  add('/secret/:id/', (request) => redirect(`../${pathOf(request.target)?.split('/').at(-2)}`));
-  add('/secret.html', document('secret.html'));
+  for (const kind of ['secret', 'request']) {
+    add(`/${kind}/:id`, document(`${kind}.html`));
+    add(`/${kind}/:id/`, (request) => redirect(`../${pathOf(request.target)?.split('/').at(-2)}`));
+    add(`/${kind}.html`, document(`${kind}.html`));
+  }
+  add('/request', document('ask.html'));
+  add('/ask.html', document('ask.html'));
   add('/verify', document('verify.html'));
   add('/verify.html', document('verify.html'));
   add('/missing.html', document('missing.html'));

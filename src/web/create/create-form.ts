@@ -12,6 +12,8 @@ import { parseServer } from '../../core/link.js';
 import { MAX_BLOB_LENGTH, MAX_HINT_LENGTH, MAX_VIEWS } from '../../core/protocol/limits.js';
 import { defaultLinkVersion } from '../../core/protocol/link-versions.js';
 import type { HealthReply } from '../../core/protocol/replies.js';
+import { ExpiryField } from '../parts/controls/expiry-field.js';
+import { showablePassphrase } from '../parts/controls/show-hide-button.js';
 import { byId, isDisabled, setBusy, showText, showView } from '../parts/elements.js';
 import { ErrorNote, type FieldErrorKey } from '../parts/error-note.js';
 import { escapeName, formatSize } from '../parts/format.js';
@@ -19,8 +21,7 @@ import { translate } from '../parts/language.js';
 import { LeaveGuard } from '../parts/leave-guard.js';
 import { codeOf, outcomeOf, showOutcome } from '../parts/outcomes.js';
 import { fetchFromServer, serverNow } from '../parts/page-fetch.js';
-import { showablePassphrase } from '../parts/show-hide-button.js';
-import { formatAhead, formatDuration } from '../parts/times.js';
+import { formatAhead } from '../parts/times.js';
 import { startCreatedView } from './created-view.js';
 import { generatePassphrase, generateSecret } from './generators.js';
 import { SecretField } from './secret-field.js';
@@ -31,9 +32,6 @@ const TIMEOUT_MS = 60_000;
 
 /** The client takes six times as long for a chunk of a file: longer than one waits for the network to come back. */
 const FILES_TIMEOUT_MS = 100_000;
-
-/** The expiries that are offered where the server allows them, in minutes. */
-const EXPIRIES: readonly number[] = [5, 15, 30, 60, 240, 720, 1_440, 4_320, 10_080, 43_200];
 
 /** Starts the page. The form can be used at once; the server's limits arrive a moment later. */
 export function startCreatePage(): void {
@@ -47,7 +45,7 @@ class CreateForm {
   readonly #progress = new SendProgress();
   readonly #guard = new LeaveGuard('draft');
   readonly #secret = new SecretField(this.#errors, () => this.#guardDraft());
-  readonly #expiry = byId('expiry', HTMLSelectElement);
+  readonly #expiry = new ExpiryField(DEFAULT_EXPIRY_MINUTES);
   readonly #split = byId('split', HTMLInputElement);
   readonly #passphraseField = showablePassphrase('passphrase');
   readonly #passphrase = this.#passphraseField.field;
@@ -64,7 +62,7 @@ class CreateForm {
   constructor(server: string) {
     this.#server = server;
     byId('views-help', HTMLElement).textContent = translate('create.viewsHelp', { max: MAX_VIEWS });
-    this.#offerExpiries(EXPIRY_RANGE.min, EXPIRY_RANGE.max);
+    this.#expiry.offer(EXPIRY_RANGE.min, EXPIRY_RANGE.max);
     byId('secret-generate', HTMLButtonElement).addEventListener('click', () =>
       this.#secret.insert(generateSecret()),
     );
@@ -93,24 +91,11 @@ class CreateForm {
     const { expiry, blob, upload = 0 } = health.limits;
     this.#maxBlob = blob;
     this.#maxUpload = upload;
-    this.#offerExpiries(expiry.min, expiry.max);
+    this.#expiry.offer(expiry.min, expiry.max);
     const bytes = this.#maxBytes;
     this.#secret.limit({ count: upload > 0 ? MAX_FILES : 0, bytes });
     const size = formatSize(bytes);
     showText(byId('secret-limit', HTMLElement), translate('create.limit', { size }));
-  }
-
-  /** Offers the usual expiries from `min` to `max`, in minutes. Keeps the chosen one if it is among them. */
-  #offerExpiries(min: number, max: number): void {
-    const usual = EXPIRIES.filter((minutes) => minutes >= min && minutes <= max);
-    const offered: readonly number[] = usual.length > 0 ? usual : [min];
-    const before = Number(this.#expiry.value) || DEFAULT_EXPIRY_MINUTES;
-    const chosen = offered.includes(before) ? before : offered[0];
-    const options = offered.map((minutes) => {
-      const isDefault = minutes === DEFAULT_EXPIRY_MINUTES;
-      return new Option(formatDuration(minutes), String(minutes), isDefault, minutes === chosen);
-    });
-    this.#expiry.replaceChildren(...options);
   }
 
   async #create(): Promise<void> {
@@ -147,7 +132,7 @@ class CreateForm {
       // can open the link, the page does too.
       link: needs2 ? 'v2' : defaultLinkVersion(this.#server),
       timeout: files.length > 0 ? FILES_TIMEOUT_MS : TIMEOUT_MS,
-      expiry: `${this.#expiry.value}m`,
+      expiry: this.#expiry.value,
       split: this.#split.checked,
       ...(needs2 ? { views } : {}),
       ...(passphrase === '' ? {} : { passphrase }),

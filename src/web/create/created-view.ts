@@ -5,15 +5,17 @@ import type { CreateSecretOptions } from '../../client/create/options.js';
 import type { LinkOrPair } from '../../client/link-or-pair.js';
 import type { SecretStatus } from '../../client/secret-status.js';
 import { revokeSecret, secretStatus } from '../../client/status.js';
-import { copyButton, shareButton } from '../parts/copy-button.js';
+import { confirmationButton } from '../parts/controls/confirmation.js';
+import { copyButton, shareButton } from '../parts/controls/copy-button.js';
+import { showQrCode } from '../parts/controls/show-qr-code.js';
 import { byId, isDisabled, setBusy, showText, showView } from '../parts/elements.js';
 import { ErrorNote } from '../parts/error-note.js';
+import { statusText } from '../parts/format.js';
 import { translate, translatePlural } from '../parts/language.js';
 import { LeaveGuard } from '../parts/leave-guard.js';
 import { codeOf, outcomeOf } from '../parts/outcomes.js';
 import { fetchFromServer, serverNow } from '../parts/page-fetch.js';
-import { showQrCode } from '../parts/show-qr-code.js';
-import { formatAhead, formatTimeOfDay, formatWhen } from '../parts/times.js';
+import { formatAhead, formatTimeOfDay } from '../parts/times.js';
 
 /** The secret that the view shows. Both are needed to ask for its status and to revoke it. */
 interface CreatedSecret {
@@ -33,6 +35,7 @@ export function startCreatedView(
 ): (created: SecretLink, options: CreateSecretOptions) => void {
   const link = byId('created-link', HTMLElement);
   const key = byId('created-key', HTMLElement);
+  const receipt = byId('created-receipt', HTMLElement);
   const guard = new LeaveGuard('link');
   const uncopied = new Set<HTMLElement>();
   const onCopied = (part: HTMLElement) => {
@@ -41,6 +44,7 @@ export function startCreatedView(
   };
   copyButton('copy-link', { element: link }, () => onCopied(link));
   copyButton('copy-key', { element: key }, () => onCopied(key));
+  copyButton('copy-receipt', { element: receipt }, () => undefined);
   shareButton('share-link', link, () => onCopied(link));
   const actions = new Actions(() => guard.release());
   byId('created-another', HTMLButtonElement).addEventListener('click', async () => {
@@ -48,6 +52,7 @@ export function startCreatedView(
     actions.clear();
     link.textContent = '';
     key.textContent = '';
+    receipt.textContent = '';
     document.querySelector('#created-figure .qr')?.replaceChildren();
     onAnother();
   });
@@ -58,6 +63,8 @@ export function startCreatedView(
     else uncopied.delete(key);
     guard.start();
     showLink(created);
+    receipt.textContent = created.receiptLink ?? '';
+    byId('created-receipt-part', HTMLElement).hidden = created.receiptLink === undefined;
     showTerms(created, options);
     actions.start({
       link: created.mode === 'split' ? created : created.fullLink,
@@ -96,40 +103,37 @@ function showTerms({ mode, expiresAt }: SecretLink, { views = 1, passphrase }: C
 /** The buttons that ask for the secret's status and revoke the secret. */
 class Actions {
   readonly #check = byId('created-check', HTMLButtonElement);
-  readonly #revoke = byId('created-revoke', HTMLButtonElement);
-  readonly #confirmation = byId('revoke-confirm', HTMLElement);
-  readonly #confirm = byId('revoke-yes', HTMLButtonElement);
   readonly #status = byId('created-status', HTMLElement);
+  readonly #buttons = byId('created-buttons', HTMLElement);
   readonly #errors = new ErrorNote('created-error');
   readonly #onOver: () => void;
+  readonly #stopAsking: () => void;
   #secret: CreatedSecret | undefined;
 
   /** @param onOver is called when it turns out that the link opens nothing any more. */
   constructor(onOver: () => void) {
     this.#onOver = onOver;
-    this.#check.addEventListener('click', () => this.#run(this.#check, (secret) => this.#showStatus(secret)));
-    this.#revoke.addEventListener('click', () => this.#askToConfirm(true));
-    const keep = () => {
-      this.#askToConfirm(false);
-      this.#revoke.focus();
-    };
-    byId('revoke-no', HTMLButtonElement).addEventListener('click', keep);
-    this.#confirmation.addEventListener('keydown', ({ key }) => {
-      if (key === 'Escape') keep();
+    this.#check.addEventListener('click', async () => {
+      if (isDisabled(this.#check)) return;
+      const done = setBusy(this.#check, '…');
+      await this.#run((secret) => this.#showStatus(secret)).finally(done);
     });
-    this.#confirm.addEventListener('click', () =>
-      this.#run(this.#confirm, async ({ link, options }) => {
-        await revokeSecret(link, { ...options, fetch: fetchFromServer });
-        this.#showOutcome('revoked', translate('status.revoked'));
-      }),
-    );
+    const ids = {
+      button: 'created-revoke',
+      buttons: 'created-buttons',
+      question: 'revoke-confirm',
+      no: 'revoke-no',
+      yes: 'revoke-yes',
+    };
+    this.#stopAsking = confirmationButton(ids, () => this.#run((secret) => this.#revoke(secret)));
   }
 
   /** Makes the buttons act on this secret. */
   start(secret: CreatedSecret): void {
     this.#secret = secret;
     this.#errors.clear();
-    this.#askToConfirm(false);
+    this.#stopAsking();
+    this.#buttons.hidden = !secret.canBeAsked;
     showText(this.#status, '');
     byId('created-card', HTMLElement).hidden = false;
   }
@@ -139,19 +143,21 @@ class Actions {
     this.#secret = undefined;
   }
 
-  async #run(button: HTMLButtonElement, action: (secret: CreatedSecret) => Promise<void>): Promise<void> {
-    if (this.#secret === undefined || isDisabled(button)) return;
+  async #run(action: (secret: CreatedSecret) => Promise<void>): Promise<void> {
+    if (this.#secret === undefined) return;
     this.#errors.clear();
-    const done = setBusy(button, '…');
     try {
       await action(this.#secret);
     } catch (error) {
       const outcome = outcomeOf(error);
       if (outcome === 'unexpected') reportError(error);
       this.#errors.showOutcome(outcome, { code: codeOf(error) });
-    } finally {
-      done();
     }
+  }
+
+  async #revoke({ link, options }: CreatedSecret): Promise<void> {
+    await revokeSecret(link, { ...options, fetch: fetchFromServer });
+    this.#showOutcome('revoked', translate('status.revoked'));
   }
 
   async #showStatus({ link, options }: CreatedSecret): Promise<void> {
@@ -170,18 +176,4 @@ class Actions {
     byId('created-card', HTMLElement).hidden = true;
     heading.focus();
   }
-
-  #askToConfirm(asking: boolean): void {
-    this.#confirmation.hidden = !asking;
-    byId('created-buttons', HTMLElement).hidden = asking || this.#secret?.canBeAsked === false;
-    if (asking) byId('revoke-no', HTMLButtonElement).focus();
-  }
-}
-
-function statusText({ state, views, viewsLeft, firstReadAt }: SecretStatus): string {
-  if (state === 'revoked') return translate('status.revoked');
-  const at = firstReadAt === undefined ? '' : formatWhen(firstReadAt);
-  if (state === 'read') return translate('status.read', { at });
-  if (views > viewsLeft) return translate('status.partly', { read: views - viewsLeft, views, at });
-  return translate(state === 'expired' ? 'status.expired' : 'status.waiting');
 }

@@ -1,6 +1,8 @@
-/** How sizes, file names and what another person wrote are shown. */
+/** How sizes, file names, what another person wrote and what became of a secret are shown. */
 
-import { locale } from './language.js';
+import type { SecretStatus } from '../../client/secret-status.js';
+import { locale, translate } from './language.js';
+import { formatWhen } from './times.js';
 
 /** A number of bytes, as bytes, kB or MB (decimal). @param round how to round kB, and tenths of MB; default down. */
 export function formatSize(bytes: number, round: (count: number) => number = Math.floor): string {
@@ -36,4 +38,16 @@ function visibleControl(character: string): string {
   const code = character.charCodeAt(0);
   if (code < 0x20) return String.fromCharCode(0x2400 + code);
   return code === 0x7f ? '\u2421' : '\ufffd';
+}
+
+/**
+ * What has become of a secret, in a sentence for who sent it. Times are those of the first read, as far as the server tells.
+ * @param status of any state; where some of several readers have read, it says how many.
+ */
+export function statusText({ state, views, viewsLeft, firstReadAt }: SecretStatus): string {
+  if (state === 'revoked') return translate('status.revoked');
+  const at = firstReadAt === undefined ? '' : formatWhen(firstReadAt);
+  if (state === 'read') return translate('status.read', { at });
+  if (views > viewsLeft) return translate('status.partly', { read: views - viewsLeft, views, at });
+  return translate(state === 'expired' ? 'status.expired' : 'status.waiting');
 }

@@ -57,7 +57,8 @@ export class LeaveGuard {
   /** Holds a click on a link that would lead away from this document, and repeats it once that is confirmed. */
   readonly #holdLink = (event: MouseEvent): void => {
     const link = event.target instanceof Element ? event.target.closest('a') : null;
-    if (link === null || opensElsewhere(event) || link.getAttribute('href')?.startsWith('#')) return;
+    if (link === null || opensElsewhere(event) || /^(#|mailto:)/.test(link.getAttribute('href') ?? ''))
+      return;
     event.preventDefault();
     void this.confirm().then((leaves) => {
       if (leaves) link.click();

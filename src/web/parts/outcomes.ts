@@ -20,6 +20,11 @@ const BY_CODE: Readonly<Record<string, Outcome>> = {
   TOO_MANY_ATTEMPTS: 'tooManyAttempts',
   DECRYPTION_FAILED: 'decryptionFailed',
 
+  REQUEST_NOT_FOUND: 'requestNotFound',
+  REQUEST_ANSWERED: 'requestAnswered',
+  REQUEST_EXPIRED: 'requestExpired',
+  REQUEST_CANCELLED: 'requestCancelled',
+
   INVALID_LINK: 'damaged',
   INVALID_KEY: 'damaged',
   UNKNOWN_KEY_VERSION: 'tooNew',
@@ -47,6 +52,24 @@ export function outcomeOf(error: unknown): Outcome {
   if (error instanceof ApiError && error.statusCode >= 500) return 'serverError';
   if (error instanceof ApiError && !error.isVerdict) return 'notZephrServer';
   return 'unexpected';
+}
+
+/** What these outcomes are called where they are about a request for a secret. */
+const OF_REQUEST: Readonly<Partial<Record<Outcome, Outcome>>> = {
+  wrongKey: 'requestWrongKey',
+  decryptionFailed: 'requestTampered',
+};
+
+/** The outcome that an error means where a request for a secret is asked for or answered. */
+export function outcomeOfRequest(error: unknown): Outcome {
+  const outcome = outcomeOf(error);
+  return OF_REQUEST[outcome] ?? outcome;
+}
+
+/** Whether an error may be gone the next time: the network's, and those of a server that is busy or starts again. */
+export function isPassing(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return outcomeOf(error) === 'noConnection';
+  return error.statusCode >= 500 || error.statusCode === 429 || !error.isVerdict;
 }
 
 /** The code that a visitor can pass on to the server's operator. An error that is a bug has its name as code. */

@@ -30,6 +30,13 @@ function startLanguageChooser(): void {
   });
 }
 
+/** Marks the page in the list of those that can be begun here, where it has one. */
+function markInNav(page: string): void {
+  for (const link of document.querySelectorAll<HTMLAnchorElement>('nav a')) {
+    if (link.dataset.for === page) link.ariaCurrent = 'page';
+  }
+}
+
 /**
  * Starts the page, and shows it in place of the words for a page that does not start.
  * @param begin begins what this page is for. Its first view has the id that the document names in `data-page`, unless
@@ -40,7 +47,9 @@ export async function startPage(begin: () => void): Promise<void> {
   translateDocument(document);
   clearWhenLeft();
   startLanguageChooser();
-  const view = document.getElementById(document.body.dataset.page ?? '');
+  const { page = '' } = document.body.dataset;
+  markInNav(page);
+  const view = document.getElementById(page);
   if (view !== null) view.hidden = false;
   try {
     if (!isSecureContext) showOutcome('insecure');

@@ -1,9 +1,9 @@
 /** The elements of the form that opens links, which its states change. */
 
 import type { SecretAddress } from '../../core/link.js';
+import { passphraseField } from '../parts/controls/show-hide-button.js';
 import { byId } from '../parts/elements.js';
 import { ErrorNote } from '../parts/error-note.js';
-import { passphraseField } from '../parts/show-hide-button.js';
 import { LinkField, type LinkFieldOptions } from './link-field.js';
 
 /** The form's fields, buttons and notes. */

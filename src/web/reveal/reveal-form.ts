@@ -32,7 +32,10 @@ export function startRevealPage(): void {
 class RevealForm {
   readonly #addressBar: AddressBar;
   readonly #fields: RevealFields;
-  readonly #visit = new Visit();
+  readonly #visit = new Visit({
+    onForget: removeKey,
+    onDone: (at) => showFinalOutcome('openedHere', at),
+  });
   readonly #failedTry: FailedTry;
   /** Aborts the action that is still running. */
   #running = new AbortController();

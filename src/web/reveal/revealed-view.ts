@@ -2,12 +2,12 @@
 
 import type { OpenedSecret } from '../../client/open-secret.js';
 import { type Bytes, decodeUtf8 } from '../../core/bytes.js';
-import { copyButton } from '../parts/copy-button.js';
+import { copyButton } from '../parts/controls/copy-button.js';
+import { showHideButton } from '../parts/controls/show-hide-button.js';
 import { byId, showText, showView } from '../parts/elements.js';
 import { escapeName, escapeText, formatSize } from '../parts/format.js';
 import { translate, translatePlural } from '../parts/language.js';
 import { LeaveGuard } from '../parts/leave-guard.js';
-import { showHideButton } from '../parts/show-hide-button.js';
 import { showFiles } from './revealed-files.js';
 import { saveBlob } from './save-file.js';
 

@@ -10,7 +10,6 @@ import { ApiError, ValidationError, ZephrError } from '../../core/errors.js';
 import { formatAddress, type Link, type SecretAddress } from '../../core/link.js';
 import { CHUNKS_LEASE_MS } from '../../core/protocol/chunks.js';
 import { LEASE_MS } from '../../core/protocol/limits.js';
-import { removeKey } from './address-bar.js';
 import { type FinalOutcome, showFinalOutcome } from './final-outcome.js';
 import { showSecret } from './revealed-view.js';
 import { VisitRecord } from './visit-record.js';
@@ -38,11 +37,24 @@ async function acknowledge(reading: OpenedSecret): Promise<void> {
   }
 }
 
+/** What the page around a visit does. */
+export interface VisitReactions {
+  /** Takes the key of a secret off the address bar: it has served. */
+  readonly onForget: (address: SecretAddress) => void;
+  /** The visitor has taken the secret off the page. @param at when it was read: milliseconds since 1970. */
+  readonly onDone: (at: number | null) => void;
+}
+
 /** The visit. */
 export class Visit {
+  readonly #reactions: VisitReactions;
   readonly #records = new Map<string, VisitRecord>();
   /** Whether this page has tried to read. The status can then be `read` because of this page itself. */
   hasTriedToRead = false;
+
+  constructor(reactions: VisitReactions) {
+    this.#reactions = reactions;
+  }
 
   /** What this tab remembers of a secret. */
   recordOf(address: SecretAddress): VisitRecord {
@@ -50,7 +62,7 @@ export class Visit {
     const known = this.#records.get(name);
     if (known !== undefined) return known;
     const record: VisitRecord = new VisitRecord(address, () => {
-      if (record.outcome === 'openedHere') removeKey(address);
+      if (record.outcome === 'openedHere') this.#reactions.onForget(address);
     });
     this.#records.set(name, record);
     return record;
@@ -76,7 +88,7 @@ export class Visit {
         void acknowledge(reading);
         this.#forget(link, 'openedHere');
       },
-      onDone: () => showFinalOutcome('openedHere', record.at),
+      onDone: () => this.#reactions.onDone(record.at),
     });
     // Such a server has forgotten the secret already.
     if (!reading.claimed) this.#forget(link, 'openedHere');
@@ -93,6 +105,6 @@ export class Visit {
   /** Removes the key from the address bar and the claim from the record. */
   #forget(link: Link, outcome: FinalOutcome): void {
     this.recordOf(link).end(outcome);
-    removeKey(link);
+    this.#reactions.onForget(link);
   }
 }

@@ -17,6 +17,13 @@ export const de: Texts = {
   'page.ogCreate': 'Ein Geheimnis teilen, genau einmal',
   'page.ogReveal': 'Ein Geheimnis, das sich einmal öffnen lässt',
   'page.ogVerify': 'Echtheit prüfen',
+  'page.ogAsk': 'Um ein Geheimnis bitten',
+  'page.ogRequest': 'Eine Bitte um ein Geheimnis',
+  'page.ways': 'Was Sie tun können',
+  'page.share': 'Geheimnis teilen',
+  'page.ask': 'Geheimnis anfordern',
+  'page.operator': 'Betrieben von',
+  'page.imprint': 'Impressum',
 
   'create.title': 'Ein Geheimnis teilen – zephr',
   'create.heading': 'Ein Geheimnis teilen, genau einmal',
@@ -79,6 +86,98 @@ export const de: Texts = {
   'created.revokeYes': 'Ja, widerrufen',
   'created.revokeNo': 'Behalten',
   'created.another': 'Noch ein Geheimnis teilen',
+  'created.receipt': 'Beleg',
+  'created.receiptHelp':
+    'Mit diesem Link sehen Sie später, ob das Geheimnis gelesen wurde, und können es widerrufen. Öffnen lässt es sich damit nicht.',
+  'created.copyReceipt': 'Beleg kopieren',
+  'ask.title': 'Um ein Geheimnis bitten – zephr',
+  'ask.heading': 'Um ein Geheimnis bitten',
+  'ask.intro':
+    'Schicken Sie einen Link an die Person, die es hat. Sie gibt es dort ein, und nur Sie können es öffnen.',
+  'ask.message': 'Was brauchen Sie?',
+  'ask.messageHelp':
+    'Zum Beispiel: das Passwort der Testdatenbank. Wird verschlüsselt: Nur wer den Link hat, kann es sehen.',
+  'ask.from': 'Ihr Name',
+  'ask.fromHelp': 'Damit klar ist, wer fragt. Er wird ebenfalls verschlüsselt.',
+  'ask.expiry': 'Zeit für die Antwort',
+  'ask.answers': 'Anzahl der Antworten',
+  'ask.answersHelp':
+    'Von 1 bis {max}. Mit mehr als einer können Sie mehrere Personen über denselben Link fragen.',
+  'ask.submit': 'Link zum Anfordern erstellen',
+  'asked.title': 'Ihre Anfrage – zephr',
+  'asked.heading': 'Ihre Anfrage ist fertig',
+  'asked.intro':
+    'Schicken Sie den ersten Link ab. Bewahren Sie den zweiten auf oder lassen Sie diese Seite offen: Die Antwort erscheint unten.',
+  'asked.link': 'Link zum Verschicken',
+  'asked.mail': 'E‑Mail …',
+  'asked.mailSubject': 'Bitte um ein Geheimnis',
+  'asked.mailText':
+    'Bitte schicken Sie mir das über den Link unten. Es wird in Ihrem Browser verschlüsselt, und nur ich kann es öffnen.',
+  'asked.collect': 'Link zum Aufbewahren',
+  'asked.collectHelp': 'Er öffnet die Antworten, und nur er. Geben Sie ihn nicht weiter.',
+  'asked.copyCollect': 'Link zum Aufbewahren kopieren',
+  'asked.answers': 'Antworten',
+  'collect.title': 'Antworten – zephr',
+  'collect.heading': 'Antworten auf Ihre Anfrage',
+  'collect.intro': 'Sie können jede einmal öffnen. Danach ist sie weg: Bewahren Sie sie gleich auf.',
+  'collect.keep': 'Bewahren Sie den Link dieser Seite auf: Nichts anderes öffnet die Antworten.',
+  'answers.loading': 'Antworten werden gesucht …',
+  'answers.list': 'Eingegangene Antworten',
+  'answers.answer': 'Antwort {number}, eingegangen {at}',
+  'answers.reveal': 'Anzeigen',
+  'answers.waiting': 'Noch nicht geöffnet. Läuft {when} ab.',
+  'answers.read': 'Geöffnet',
+  'answers.expired': 'Abgelaufen, ohne geöffnet zu werden',
+  'answers.revoked': 'Vom Absender zurückgezogen',
+  'answers.tampered':
+    'Lässt sich nicht öffnen: Sie wurde nicht für diese Anfrage erstellt, oder jemand hat sie verändert.',
+  'answers.arrived': {
+    one: '{count} Antwort wartet auf Sie.',
+    other: '{count} Antworten warten auf Sie.',
+  },
+  'answers.arrivedTitle': 'Eine Antwort ist da – zephr',
+  'answers.open': 'Die Anfrage läuft {ahead} ab. Antworten erscheinen hier von selbst.',
+  'answers.left': {
+    one: '{count} weitere kann noch kommen.',
+    other: '{count} weitere können noch kommen.',
+  },
+  'answers.requestAnswered': 'Die Anfrage nimmt keine weiteren Antworten an.',
+  'answers.requestExpired': 'Die Anfrage ist abgelaufen.',
+  'answers.requestCancelled': 'Die Anfrage wurde zurückgezogen.',
+  'answers.offline': 'Der Server ist nicht zu erreichen. Neuer Versuch …',
+  'answers.cancel': 'Anfrage zurückziehen',
+  'answers.cancelConfirm': 'Danach kann niemand mehr antworten. Eingegangene Antworten bleiben.',
+  'answers.cancelYes': 'Ja, zurückziehen',
+  'answers.cancelNo': 'Offen lassen',
+  'request.title': 'Eine Bitte um ein Geheimnis – zephr',
+  'request.heading': 'Sie werden um ein Geheimnis gebeten',
+  'request.intro':
+    'Was Sie eingeben, wird in diesem Browser für die Person verschlüsselt, die fragt. Niemand sonst kann es öffnen, auch dieser Server nicht.',
+  'request.checking': 'Die Anfrage wird geprüft …',
+  'request.link': 'Ganzer Link',
+  'request.from': 'Von',
+  'request.fromHelp': 'Niemand hat diesen Namen geprüft. Antworten Sie nur, wenn Sie diese Anfrage erwarten.',
+  'request.message': 'Worum es geht',
+  'request.until': 'Die Anfrage ist offen. Sie läuft {ahead} ab.',
+  'request.terms':
+    'Wenn es gesendet ist, können Sie es nicht mehr sehen. Die Person, die fragt, kann es {duration} lang öffnen.',
+  'request.submit': 'Verschlüsseln und senden',
+  'receipt.title': 'Beleg – zephr',
+  'receipt.heading': 'Was aus Ihrem Geheimnis wurde',
+  'receipt.intro':
+    'Das ist sein Beleg. Er zeigt, ob das Geheimnis gelesen wurde, und kann es widerrufen. Öffnen kann er es nicht.',
+  'receipt.loading': 'Der Server wird gefragt …',
+  'receipt.created': 'Erstellt',
+  'receipt.expires': 'Läuft ab',
+  'receipt.expired': 'Abgelaufen',
+  'receipt.reads': 'Gelesen',
+  'receipt.arrived': '{at}, und es kam an',
+  'receipt.unconfirmed': '{at}; die Ankunft wurde nicht bestätigt',
+  'receipt.wrong': {
+    one: '{count} falsche Passphrase wurde versucht.',
+    other: '{count} falsche Passphrasen wurden versucht.',
+  },
+  'receipt.live': 'Diese Seite zeigt Änderungen von selbst.',
 
   'status.waiting': 'Bisher hat es niemand gelesen.',
   'status.partly': 'Von {read} der {views} Empfänger geöffnet, zuerst {at}.',
@@ -159,6 +258,11 @@ export const de: Texts = {
   'leave.draft': 'Sie haben das Geheimnis noch nicht geteilt',
   'leave.draftText':
     'Was Sie eingegeben haben, ist nur auf dieser Seite. Wenn Sie sie verlassen, ist es weg.',
+  'leave.ask': 'Sie haben den Link noch nicht erstellt',
+  'leave.askText': 'Was Sie eingegeben haben, ist nur auf dieser Seite. Wenn Sie sie verlassen, ist es weg.',
+  'leave.collect': 'Sie haben den Link zu den Antworten nicht aufbewahrt',
+  'leave.collectText':
+    'Kopieren Sie vorher den zweiten Link: Nichts anderes öffnet die Antworten, und diese Seite kann ihn nicht noch einmal zeigen.',
   'leave.no': 'Hier bleiben',
   'leave.yes': 'Trotzdem verlassen',
 
@@ -238,6 +342,33 @@ export const de: Texts = {
   'noPage.heading': 'Hier ist keine Seite',
   'noPage.text':
     'Die Adresse führt nirgendwohin. Wenn Sie einem Link zu einem Geheimnis gefolgt sind, kopieren Sie den ganzen Link noch einmal.',
+  'requestSent.heading': 'Gesendet',
+  'requestSent.text':
+    'Nur die Person, die gefragt hat, kann es öffnen. Wenn sie das nicht tut, läuft es {when} ab.',
+  'requestIncomplete.heading': 'Der Link ist nicht vollständig',
+  'requestIncomplete.text':
+    'Der Teil nach # fehlt: Vielleicht hat ihn die App abgeschnitten, die diesen Link geöffnet hat. Fügen Sie hier den ganzen Link ein.',
+  'requestDamaged.heading': 'Der Link ist beschädigt',
+  'requestDamaged.text':
+    'Unterwegs wurde ein Teil verändert oder ging verloren. Kopieren Sie den ganzen Link noch einmal und fügen Sie ihn hier ein.',
+  'requestWrongKey.heading': 'Falscher Schlüssel',
+  'requestWrongKey.text':
+    'Dieser Schlüssel gehört nicht zu dieser Anfrage. Kopieren Sie den ganzen Link noch einmal und öffnen Sie den.',
+  'requestTampered.heading': 'Antworten Sie nicht',
+  'requestTampered.text':
+    'Der Server zeigt eine andere Anfrage als die, die Ihr Link nennt. Jemand hat sie vielleicht ausgetauscht. Es wurde nichts gesendet. Sagen Sie es der Person, die gefragt hat.',
+  'requestAnswered.heading': 'Bereits beantwortet',
+  'requestAnswered.text':
+    'Die Anfrage nimmt keine weiteren Antworten an. Wenn Sie hier gerade eine gesendet haben, ist sie angekommen.',
+  'requestExpired.heading': 'Die Anfrage ist abgelaufen',
+  'requestExpired.text':
+    'Sie kann nicht mehr beantwortet werden. Wird das Geheimnis noch gebraucht, bekommen Sie einen neuen Link.',
+  'requestCancelled.heading': 'Die Anfrage wurde zurückgezogen',
+  'requestCancelled.text':
+    'Die Person, die gefragt hat, hat sie zurückgezogen. Sie brauchen nichts mehr zu tun.',
+  'requestNotFound.heading': 'Anfrage nicht gefunden',
+  'requestNotFound.text':
+    'Dieser Server kennt unter dieser Adresse keine Anfrage. Es gab nie eine, oder sie ist lange vorbei. Prüfen Sie, ob der Link vollständig ist.',
 
   'error.empty': 'Es gibt noch nichts zu teilen: Geben Sie ein Geheimnis ein oder wählen Sie eine Datei.',
   'error.textMalformed': 'Der Text enthält Zeichen, die sich nicht senden lassen. Senden Sie ihn als Datei.',
@@ -248,6 +379,9 @@ export const de: Texts = {
   'error.fileUnreadable':
     '„{name}“ ließ sich nicht lesen. Ist es ein Ordner, oder wurde die Datei verschoben?',
   'error.views': 'Die Anzahl der Empfänger ist eine ganze Zahl von 1 bis {max}.',
+  'error.answers': 'Die Anzahl der Antworten ist eine ganze Zahl von 1 bis {max}.',
+  'error.tooLong': 'Hier lassen sich höchstens {max} Zeichen senden.',
+  'error.requestLink': 'Das ist nicht der ganze Link einer Anfrage. Kopieren Sie ihn noch einmal.',
   'error.hint': 'Die Bezeichnung hat höchstens {max} Zeichen, und keine unsichtbaren.',
   'error.fileName': '„{name}“ hat einen Namen, der sich nicht senden lässt. Benennen Sie die Datei um.',
   'error.linkMissing': 'Fügen Sie den Link oder den Schlüssel ein.',

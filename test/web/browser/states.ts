@@ -4,7 +4,13 @@ import { randomBytes } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { buildPage } from '../../../.scripts/web.js';
 import {
+  answerRequest,
+  type CreatedRequest,
+  type CreateRequestOptions,
   type CreateSecretOptions,
+  cancelRequest,
+  collectAnswers,
+  createRequest,
   createSecret,
   retrieveSecret,
   revokeSecret,
@@ -102,6 +108,185 @@ async function reveal(page: Page): Promise<void> {
     .first()
     .waitFor();
 }
+
+/** Opens a page of a request and waits until the server has told about it. */
+async function openRequest(page: Page, link: string): Promise<void> {
+  await page.goto(link);
+  const known = page.locator('#answer-submit, #outcome, #answer-error strong, #answers-status');
+  await known.filter({ visible: true, hasNotText: '…' }).first().waitFor();
+}
+
+function ask({ url }: Servers, options: CreateRequestOptions = {}): Promise<CreatedRequest> {
+  return createRequest({ server: url, message: MESSAGE, from: 'Ada, platform team', ...options });
+}
+
+const MESSAGE = 'The password of the test database, please.\nThe one for reading is enough.';
+
+async function submitAsk(page: Page, { url }: Servers): Promise<string> {
+  await page.goto(`${url}/request`);
+  await page.fill('#ask-message', MESSAGE);
+  await page.fill('#ask-from', 'Ada, platform team');
+  await page.click('#ask-submit');
+  await page.locator('#asked').waitFor();
+  return page.locator('#asked-link').innerText();
+}
+
+const requestStates: readonly State[] = [
+  {
+    name: 'ask',
+    async reach(page, { url }) {
+      await page.goto(`${url}/request`);
+      await page.locator('#ask-submit').waitFor();
+    },
+  },
+  {
+    name: 'ask-error',
+    async reach(page, { url }) {
+      await page.goto(`${url}/request`);
+      await page.click('summary');
+      await page.fill('#ask-answers', '0');
+      await page.click('#ask-submit');
+      await page.locator('.field-error').waitFor();
+    },
+  },
+  { name: 'asked', reach: async (page, servers) => void (await submitAsk(page, servers)) },
+  {
+    name: 'asked-answered',
+    async reach(page, servers) {
+      await answerRequest(await submitAsk(page, servers), SECRET);
+      await page.locator('#answers-list button').waitFor();
+    },
+  },
+  { name: 'request', reach: async (page, servers) => openRequest(page, (await ask(servers)).requestLink) },
+  {
+    name: 'request-empty',
+    async reach(page, servers) {
+      await openRequest(page, (await createRequest({ server: servers.url })).requestLink);
+      await page.click('#answer-submit');
+      await page.locator('.field-error').waitFor();
+    },
+  },
+  {
+    name: 'request-sent',
+    async reach(page, servers) {
+      await openRequest(page, (await ask(servers)).requestLink);
+      await page.fill('#secret-text', SECRET);
+      await page.click('#answer-submit');
+      await page.locator('#outcome').waitFor();
+    },
+  },
+  {
+    name: 'request-incomplete',
+    reach: async (page, servers) => openRequest(page, (await ask(servers)).requestLink.replace(/#.*/, '')),
+  },
+  {
+    name: 'request-damaged',
+    reach: async (page, servers) => openRequest(page, (await ask(servers)).requestLink.slice(0, -2)),
+  },
+  {
+    name: 'request-wrong-key',
+    async reach(page, servers) {
+      const other = (await ask(servers)).requestLink.replace(/.*#/, '');
+      await openRequest(page, (await ask(servers)).requestLink.replace(/#.*/, `#${other}`));
+    },
+  },
+  {
+    name: 'request-answered',
+    async reach(page, servers) {
+      const { requestLink } = await ask(servers);
+      await answerRequest(requestLink, SECRET);
+      await openRequest(page, requestLink);
+    },
+  },
+  {
+    name: 'request-cancelled',
+    async reach(page, servers) {
+      const { requestLink, collectLink } = await ask(servers);
+      await cancelRequest(collectLink);
+      await openRequest(page, requestLink);
+    },
+  },
+  {
+    name: 'request-expired',
+    async reach(page, servers) {
+      const { requestLink } = await ask(servers, { expiry: '1h' });
+      servers.advance(HOUR_MS);
+      await openRequest(page, requestLink);
+    },
+  },
+  { name: 'collect', reach: async (page, servers) => openRequest(page, (await ask(servers)).collectLink) },
+  {
+    name: 'collect-answers',
+    async reach(page, servers) {
+      const { requestLink, collectLink } = await ask(servers, { answers: 4 });
+      for (const secret of ['one', 'two', 'three']) await answerRequest(requestLink, secret);
+      const [first] = (await collectAnswers(collectLink)).answers;
+      if (first !== undefined) await retrieveSecret(first.link());
+      await openRequest(page, collectLink);
+    },
+  },
+  {
+    name: 'collect-cancel',
+    async reach(page, servers) {
+      await openRequest(page, (await ask(servers)).collectLink);
+      await page.click('#answers-cancel');
+    },
+  },
+  {
+    name: 'collect-revealed',
+    async reach(page, servers) {
+      const { requestLink, collectLink } = await ask(servers);
+      await answerRequest(requestLink, SECRET);
+      await openRequest(page, collectLink);
+      await page.click('#answers-list button');
+      await page.locator('#revealed').waitFor();
+    },
+  },
+];
+
+/** A secret that has a receipt, as the page and the command make them. */
+async function createWithReceipt({ url }: Servers, options: CreateSecretOptions = {}) {
+  const created = await createSecret(SECRET, { server: url, link: 'v2', ...options });
+  if (created.mode === 'split' || created.receiptLink === undefined) throw new Error('it has no receipt');
+  return { link: created.fullLink, receiptLink: created.receiptLink };
+}
+
+async function openReceipt(page: Page, receiptLink: string): Promise<void> {
+  await page.goto(receiptLink);
+  await page.locator('#receipt-facts, #outcome').filter({ visible: true }).waitFor();
+}
+
+const receiptStates: readonly State[] = [
+  {
+    name: 'receipt',
+    async reach(page, servers) {
+      await openReceipt(page, (await createWithReceipt(servers, { hint: 'build-01', views: 3 })).receiptLink);
+    },
+  },
+  {
+    name: 'receipt-read',
+    async reach(page, servers) {
+      const { link, receiptLink } = await createWithReceipt(servers);
+      await retrieveSecret(link);
+      await openReceipt(page, receiptLink);
+    },
+  },
+  {
+    name: 'receipt-revoke',
+    async reach(page, servers) {
+      await openReceipt(page, (await createWithReceipt(servers)).receiptLink);
+      await page.click('#receipt-revoke');
+    },
+  },
+  {
+    name: 'created-receipt',
+    async reach(page, servers) {
+      await fillForm(page, servers);
+      await submit(page);
+      await page.click('#created-receipt-part summary');
+    },
+  },
+];
 
 const createStates: readonly State[] = [
   { name: 'create', reach: (page, { url }) => openForm(page, url) },
@@ -417,5 +602,12 @@ const finalStates: readonly State[] = [
   },
 ];
 
-/** The states of both pages. */
-export const states: readonly State[] = [...createStates, ...createdStates, ...revealStates, ...finalStates];
+/** The states of all pages. */
+export const states: readonly State[] = [
+  ...createStates,
+  ...createdStates,
+  ...revealStates,
+  ...finalStates,
+  ...requestStates,
+  ...receiptStates,
+];

@@ -1,7 +1,7 @@
 /** Showing the QR code of a link. What draws it is loaded then. */
 
-import { NetworkError } from '../../core/errors.js';
-import { translate } from './language.js';
+import { NetworkError } from '../../../core/errors.js';
+import { translate } from '../language.js';
 
 /** The texts that name a code. */
 export type QrCodeName = 'created.qrLink' | 'created.qrUrl';

@@ -1,7 +1,7 @@
 /** Buttons that copy a text to the clipboard. */
 
-import { byId } from './elements.js';
-import { translate } from './language.js';
+import { byId } from '../elements.js';
+import { translate } from '../language.js';
 
 /** How long a button says that it has copied, in milliseconds. */
 const COPIED_MS = 2_500;

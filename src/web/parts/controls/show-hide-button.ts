@@ -1,7 +1,7 @@
 /** Buttons that show and hide what an element holds: a passphrase while it is typed, a secret that was revealed. */
 
-import { byId } from './elements.js';
-import { translate } from './language.js';
+import { byId } from '../elements.js';
+import { translate } from '../language.js';
 
 /**
  * Makes the button with an id show and hide something. Its text says what the next click does.

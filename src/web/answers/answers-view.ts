@@ -1,0 +1,186 @@
+/** What came of a request: its state, its answers, and waiting for more of them. */
+
+import {
+  type Answer,
+  type CollectedAnswers,
+  cancelRequest,
+  collectAnswers,
+  LONGEST_WAIT_MS,
+} from '../../client/requests/collect-answers.js';
+import type { Link } from '../../core/link.js';
+import type { CollectLink } from '../../core/links/request-links.js';
+import { confirmationButton } from '../parts/controls/confirmation.js';
+import { byId, showText, showView } from '../parts/elements.js';
+import { ErrorNote } from '../parts/error-note.js';
+import { translate, translatePlural } from '../parts/language.js';
+import { codeOf, isPassing, outcomeOf, outcomeOfRequest, showOutcome } from '../parts/outcomes.js';
+import { fetchFromServer } from '../parts/page-fetch.js';
+import { formatAhead } from '../parts/times.js';
+import type { Visit } from '../reveal/visit.js';
+import { answerRow } from './answer-row.js';
+
+/** How long it asks for no more answers, while one waits to be read: the server tells at once as long as that is so. */
+const PAUSE_MS = 5_000;
+
+/** What the page around the view does. */
+export interface AnswersReactions {
+  /** An answer that was revealed is off the page again. */
+  readonly onDone: () => void;
+  /** An answer has been opened: who asked has what they wanted. */
+  readonly onOpened: () => void;
+}
+
+/**
+ * Starts the page that a collect link leads to. The key stays in the address bar: it opens the other answers, and those to
+ * come.
+ */
+export function startCollectPage(link: CollectLink): void {
+  const view = new AnswersView(link, {
+    // What was read is in no memory of the page that comes then.
+    onDone: () => location.reload(),
+    onOpened: () => undefined,
+  });
+  showView('collect', translate('collect.title'));
+  void view.follow();
+}
+
+/** The view. */
+export class AnswersView {
+  readonly #link: CollectLink;
+  readonly #reactions: AnswersReactions;
+  readonly #status = byId('answers-status', HTMLElement);
+  readonly #list = byId('answers-list', HTMLUListElement);
+  readonly #errors = new ErrorNote('answers-error');
+  readonly #stop = new AbortController();
+  /** The hashes of the keys of answers that were opened here: the key of one of them is none for another. */
+  readonly #taken: Record<string, string> = {};
+  #visit: Visit | undefined;
+  #shown = '';
+
+  constructor(link: CollectLink, reactions: AnswersReactions) {
+    this.#link = link;
+    this.#reactions = reactions;
+    const ids = {
+      button: 'answers-cancel',
+      buttons: 'answers-buttons',
+      question: 'cancel-confirm',
+      no: 'cancel-no',
+      yes: 'cancel-yes',
+    };
+    confirmationButton(ids, () => this.#cancel());
+  }
+
+  /** Shows what there is, and what comes, until the request takes no more answers or one of them is opened. */
+  async follow(): Promise<void> {
+    for (let wait = 0; !this.#stop.signal.aborted; wait = LONGEST_WAIT_MS) {
+      try {
+        const found = await this.#collect(wait);
+        await this.#show(found);
+        if (found.state !== 'open') return;
+        if (found.answers.some(({ state }) => state === 'waiting')) await this.#pause();
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        if (!isPassing(error)) {
+          this.#fail(error);
+          return;
+        }
+        showText(this.#status, translate('answers.offline'));
+        this.#shown = '';
+        await this.#pause();
+      }
+    }
+  }
+
+  #collect(wait: number): Promise<CollectedAnswers> {
+    const { signal } = this.#stop;
+    return collectAnswers(this.#link, { wait, taken: this.#taken, signal, fetch: fetchFromServer });
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+
+  /** Shows what was collected, if it is not what is shown: a list that is made anew takes the focus from its buttons. */
+  async #show(found: CollectedAnswers): Promise<void> {
+    const state = JSON.stringify([found, found.answers.map(({ keyHash }) => keyHash)]);
+    if (state === this.#shown) return;
+    const visit = await this.#loadVisit();
+    this.#shown = state;
+    showText(this.#status, statusText(found));
+    const rows = found.answers.map((answer, index) =>
+      answerRow({
+        number: index + 1,
+        answer,
+        claimedUntil: visit.recordOf({ server: this.#link.server, id: answer.id }).claimedUntil,
+        reveal: (link) => this.#reveal(link, answer),
+      }),
+    );
+    this.#list.replaceChildren(...rows);
+    this.#list.hidden = rows.length === 0;
+    byId('answers-end', HTMLElement).hidden = found.state !== 'open';
+    if (found.answers.some((answer) => answer.state === 'waiting')) {
+      document.title = translate('answers.arrivedTitle');
+    }
+  }
+
+  async #loadVisit(): Promise<Visit> {
+    if (this.#visit !== undefined) return this.#visit;
+    const { Visit } = await import('../reveal/visit.js');
+    this.#visit = new Visit({
+      // What is in the address bar is not the key of an answer.
+      onForget: () => undefined,
+      onDone: this.#reactions.onDone,
+    });
+    return this.#visit;
+  }
+
+  async #reveal(link: Link, { id, keyHash }: Answer): Promise<void> {
+    this.#errors.clear();
+    const visit = await this.#loadVisit();
+    try {
+      await visit.read(link, { fetch: fetchFromServer }, () => {
+        if (keyHash !== null) this.#taken[id] = keyHash;
+        this.#stop.abort();
+        this.#reactions.onOpened();
+      });
+    } catch (error) {
+      const outcome = outcomeOf(error);
+      if (outcome === 'unexpected') reportError(error);
+      this.#errors.showOutcome(outcome === 'noConnection' ? 'lostReply' : outcome, { code: codeOf(error) });
+    }
+  }
+
+  #fail(error: unknown): void {
+    const outcome = outcomeOfRequest(error);
+    if (outcome === 'unexpected') reportError(error);
+    this.#stop.abort();
+    showOutcome(outcome, translate(`${outcome}.text`, { code: codeOf(error) }));
+  }
+
+  async #cancel(): Promise<void> {
+    this.#errors.clear();
+    try {
+      await cancelRequest(this.#link, { fetch: fetchFromServer });
+      await this.#show(await this.#collect(0));
+      this.#status.scrollIntoView({ block: 'nearest' });
+    } catch (error) {
+      const outcome = outcomeOfRequest(error);
+      if (outcome === 'unexpected') reportError(error);
+      this.#errors.showOutcome(outcome, { code: codeOf(error) });
+    }
+  }
+}
+
+const STATES = {
+  answered: 'answers.requestAnswered',
+  expired: 'answers.requestExpired',
+  cancelled: 'answers.requestCancelled',
+} as const;
+
+function statusText({ state, expiresAt, answers, answersLeft }: CollectedAnswers): string {
+  const unread = answers.filter((answer) => answer.state === 'waiting').length;
+  const arrived = unread > 0 ? `${translatePlural('answers.arrived', unread)} ` : '';
+  if (state !== 'open') return arrived + translate(STATES[state]);
+  const left = answersLeft > 1 ? ` ${translatePlural('answers.left', answersLeft)}` : '';
+  return `${arrived}${translate('answers.open', { ahead: formatAhead(expiresAt) })}${left}`;
+}

@@ -1,0 +1,188 @@
+/** The page that answers a request: who asks, for what, and the form for the secret. */
+
+import { answerRequest } from '../../client/requests/answer-request.js';
+import { type SecretRequest, viewRequest } from '../../client/requests/request.js';
+import { MAX_FILES } from '../../core/crypto/file-list.js';
+import { maxSecretBytesV2 } from '../../core/crypto/seal-v2.js';
+import { ZephrError } from '../../core/errors.js';
+import type { RequestLink } from '../../core/links/request-links.js';
+import { SecretField } from '../create/secret-field.js';
+import { SendProgress } from '../create/send-progress.js';
+import { byId, isDisabled, setBusy, showText } from '../parts/elements.js';
+import { ErrorNote } from '../parts/error-note.js';
+import { escapeName, escapeText, formatSize } from '../parts/format.js';
+import { translate } from '../parts/language.js';
+import { LeaveGuard } from '../parts/leave-guard.js';
+import { codeOf, type Outcome, outcomeOfRequest, showOutcome } from '../parts/outcomes.js';
+import { fetchFromServer } from '../parts/page-fetch.js';
+import { formatAhead, formatDuration, formatWhen } from '../parts/times.js';
+import { formatted, type RequestBar, readRequestText } from './request-bar.js';
+
+/** Long enough to send the largest answer over a slow line, in milliseconds. */
+const TIMEOUT_MS = 60_000;
+
+/** Outcomes that leave nothing to try. */
+const FINAL: ReadonlySet<Outcome> = new Set([
+  'requestAnswered',
+  'requestExpired',
+  'requestCancelled',
+  'requestNotFound',
+  'requestTampered',
+]);
+
+/** Starts the page for what is in the address bar. */
+export function startAnswerPage(found: Exclude<RequestBar, { kind: 'collect' }>): void {
+  const form = new AnswerForm();
+  if (found.kind === 'answer') void form.load(found.link);
+  else form.askForLink(found.problem === 'missing' ? 'requestIncomplete' : 'requestDamaged');
+}
+
+class AnswerForm {
+  readonly #errors = new ErrorNote('answer-error');
+  readonly #guard = new LeaveGuard('draft');
+  readonly #secret = new SecretField(this.#errors, () => this.#guardDraft());
+  readonly #progress = new SendProgress();
+  readonly #submit = byId('answer-submit', HTMLButtonElement);
+  readonly #status = byId('request-status', HTMLElement);
+  readonly #linkField = byId('request-link', HTMLInputElement);
+  #link: RequestLink | undefined;
+  /** The most bytes that an answer may have. */
+  #maxBytes = Number.POSITIVE_INFINITY;
+
+  constructor() {
+    byId('secret-generate', HTMLElement).hidden = true;
+    byId('answer-form', HTMLFormElement).addEventListener('submit', (event) => {
+      event.preventDefault();
+      if (this.#link === undefined) this.#openPasted(true);
+      else if (!isDisabled(this.#submit)) void this.#send(this.#link);
+    });
+    this.#linkField.addEventListener('input', () => this.#openPasted(false));
+  }
+
+  /** Asks for the whole link, which the address bar lacks. */
+  askForLink(outcome: 'requestIncomplete' | 'requestDamaged' | 'requestWrongKey'): void {
+    this.#showNoForm();
+    byId('request-link-part', HTMLElement).hidden = false;
+    this.#errors.showOutcome(outcome);
+    this.#errors.markField(this.#linkField);
+  }
+
+  /** Opens a link that was pasted, as the browser would: in the address bar. @param complains when there is none. */
+  #openPasted(complains: boolean): void {
+    const found = readRequestText(this.#linkField.value);
+    if (found.kind !== 'none') {
+      const href = formatted(found);
+      if (new URL(href).origin !== location.origin) location.assign(href);
+      else {
+        history.replaceState(null, '', href);
+        location.reload();
+      }
+    } else if (complains) this.#errors.showFieldError(this.#linkField, 'error.requestLink');
+  }
+
+  /** Asks the server for the request, and shows it once it is known to be the one that the link names. */
+  async load(link: RequestLink): Promise<void> {
+    try {
+      const request = await viewRequest(link, { fetch: fetchFromServer });
+      if (request.state === 'open') this.#show(link, request);
+      else showOutcome(CLOSED[request.state]);
+    } catch (error) {
+      const outcome = outcomeOfRequest(error);
+      if (outcome === 'requestWrongKey') this.askForLink(outcome);
+      else if (FINAL.has(outcome)) showOutcome(outcome);
+      else this.#offerReload(outcome, error);
+    }
+  }
+
+  #show(link: RequestLink, request: SecretRequest): void {
+    this.#link = link;
+    const { from, message, expiresAt, secretExpiry, maxBlob } = request;
+    showPart('request-from', from);
+    showPart('request-message', message);
+    showText(this.#status, translate('request.until', { ahead: formatAhead(expiresAt) }));
+    const duration = formatDuration(secretExpiry);
+    showText(byId('answer-terms', HTMLElement), translate('request.terms', { duration }));
+    this.#maxBytes = maxSecretBytesV2(maxBlob, 0);
+    this.#secret.limit({ count: MAX_FILES, bytes: this.#maxBytes });
+    showText(
+      byId('secret-limit', HTMLElement),
+      translate('create.limit', { size: formatSize(this.#maxBytes) }),
+    );
+    byId('answer-part', HTMLElement).hidden = false;
+    byId('answer-actions', HTMLElement).hidden = false;
+  }
+
+  async #send(link: RequestLink): Promise<void> {
+    this.#errors.clear();
+    const done = setBusy(this.#submit, translate('create.working'));
+    const { text, files } = this.#secret.value;
+    try {
+      const sent = await answerRequest(link, text, { fetch: fetchFromServer, timeout: TIMEOUT_MS });
+      this.#secret.clear();
+      this.#guard.release();
+      showOutcome('requestSent', translate('requestSent.text', { when: formatWhen(sent.expiresAt) }));
+    } catch (error) {
+      if (!this.#progress.isCancelled) this.#showError(error, files);
+    } finally {
+      this.#progress.stop();
+      done();
+    }
+  }
+
+  #showError(error: unknown, files: readonly File[]): void {
+    const code = error instanceof ZephrError ? error.code : '';
+    const name = files.map((file) => escapeName(file.name)).join(', ');
+    if (error instanceof DOMException) {
+      this.#errors.showFieldError(this.#secret.element, 'error.fileUnreadable', { name });
+    } else if (code === 'EMPTY_SECRET') {
+      this.#errors.showFieldError(this.#secret.element, 'error.empty');
+    } else if (code === 'INVALID_SECRET') {
+      this.#errors.showFieldError(this.#secret.element, 'error.textMalformed');
+    } else if (code === 'INVALID_META') {
+      this.#errors.showFieldError(this.#secret.element, 'error.fileName', { name });
+    } else this.#showOutcome(outcomeOfRequest(error), error);
+  }
+
+  /** What was typed stays on the page, also where it is of no use any more. */
+  #showOutcome(outcome: Outcome, error: unknown): void {
+    if (outcome === 'unexpected') reportError(error);
+    const { text, files } = this.#secret.value;
+    const bytes = files.reduce((sum, { size }) => sum + size, new Blob([text]).size);
+    const values = { size: formatSize(this.#maxBytes), actual: formatSize(bytes, Math.ceil) };
+    this.#errors.showOutcome(outcome, { code: codeOf(error), ...values });
+  }
+
+  /** For a request that could not be shown: nothing was typed yet, so that loading the page anew loses nothing. */
+  #offerReload(outcome: Outcome, error: unknown): void {
+    if (outcome === 'unexpected') reportError(error);
+    this.#showNoForm();
+    this.#errors.showOutcome(outcome, { code: codeOf(error) });
+    byId('answer-actions', HTMLElement).hidden = false;
+    this.#submit.textContent = translate('button.tryAgain');
+    this.#submit.type = 'button';
+    this.#submit.addEventListener('click', () => location.reload());
+  }
+
+  /** Gives up the room that was kept for the form. */
+  #showNoForm(): void {
+    showText(this.#status, '');
+    byId('answer-form', HTMLElement).classList.remove('reserves-form');
+  }
+
+  #guardDraft(): void {
+    if (this.#secret.isEmpty) this.#guard.release();
+    else this.#guard.start();
+  }
+}
+
+const CLOSED = {
+  answered: 'requestAnswered',
+  expired: 'requestExpired',
+  cancelled: 'requestCancelled',
+} as const;
+
+/** Shows words of who asks, or hides their part. */
+function showPart(id: string, text: string | undefined): void {
+  byId(`${id}-part`, HTMLElement).hidden = text === undefined;
+  byId(id, HTMLElement).textContent = escapeText(text ?? '');
+}
