@@ -1,6 +1,6 @@
 /** The PostgreSQL store keeps the contract, also for several processes on one schema, and over restarts. */
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { LEASE_MS } from '../../src/core/protocol/limits.js';
 import { TOMBSTONE_MS } from '../../src/server/store/contracts/lifecycle.js';
 import { openPostgresStore } from '../../src/server/store/postgres/open.js';
@@ -16,6 +16,22 @@ import { describeStoreContract } from './store-contract.js';
 const LIMITS = { connections: 8, operations: 10_000, patienceMs: 30_000 };
 const HOUR = 60 * 60_000;
 
+describe.skipIf(withoutPostgres)(`the PostgreSQL store alone${withoutPostgres}`, () => {
+  // One for all: making its tables takes longer than most of these tests.
+  let schema: Schema;
+  beforeAll(async () => {
+    schema = await newSchema();
+  });
+  afterAll(async () => {
+    await schema.drop();
+  });
+
+  describeStoreContract(async () => {
+    await schema.empty();
+    return openPostgresStore(schema.store, 'salt', LIMITS);
+  });
+});
+
 describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () => {
   let schema: Schema;
   beforeEach(async () => {
@@ -23,10 +39,6 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
   });
   afterEach(async () => {
     await schema.drop();
-  });
-
-  describe('alone', () => {
-    describeStoreContract(() => openPostgresStore(schema.store, 'salt', LIMITS));
   });
 
   test('keeps what it keeps over a restart', async () => {

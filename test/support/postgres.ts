@@ -23,6 +23,8 @@ export interface Schema {
   readonly store: string;
   readonly name: string;
   readonly sql: Session;
+  /** Deletes every row of a store's tables, but for its version and its salt. */
+  empty(): Promise<void>;
   /** Drops it with all it holds. */
   drop(): Promise<void>;
 }
@@ -46,6 +48,11 @@ export async function newSchema(address = POSTGRES): Promise<Schema> {
     name,
     sql,
     store: `${address}${address.includes('?') ? '&' : '?'}search_path=${name}`,
+    async empty() {
+      const tables = await sql<{ table: string }[]>`
+        SELECT tablename AS table FROM pg_tables WHERE schemaname = ${name} AND tablename <> 'zephr'`;
+      await sql.unsafe(tables.map(({ table }) => `DELETE FROM ${table};`).join(''));
+    },
     async drop() {
       await sql`DROP SCHEMA ${sql(name)} CASCADE`;
       await sql.end({ timeout: 5 });
