@@ -71,6 +71,7 @@ _zephr() {
       'zephr request:--callback-secret-file') value=1 ;;
       'zephr request:--for') value=1 ;;
       'zephr request:-o' | 'zephr request:--output') value=1 ;;
+      'zephr give:-a' | 'zephr give:--attach') value=1 ;;
       'zephr give:--name') value=1 ;;
       'zephr give:-m' | 'zephr give:--message') value=1 ;;
       'zephr ls:--state') value=1 ;;
@@ -279,6 +280,7 @@ _zephr() {
     'zephr request:--callback-secret-file') _zephr_files; return ;;
     'zephr request:--for') _zephr_words 1m 10m 1h; return ;;
     'zephr request:-o' | 'zephr request:--output') _zephr_files; return ;;
+    'zephr give:-a' | 'zephr give:--attach') _zephr_files; return ;;
     'zephr give:--name') return ;;
     'zephr give:-m' | 'zephr give:--message') return ;;
     'zephr ls:--state') _zephr_words waiting read expired revoked; return ;;
@@ -406,7 +408,7 @@ _zephr() {
         'zephr create') _zephr_words -a --attach -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --callback-url --callback-secret-file --memo --no-record --wait --for -c --copy --qr --link $everywhere ;;
         'zephr get') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file -o --output --force -c --copy --exec --wait --for --all $everywhere ;;
         'zephr request') _zephr_words -m --message --from -e --expiry --secret-expiry --answers --views --callback-url --callback-secret-file -c --copy --copy-link --qr --no-record --wait --for -o --output --force --exec $everywhere ;;
-        'zephr give') _zephr_words --name -m --message --trim $everywhere ;;
+        'zephr give') _zephr_words -a --attach --name -m --message --trim $everywhere ;;
         'zephr ls') _zephr_words --state --since -n --count --after --search --offline --forget --remote $everywhere ;;
         'zephr status') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file --is --wait --for $everywhere ;;
         'zephr revoke') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file $everywhere ;;

@@ -75,7 +75,7 @@ function __zephr_in --argument-names wanted wanted_position
                 set value 1
             case 'zephr request:-m' 'zephr request:--message' 'zephr request:--from' 'zephr request:-e' 'zephr request:--expiry' 'zephr request:--secret-expiry' 'zephr request:--answers' 'zephr request:--views' 'zephr request:--callback-url' 'zephr request:--callback-secret-file' 'zephr request:--for' 'zephr request:-o' 'zephr request:--output'
                 set value 1
-            case 'zephr give:--name' 'zephr give:-m' 'zephr give:--message'
+            case 'zephr give:-a' 'zephr give:--attach' 'zephr give:--name' 'zephr give:-m' 'zephr give:--message'
                 set value 1
             case 'zephr ls:--state' 'zephr ls:--since' 'zephr ls:-n' 'zephr ls:--count' 'zephr ls:--after' 'zephr ls:--search'
                 set value 1
@@ -313,6 +313,7 @@ complete -c zephr -n '__zephr_in "zephr request"' -l for -x -a '1m 10m 1h' -d 'w
 complete -c zephr -n '__zephr_in "zephr request"' -s o -l output -r -F -d 'with --wait: write the answer to this file or directory'
 complete -c zephr -n '__zephr_in "zephr request"' -l force -d 'replace the file named by --output'
 complete -c zephr -n '__zephr_in "zephr request"' -l exec -d 'with --wait: give the answer to the command behind --'
+complete -c zephr -n '__zephr_in "zephr give"' -s a -l attach -r -F -d 'send a file; repeat for more, - is stdin'
 complete -c zephr -n '__zephr_in "zephr give"' -l name -x -d 'file name for who asked, encrypted'
 complete -c zephr -n '__zephr_in "zephr give"' -s m -l message -x -d 'message to who asked, encrypted'
 complete -c zephr -n '__zephr_in "zephr give"' -l trim -d 'leave out one final line end, as from echo'

@@ -30,7 +30,7 @@ export async function fronting(target: string, wrap: (fetch: Fetch, url: string)
         headers,
         redirect: 'manual',
         signal: gone.signal,
-        ...(chunks.length === 0 ? {} : { body: Buffer.concat(chunks).toString() }),
+        ...(chunks.length === 0 ? {} : { body: new Uint8Array(Buffer.concat(chunks)) }),
       })) as Response;
       const body = Buffer.from(await reply.arrayBuffer());
       const kept = [...reply.headers].filter(([name]) => !OF_THE_CONNECTION.includes(name));

@@ -6,7 +6,7 @@ import { usageError } from '../exit/cli-error.js';
 import { noLinkVersion } from '../settings/choices.js';
 import type { CommonFlags } from '../settings/settings.js';
 import type { CliCommand } from './command.js';
-import { CliOption, oneOf } from './option.js';
+import { CliOption, oneOf, repeated } from './option.js';
 
 /** The argument of commands that take a link. */
 export interface LinkArguments {
@@ -37,6 +37,13 @@ export function declareLink(command: CliCommand): CliCommand {
     .option('--url <url>', 'the URL of a split pair')
     .option('-p, --passphrase', 'ask for the passphrase on the terminal')
     .option('--passphrase-file <file>', 'take the passphrase from a file');
+}
+
+/** The option `--attach`, for each file that is sent. */
+export function attachOption(): CliOption {
+  return new CliOption('-a, --attach <file>', 'send a file; repeat for more, - is stdin')
+    .offers('files')
+    .argParser(repeated);
 }
 
 /** The option `--for`, which bounds a `--wait`: in milliseconds. */

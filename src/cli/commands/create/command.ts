@@ -2,8 +2,8 @@
 
 import { MAX_VIEWS } from '../../../core/protocol/limits.js';
 import type { CliCommand } from '../../parser/command.js';
-import { CliOption, repeated, wholeNumber } from '../../parser/option.js';
-import { forOption, linkVersionOption } from '../../parser/shared-options.js';
+import { CliOption, wholeNumber } from '../../parser/option.js';
+import { attachOption, forOption, linkVersionOption } from '../../parser/shared-options.js';
 import { rejectWords } from '../../parser/usage.js';
 import type { CreateContext } from './create.js';
 
@@ -37,11 +37,7 @@ export function addCreate(program: CliCommand): void {
 /** Declares the options and what is done with them. */
 function creates(command: CliCommand): void {
   command
-    .addOption(
-      new CliOption('-a, --attach <file>', 'send a file; repeat for more, - is stdin')
-        .offers('files')
-        .argParser(repeated),
-    )
+    .addOption(attachOption())
     .addOption(
       new CliOption('-e, --expiry <time>', 'how long to keep it: 5m, 1h, 30d')
         .default(undefined, '1h')

@@ -29,7 +29,7 @@ import type { Reporter } from '../../terminal/reporter.js';
 import type { Terminal } from '../../terminal/terminal.js';
 import { timeInWords } from '../../terminal/times.js';
 import { type HandOutFlags, handOut } from './hand-out.js';
-import type { LargeCreate } from './large.js';
+import type { LargeSend } from './large.js';
 import { type Given, type SecretFlags, takeSecret } from './secret.js';
 
 /** Longest memo, in characters. */
@@ -109,7 +109,9 @@ export async function create(context: CreateContext, takesText: boolean): Promis
   const advised = withServerAdvice(creating, settings);
   const { host } = new URL(settings.server);
   // Files have a progress of their own.
-  const { created, finish } = await (isSmall ? reporter.waitFor(`waiting for ${host}`, advised) : advised);
+  const { sent: created, finish } = await (isSmall
+    ? reporter.waitFor(`waiting for ${host}`, advised)
+    : advised);
   // An interrupt ends neither this request nor the wait for it: the secret has to go.
   const withPassphrase = { fetch, timeout, ...given('passphrase', passphrase) };
   const revoke = () => revokeSecret(created.receiptLink ?? withKey(created), withPassphrase);
@@ -225,8 +227,8 @@ function summary({ mode, expiresAt }: SecretLink, views: number, clock: ServerCl
   return `${what} can be read ${times}; it expires ${expiry}`;
 }
 
-async function createSmall(secret: Uint8Array, options: CreateSecretOptions): Promise<LargeCreate> {
-  return { created: await createSecret(secret, options), finish: async () => undefined };
+async function createSmall(secret: Uint8Array, options: CreateSecretOptions): Promise<LargeSend<SecretLink>> {
+  return { sent: await createSecret(secret, options), finish: async () => undefined };
 }
 
 /** Loaded with the code for files. */
@@ -234,7 +236,7 @@ async function createLarge(
   what: Pick<Given, 'secret' | 'sources'>,
   options: CreateSecretOptions,
   context: CreateContext,
-): Promise<LargeCreate> {
+): Promise<LargeSend<SecretLink>> {
   const { createFromSources } = await import('./large.js');
   return createFromSources(what, options, context);
 }

@@ -28,6 +28,7 @@ import {
 import { waitFor } from '../../sent/waiting.js';
 import { connectionTo } from '../../settings/connection.js';
 import { timeInWords } from '../../terminal/times.js';
+import { LEASE_OVER } from './claimed-read.js';
 import { type Destination, openDestination } from './destination.js';
 import { type GetContext, take } from './take.js';
 
@@ -157,8 +158,7 @@ export class Collector {
         await this.#take(answer, destination);
         return;
       } catch (error) {
-        // Another process, here or elsewhere, was faster.
-        if (!(error instanceof AdvisedError ? isGone(error.cause) : isGone(error))) throw error;
+        if (!wasTaken(error)) throw error;
         this.#gone.add(answer.id);
       }
     }
@@ -229,9 +229,10 @@ export class Collector {
       const link = answer.link();
       const options = { fetch: this.#fetch, timeout: flags.timeout, signal: terminal.interrupt };
       const waiting = `waiting for ${new URL(link.server).host}`;
-      await take({ link, options, isTyped: false, waiting }, destination, this.#context, () =>
-        this.#markTaken(answer),
-      );
+      await take({ link, options, isTyped: false, waiting }, destination, this.#context, {
+        onDelivered: () => this.#markTaken(answer),
+        folder: flags.all ? answer.id : undefined,
+      });
     } catch (error) {
       if (!isTampered(error)) throw error;
       await this.#change((kept) => ({ ...kept, refused: [...new Set([...kept.refused, answer.id])] }));
@@ -297,6 +298,12 @@ function notYet(until?: string): CliError {
 /** Whether there is no answer to take, now or ever again. */
 function isEnd(error: unknown): boolean {
   return error instanceof CliError && (error.exit === EXIT.notYet || error.exit === EXIT.gone);
+}
+
+/** Whether another process, here or elsewhere, was faster. */
+function wasTaken(error: unknown): boolean {
+  if (!(error instanceof AdvisedError)) return isGone(error);
+  return error.advice !== LEASE_OVER && isGone(error.cause);
 }
 
 function isGone(error: unknown): boolean {

@@ -50,7 +50,8 @@ const LONGEST_LEASE_MS = 86_400_000;
 
 const ONCE = 'the server gave it once and will not again: ask the sender for a new link';
 
-const LEASE_OVER =
+/** The advice for files whose lease has ended before all of them had come. */
+export const LEASE_OVER =
   'this machine read it, and the time to fetch its files is over: ask the sender for a new link';
 
 /** The codes by which a server says that it gave nothing, whether or not an earlier request arrived. */

@@ -1,6 +1,6 @@
 /** `zephr get` of a secret with files, or of a stream: into a folder, a file, or stdout as it comes. */
 
-import { statfs } from 'node:fs/promises';
+import { mkdir, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { SecretFile } from '../../../client/files/download.js';
 import type { OpenedSecret } from '../../../client/open-secret.js';
@@ -39,6 +39,8 @@ export interface FilesDelivery {
   readonly destination: Destination;
   readonly read: ClaimedRead;
   readonly context: Pick<Context<CommonFlags & DestinationFlags>, 'flags' | 'terminal' | 'reporter' | 'now'>;
+  /** The name of a folder for the files in that of `-o`, so that those of several secrets keep their names. */
+  readonly folder?: string | undefined;
 }
 
 /**
@@ -66,7 +68,7 @@ export async function deliverFiles(delivery: FilesDelivery): Promise<Arrived> {
     }
     return { report: async () => undefined };
   }
-  const target = output ?? (await askFolder(context.terminal, describe(secret)));
+  const target = await targetOf(delivery);
   const isFolder = (await kindOf(target)) === 'directory';
   if (!isFolder) requireOne(secret.files, target);
   const { paths, parts } = await intoFolder(delivery, target, isFolder);
@@ -79,6 +81,16 @@ export async function deliverFiles(delivery: FilesDelivery): Promise<Arrived> {
       await context.reporter.info(`${what} written to ${where}`);
     },
   };
+}
+
+/** Where the files go: the output, a folder of their own in it, or the folder that is asked for. */
+async function targetOf({ secret, context: { flags, terminal }, folder }: FilesDelivery): Promise<string> {
+  const { output } = flags;
+  if (output === undefined) return askFolder(terminal, describe(secret));
+  if (folder === undefined || secret.files[0]?.name === undefined) return output;
+  const own = join(output, folder);
+  await mkdir(own, { recursive: true });
+  return own;
 }
 
 function describeAll({ files, totalBytes }: OpenedSecret): string {

@@ -23,16 +23,24 @@ export interface AnswerFlags {
 
 export type GetContext = Context<LinkFlags & DestinationFlags & AnswerFlags, LinkArguments>;
 
+/** What the reading of an answer to a request has besides. */
+export interface AnswerPart {
+  /** Is called when it has arrived, before the server forgets it. */
+  readonly onDelivered?: () => Promise<void>;
+  /** As of {@link FilesDelivery}. */
+  readonly folder?: string | undefined;
+}
+
 /**
  * Reads the secret of a link, delivers it, and acknowledges it.
- * @param onDelivered is called when it has arrived, before the server forgets it.
+ * @param answer what an answer to a request has besides.
  * @throws the errors of {@link readSecret}; an error with advice when the secret came and could not be delivered.
  */
 export async function take(
   opened: OpenedLink,
   destination: Destination,
   context: Pick<GetContext, 'flags' | 'terminal' | 'reporter' | 'now'>,
-  onDelivered: () => Promise<void> = async () => undefined,
+  { onDelivered, folder }: AnswerPart = {},
 ): Promise<void> {
   const { flags, terminal, reporter } = context;
   const { fetch, clock } = withServerClock(opened.options.fetch);
@@ -56,9 +64,9 @@ export async function take(
       throw explained(error);
     });
     if (!flags.json) await describe(secret, reporter);
-    const arrived = await deliver(secret, { destination, read, context });
+    const arrived = await deliver(secret, { destination, read, context, folder });
     if (destination.confirms !== false) {
-      await onDelivered();
+      await onDelivered?.();
       await acknowledge(secret, reporter);
       await read.forget();
     }

@@ -4,7 +4,7 @@ import { MAX_VIEWS } from '../../../core/protocol/limits.js';
 import { MAX_ANSWERS } from '../../../core/protocol/secret-requests.js';
 import type { CliCommand } from '../../parser/command.js';
 import { CliOption, wholeNumber } from '../../parser/option.js';
-import { forOption } from '../../parser/shared-options.js';
+import { attachOption, forOption } from '../../parser/shared-options.js';
 import type { GiveContext } from './give.js';
 import type { RequestContext } from './request.js';
 
@@ -59,16 +59,20 @@ function declareRequest(command: CliCommand): void {
 function declareGive(command: CliCommand): void {
   command
     .argument('[link]', 'the link of the request')
+    // A lone `-` behind the link, as in a create.
+    .allowExcessArguments()
     .description(
-      'Answers a request: says who asks for what, reads a secret on stdin or asks for it on a terminal, and seals it for who asked alone.',
+      'Answers a request: says who asks for what, reads a secret on stdin or asks for it on a terminal, or takes files, and seals it for who asked alone. A lone - behind the link makes stdin the text beside files.',
     )
+    .addOption(attachOption())
     .option('--name <file name>', 'file name for who asked, encrypted')
     .option('-m, --message <text>', 'message to who asked, encrypted')
     .option('--trim', 'leave out one final line end, as from echo')
     .example('printf %s "$PASSWORD" | zephr give "$LINK"', 'only who asked can open it')
+    .example('zephr give "$LINK" -a kube.config -a ca.pem', 'files, with their names')
     .runs(async (context: GiveContext) => {
       const { give } = await import('./give.js');
-      return give(context);
+      return give(context, command.args);
     });
 }
 

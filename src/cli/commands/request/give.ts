@@ -1,6 +1,12 @@
 /** `zephr give`: show who asks for what, read the secret, and seal it for them alone. */
 
-import { answerRequest, checkAnswerOptions } from '../../../client/requests/answer-request.js';
+import {
+  type AnswerRequestOptions,
+  answerRequest,
+  answerResumably,
+  checkAnswerOptions,
+  type SentAnswer,
+} from '../../../client/requests/answer-request.js';
 import { requireOpen, type SecretRequest, viewRequest } from '../../../client/requests/request.js';
 import { EncryptionError } from '../../../core/errors.js';
 import { parseRequestLink, type RequestLink } from '../../../core/links/request-links.js';
@@ -8,7 +14,6 @@ import { withServerClock } from '../../../net/server-clock.js';
 import { AdvisedError, usageError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import type { Context } from '../../parser/command.js';
-import type { LinkArguments } from '../../parser/shared-options.js';
 import { connectionTo } from '../../settings/connection.js';
 import type { CommonFlags } from '../../settings/settings.js';
 import { jsonLine } from '../../terminal/escape.js';
@@ -17,26 +22,30 @@ import type { Reporter } from '../../terminal/reporter.js';
 import type { Terminal } from '../../terminal/terminal.js';
 import { timeInWords } from '../../terminal/times.js';
 import { given } from '../create/create.js';
-import { obtainSecret } from '../create/secret.js';
+import type { LargeSend, SendFiles } from '../create/large.js';
+import { type Given, type SecretFlags, takeSecret, withoutLineEnd } from '../create/secret.js';
 
-export interface GiveFlags extends CommonFlags {
-  readonly name?: string;
+export interface GiveFlags extends CommonFlags, SecretFlags {
   readonly message?: string;
   readonly trim?: boolean;
 }
 
-export type GiveContext = Context<GiveFlags, LinkArguments>;
+export type GiveContext = Context<GiveFlags>;
+
+const PIPE_IT_IN = 'pipe a secret in: printf %s "$PASSWORD" | zephr give LINK';
 
 /**
  * Answers a request.
+ * @param words what stands without an option: the link, and a `-` for the text beside files.
  * @throws CliError or ValidationError (exit 2) before anything is sent; EncryptionError (exit 9) when the server shows
  *   another request than the link names, before the secret is read; ApiError when the request takes no answers.
  */
-export async function give(context: GiveContext): Promise<ExitCode> {
-  const { args, flags, terminal, reporter, now } = context;
-  const link = parseRequestLink(args.link ?? (await askForLink(terminal)));
-  const sealed = { ...given('name', flags.name), ...given('message', flags.message) };
-  checkAnswerOptions(sealed);
+export async function give(context: GiveContext, words: readonly string[]): Promise<ExitCode> {
+  const { flags, terminal, reporter, now } = context;
+  const { text, takesText } = wordsOf(words);
+  const link = parseRequestLink(text ?? (await askForLink(terminal)));
+  const message = given('message', flags.message);
+  checkAnswerOptions({ ...message, ...given('name', flags.name) });
   const { fetch, clock } = withServerClock((await connectionTo(link.server, flags, terminal)).fetch);
   const options = { fetch, timeout: flags.timeout, signal: terminal.interrupt };
   const waiting = `waiting for ${new URL(link.server).host}`;
@@ -45,17 +54,55 @@ export async function give(context: GiveContext): Promise<ExitCode> {
   requireOpen(request);
   const inTime = (time: string) => timeInWords(clock.toLocal(Date.parse(time)), now());
   await describe(request, link, inTime, reporter);
-  const secret = await obtainSecret(
-    'v2',
-    terminal,
-    'pipe a secret in: printf %s "$PASSWORD" | zephr give LINK',
+  const { secret, sources, name } = await takeSecret(flags, takesText, 'v2', terminal, PIPE_IT_IN);
+  const what = { secret: flags.trim ? withoutLineEnd(secret) : secret, sources };
+  const all = { ...options, ...message, ...given('name', name) };
+  const isSmall = sources === null && what.secret instanceof Uint8Array;
+  const answering = advised(
+    isSmall ? answerSmall(link, what.secret, all) : answerLarge(link, what, all, context),
   );
-  const content = flags.trim ? withoutLineEnd(secret) : secret;
-  const answering = answerRequest(link, content, { ...options, ...sealed });
-  const { secretId, expiresAt } = await advised(reporter.waitFor(waiting, answering));
-  if (flags.json) await terminal.stdout.write(jsonLine({ secretId, expiresAt }));
-  await reporter.info(`sent: only who asked can open it; it expires ${inTime(expiresAt)}`);
+  // Files have a progress of their own.
+  const { sent, finish } = await (isSmall ? reporter.waitFor(waiting, answering) : answering);
+  if (flags.json) await terminal.stdout.write(jsonLine(sent));
+  await finish();
+  await reporter.info(`sent: only who asked can open it; it expires ${inTime(sent.expiresAt)}`);
   return EXIT.done;
+}
+
+/** The link, and whether stdin is the text beside files: a lone `-` says so. */
+function wordsOf(words: readonly string[]): { text: string | undefined; takesText: boolean } {
+  const [text, another] = words.filter((word) => word !== '-');
+  if (another !== undefined)
+    throw usageError('there is more than one link', 'a secret is never an argument: pipe it in');
+  return { text, takesText: words.includes('-') };
+}
+
+async function answerSmall(
+  link: RequestLink,
+  secret: Given['secret'],
+  options: AnswerRequestOptions,
+): Promise<LargeSend<SentAnswer>> {
+  return { sent: await answerRequest(link, secret, options), finish: async () => undefined };
+}
+
+/** Loaded with the code for files. */
+async function answerLarge(
+  link: RequestLink,
+  { secret, sources }: Pick<Given, 'secret' | 'sources'>,
+  options: AnswerRequestOptions,
+  context: GiveContext,
+): Promise<LargeSend<SentAnswer>> {
+  const { sendFromSources } = await import('../create/large.js');
+  const { server, id } = link;
+  const { message } = options;
+  const terms = sources?.paths ? { server, request: id, message, paths: sources.paths } : null;
+  const answer: SendFiles<SentAnswer> = (more, journal) => {
+    const all = { ...options, ...more };
+    return journal === undefined
+      ? answerRequest(link, secret, all)
+      : answerResumably(link, secret, all, journal);
+  };
+  return sendFromSources(sources, terms, answer, context);
 }
 
 function askForLink(terminal: Terminal): Promise<string> {
@@ -96,10 +143,4 @@ async function advised<T>(work: Promise<T>): Promise<T> {
       'the server shows another request than the link names: nothing was sent. Ask who sent the link for a new one',
     );
   }
-}
-
-/** The bytes without one final line end, `\n` or `\r\n`. */
-function withoutLineEnd(bytes: Uint8Array): Uint8Array {
-  if (bytes.at(-1) !== 0x0a) return bytes;
-  return bytes.subarray(0, bytes.at(-2) === 0x0d ? -2 : -1);
 }
