@@ -38,6 +38,8 @@ _zephr() {
       zephr:--views) value=1 ;;
       zephr:--name) value=1 ;;
       zephr:--message) value=1 ;;
+      zephr:--allow-ip) value=1 ;;
+      zephr:--not-before) value=1 ;;
       zephr:--callback-url) value=1 ;;
       zephr:--callback-secret-file) value=1 ;;
       zephr:--memo) value=1 ;;
@@ -50,6 +52,8 @@ _zephr() {
       'zephr create:--views') value=1 ;;
       'zephr create:--name') value=1 ;;
       'zephr create:--message') value=1 ;;
+      'zephr create:--allow-ip') value=1 ;;
+      'zephr create:--not-before') value=1 ;;
       'zephr create:--callback-url') value=1 ;;
       'zephr create:--callback-secret-file') value=1 ;;
       'zephr create:--memo') value=1 ;;
@@ -67,6 +71,8 @@ _zephr() {
       'zephr request:--secret-expiry') value=1 ;;
       'zephr request:--answers') value=1 ;;
       'zephr request:--views') value=1 ;;
+      'zephr request:--allow-ip') value=1 ;;
+      'zephr request:--not-before') value=1 ;;
       'zephr request:--callback-url') value=1 ;;
       'zephr request:--callback-secret-file') value=1 ;;
       'zephr request:--for') value=1 ;;
@@ -247,6 +253,8 @@ _zephr() {
     zephr:--views) return ;;
     zephr:--name) return ;;
     zephr:--message) return ;;
+    zephr:--allow-ip) return ;;
+    zephr:--not-before) _zephr_words 1h 1d; return ;;
     zephr:--callback-url) return ;;
     zephr:--callback-secret-file) _zephr_files; return ;;
     zephr:--memo) return ;;
@@ -259,6 +267,8 @@ _zephr() {
     'zephr create:--views') return ;;
     'zephr create:--name') return ;;
     'zephr create:--message') return ;;
+    'zephr create:--allow-ip') return ;;
+    'zephr create:--not-before') _zephr_words 1h 1d; return ;;
     'zephr create:--callback-url') return ;;
     'zephr create:--callback-secret-file') _zephr_files; return ;;
     'zephr create:--memo') return ;;
@@ -276,6 +286,8 @@ _zephr() {
     'zephr request:--secret-expiry') _zephr_words 1h 1d 7d 30d; return ;;
     'zephr request:--answers') return ;;
     'zephr request:--views') return ;;
+    'zephr request:--allow-ip') return ;;
+    'zephr request:--not-before') _zephr_words 1h 1d; return ;;
     'zephr request:--callback-url') return ;;
     'zephr request:--callback-secret-file') _zephr_files; return ;;
     'zephr request:--for') _zephr_words 1m 10m 1h; return ;;
@@ -404,10 +416,10 @@ _zephr() {
   case $cur in
     -*)
       case $command in
-        zephr) _zephr_words -a --attach -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --callback-url --callback-secret-file --memo --no-record --wait --for -c --copy --qr --link $everywhere ;;
-        'zephr create') _zephr_words -a --attach -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --callback-url --callback-secret-file --memo --no-record --wait --for -c --copy --qr --link $everywhere ;;
+        zephr) _zephr_words -a --attach -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --allow-ip --not-before --callback-url --callback-secret-file --memo --no-record --wait --for -c --copy --qr --link $everywhere ;;
+        'zephr create') _zephr_words -a --attach -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --allow-ip --not-before --callback-url --callback-secret-file --memo --no-record --wait --for -c --copy --qr --link $everywhere ;;
         'zephr get') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file -o --output --force -c --copy --exec --wait --for --all $everywhere ;;
-        'zephr request') _zephr_words -m --message --from -e --expiry --secret-expiry --answers --views --callback-url --callback-secret-file -c --copy --copy-link --qr --no-record --wait --for -o --output --force --exec $everywhere ;;
+        'zephr request') _zephr_words -m --message --from -e --expiry --secret-expiry --answers --views --allow-ip --not-before --callback-url --callback-secret-file -c --copy --copy-link --qr --no-record --wait --for -o --output --force --exec $everywhere ;;
         'zephr give') _zephr_words -a --attach --name -m --message --trim $everywhere ;;
         'zephr ls') _zephr_words --state --since -n --count --after --search --offline --forget --remote $everywhere ;;
         'zephr status') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file --is --wait --for $everywhere ;;

@@ -13,7 +13,7 @@ function __zephr_in --argument-names wanted wanted_position
         switch "$command:$word"
             case '*:--server' '*:--config' '*:--ca-file' '*:--timeout'
                 set value 1
-            case 'zephr:-a' 'zephr:--attach' 'zephr:-e' 'zephr:--expiry' 'zephr:-H' 'zephr:--hint' 'zephr:--passphrase-file' 'zephr:--views' 'zephr:--name' 'zephr:--message' 'zephr:--callback-url' 'zephr:--callback-secret-file' 'zephr:--memo' 'zephr:--for' 'zephr:--link'
+            case 'zephr:-a' 'zephr:--attach' 'zephr:-e' 'zephr:--expiry' 'zephr:-H' 'zephr:--hint' 'zephr:--passphrase-file' 'zephr:--views' 'zephr:--name' 'zephr:--message' 'zephr:--allow-ip' 'zephr:--not-before' 'zephr:--callback-url' 'zephr:--callback-secret-file' 'zephr:--memo' 'zephr:--for' 'zephr:--link'
                 set value 1
             case 'zephr:create'
                 set command 'zephr create'
@@ -69,11 +69,11 @@ function __zephr_in --argument-names wanted wanted_position
             case 'zephr:help'
                 set command 'zephr help'
                 set position 0
-            case 'zephr create:-a' 'zephr create:--attach' 'zephr create:-e' 'zephr create:--expiry' 'zephr create:-H' 'zephr create:--hint' 'zephr create:--passphrase-file' 'zephr create:--views' 'zephr create:--name' 'zephr create:--message' 'zephr create:--callback-url' 'zephr create:--callback-secret-file' 'zephr create:--memo' 'zephr create:--for' 'zephr create:--link'
+            case 'zephr create:-a' 'zephr create:--attach' 'zephr create:-e' 'zephr create:--expiry' 'zephr create:-H' 'zephr create:--hint' 'zephr create:--passphrase-file' 'zephr create:--views' 'zephr create:--name' 'zephr create:--message' 'zephr create:--allow-ip' 'zephr create:--not-before' 'zephr create:--callback-url' 'zephr create:--callback-secret-file' 'zephr create:--memo' 'zephr create:--for' 'zephr create:--link'
                 set value 1
             case 'zephr get:-k' 'zephr get:--key' 'zephr get:--key-file' 'zephr get:--url' 'zephr get:--passphrase-file' 'zephr get:-o' 'zephr get:--output' 'zephr get:--for'
                 set value 1
-            case 'zephr request:-m' 'zephr request:--message' 'zephr request:--from' 'zephr request:-e' 'zephr request:--expiry' 'zephr request:--secret-expiry' 'zephr request:--answers' 'zephr request:--views' 'zephr request:--callback-url' 'zephr request:--callback-secret-file' 'zephr request:--for' 'zephr request:-o' 'zephr request:--output'
+            case 'zephr request:-m' 'zephr request:--message' 'zephr request:--from' 'zephr request:-e' 'zephr request:--expiry' 'zephr request:--secret-expiry' 'zephr request:--answers' 'zephr request:--views' 'zephr request:--allow-ip' 'zephr request:--not-before' 'zephr request:--callback-url' 'zephr request:--callback-secret-file' 'zephr request:--for' 'zephr request:-o' 'zephr request:--output'
                 set value 1
             case 'zephr give:-a' 'zephr give:--attach' 'zephr give:--name' 'zephr give:-m' 'zephr give:--message'
                 set value 1
@@ -257,6 +257,8 @@ complete -c zephr -n '__zephr_in zephr' -l passphrase-file -r -F -d 'take the pa
 complete -c zephr -n '__zephr_in zephr' -l views -x -d 'readers allowed, 1 to 1000 (default: 1)'
 complete -c zephr -n '__zephr_in zephr' -l name -x -d 'file name for the reader, encrypted'
 complete -c zephr -n '__zephr_in zephr' -l message -x -d 'message to the reader, encrypted'
+complete -c zephr -n '__zephr_in zephr' -l allow-ip -x -d 'read from these addresses or networks only'
+complete -c zephr -n '__zephr_in zephr' -l not-before -x -a '1h 1d' -d 'not read before: 2h, or 2030-01-31T09:00:00Z'
 complete -c zephr -n '__zephr_in zephr' -l callback-url -x -d 'https URL that gets a webhook when it is read'
 complete -c zephr -n '__zephr_in zephr' -l callback-secret-file -r -F -d 'signs the webhook; or ZEPHR_CALLBACK_SECRET'
 complete -c zephr -n '__zephr_in zephr' -l memo -x -d 'for your own list, zephr ls; sent to nobody'
@@ -275,6 +277,8 @@ complete -c zephr -n '__zephr_in "zephr create"' -l passphrase-file -r -F -d 'ta
 complete -c zephr -n '__zephr_in "zephr create"' -l views -x -d 'readers allowed, 1 to 1000 (default: 1)'
 complete -c zephr -n '__zephr_in "zephr create"' -l name -x -d 'file name for the reader, encrypted'
 complete -c zephr -n '__zephr_in "zephr create"' -l message -x -d 'message to the reader, encrypted'
+complete -c zephr -n '__zephr_in "zephr create"' -l allow-ip -x -d 'read from these addresses or networks only'
+complete -c zephr -n '__zephr_in "zephr create"' -l not-before -x -a '1h 1d' -d 'not read before: 2h, or 2030-01-31T09:00:00Z'
 complete -c zephr -n '__zephr_in "zephr create"' -l callback-url -x -d 'https URL that gets a webhook when it is read'
 complete -c zephr -n '__zephr_in "zephr create"' -l callback-secret-file -r -F -d 'signs the webhook; or ZEPHR_CALLBACK_SECRET'
 complete -c zephr -n '__zephr_in "zephr create"' -l memo -x -d 'for your own list, zephr ls; sent to nobody'
@@ -302,6 +306,8 @@ complete -c zephr -n '__zephr_in "zephr request"' -s e -l expiry -x -a '1h 1d 7d
 complete -c zephr -n '__zephr_in "zephr request"' -l secret-expiry -x -a '1h 1d 7d 30d' -d 'how long an answer can be read (default: 1d)'
 complete -c zephr -n '__zephr_in "zephr request"' -l answers -x -d 'answers, 1 to 100 (default: 1)'
 complete -c zephr -n '__zephr_in "zephr request"' -l views -x -d 'readers of each answer, 1 to 1000 (default: 1)'
+complete -c zephr -n '__zephr_in "zephr request"' -l allow-ip -x -d 'read from these addresses or networks only'
+complete -c zephr -n '__zephr_in "zephr request"' -l not-before -x -a '1h 1d' -d 'not read before: 2h, or 2030-01-31T09:00:00Z'
 complete -c zephr -n '__zephr_in "zephr request"' -l callback-url -x -d 'https URL that gets a webhook when it is answered'
 complete -c zephr -n '__zephr_in "zephr request"' -l callback-secret-file -r -F -d 'signs the webhook; or ZEPHR_CALLBACK_SECRET'
 complete -c zephr -n '__zephr_in "zephr request"' -s c -l copy -d 'put the link on the clipboard; with --wait, the answer'

@@ -9,7 +9,7 @@ export {
 export type { CreateSecretOptions, SecretContent } from './client/create/options.js';
 export type { Attachment, Content } from './client/files/content.js';
 export type { SecretFile } from './client/files/download.js';
-export type { LinkOrPair } from './client/link-or-pair.js';
+export type { SecretGates } from './client/gates/options.js';
 export { type OpenedSecret, openSecret } from './client/open-secret.js';
 export { type Reading, type RetrieveSecretOptions, readSecret } from './client/read.js';
 export {
@@ -73,5 +73,6 @@ export {
 } from './core/errors.js';
 export { EXPIRY } from './core/expiry.js';
 export type { Link } from './core/link.js';
+export type { LinkOrPair } from './core/links/link-or-pair.js';
 export { parseLink } from './core/links/reader.js';
 export type { CollectLink, RequestLink } from './core/links/request-links.js';

@@ -36,7 +36,7 @@ const SERVER_COMMANDS = ['cli/commands/serve', 'cli/commands/keys'];
 /** Packages and Node modules, by room. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
   core: /^(hash-wasm|@hpke\/(core|dhkem-x25519))$/,
-  net: /^node:.*$/,
+  net: /^(node:.*|ipaddr\.js)$/,
   client: /^$/,
   vault: /^node:.*$/,
   broker: /^node:.*$/,

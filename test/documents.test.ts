@@ -67,6 +67,7 @@ describe('PROTOCOL.md', () => {
       views: true,
       upload: true,
       chunks: true,
+      gates: true,
     };
     expect(namesUnder(protocol, 'Create: `POST /api/secrets`')).toEqual(Object.keys(fields));
   });

@@ -4,9 +4,9 @@ import { encodeBase64url } from '../core/base64url.js';
 import { formatLinkProof, formatProof, type UnlockedKey, unlockKey } from '../core/crypto/key-schedule.js';
 import { ValidationError } from '../core/errors.js';
 import type { SecretAddress } from '../core/link.js';
+import { type LinkOrPair, toLink } from '../core/links/link-or-pair.js';
 import type { ReceiptLink } from '../core/links/receipt-links.js';
 import { HEADERS } from '../core/protocol/requests.js';
-import { type LinkOrPair, toLink } from './link-or-pair.js';
 
 /** Lets its holder ask for a secret's status and revoke it; both are the same however it was made. */
 export interface Authorization {

@@ -3,8 +3,8 @@
 import type { Bytes } from '../core/bytes.js';
 import type { FilePart } from '../core/crypto/files.js';
 import { decryptionFailed } from '../core/errors.js';
+import type { LinkOrPair } from '../core/links/link-or-pair.js';
 import type { SecretFile, SecretFiles } from './files/download.js';
-import type { LinkOrPair } from './link-or-pair.js';
 import { type Reading, type RetrieveSecretOptions, takeView } from './read.js';
 
 /** A secret that is open. It stays at the server until it is acknowledged, or its lease is over. */

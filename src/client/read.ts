@@ -8,10 +8,10 @@ import { openV1 } from '../core/crypto/seal-v1.js';
 import { openV2 } from '../core/crypto/seal-v2.js';
 import { decryptionFailed, ValidationError } from '../core/errors.js';
 import type { Link } from '../core/link.js';
+import { type LinkOrPair, toLink } from '../core/links/link-or-pair.js';
 import { parseReadReply } from '../core/protocol/replies.js';
 import { HEADERS, isClaim } from '../core/protocol/requests.js';
 import { apiUrl, proofHeaders } from './authorization.js';
-import { type LinkOrPair, toLink } from './link-or-pair.js';
 import { checkReply } from './transport/network-errors.js';
 import { send, type TransportOptions } from './transport/send.js';
 

@@ -3,8 +3,8 @@
 import { type Bytes, concatBytes, decodeUtf8 } from '../core/bytes.js';
 import type { FileEntry } from '../core/crypto/file-list.js';
 import { ApiError, EncryptionError, ValidationError, ZephrError } from '../core/errors.js';
+import type { LinkOrPair } from '../core/links/link-or-pair.js';
 import { CHUNK_BYTES } from '../core/protocol/chunks.js';
-import type { LinkOrPair } from './link-or-pair.js';
 import { openSecret } from './open-secret.js';
 import { newClaim, type Reading, type RetrieveSecretOptions, readSecret } from './read.js';
 import { secretStatus } from './status.js';

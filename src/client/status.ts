@@ -2,6 +2,7 @@
 
 import { ValidationError } from '../core/errors.js';
 import { isSecretId, parseServer } from '../core/link.js';
+import type { LinkOrPair } from '../core/links/link-or-pair.js';
 import { parseReceiptLink, type ReceiptLink } from '../core/links/receipt-links.js';
 import { kindOfLink } from '../core/links/request-links.js';
 import { DEFAULT_SERVER, MAX_WAIT_SECONDS } from '../core/protocol/limits.js';
@@ -13,7 +14,6 @@ import {
   authorizeByLink,
   authorizeByReceipt,
 } from './authorization.js';
-import type { LinkOrPair } from './link-or-pair.js';
 import type { RetrieveSecretOptions } from './read.js';
 import { type SecretStatus, statusOf } from './secret-status.js';
 import { checkReply } from './transport/network-errors.js';

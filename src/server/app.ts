@@ -21,6 +21,7 @@ import type { Access } from './secrets/access.js';
 import { type CallbackPolicy, PUBLIC_CALLBACKS } from './secrets/callbacks.js';
 import { Callers } from './secrets/callers.js';
 import { Chunks } from './secrets/chunks.js';
+import { GateKeeper } from './secrets/gate-keeper.js';
 import { Lists } from './secrets/lists.js';
 import { SecretRequests } from './secrets/requests.js';
 import { Secrets } from './secrets/secrets.js';
@@ -77,7 +78,8 @@ export function createApp(options: AppOptions): App {
   const callers = new Callers(store, access, rateLimit, maxExpiry, options.maxUpload);
   const limits = { stored, storedPerCaller: options.maxStoredPerCaller };
   const storedBytes = new StoredBytes(store.chunks, limits, now);
-  const common = { callbacks, now, random, maxExpiry, notices, metrics, storedBytes };
+  const gates = new GateKeeper();
+  const common = { callbacks, now, random, maxExpiry, notices, metrics, storedBytes, gates };
   const secrets = new Secrets(store.secrets, common);
   const requests = new SecretRequests(store.requests, common);
   const router = new Router(baseUrl);
@@ -88,7 +90,7 @@ export function createApp(options: AppOptions): App {
   addUploadRoutes(router, { chunks, requests, callers });
   addReceiptRoutes(router, secrets);
   addSecretRequestRoutes(router, { requests, callers, callbacks });
-  addHealthRoute(router, { store, access, version, callers });
+  addHealthRoute(router, { store, access, version, callers, gates });
   if (page !== undefined) addPageRoutes(router, page);
   if (metrics !== undefined) addMetricsRoute(router, metrics);
   return withRoutes(router, { log, metrics, secure });

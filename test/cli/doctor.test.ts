@@ -78,6 +78,7 @@ describe('zephr doctor', () => {
       'ok clock',
       'ok protocol',
       'ok limits',
+      'ok gates',
       'ok API key',
       'ok create',
       'ok status',
@@ -118,7 +119,7 @@ describe('zephr doctor', () => {
     const { code, stdout, stderr } = await session().sh('zephr doctor --json --link v1');
     const { ok, checks } = JSON.parse(stdout);
     expect(ok).toBe(true);
-    expect(checks).toHaveLength(14);
+    expect(checks).toHaveLength(15);
     expect(checks[0]).toEqual({ name: 'configuration', state: 'ok', message: expect.any(String) });
     expect(checks).toContainEqual({ name: 'status', state: 'skipped', message: 'version 1 links have none' });
     expect(stderr).toBe('');
@@ -129,7 +130,7 @@ describe('zephr doctor', () => {
     const { code, stdout, stderr } = await session().sh(`zephr doctor --json --server ${await deadHost()}`);
     const { ok, checks } = JSON.parse(stdout);
     expect(ok).toBe(false);
-    expect(checks).toHaveLength(14);
+    expect(checks).toHaveLength(15);
     expect(checks).toContainEqual({
       name: 'network',
       state: 'failed',

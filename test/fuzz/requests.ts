@@ -15,8 +15,8 @@ import {
   parseProof,
 } from '../../src/server/routes/request-headers.js';
 import { recognizeKey } from '../../src/server/secrets/api-keys.js';
+import type { WantedSecret } from '../../src/server/secrets/secrets.js';
 import { ServiceError } from '../../src/server/secrets/service-error.js';
-import type { CreateRequest } from '../../src/server/store/contracts/secrets.js';
 import { type Family, property, quotes, resultOf } from './family.js';
 import { FOUND_CREATES } from './found.js';
 import { mayBeHint, mutated, mutatedObject, oddLine, oddValue } from './odd.js';
@@ -82,7 +82,7 @@ function statusOf(error: RequestError): number {
 }
 
 /** The rules of the table in core/protocol/PROTOCOL.md, one by one. */
-function checkRequest(request: CreateRequest): void {
+function checkRequest(request: WantedSecret): void {
   const { blob, expiry, splitUrlMode, hint, callback, version, proofHash, views } = request;
   assert(blob.length > 0 && blob.length === blob.buffer.byteLength, 'blob');
   assert(Number.isSafeInteger(expiry) && expiry >= 1, 'expiry');
@@ -101,7 +101,7 @@ function checkRequest(request: CreateRequest): void {
   assert(isStorable(callback.secret), 'the secret cannot be stored');
 }
 
-function bodyOf(request: CreateRequest): CreateBody {
+function bodyOf(request: WantedSecret): CreateBody {
   const { blob, expiry, splitUrlMode, hint, callback, version, proofHash, views } = request;
   return {
     encrypted_blob: encodeBase64url(blob),

@@ -5,8 +5,10 @@ import { text } from 'node:stream/consumers';
 import type { ApiErrorCode } from '../../src/core/error-codes.js';
 import { listen } from '../../src/server/http/listen.js';
 import { issueKey } from '../../src/server/secrets/api-keys.js';
+import type { Gates } from '../../src/server/store/contracts/gates.js';
 import { StoreError, StoreFullError } from '../../src/server/store/contracts/store.js';
 import { MemoryStore } from '../../src/server/store/memory/store.js';
+import { gatesWith, NOW, newSecret } from '../support/new-secret.js';
 import {
   ANSWER,
   ASKED,
@@ -16,6 +18,7 @@ import {
   harness,
   LINK_PROOF,
   PROOF,
+  PROOF_HASH,
   VERSION_2,
   WITH_PASSPHRASE,
   WRONG_PROOF,
@@ -81,8 +84,18 @@ export const REFUSALS: Readonly<Record<ApiErrorCode, Refusal>> = {
     await call('DELETE', `/api/requests/${id}`, { headers: { 'zephr-receipt': PROOF } });
     return answer(id);
   },
+  ADDRESS_NOT_ALLOWED: () => atGates({ addresses: ['203.0.113.0/24'] }),
+  COUNTRY_NOT_ALLOWED: () => atGates({ countries: ['FR'] }),
+  TOO_EARLY: () => atGates({ notBefore: NOW + 1 }),
+  CAPTCHA_REQUIRED: () => atGates({ captcha: true }),
+  CODE_REQUIRED: () => atGates({ code: { by: 'email', to: 'reader@example.org' } }),
+  WRONG_CODE: () => {
+    const store = new MemoryStore('salt');
+    store.secrets.consume = async () => ({ outcome: 'wrong code' });
+    return harness(store).read(NO_ID);
+  },
   INVALID_GATES: () => ask({ gates: 1 }),
-  GATE_NOT_OFFERED: () => ask({ gates: { captcha: true } }),
+  GATE_NOT_OFFERED: () => ask({ gates: { countries: ['FR'] } }),
   NOT_FOUND: () => call('GET', '/nothing'),
   UPLOAD_NOT_FOUND: () => call('GET', `/api/uploads/${NO_ID}`),
   CHUNK_NOT_FOUND: async () => {
@@ -135,6 +148,14 @@ export const REFUSALS: Readonly<Record<ApiErrorCode, Refusal>> = {
   },
   SERVER_BUSY: () => overHttp(['Host', 'zephr'], { maxConnections: 0 }),
 };
+
+/** A read at the gates of a secret. */
+async function atGates(gates: Partial<Gates>): Promise<Response> {
+  const store = new MemoryStore('salt');
+  const secret = newSecret({ gates: gatesWith(gates), proofHash: PROOF_HASH });
+  await store.secrets.create(secret);
+  return harness(store).read(secret.id, WITH_PROOF);
+}
 
 /** Asks for a secret. */
 function ask(fields: Record<string, unknown> = {}): Promise<Response> {

@@ -34,6 +34,7 @@ export function describeSecretContract(current: () => Store): void {
       const id = await keep({ version: 2, hint: 'db', views: 7 });
       expect(await recordOf(store, id, NOW)).toEqual({
         version: 2,
+        gates: null,
         hint: 'db',
         views: 7,
         viewsLeft: 7,

@@ -9,6 +9,7 @@ import { NOW, newSecret } from '../support/new-secret.js';
 import { recordOf, revoke, take } from '../support/reading.js';
 import { describeAnswerFilesContract } from './answer-files-contract.js';
 import { describeChunkContract } from './chunk-contract.js';
+import { describeGatesContract } from './gates-contract.js';
 import { describeKeyContract } from './key-contract.js';
 import { describeListContract } from './list-contract.js';
 import { describeOutboxContract } from './outbox-contract.js';
@@ -34,6 +35,7 @@ export function describeStoreContract(open: () => Promise<Store>): void {
 
   describe('secrets', () => describeSecretContract(current));
   describe('proofs', () => describeProofContract(current));
+  describe('gates', () => describeGatesContract(current));
   describe('chunks', () => describeChunkContract(current));
   describe('senders', () => describeSenderContract(current));
   describe('requests', () => describeRequestContract(current));

@@ -29,6 +29,7 @@ export function newRequest(changes: Partial<NewRequest> = {}): NewRequest {
     longestBlob: 1_000,
     longestUpload: 5_000,
     callback: null,
+    gates: null,
     caller: 'somebody',
     idempotency: null,
     quota: null,

@@ -1,6 +1,7 @@
 /** Secrets for tests of stores, and the time at which these take place. */
 
 import { encodeUtf8 } from '../../src/core/bytes.js';
+import type { Gates } from '../../src/server/store/contracts/gates.js';
 import type { NewSecret } from '../../src/server/store/contracts/secrets.js';
 
 const HOUR = 60 * 60_000;
@@ -10,6 +11,11 @@ export const NOW = Date.UTC(2030, 0, 1);
 
 /** The hash of the proof that opens what {@link newSecret} makes. */
 export const PROOF_HASH = 'p'.repeat(43);
+
+/** Gates of which there are these. */
+export function gatesWith(gates: Partial<Gates>): Gates {
+  return { addresses: null, countries: null, notBefore: null, captcha: null, code: null, ...gates };
+}
 
 let made = 0;
 
@@ -32,6 +38,7 @@ export function newSecret(changes: Partial<NewSecret> = {}): NewSecret {
     idempotency: null,
     quota: null,
     upload: null,
+    gates: null,
     createdAt,
     expiresAt: createdAt + HOUR,
     ...changes,

@@ -8,12 +8,16 @@ import { libsqlAdvice } from './sqlite-advice.js';
 
 /** By code; the error's own message says what happened. */
 const ADVICE = {
+  ADDRESS_NOT_ALLOWED: 'read it from where its sender expects you, or ask the sender',
   AMBIGUOUS_LINK: 'give one link, with its own key',
   API_KEY_REQUIRED:
     'ask whoever runs the server for one (zephr keys new), and set ZEPHR_API_KEY_FILE or zephr config set apiKey',
   CONNECTION_LOST: 'run the same command again; if it happens each time, is that a zephr server?',
+  COUNTRY_NOT_ALLOWED: 'read it from where its sender expects you, or ask the sender',
   CONNECTION_REFUSED: 'is the server running? zephr serve starts one; --server or ZEPHR_SERVER names another',
   EMPTY_SECRET: 'pipe a secret in: echo "$PASSWORD" | zephr',
+  GATES_NOT_KEPT: 'ask its operator to update it, or send without gates',
+  GATE_NOT_OFFERED: 'leave that gate out, or name another server; zephr doctor says what a server offers',
   HOST_NOT_AVAILABLE: '--host names an address of this machine; 0.0.0.0 is all of them',
   HOST_NOT_FOUND: 'check the name of the server, and your network',
   INVALID_API_KEY: 'check ZEPHR_API_KEY, ZEPHR_API_KEY_FILE and the config file',

@@ -55,7 +55,11 @@ function exitFor(error: ZephrError): ExitCode {
 
 /** Answers of a server whose status does not say enough. */
 const EXIT_OF_ANSWER = {
+  CODE_REQUIRED: EXIT.usage,
+  GATE_NOT_OFFERED: EXIT.notAllowed,
   PROOF_REQUIRED: EXIT.decryptionFailed,
+  TOO_EARLY: EXIT.limited,
+  WRONG_CODE: EXIT.decryptionFailed,
   WRONG_KEY: EXIT.decryptionFailed,
   WRONG_PASSPHRASE: EXIT.decryptionFailed,
 } as const satisfies Partial<Record<ApiErrorCode, ExitCode>>;
@@ -66,6 +70,7 @@ const EXIT_OF_ANSWER = {
  */
 const EXIT_OF_CODE = {
   AMBIGUOUS_REQUEST: EXIT.usage,
+  GATE_NOT_OFFERED: EXIT.notAllowed,
   HOST_NOT_ALLOWED: EXIT.notAllowed,
   HOST_NOT_BOUND: EXIT.notAllowed,
   LOG_BUSY: EXIT.unreachable,

@@ -5,6 +5,7 @@ import { ApiError } from '../../core/errors.js';
 import { parseServer } from '../../core/link.js';
 import { DEFAULT_SERVER } from '../../core/protocol/limits.js';
 import type { CreateJournal } from '../files/journal.js';
+import { agreedGates } from '../gates/options.js';
 import { newReceipt } from '../sender/receipts.js';
 import {
   type CreateSecretOptions,
@@ -36,7 +37,8 @@ export type { SecretLink, SplitLink, StandardLink } from './posting.js';
  * @throws ApiError when the server refuses: 401 the API key, 403 the tier, 409 an idempotency key used before,
  *   413 the size, 429 a limit, 507 for want of room.
  * @throws NetworkError when no usable answer came; `LINK_PROOF_NOT_KEPT` from a server that would let everybody who has
- *   the URL try passphrases, and that kept no secret; `UNSUPPORTED_BY_SERVER` from one that takes no files; the reason
+ *   the URL try passphrases, and that kept no secret; `GATES_NOT_KEPT` from one that would let readers past the gates,
+ *   likewise; `UNSUPPORTED_BY_SERVER` from one that takes no files; the reason
  *   of `signal`; what a stream fails with.
  * @example
  * const { fullLink } = await createSecret('hunter2', { server, expiry: '5m' });
@@ -57,16 +59,18 @@ export async function createSecret(
   const options = given ?? {};
   const version = pickVersion(serverOf(options), options);
   if (isSmall(secret, options)) {
+    const content = contentOf(secret);
+    const terms = await agreedTerms(options);
     try {
-      return await createFromBytes(contentOf(secret), version, termsOf(options), options);
+      return await createFromBytes(content, version, terms, options);
     } catch (error) {
       if (version === 1 || !isTooLarge(error)) throw error;
       const { createAsFile } = await import('./with-files.js');
-      return createAsFile(contentOf(secret), termsOf(options), options, error);
+      return createAsFile(content, terms, options, error);
     }
   }
   const { createWithFiles } = await import('./with-files.js');
-  return createWithFiles(secret, termsOf(options), version, options);
+  return createWithFiles(secret, await agreedTerms(options), version, options);
 }
 
 /**
@@ -81,7 +85,7 @@ export async function createResumably(
 ): Promise<SecretLink> {
   const version = pickVersion(serverOf(options), options);
   const { createWithFiles } = await import('./with-files.js');
-  return createWithFiles(secret, termsOf(options), version, options, journal);
+  return createWithFiles(secret, await agreedTerms(options), version, options, journal);
 }
 
 /**
@@ -110,6 +114,13 @@ function isTooLarge(error: unknown): boolean {
 
 function serverOf({ server }: CreateSecretOptions): string {
   return parseServer(server ?? DEFAULT_SERVER);
+}
+
+/** The terms of a create, with gates that its server offers. */
+async function agreedTerms(options: CreateSecretOptions): Promise<CreateTerms> {
+  const { terms, ...others } = termsOf(options);
+  const gates = await agreedGates(options.gates, { ...options, server: others.server });
+  return { ...others, terms: gates === undefined ? terms : { ...terms, gates } };
 }
 
 function termsOf(options: CreateSecretOptions): CreateTerms {

@@ -2,6 +2,7 @@
 
 import type { UnlockedKey } from '../../core/crypto/key-schedule.js';
 import { NetworkError, ZephrError } from '../../core/errors.js';
+import type { GatesBody } from '../../core/protocol/gates.js';
 import type { CreatedReply } from '../../core/protocol/replies.js';
 import type { CreateBody } from '../../core/protocol/requests.js';
 import { proofHeaders } from '../authorization.js';
@@ -41,29 +42,39 @@ function times(count: number): string {
   return count === 1 ? 'once' : `${count} times`;
 }
 
+/** What a secret depends on its server for. */
+export interface Dependence {
+  readonly unlocked: UnlockedKey;
+  readonly gates: GatesBody | undefined;
+}
+
 /**
- * Makes sure that a secret with a passphrase is protected by its link proof: without it, everybody who knows the URL
- * could try passphrases. Where the server does not keep it, the secret is revoked.
+ * Makes sure that the server keeps what protects the secret: its gates; and for one with a passphrase the link proof,
+ * without which everybody who knows the URL could try passphrases. Otherwise the secret is revoked.
  * @param url of the create
- * @throws NetworkError `LINK_PROOF_NOT_KEPT`.
+ * @throws NetworkError `LINK_PROOF_NOT_KEPT`, `GATES_NOT_KEPT`.
  */
-export async function requireLinkProof(
+export async function requireKept(
   created: CreatedReply,
-  unlocked: UnlockedKey,
+  { unlocked, gates }: Dependence,
   url: string,
   options: TransportOptions,
 ): Promise<void> {
-  if (unlocked.linkProof === null || created.kept?.includes('link_proof_hash')) return;
+  const { kept = [] } = created;
+  const isGuarded = unlocked.linkProof === null || kept.includes('link_proof_hash');
+  if (isGuarded && (gates === undefined || kept.includes('gates'))) return;
   const { host } = new URL(url);
   const isRevoked = await revoked(`${url}/${created.id}`, unlocked, options);
   const fate = isRevoked
     ? 'the secret was revoked'
     : `the secret could not be revoked, and nobody has its link: it expires at ${created.expires_at}`;
-  throw new NetworkError(
-    `${host} does not protect passphrases from being guessed by who knows the URL only; ${fate}`,
-    host,
-    'LINK_PROOF_NOT_KEPT',
-  );
+  throw isGuarded
+    ? new NetworkError(`${host} would let readers past the gates; ${fate}`, host, 'GATES_NOT_KEPT')
+    : new NetworkError(
+        `${host} does not protect passphrases from being guessed by who knows the URL only; ${fate}`,
+        host,
+        'LINK_PROOF_NOT_KEPT',
+      );
 }
 
 /** Revokes a secret, and says whether that succeeded. */

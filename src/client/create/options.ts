@@ -21,6 +21,7 @@ import {
 import { webCrypto } from '../../core/web-crypto.js';
 import { apiKeyHeaders } from '../authorization.js';
 import type { Attachment, Content } from '../files/content.js';
+import { checkGates, type SecretGates } from '../gates/options.js';
 import type { TransportOptions } from '../transport/send.js';
 
 /** An option that breaks its rule is a ValidationError with the code named here, before anything is sent. */
@@ -65,6 +66,8 @@ export interface CreateSecretOptions extends TransportOptions {
    * with them, and may be empty. Default none. Version 2. `INVALID_META` for a name, `INVALID_SECRET` for a content
    */
   attachments?: readonly Attachment[];
+  /** What readers must pass besides the key. Default nothing. Version 2. `INVALID_GATES`, `GATE_NOT_OFFERED` */
+  gates?: SecretGates;
   /**
    * Is called while files are sent, or content that is too large for a blob, with the bytes that the server has: in the
    * end somewhat more than they are, for their length is padded.
@@ -96,12 +99,12 @@ export function contentOf(secret: string | Uint8Array): Uint8Array {
 
 /** The protocol version of the link that was asked for, or of the server's default one. */
 export function pickVersion(server: string, options: CreateSecretOptions): Version {
-  const { link, passphrase, views, name, message, attachments } = options;
+  const { link, passphrase, views, name, message, attachments, gates } = options;
   if (link !== undefined && !isLinkVersion(link)) {
     throw new ValidationError('the link version is not v1 or v2', 'INVALID_LINK_VERSION');
   }
   const version = protocolVersion(link ?? defaultLinkVersion(server));
-  const needing2 = { passphrase, views, name, message, attachments };
+  const needing2 = { passphrase, views, name, message, attachments, gates };
   const wanted = Object.entries(needing2).find(([, value]) => value !== undefined);
   if (version === 1 && wanted !== undefined) {
     throw new ValidationError(`${wanted[0]} needs a version 2 link`, 'NEEDS_VERSION_2');
@@ -127,7 +130,7 @@ export function requestHeaders({
   };
 }
 
-/** What the server is told in clear text. */
+/** What the server is told in clear text, but for gates: a server is asked for those first. */
 export function requestTerms(options: CreateSecretOptions): Omit<CreateBody, 'encrypted_blob'> {
   const { hint, callbackUrl, callbackSecret, views } = options;
   const expiry = options.expiry ?? DEFAULT_EXPIRY_MINUTES;
@@ -140,6 +143,7 @@ export function requestTerms(options: CreateSecretOptions): Omit<CreateBody, 'en
     throw new ValidationError(`the number of readers is not 1 to ${MAX_VIEWS}`, 'INVALID_VIEWS');
   }
   checkCallback(callbackUrl, callbackSecret);
+  checkGates(options.gates);
   return {
     expiry: parseExpiry(String(expiry)).minutes,
     split_url_mode: split,

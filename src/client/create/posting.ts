@@ -14,7 +14,7 @@ import type { CreateBody } from '../../core/protocol/requests.js';
 import { receiptLinkOf, receiptTerms } from '../sender/receipts.js';
 import { checkReply } from '../transport/network-errors.js';
 import { send } from '../transport/send.js';
-import { deviations, requireLinkProof } from './created-reply.js';
+import { deviations, requireKept } from './created-reply.js';
 import type { CreateSecretOptions } from './options.js';
 
 interface Created {
@@ -86,7 +86,7 @@ export async function postSecret(
   const reply = await send({ method: 'POST', url, headers, body }, options);
   const created = checkReply(url, () => parseCreatedReply(reply.json, key.version));
   const { id, expires_at: expiresAt } = created;
-  if (unlocked !== null) await requireLinkProof(created, unlocked, url, options);
+  if (unlocked !== null) await requireKept(created, { unlocked, gates: terms.gates }, url, options);
 
   const warnings = deviations(created, terms, reply.headers.get('Date'));
   const common = {

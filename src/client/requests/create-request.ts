@@ -20,8 +20,10 @@ import { isViews } from '../../core/protocol/requests.js';
 import { isAnswers, MAX_ANSWERS, type RequestBody, SUITE } from '../../core/protocol/secret-requests.js';
 import { sha256 } from '../../core/web-crypto.js';
 import { type CreateSecretOptions, checkCallback, requestHeaders } from '../create/options.js';
+import { agreedGates, checkGates, type SecretGates } from '../gates/options.js';
 import { checkReply } from '../transport/network-errors.js';
 import { send } from '../transport/send.js';
+import { cancelRequest } from './collect-answers.js';
 
 /** An option that breaks its rule is a ValidationError with the code named here, before anything is sent. */
 export interface CreateRequestOptions
@@ -41,6 +43,8 @@ export interface CreateRequestOptions
   answers?: number;
   /** How often each answer can be read, 1 to 1,000. Default 1. `INVALID_VIEWS` */
   views?: number;
+  /** What readers of the answers must pass besides. Default nothing. `INVALID_GATES`, `GATE_NOT_OFFERED` */
+  gates?: SecretGates;
 }
 
 /** A request that waits for answers. */
@@ -64,7 +68,8 @@ const SEED_BYTES = 32;
  * Asks for a secret. Whoever has the request's link can answer, and only who has the collect link can open the answers:
  * not the server, and not who answered or saw the request's link.
  * @throws ValidationError for an option that breaks its rule, before anything is sent.
- * @throws ApiError and NetworkError as `createSecret` does; `UNSUPPORTED_BY_SERVER` from a server that takes no requests.
+ * @throws ApiError and NetworkError as `createSecret` does; `UNSUPPORTED_BY_SERVER` from a server that takes no requests,
+ *   `GATES_NOT_KEPT` from one that would let readers past the gates: the request is cancelled then.
  * @example
  * const { requestLink, collectLink } = await createRequest({ server, message: 'the database password' });
  */
@@ -73,6 +78,7 @@ export async function createRequest(given?: CreateRequestOptions | null): Promis
   const server = parseServer(options.server ?? DEFAULT_SERVER);
   const headers = requestHeaders(options);
   const terms = termsOf(options);
+  const gates = await agreedGates(options.gates, { ...options, server });
   const seed = randomBytes(SEED_BYTES);
   const { linkSecret, receipt, keyPair } = await deriveCollectKeys(seed);
   const keys = await deriveAnswerKeys(linkSecret);
@@ -86,9 +92,19 @@ export async function createRequest(given?: CreateRequestOptions | null): Promis
     proof_hash: await hashOf(keys.proof),
     receipt_hash: await hashOf(receipt),
     ...terms,
+    ...(gates === undefined ? {} : { gates }),
   } satisfies RequestBody);
   const reply = await knownTo(server, send({ method: 'POST', url, headers, body }, options));
-  const { id, expires_at: expiresAt } = checkReply(url, () => parseRequestCreatedReply(reply.json));
+  const { id, expires_at: expiresAt, kept } = checkReply(url, () => parseRequestCreatedReply(reply.json));
+  if (gates !== undefined && !kept?.includes('gates')) {
+    await cancelRequest({ server, id, seed }, options);
+    const { host } = new URL(server);
+    throw new NetworkError(
+      `${host} would let readers past the gates; the request was cancelled`,
+      host,
+      'GATES_NOT_KEPT',
+    );
+  }
   const fingerprint = await fingerprintOf(keyPair.publicKey, sealedMessage);
   return {
     requestId: id,
@@ -139,6 +155,7 @@ function termsOf(
     throw new ValidationError(`the number of readers is not 1 to ${MAX_VIEWS}`, 'INVALID_VIEWS');
   }
   checkCallback(callbackUrl, callbackSecret);
+  checkGates(options.gates);
   return {
     expiry: minutesOf(options.expiry),
     secret_expiry: minutesOf(options.secretExpiry),

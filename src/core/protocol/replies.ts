@@ -2,8 +2,10 @@
 
 import { isBase64url } from '../base64url.js';
 import { ApiError, ValidationError } from '../errors.js';
+import { END_MS, instantOf } from '../instants.js';
 import type { Version } from '../key.js';
 import { isSecretId } from '../link.js';
+import { GATE_OFFERS, GATES, type GateOffer, type GatesReply } from './gates.js';
 import { ENVELOPE_BYTES, MAX_BLOB_LENGTH, MAX_VIEWS } from './limits.js';
 import { isHint } from './requests.js';
 
@@ -44,7 +46,7 @@ export const SECRET_STATES = ['waiting', 'read', 'expired', 'revoked'] as const;
 export type SecretState = (typeof SECRET_STATES)[number];
 
 /** The body of a status's 200. Times are ISO 8601. */
-export interface StatusReply {
+export interface StatusReply extends Partial<GatesReply> {
   readonly state: SecretState;
   /** Left out where it breaks its rule. */
   readonly hint?: string;
@@ -96,6 +98,8 @@ export interface HealthReply {
   readonly tier?: string;
   /** The limits of that API key; those of a caller without one when `tier` is missing. */
   readonly limits?: HealthLimits;
+  /** Which gates it offers; missing in a server that knows none. */
+  readonly gates?: readonly GateOffer[];
 }
 
 /** Expiry in minutes, blob in characters. Servers of version 1 know no uploads. */
@@ -110,12 +114,6 @@ export interface HealthLimits {
 export interface ErrorReply {
   readonly error: { readonly code: string; readonly message: string };
 }
-
-/** The times that are accepted: the years 1970 to 9999, the last of four digits, in milliseconds since 1970. */
-const FIRST_MS = 0;
-const END_MS = 253_402_300_800_000;
-
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 
 /** The longest part of a server's message that a client passes on, in characters. */
 const MAX_MESSAGE_LENGTH = 300;
@@ -190,7 +188,7 @@ export function parseStatusReply(json: unknown): StatusReply {
     views_left,
     ...(chunks === undefined ? {} : { chunks }),
   };
-  return { ...common, ...readTimes(object(json)), ...forSender(object(json)) };
+  return { ...common, ...readTimes(object(json)), ...gatesIn(object(json)), ...forSender(object(json)) };
 }
 
 /** When a secret was read, first and last. */
@@ -204,6 +202,22 @@ function readTimes(reply: Record<string, unknown>): Pick<StatusReply, 'first_rea
     times[name] = instant;
   }
   return times;
+}
+
+/** The gates of a secret. A name that this client does not know is left out. */
+function gatesIn({ gates, not_before, sent_to }: Record<string, unknown>): Partial<GatesReply> {
+  if (!Array.isArray(gates)) return {};
+  const instant = instantOf(not_before);
+  return {
+    gates: GATES.filter((gate) => gates.includes(gate)),
+    ...(instant === null ? {} : { not_before: instant }),
+    ...(isMasked(sent_to) ? { sent_to } : {}),
+  };
+}
+
+/** Whether a text can be where a code goes, masked: without anything that a terminal or a page could act on. */
+export function isMasked(text: unknown): text is string {
+  return typeof text === 'string' && /^[\w!#$%&'*+/=?^`{|}~.@\u2026-]{1,64}$/.test(text);
 }
 
 /** What only a sender is told. */
@@ -253,7 +267,7 @@ export function parseReceiptsReply(
  * @throws ValidationError `INVALID_REPLY`.
  */
 export function parseHealthReply(json: unknown): HealthReply {
-  const { status, version, protocol, access, tier, limits } = object(json);
+  const { status, version, protocol, access, tier, limits, gates } = object(json);
   if (status !== 'ok') throw invalidReply('status');
   if (!Array.isArray(protocol) || protocol.length === 0 || !protocol.every(Number.isSafeInteger)) {
     throw invalidReply('protocol');
@@ -264,6 +278,7 @@ export function parseHealthReply(json: unknown): HealthReply {
     ...(isWord(access) ? { access } : {}),
     ...(isWord(tier) ? { tier } : {}),
     ...(isHealthLimits(limits) ? { limits } : {}),
+    ...(Array.isArray(gates) ? { gates: GATE_OFFERS.filter((offer) => gates.includes(offer)) } : {}),
   };
 }
 
@@ -305,16 +320,6 @@ export function isObject(json: unknown): json is Record<string, unknown> {
 export function object(json: unknown): Record<string, unknown> {
   if (!isObject(json)) throw invalidReply('the body');
   return json;
-}
-
-/**
- * A time of ISO 8601, spelled as `Date` does, or null. The whole text must be a time: `Date.parse` alone also accepts
- * comments in parentheses, in which a server could write anything.
- */
-export function instantOf(value: unknown): string | null {
-  if (typeof value !== 'string' || !INSTANT.test(value)) return null;
-  const time = Date.parse(value);
-  return time >= FIRST_MS && time < END_MS ? new Date(time).toISOString() : null;
 }
 
 /** `purge_at`, which servers of version 1 may give in seconds since 1970; left out when it is neither. */

@@ -1,17 +1,10 @@
 /** Checking the replies about requests for a secret (PROTOCOL.md section 8) before a client uses them. */
 
 import { isBase64url } from '../base64url.js';
+import { instantOf } from '../instants.js';
 import { isSecretId } from '../link.js';
 import { MAX_BLOB_LENGTH } from './limits.js';
-import {
-  instantOf,
-  invalidReply,
-  isCount,
-  isObject,
-  object,
-  SECRET_STATES,
-  type SecretState,
-} from './replies.js';
+import { invalidReply, isCount, isObject, KEPT, object, SECRET_STATES, type SecretState } from './replies.js';
 import {
   type AnswerReply,
   type AnswersReply,
@@ -33,11 +26,12 @@ const PUBLIC_KEY_LENGTH = 43;
 export function parseRequestCreatedReply(json: unknown): RequestCreatedReply {
   const { id, expires_at, kept } = object(json);
   if (typeof id !== 'string' || !isSecretId(id)) throw invalidReply('id');
-  const isKept = Array.isArray(kept) && kept.includes('receipt_hash');
+  const named: readonly unknown[] = Array.isArray(kept) ? kept : [];
+  const known = KEPT.filter((field) => named.includes(field));
   return {
     id,
     expires_at: instant(expires_at, 'expires_at'),
-    ...(isKept ? { kept: ['receipt_hash'] } : {}),
+    ...(known.length === 0 ? {} : { kept: known }),
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { isBase64url } from '../base64url.js';
 import type { Version } from '../key.js';
+import type { GatesBody } from './gates.js';
 import { MAX_HINT_LENGTH, MAX_VIEWS } from './limits.js';
 
 /** Request and reply headers of the protocol. */
@@ -11,6 +12,8 @@ export const HEADERS = {
   linkProof: 'Zephr-Link-Proof',
   claim: 'Zephr-Claim',
   chunks: 'Zephr-Chunks',
+  captcha: 'Zephr-Captcha',
+  code: 'Zephr-Code',
   receipt: 'Zephr-Receipt',
   retryAfter: 'Retry-After',
 } as const;
@@ -37,6 +40,8 @@ export interface CreateBody {
   /** Version 2: the upload whose chunks are the secret's, and how many they are. */
   readonly upload?: string;
   readonly chunks?: number;
+  /** Version 2: what a reader must pass besides the key. */
+  readonly gates?: GatesBody;
 }
 
 /** 32 bytes in base64url. */

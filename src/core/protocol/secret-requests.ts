@@ -4,6 +4,7 @@
  */
 
 import { isBase64url } from '../base64url.js';
+import type { GatesBody } from './gates.js';
 import type { Kept, SecretState } from './replies.js';
 
 /** Most answers to one request. */
@@ -41,7 +42,8 @@ export interface RequestBody {
   readonly answers?: number;
   /** How often each answer can be read, 1 to 1,000. Absent means 1. */
   readonly answer_views?: number;
-  readonly gates?: object;
+  /** Those of reading the answers. */
+  readonly gates?: GatesBody;
   readonly callback_url?: string;
   readonly callback_secret?: string;
 }
@@ -64,7 +66,7 @@ export interface RequestCreatedReply {
   readonly id: string;
   /** ISO 8601, as all times. */
   readonly expires_at: string;
-  /** As for a secret: an answer's `receipt_hash`, if it has one. */
+  /** As for a secret: an answer's `receipt_hash` and a request's `gates`, if it has them. */
   readonly kept?: readonly Kept[];
 }
 

@@ -106,6 +106,8 @@ export const PREFLIGHT_HEADERS: HeaderFields = {
     HEADERS.receipt,
     HEADERS.claim,
     HEADERS.chunks,
+    HEADERS.captcha,
+    HEADERS.code,
   ].join(', '),
   'Access-Control-Max-Age': '7200',
 };

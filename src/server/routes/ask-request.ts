@@ -13,7 +13,7 @@ import {
 } from '../../core/protocol/secret-requests.js';
 import { RequestError, type RequestErrorCode } from '../http/request-error.js';
 import type { AnswerRequest, AskRequest } from '../secrets/requests.js';
-import { fieldsOf, parseCallback, parseCreateRequest, parseTime } from './create-request.js';
+import { fieldsOf, parseCallback, parseCreateRequest, parseGatesField, parseTime } from './create-request.js';
 
 /** Fields of a create that its request decides for an answer. */
 const NOT_IN_ANSWERS = [
@@ -39,12 +39,6 @@ export function parseAsk(body: unknown, callbackProtocols: readonly string[]): A
   if (field('suite') !== SUITE) throw wrong(`suite is not ${SUITE}`, 'UNSUPPORTED_VERSION');
   const message = field('sealed_message');
   if (!isSealedMessage(message)) throw wrong('sealed_message is not base64url, or too long');
-  if (field('gates') !== undefined) {
-    const gates = field('gates');
-    if (typeof gates !== 'object' || Array.isArray(gates))
-      throw wrong('gates is not an object', 'INVALID_GATES');
-    throw wrong('this server offers no gates', 'GATE_NOT_OFFERED');
-  }
   const answers = field('answers') ?? 1;
   if (!isAnswers(answers)) throw wrong(`answers is not a whole number from 1 to ${MAX_ANSWERS}`);
   const answerViews = field('answer_views') ?? 1;
@@ -59,6 +53,7 @@ export function parseAsk(body: unknown, callbackProtocols: readonly string[]): A
     secretExpiry: parseTime(field('secret_expiry'), 'secret_expiry is not a whole number of minutes'),
     answers,
     answerViews,
+    gates: parseGatesField(field('gates'), 2),
     callback: parseCallback(field('callback_url'), field('callback_secret'), callbackProtocols),
   };
 }

@@ -2,8 +2,10 @@
 
 import { base64urlCapacity, isBase64url } from '../../core/base64url.js';
 import type { Bytes } from '../../core/bytes.js';
+import { ValidationError } from '../../core/errors.js';
 import type { Version } from '../../core/key.js';
 import { isSecretId } from '../../core/link.js';
+import { type GatesBody, parseGates } from '../../core/protocol/gates.js';
 import { MAX_HINT_LENGTH, MAX_VIEWS } from '../../core/protocol/limits.js';
 import {
   type CallbackSecretProblem,
@@ -18,6 +20,7 @@ import {
   MAX_CALLBACK_URL_LENGTH,
 } from '../../core/protocol/requests.js';
 import { RequestError, type RequestErrorCode } from '../http/request-error.js';
+import type { WantedSecret } from '../secrets/secrets.js';
 import type { CreateRequest } from '../store/contracts/secrets.js';
 
 /**
@@ -30,7 +33,7 @@ export function parseCreateRequest(
   body: unknown,
   callbackProtocols: readonly string[] = ['https:'],
   defaultExpiry?: number,
-): CreateRequest {
+): WantedSecret {
   const field = fieldsOf<CreateBody>(body);
 
   const blob = parseBlob(field('encrypted_blob'));
@@ -62,6 +65,7 @@ export function parseCreateRequest(
     receiptHash,
     views,
     upload,
+    gates: parseGatesField(field('gates'), version),
   };
 }
 
@@ -191,6 +195,18 @@ function parseViews(views: unknown, version: Version): number {
     throw new RequestError('INVALID_VIEWS', `views is not a whole number from 1 to ${MAX_VIEWS}`);
   }
   return views;
+}
+
+/** Gates, or `null` for none. @throws RequestError `INVALID_GATES`. */
+export function parseGatesField(gates: unknown, version: Version): GatesBody | null {
+  if (gates === undefined) return null;
+  if (version === 1) throw new RequestError('INVALID_GATES', 'gates are for version 2');
+  try {
+    return parseGates(gates);
+  } catch (cause) {
+    if (!(cause instanceof ValidationError)) throw cause;
+    throw new RequestError('INVALID_GATES', cause.message, { cause });
+  }
 }
 
 function parseUpload(id: unknown, chunks: unknown, version: Version): CreateRequest['upload'] {

@@ -5,6 +5,7 @@ import { headerOf, jsonResponse } from '../http/messages.js';
 import type { Handler, Router } from '../http/router.js';
 import type { Access } from '../secrets/access.js';
 import type { Callers } from '../secrets/callers.js';
+import type { GateKeeper } from '../secrets/gate-keeper.js';
 import { type Store, StoreError } from '../store/contracts/store.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { parseAuthorization } from './request-headers.js';
@@ -19,15 +20,19 @@ export interface HealthOptions {
   /** The package's version. */
   readonly version: string;
   readonly callers: Callers;
+  readonly gates: GateKeeper;
 }
 
 /**
  * Adds `/api/health` to `router`. It answers 503 when the store does not answer in time. A request that shows an API key
  * is answered with the tier and limits of that key, or 401.
  */
-export function addHealthRoute(router: Router, { store, access, version, callers }: HealthOptions): void {
+export function addHealthRoute(
+  router: Router,
+  { store, access, version, callers, gates }: HealthOptions,
+): void {
   const limits = callers.keylessLimits ?? {};
-  const health = { status: 'ok', version, protocol: [1, 2], access, limits };
+  const health = { status: 'ok', version, protocol: [1, 2], access, limits, gates: gates.offers };
   const ping = patientPing(store);
   const handler: Handler = async (request) => {
     await ping();

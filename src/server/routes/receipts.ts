@@ -41,7 +41,7 @@ export async function senderOf(request: HttpRequest, callers: Callers): Promise<
 /** A status as it travels. */
 export function statusReply(status: Status): StatusReply {
   const { state, createdAt, expiresAt, views, viewsLeft, firstReadAt, lastReadAt } = status;
-  const { hint, chunks, forSender } = status;
+  const { hint, chunks, gates, forSender } = status;
   return {
     state,
     ...(hint === null ? {} : { hint }),
@@ -52,6 +52,7 @@ export function statusReply(status: Status): StatusReply {
     ...(firstReadAt === null ? {} : { first_read_at: isoTime(firstReadAt) }),
     ...(lastReadAt === null ? {} : { last_read_at: isoTime(lastReadAt) }),
     ...(chunks === null ? {} : { chunks }),
+    ...gates,
     ...(forSender && {
       reads: forSender.reads.map(({ at, acknowledged }) => ({ at: isoTime(at), acknowledged })),
       wrong_passphrases: forSender.wrongPassphrases,

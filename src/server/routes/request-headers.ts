@@ -2,9 +2,11 @@
 
 import { decodeBase64url } from '../../core/base64url.js';
 import type { Bytes } from '../../core/bytes.js';
+import { isCode } from '../../core/protocol/gates.js';
 import { HEADERS, isClaim, isIdempotencyKey, isProof } from '../../core/protocol/requests.js';
 import { type HttpRequest, headerOf } from '../http/messages.js';
 import { RequestError } from '../http/request-error.js';
+import type { Visit } from '../secrets/gate-keeper.js';
 import type { Credentials } from '../secrets/secrets.js';
 
 /**
@@ -82,6 +84,25 @@ export function credentialsOf(request: HttpRequest): Credentials {
     proof: parseProof(headerOf(request, HEADERS.proof)),
     linkProof: parseProof(headerOf(request, HEADERS.linkProof), HEADERS.linkProof),
   };
+}
+
+/** Longest solved puzzle, in characters. */
+const MAX_CAPTCHA = 2_048;
+
+/**
+ * What a request comes with to the gates of a secret.
+ * @throws RequestError `INVALID_REQUEST` for a code that can be none, or a puzzle that is too long.
+ */
+export function visitOf(request: HttpRequest): Visit {
+  const captcha = headerOf(request, HEADERS.captcha) ?? null;
+  const code = headerOf(request, HEADERS.code) ?? null;
+  if (code !== null && !isCode(code)) {
+    throw new RequestError('INVALID_REQUEST', 'Zephr-Code is not six digits');
+  }
+  if (captcha !== null && captcha.length > MAX_CAPTCHA) {
+    throw new RequestError('INVALID_REQUEST', 'Zephr-Captcha is too long');
+  }
+  return { address: request.address, captcha, code };
 }
 
 /** Whether a request says that its client fetches chunks. */

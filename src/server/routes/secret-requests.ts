@@ -57,7 +57,9 @@ export function addSecretRequestRoutes(
     );
     const idempotency = key === null ? null : { key, bodyHash: hash('sha256', bytes, 'base64url') };
     const wanted = parseAsk(json, callbacks.protocols);
-    return jsonResponse(201, madeReply(await requests.create(wanted, caller, idempotency)));
+    const reply = madeReply(await requests.create(wanted, caller, idempotency));
+    // Clients that do not know gates ask for none.
+    return jsonResponse(201, wanted.gates === null ? reply : { ...reply, kept: ['gates'] });
   };
 
   const find: Handler = async (request, id = '') => {

@@ -24,6 +24,7 @@ import {
   parseClaim,
   parseIdempotencyKey,
   takesChunks,
+  visitOf,
 } from './request-headers.js';
 
 /** What the largest secret takes up while it is read: from the store, as a blob, in JSON, and on its way to a client. */
@@ -66,7 +67,7 @@ export function addSecretRoutes(
     const credentials = credentialsOf(request);
     // Before a view is taken: afterwards there is no way back.
     await request.memory.reserve(READING_BYTES);
-    const result = await secrets.read(id, claim, credentials, takesChunks(request));
+    const result = await secrets.read(id, claim, credentials, takesChunks(request), visitOf(request));
     if (result.blob.length > LARGE_BYTES) await request.memory.ownTurn();
     return jsonResponse(200, readReply(result), claim === null ? {} : { [HEADERS.claim]: claim });
   };

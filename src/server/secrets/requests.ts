@@ -4,6 +4,7 @@ import { hash } from 'node:crypto';
 import { base64urlLength } from '../../core/base64url.js';
 import { type Bytes, type RandomBytes, randomBytes } from '../../core/bytes.js';
 import { EXPIRY_RANGE } from '../../core/expiry.js';
+import type { GatesBody } from '../../core/protocol/gates.js';
 import type { SecretState } from '../../core/protocol/replies.js';
 import type { RequestState } from '../../core/protocol/secret-requests.js';
 import { Notices } from '../notices/notices.js';
@@ -26,6 +27,7 @@ import { StoreFullError } from '../store/contracts/store.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { type CallbackPolicy, checkCallback, PUBLIC_CALLBACKS } from './callbacks.js';
 import type { Caller } from './callers.js';
+import { GateKeeper } from './gate-keeper.js';
 import { limitReached, quotaOf } from './quotas.js';
 import { checkExpiry, checkedId, idMaker, type SenderCredentials, tooLarge, uploadError } from './secrets.js';
 import { ServiceError } from './service-error.js';
@@ -44,6 +46,8 @@ export interface AskRequest
     | 'answerViews'
     | 'callback'
   > {
+  /** Of reading the answers. */
+  readonly gates: GatesBody | null;
   /** Whole minutes, 1 or more. */
   readonly expiry: number;
 }
@@ -83,6 +87,8 @@ export interface SecretRequestsOptions {
   readonly notices?: Notices | undefined;
   readonly metrics?: Metrics | undefined;
   readonly storedBytes?: StoredBytes | undefined;
+  /** As for `Secrets`. */
+  readonly gates?: GateKeeper | undefined;
 }
 
 const MINUTE_MS = 60_000;
@@ -95,6 +101,7 @@ export class SecretRequests {
   readonly #now: () => number;
   readonly #newId: () => string;
   readonly #notices: Notices;
+  readonly #gates: GateKeeper;
   readonly #watch: Watch<AnsweredRequest>;
   readonly #metrics: Metrics | undefined;
   readonly #storedBytes: StoredBytes | undefined;
@@ -104,6 +111,7 @@ export class SecretRequests {
     const { notices = new Notices() } = options;
     this.#store = store;
     this.#notices = notices;
+    this.#gates = options.gates ?? new GateKeeper();
     this.#watch = new Watch(notices);
     this.#metrics = options.metrics;
     this.#storedBytes = options.storedBytes;
@@ -122,6 +130,8 @@ export class SecretRequests {
     }
     for (const minutes of [expiry, request.secretExpiry]) checkExpiry(minutes, caller, this.#maxExpiry);
     const createdAt = this.#now();
+    const firstEnd = createdAt + request.secretExpiry * MINUTE_MS;
+    const gates = this.#gates.accept(request.gates, caller.tier !== null, firstEnd);
     const quota = quotaOf(caller, createdAt);
     if (quota !== null && quota.per !== 'minute' && request.answers > quota.limit) {
       throw new ServiceError('UPGRADE_REQUIRED', `a request has at most ${quota.limit} answers here`);
@@ -130,6 +140,7 @@ export class SecretRequests {
     const amount = quota === null ? 0 : Math.min(request.answers, quota.limit);
     const outcome = await this.#store.createRequest({
       ...wanted,
+      gates,
       id: this.#newId(),
       longestBlob: caller.limits.blob,
       longestUpload: caller.limits.upload,
@@ -182,6 +193,8 @@ export class SecretRequests {
       caller: answererOf(request.id),
       idempotency,
       upload: upload && { ...upload, bodyHash: idempotency.bodyHash },
+      // Its request's, which the store knows.
+      gates: null,
       quota: null,
       createdAt,
       expiresAt: createdAt + request.secretExpiry * MINUTE_MS,

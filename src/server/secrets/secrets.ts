@@ -7,6 +7,7 @@ import { formatMinuteRange } from '../../core/duration.js';
 import { EXPIRY_RANGE } from '../../core/expiry.js';
 import type { Version } from '../../core/key.js';
 import { isSecretId } from '../../core/link.js';
+import type { GatesBody, GatesReply } from '../../core/protocol/gates.js';
 import type { Kept, SecretState } from '../../core/protocol/replies.js';
 import { Notices } from '../notices/notices.js';
 import { Watch } from '../notices/watch.js';
@@ -26,6 +27,7 @@ import { StoreFullError } from '../store/contracts/store.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { type CallbackPolicy, checkCallback, PUBLIC_CALLBACKS } from './callbacks.js';
 import type { Caller } from './callers.js';
+import { GateKeeper, gateError, isGateRefusal, shownGates, type Visit } from './gate-keeper.js';
 import { limitReached, noneOf, quotaOf } from './quotas.js';
 import { ServiceError } from './service-error.js';
 import type { StoredBytes } from './stored-bytes.js';
@@ -53,6 +55,8 @@ export interface Status {
   /** How many chunks it came with; `null` for none. */
   readonly chunks: number | null;
   readonly lastReadAt: number | null;
+  /** What its readers will be asked for; `null` for nothing but the key. */
+  readonly gates: GatesReply | null;
   /** What only its sender is told. */
   readonly forSender?: Pick<SecretRecord, 'reads' | 'wrongPassphrases'>;
 }
@@ -103,6 +107,13 @@ export interface SecretsOptions {
   readonly metrics?: Metrics | undefined;
   /** Watches what the store has room for. Default: nothing does. */
   readonly storedBytes?: StoredBytes | undefined;
+  /** Which gates are offered. Default: those that take no setting up. */
+  readonly gates?: GateKeeper | undefined;
+}
+
+/** A request to create, whose gates are as they came. */
+export interface WantedSecret extends Omit<CreateRequest, 'gates'> {
+  readonly gates: GatesBody | null;
 }
 
 /** The secrets of one store. Every method throws ServiceError, StoreError or StoreBusyError. */
@@ -116,6 +127,7 @@ export class Secrets {
   readonly #notices: Notices;
   readonly #watch: Watch<SecretRecord | null>;
   readonly #storedBytes: StoredBytes | undefined;
+  readonly #gates: GateKeeper;
 
   constructor(store: SecretStore, options: SecretsOptions = {}) {
     const { callbacks = PUBLIC_CALLBACKS, now = Date.now, random = randomBytes, metrics } = options;
@@ -125,6 +137,7 @@ export class Secrets {
     this.#store = store;
     this.#metrics = metrics;
     this.#storedBytes = options.storedBytes;
+    this.#gates = options.gates ?? new GateKeeper();
     this.#callbacks = callbacks;
     this.#maxExpiry = options.maxExpiry ?? EXPIRY_RANGE.max;
     this.#now = now;
@@ -136,7 +149,7 @@ export class Secrets {
    * @param bodyHash of the request, as for `Idempotency`: needed for a create with an upload.
    */
   async create(
-    request: CreateRequest,
+    request: WantedSecret,
     caller: Caller,
     idempotency: Idempotency | null,
     bodyHash = '',
@@ -148,6 +161,8 @@ export class Secrets {
     }
     checkLimits(request, caller, this.#maxExpiry);
     const createdAt = this.#now();
+    const expiresAt = createdAt + expiry * MINUTE_MS;
+    const gates = this.#gates.accept(request.gates, caller.tier !== null, expiresAt);
     const held = await this.#storedBytes?.holdBlob(caller.name, request.blob.length);
     // The upload was counted when it began.
     const ownQuota = upload === null ? quotaOf(caller, createdAt) : null;
@@ -155,13 +170,14 @@ export class Secrets {
     const quota = isFull ? noneOf(caller, createdAt) : ownQuota;
     const creating = this.#store.create({
       ...wanted,
+      gates,
       upload: upload && { ...upload, bodyHash },
       id: this.#newId(),
       caller: caller.name,
       idempotency,
       quota,
       createdAt,
-      expiresAt: createdAt + expiry * MINUTE_MS,
+      expiresAt,
     });
     const outcome = await creating.finally(() => held?.settle(true));
     if (outcome.outcome === 'unknown upload' || outcome.outcome === 'incomplete upload') {
@@ -176,26 +192,30 @@ export class Secrets {
     }
     if (outcome.outcome === 'limited') throw limitReached(ownQuota, createdAt);
     if (outcome.outcome === 'created') this.#metrics?.secrets('created', 1);
-    const { id, version, views, expiresAt } = outcome;
+    const { id, version, views } = outcome;
     // The same request again is a replay only with the same body, and so with the same fields.
     const kept: Kept[] = [];
+    if (gates !== null) kept.push('gates');
     if (request.receiptHash !== null) kept.push('receipt_hash');
     if (request.linkProofHash !== null) kept.push('link_proof_hash');
-    return { id, version, views, expiresAt, kept };
+    return { id, version, views, expiresAt: outcome.expiresAt, kept };
   }
 
   /**
    * Consumes a view: for `claim`, which can read again for a while, or without one for good.
-   * @param takesChunks whether the reader fetches chunks, if there are some.
+   * @param takesChunks whether the reader fetches chunks, if there are some. @param visit for the gates.
    */
   async read(
     id: string,
     claim: string | null,
     credentials: Credentials,
     takesChunks: boolean,
+    visit: Visit,
   ): Promise<Reading> {
     const shown = shownBy(credentials);
-    const read = await this.#store.consume(checkedId(id), claim, shown, this.#now(), takesChunks);
+    const visitor = await this.#gates.visitor(checkedId(id), visit);
+    const read = await this.#store.consume(id, claim, shown, this.#now(), takesChunks, visitor);
+    if (isGateRefusal(read)) throw gateError(read);
     if (read.outcome !== 'consumed') throw errorOf(read);
     this.#metrics?.secrets('read', 1);
     this.#notices.tell(id);
@@ -273,9 +293,21 @@ export class Secrets {
 export function statusOf(secret: SecretRecord, now: number, isForSender: boolean): Status {
   const { hint, views, viewsLeft, createdAt, expiresAt, firstReadAt, chunks, reads, wrongPassphrases } =
     secret;
+  const gates = secret.gates && shownGates(secret.gates);
   const state = stateOf(secret, now);
   const lastReadAt = reads.at(-1)?.at ?? firstReadAt;
-  const status = { state, hint, createdAt, expiresAt, views, viewsLeft, firstReadAt, lastReadAt, chunks };
+  const status = {
+    state,
+    hint,
+    createdAt,
+    expiresAt,
+    views,
+    viewsLeft,
+    firstReadAt,
+    lastReadAt,
+    chunks,
+    gates,
+  };
   return isForSender ? { ...status, forSender: { reads, wrongPassphrases } } : status;
 }
 
@@ -301,7 +333,7 @@ export function shownBy(credentials: Credentials | SenderCredentials): ShownProo
  * advice to upgrade.
  * @throws ServiceError `PAYLOAD_TOO_LARGE`, or as {@link checkExpiry}.
  */
-function checkLimits({ expiry, blob }: CreateRequest, caller: Caller, max: number): void {
+function checkLimits({ expiry, blob }: WantedSecret, caller: Caller, max: number): void {
   checkExpiry(expiry, caller, max, () => {
     if (base64urlLength(blob.length) > caller.limits.blob) throw tooLarge(caller.limits.blob);
   });

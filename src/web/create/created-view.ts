@@ -2,9 +2,9 @@
 
 import type { SecretLink } from '../../client/create/create.js';
 import type { CreateSecretOptions } from '../../client/create/options.js';
-import type { LinkOrPair } from '../../client/link-or-pair.js';
 import type { SecretStatus } from '../../client/secret-status.js';
 import { revokeSecret, secretStatus } from '../../client/status.js';
+import type { LinkOrPair } from '../../core/links/link-or-pair.js';
 import { confirmationButton } from '../parts/controls/confirmation.js';
 import { copyButton, shareButton } from '../parts/controls/copy-button.js';
 import { showQrCode } from '../parts/controls/show-qr-code.js';

@@ -2,15 +2,16 @@
 
 import { checkCreateOptions, createSecret, type SecretLink } from '../../../client/create/create.js';
 import type { CreateSecretOptions } from '../../../client/create/options.js';
-import type { LinkOrPair } from '../../../client/link-or-pair.js';
 import { revokeSecret, secretStatus } from '../../../client/status.js';
 import { DEFAULT_EXPIRY_MINUTES, type Expiry, parseExpiry } from '../../../core/expiry.js';
+import type { LinkOrPair } from '../../../core/links/link-or-pair.js';
 import type { LinkVersion } from '../../../core/protocol/link-versions.js';
 import { type ServerClock, withServerClock } from '../../../net/server-clock.js';
 import { CliError, usageError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import { readSecretFile } from '../../files/secret-file.js';
 import type { Context } from '../../parser/command.js';
+import { type GateFlags, gatesOf } from '../../parser/gate-options.js';
 import type { LinkOptions } from '../../parser/link.js';
 import { recordSent } from '../../sent/append.js';
 import { type Ask, exitOf, waitForEnd } from '../../sent/wait.js';
@@ -35,7 +36,7 @@ import { type Given, type SecretFlags, takeSecret } from './secret.js';
 /** Longest memo, in characters. */
 const MAX_MEMO = 1_000;
 
-export interface CreateFlags extends HandOutFlags, SecretFlags {
+export interface CreateFlags extends GateFlags, HandOutFlags, SecretFlags {
   readonly expiry?: string;
   readonly split?: boolean;
   readonly hint?: string;
@@ -89,6 +90,7 @@ export async function create(context: CreateContext, takesText: boolean): Promis
     ...given('hint', flags.hint),
     ...given('views', views),
     ...given('message', flags.message),
+    ...given('gates', gatesOf(flags)),
     ...callback,
   };
   // A secret that was typed would be lost to an option that is wrong. Any passphrase will do for the check.

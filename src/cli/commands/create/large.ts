@@ -75,9 +75,9 @@ export async function sendFromSources<Sent>(
 
 /** What makes two creates the same: all that the server is told and all that is sealed, but for passphrase and API key. */
 function termsOf(options: CreateSecretOptions, paths: readonly string[]): unknown {
-  const { server, link, expiry, split, hint, views, message, callbackUrl, passphrase } = options;
+  const { server, link, expiry, split, hint, views, message, gates, callbackUrl, passphrase } = options;
   const isLocked = passphrase !== undefined;
-  return { server, link, expiry, split, hint, views, message, callbackUrl, isLocked, paths };
+  return { server, link, expiry, split, hint, views, message, gates, callbackUrl, isLocked, paths };
 }
 
 /** The error, and what is left of the create: the state of one that nobody can go on with is removed. */

@@ -16,6 +16,7 @@ const CHECKS = [
   'clock',
   'protocol',
   'limits',
+  'gates',
   'API key',
   'create',
   'status',

@@ -174,8 +174,10 @@ async function reportClock(checks: CheckList, serverTime: number | null, ownTime
   await checks.warn('clock', `this machine is ${off} the server`, 'set the clock: certificates go by it');
 }
 
-/** Checks that the server speaks the version that a create will use, and says what the server allows. */
-/** @returns the limits of this caller, as far as the server tells them. */
+/**
+ * Checks that the server speaks the version that a create will use, and says what the server allows and offers.
+ * @returns the limits of this caller, as far as the server tells them.
+ */
 async function checkProtocol(
   checks: CheckList,
   plan: Plan,
@@ -184,9 +186,10 @@ async function checkProtocol(
   if (health === null) {
     await checks.skip('protocol', 'the server does not tell: version 1 is assumed');
     await checks.skip('limits', 'the server does not tell');
+    await checks.skip('gates', 'the server does not tell');
     return undefined;
   }
-  const { protocol, version } = health;
+  const { protocol, version, gates } = health;
   const wanted = protocolVersion(plan.version);
   if (protocol.includes(wanted)) {
     const software = version === undefined ? '' : `, zephr ${version}`;
@@ -195,7 +198,10 @@ async function checkProtocol(
     const message = `the server speaks version ${protocol.join(' and ')}, not ${wanted}`;
     await checks.fail('protocol', new CliError(EXIT.unreachable, 'UNSUPPORTED_BY_SERVER', message));
   }
-  return checkLimits(checks, plan, health);
+  const limits = await checkLimits(checks, plan, health);
+  const offered = gates === undefined || gates.length === 0 ? 'none' : gates.join(', ');
+  await checks.ok('gates', `${offered} (what readers can be asked for besides the key)`);
+  return limits;
 }
 
 /** Says what the caller may create: with the API key where there is one, else without. */

@@ -55,7 +55,18 @@ export const LEASE_OVER =
   'this machine read it, and the time to fetch its files is over: ask the sender for a new link';
 
 /** The codes by which a server says that it gave nothing, whether or not an earlier request arrived. */
-const GAVE_NOTHING: ReadonlySet<string> = new Set(['PROOF_REQUIRED', 'WRONG_KEY', 'WRONG_PASSPHRASE']);
+const GAVE_NOTHING: ReadonlySet<string> = new Set([
+  'PROOF_REQUIRED',
+  'WRONG_KEY',
+  'WRONG_PASSPHRASE',
+  // No gate is asked of a claim that has a view.
+  'ADDRESS_NOT_ALLOWED',
+  'COUNTRY_NOT_ALLOWED',
+  'TOO_EARLY',
+  'CAPTCHA_REQUIRED',
+  'CODE_REQUIRED',
+  'WRONG_CODE',
+]);
 
 export class ClaimedRead {
   readonly #link: Link;

@@ -26,6 +26,7 @@ import {
   unkeptRequest,
 } from '../../files/request-files.js';
 import type { Context } from '../../parser/command.js';
+import { type GateFlags, gatesOf } from '../../parser/gate-options.js';
 import { connectionTo } from '../../settings/connection.js';
 import { type CommonFlags, loadSettings, withServerAdvice } from '../../settings/settings.js';
 import { jsonLine } from '../../terminal/escape.js';
@@ -37,7 +38,7 @@ import { copyToClipboard, drawQrCode } from '../create/hand-out.js';
 import { Collector } from '../get/answers.js';
 import { type Destination, openDestination } from '../get/destination.js';
 
-export interface RequestFlags extends CommonFlags {
+export interface RequestFlags extends CommonFlags, GateFlags {
   readonly message?: string;
   readonly from?: string;
   readonly expiry?: string;
@@ -134,6 +135,7 @@ async function make({ flags, terminal, reporter, now }: RequestContext): Promise
     ...given('from', flags.from),
     ...given('answers', flags.answers),
     ...given('views', flags.views),
+    ...given('gates', gatesOf(flags)),
     ...(await callbackOptions(flags, terminal)),
   };
   checkRequestOptions(options);

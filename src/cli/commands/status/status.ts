@@ -2,6 +2,7 @@
 
 import type { SecretStatus } from '../../../client/secret-status.js';
 import { type SecretReference, secretStatus } from '../../../client/status.js';
+import type { GateName } from '../../../core/protocol/gates.js';
 import type { SecretState } from '../../../core/protocol/replies.js';
 import { type ServerClock, withServerClock } from '../../../net/server-clock.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
@@ -75,7 +76,7 @@ async function askingOf(context: StatusContext): Promise<Asking> {
 
 /** The state is the first word, for scripts. */
 function inWords(
-  { state, views, viewsLeft, expiresAt, firstReadAt, lastReadAt, wrongPassphrases }: SecretStatus,
+  { state, views, viewsLeft, expiresAt, firstReadAt, lastReadAt, wrongPassphrases, ...others }: SecretStatus,
   inTime: (time: string) => string,
 ): string {
   const parts: string[] = [state];
@@ -83,8 +84,23 @@ function inWords(
   if (firstReadAt !== undefined) parts.push(`first read ${inTime(firstReadAt)}`);
   if (views > 1 && lastReadAt !== undefined && lastReadAt !== firstReadAt)
     parts.push(`last read ${inTime(lastReadAt)}`);
-  if (state === 'waiting') parts.push(`expires ${inTime(expiresAt)}`);
+  if (state === 'waiting') parts.push(`expires ${inTime(expiresAt)}`, ...gatesInWords(others, inTime));
   if (wrongPassphrases !== undefined && wrongPassphrases > 0)
     parts.push(`${wrongPassphrases} wrong ${wrongPassphrases === 1 ? 'passphrase' : 'passphrases'} tried`);
   return parts.join(', ');
+}
+
+/** What a reader will be asked for besides the key. The lists are their sender's. */
+function gatesInWords(
+  { gates = [], notBefore, sentTo }: Pick<SecretStatus, 'gates' | 'notBefore' | 'sentTo'>,
+  inTime: (time: string) => string,
+): string[] {
+  const words: Readonly<Record<GateName, string>> = {
+    addresses: 'from some addresses only',
+    countries: 'from some countries only',
+    not_before: notBefore === undefined ? 'not before a time' : `not before ${inTime(notBefore)}`,
+    captcha: 'with a puzzle',
+    code: sentTo === undefined ? 'with a code' : `with a code sent to ${sentTo}`,
+  };
+  return gates.map((gate) => words[gate]);
 }

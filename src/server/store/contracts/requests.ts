@@ -6,6 +6,7 @@
 
 import type { Bytes } from '../../../core/bytes.js';
 import type { RequestState } from '../../../core/protocol/secret-requests.js';
+import type { Gates } from './gates.js';
 import { type Lifecycle, TOMBSTONE_MS } from './lifecycle.js';
 import { type KeyRefusal, sameHash } from './proofs.js';
 import type { Quota } from './quotas.js';
@@ -39,6 +40,8 @@ export interface NewRequest extends RequestTerms {
   readonly proofHash: string;
   readonly receiptHash: string;
   readonly callback: CreateRequest['callback'];
+  /** Those of its answers. */
+  readonly gates: Gates | null;
   readonly idempotency: Idempotency | null;
   /** What the answers count against, from now on, and how many creates they count as; `null` for nothing. */
   readonly quota: (Quota & { readonly amount: number }) | null;
@@ -86,7 +89,7 @@ export interface AnswerRecord extends Lifecycle {
 
 /** A secret to keep as an answer, with what its request says of its views and its expiry. */
 export interface NewAnswer {
-  /** Its `caller` is what {@link answererOf} names; it counts against nothing and has no callback. */
+  /** Its `caller` is what {@link answererOf} names; it counts against nothing, has no callback, and its request's gates. */
   readonly secret: NewSecret;
   readonly wrappedKey: Bytes;
 }

@@ -3,6 +3,7 @@
 import type { Bytes } from '../../../core/bytes.js';
 import type { Version } from '../../../core/key.js';
 import type { KeyTier } from '../../../core/protocol/limits.js';
+import type { Gates } from './gates.js';
 import type { ApiKey } from './keys.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { Cursor, StateCount } from './lists.js';
@@ -90,7 +91,7 @@ export function lifecycleOf(row: LifecycleRow): Lifecycle {
 }
 
 /** The record of the secret in this row. @param reads of it, the last ones. */
-export function recordOf(row: RecordRow, reads: readonly ReadRecord[]): SecretRecord {
+export function recordOf(row: RecordRow, reads: readonly ReadRecord[], gates: Gates | null): SecretRecord {
   return {
     version: row.version,
     hint: row.hint,
@@ -101,6 +102,7 @@ export function recordOf(row: RecordRow, reads: readonly ReadRecord[]): SecretRe
     ...lifecycleOf(row),
     reads,
     wrongPassphrases: row.wrong_passphrases,
+    gates,
   };
 }
 

@@ -6,6 +6,7 @@
 import type { Bytes } from '../../../core/bytes.js';
 import type { Version } from '../../../core/key.js';
 import type { SecretState } from '../../../core/protocol/replies.js';
+import type { GateRefusal, Gates, Visitor } from './gates.js';
 import type { Refused, ShownBySender, ShownProofs } from './proofs.js';
 import type { Quota } from './quotas.js';
 
@@ -28,6 +29,8 @@ export interface CreateRequest {
   readonly views: number;
   /** The upload that its chunks are in; `null` for a secret without files. */
   readonly upload: UploadReference | null;
+  /** What its readers must pass besides the key, for version 2; `null` for nothing. */
+  readonly gates: Gates | null;
 }
 
 /** An upload, and how many chunks it must have to be whole: 1 or more. */
@@ -97,6 +100,8 @@ export interface SecretRecord {
   readonly reads: readonly ReadRecord[];
   /** How many wrong passphrases were tried. */
   readonly wrongPassphrases: number;
+  /** `null` also once the ciphertext is gone. */
+  readonly gates: Gates | null;
 }
 
 /** A view that was consumed. */
@@ -140,6 +145,7 @@ export type ReadOutcome =
   | Unfit
   | Unreadable
   | Refused
+  | GateRefusal
   | Unknown;
 
 /** How an inquiry ended. */
@@ -189,8 +195,12 @@ export interface SecretStore {
    * there are chunks: the same claim, with the same proofs, reads the same bytes again without another view until that lease ends or is acknowledged, and
    * nothing afterwards; no wrong passphrases of others keep it out. A reader without a claim destroys the ciphertext
    * with the last view, unless another reader's lease is still live: then the end of the last lease destroys it.
+   *
+   * A secret that waits is given to nobody whom its gates refuse (`gates.ts`): they are asked when all else allows the
+   * view, and never of a claim that has one.
    * @param takesChunks whether the reader fetches chunks. A secret that waits and has some is given to no other, and to
    *   none without a claim. Default no.
+   * @param visitor default: a stranger, who comes from nowhere.
    */
   consume(
     id: string,
@@ -198,6 +208,7 @@ export interface SecretStore {
     shown: ShownProofs,
     now: number,
     takesChunks?: boolean,
+    visitor?: Visitor,
   ): Promise<ReadOutcome>;
 
   /**

@@ -85,12 +85,13 @@ export class MemoryRequests implements RequestStore {
     if (state !== 'open') return { outcome: 'closed', state };
     const other = this.#secrets.withoutUpload(secret);
     if (other) return other;
+    const { gates } = entry.request;
     entry.answersLeft -= 1;
     entry.received.push(secret.id);
     entry.lastEnd = Math.max(entry.lastEnd, secret.expiresAt);
     this.#announce('request.answered', entry, now, now);
     this.#settle(entry, now);
-    return this.#secrets.keep(secret, wrappedKey);
+    return this.#secrets.keep({ ...secret, gates }, wrappedKey);
   }
 
   async listAnswers(id: string, receiptHash: string | null, now: number) {
@@ -185,7 +186,7 @@ export class MemoryRequests implements RequestStore {
     const state = requestStateOf(recordOf(entry), now);
     if (state === 'expired') this.#announce('request.expired', entry, entry.request.expiresAt, now);
     if (state === 'cancelled' || entry.request.expiresAt <= now) entry.sealedMessage = null;
-    if (state !== 'open') entry.request = { ...entry.request, callback: null };
+    if (state !== 'open') entry.request = { ...entry.request, callback: null, gates: null };
   }
 
   #announce(name: RequestEvent, { request }: Entry, occurredAt: number, now: number): void {

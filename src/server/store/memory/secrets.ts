@@ -9,6 +9,14 @@ import { LEASE_MS } from '../../../core/protocol/limits.js';
 import { MAX_READS } from '../../../core/protocol/replies.js';
 import { type ChunkOutcome, renewedLease } from '../contracts/chunks.js';
 import {
+  type GateRefusal,
+  type GateState,
+  judgeGates,
+  STRANGER,
+  UNTOUCHED,
+  type Visitor,
+} from '../contracts/gates.js';
+import {
   endedUnread,
   forgottenAt,
   IDEMPOTENCY_MS,
@@ -72,6 +80,7 @@ interface Entry {
   /** The last ones. */
   readonly reads: Read[];
   attempts: Attempts;
+  gateState: GateState;
 }
 
 type Created = Extract<CreateOutcome, { readonly outcome: 'created' | 'replayed' }>;
@@ -136,6 +145,7 @@ export class MemorySecrets implements SecretStore, Lender {
       leases: new Map(),
       reads: [],
       attempts: NO_ATTEMPTS,
+      gateState: UNTOUCHED,
     });
     if (name !== null) this.#creates.set(name, secret.id);
     return created('created', secret);
@@ -168,6 +178,7 @@ export class MemorySecrets implements SecretStore, Lender {
     shown: ShownProofs,
     now: number,
     takesChunks = false,
+    visitor: Visitor = STRANGER,
   ): Promise<ReadOutcome> {
     const entry = this.#known(id, now);
     if (!entry) return { outcome: 'unknown' };
@@ -184,6 +195,8 @@ export class MemorySecrets implements SecretStore, Lender {
     const hasChunks = chunksOf(entry) !== null;
     if (hasChunks && claim === null) return { outcome: 'claim required' };
     if (hasChunks && !takesChunks) return { outcome: 'chunks not accepted' };
+    const barred = barredBy(entry, visitor, now);
+    if (barred) return barred;
     entry.viewsLeft -= 1;
     if (entry.firstReadAt === null) this.#outbox.announce('secret.consumed', entry.secret, now, now);
     entry.firstReadAt ??= now;
@@ -316,6 +329,7 @@ export class MemorySecrets implements SecretStore, Lender {
   #destroy(entry: Entry, now: number): boolean {
     if (entry.blob === null) return false;
     entry.blob = null;
+    entry.secret = { ...entry.secret, gates: null };
     this.#chunks.destroy(entry.secret.id);
     entry.wrappedKey = null;
     const unread = endedUnread({ ...lifecycleOf(entry), firstReadAt: entry.firstReadAt });
@@ -346,7 +360,16 @@ function recordOf(entry: Entry): SecretRecord {
     return { at, acknowledged: lease?.acknowledged ?? false };
   });
   const record = { version, hint, views, createdAt, firstReadAt, chunks, ...lifecycleOf(entry) };
-  return { ...record, reads, wrongPassphrases: entry.attempts.wrong };
+  return { ...record, reads, wrongPassphrases: entry.attempts.wrong, gates: entry.secret.gates };
+}
+
+/** Why a visitor does not get through the gates, if there are some; `null` if it does. */
+function barredBy(entry: Entry, visitor: Visitor, now: number): GateRefusal | null {
+  const { gates } = entry.secret;
+  if (gates === null) return null;
+  const { refusal, state } = judgeGates(gates, visitor, entry.gateState, now);
+  entry.gateState = state;
+  return refusal;
 }
 
 /** How many chunks a secret came with, or `null`. */

@@ -18,11 +18,11 @@ import {
   type SecretPage,
   type Since,
 } from '../contracts/lists.js';
-import { type CountRow, cursorOf, type PlaceRow, recordOf, stateCountOf } from '../contracts/rows.js';
+import { type CountRow, cursorOf, type PlaceRow, stateCountOf } from '../contracts/rows.js';
 import { type PostgresPool, type Statement, statement } from './connections/pool.js';
 import { STATE } from './proofs.js';
 import { REQUEST_STATE } from './request-statements.js';
-import { type KeptRow, RECORD_COLUMNS, readsOf } from './secrets.js';
+import { type KeptRow, RECORD_COLUMNS, recordIn } from './secrets.js';
 
 /** The records of the API key `$1`, in the words of the index of secrets: it has those of no other caller. */
 const SECRETS = "secrets WHERE caller = $1 AND substr(caller, 1, 4) = 'key_'";
@@ -93,7 +93,7 @@ export class PostgresLists implements ListStore {
   ): Promise<SecretList> {
     const { edge, part } = await this.#part(SECRETS_EDGE, caller, after, now);
     const rows = await this.#pool.query(LIST_SECRETS, ...part, state, hint, limit + 1);
-    const found = rows.map((row) => ({ id: row.id, bytes: row.bytes, ...recordOf(row, readsOf(row)) }));
+    const found = rows.map((row) => ({ id: row.id, bytes: row.bytes, ...recordIn(row) }));
     return pageOf(found, limit, edge);
   }
 

@@ -55,7 +55,7 @@ const judging = (refusal: string, condition = 'TRUE') => `
     SELECT id AS known_id, ${refusal} AS refusal FROM requests WHERE id = $1 AND ${KNOWN} AND ${condition}
   ), judged AS MATERIALIZED (
     SELECT id AS judged_id, ${REQUEST_STATE} AS state,
-      callback_url AS was_url, callback_host AS was_host, callback_secret AS was_secret
+      callback_url AS was_url, callback_host AS was_host, callback_secret AS was_secret, gates AS was_gates
     FROM requests WHERE id = (SELECT known_id FROM known WHERE refusal IS NULL) FOR UPDATE
   )`;
 
@@ -86,6 +86,7 @@ export type RequestValues = [
   quotaEndsAt: number | null,
   quotaLimit: number | null,
   amount: number | null,
+  gates: string | null,
 ];
 
 type EarlierRequestRow = Pick<EarlierRow, 'body_hash' | 'created_at' | 'expires_at'>;
@@ -107,8 +108,8 @@ export const CREATE_REQUEST = statement<RequestValues, CreateRow>(`
   ), made AS (
     INSERT INTO requests (id, public_key, sealed_message, proof_hash, receipt_hash, secret_expiry, answers,
       answers_left, answer_views, longest_blob, longest_upload, callback_url, callback_host, callback_secret, caller,
-      idempotency_key, body_hash, created_at, expires_at, last_end)
-    SELECT $1, $2, $3::bytea, $4, $5, $6, $7, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18
+      idempotency_key, body_hash, created_at, expires_at, last_end, gates)
+    SELECT $1, $2, $3::bytea, $4, $5, $6, $7, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, $23
     WHERE NOT EXISTS (SELECT FROM earlier) AND ($19::text IS NULL OR EXISTS (SELECT FROM counted))
     RETURNING id
   )
@@ -148,10 +149,13 @@ export const LIST_ANSWERS = statement<
   LEFT JOIN ciphertexts ON ciphertexts.id = secrets.id
   WHERE requests.id = $1 AND ${KNOWN} ORDER BY secrets.created_at, secrets.id`);
 
+/** The gates of an answer: its request's, since an answer comes without any. */
+const ANSWER_GATES = 'COALESCE($23::text, was_gates)';
+
 type AnswerRowOrNone = ClosedRow &
   UploadFound & { readonly created: boolean } & (EarlierRow | { readonly id: null });
 
-const UPLOAD = binding(23, '$17', '$2', 'EXISTS (SELECT FROM judged)');
+const UPLOAD = binding(24, '$17', '$2', 'EXISTS (SELECT FROM judged)');
 
 /**
  * Decides who answers: of any number of answers, as many as are left make a secret. Of two at once with one
@@ -169,13 +173,14 @@ export const ANSWER = statement<
   ), locked AS MATERIALIZED (${UPLOAD.locked}
   ), settled AS (
     UPDATE requests SET answers_left = answers_left - 1, last_end = GREATEST(last_end, $21),
-      ${forgetCallback('answers_left > 1')}
+      gates = CASE WHEN answers_left > 1 THEN gates END, ${forgetCallback('answers_left > 1')}
     FROM judged WHERE id = judged_id AND state = 'open' AND answers_left > 0 AND NOT EXISTS (SELECT FROM earlier)
       AND ${UPLOAD.isWhole}
-    RETURNING ${SETTLED}
-  ), made AS (${insertSecret(6, '$1', '$24', 'FROM settled')}
+    RETURNING ${SETTLED}, was_gates
+  ), made AS (${insertSecret(6, { requestId: '$1', chunks: '$25', gates: ANSWER_GATES }, 'FROM settled')}
   ), kept AS (
-    INSERT INTO ciphertexts (id, blob, wrapped_key) SELECT id, $8::bytea, $5::bytea FROM made
+    INSERT INTO ciphertexts (id, blob, wrapped_key, gates)
+    SELECT made.id, $8::bytea, $5::bytea, ${ANSWER_GATES} FROM made CROSS JOIN settled
   ), bound AS (${UPLOAD.bound}
   ), announced AS (${announce('request.answered', '$2::bigint', 'TRUE')}
   )
@@ -193,7 +198,7 @@ export const CANCEL_REQUEST = statement<[...ShownAt, caller: string | null], Clo
     '($5::text IS NULL OR caller = $5)',
   )}
   , settled AS (
-    UPDATE requests SET cancelled_at = $2, sealed_message = NULL, ${forgetCallback('FALSE')}
+    UPDATE requests SET cancelled_at = $2, sealed_message = NULL, gates = NULL, ${forgetCallback('FALSE')}
     FROM judged WHERE id = judged_id AND state = 'open' AND cancelled_at IS NULL RETURNING ${SETTLED}
   ), announced AS (${announce('request.cancelled', '$2::bigint', 'TRUE')}
   )
@@ -215,7 +220,7 @@ export const EXPIRE_REQUESTS = statement<[limit: number, now: number], { readonl
     FROM requests WHERE sealed_message IS NOT NULL AND expires_at <= $2
     ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
   ), settled AS (
-    UPDATE requests SET sealed_message = NULL, ${forgetCallback('FALSE')}
+    UPDATE requests SET sealed_message = NULL, gates = NULL, ${forgetCallback('FALSE')}
     FROM due WHERE id = due_id AND id = ANY (ARRAY(SELECT due_id FROM due)) RETURNING ${SETTLED}
   ), announced AS (${announce('request.expired', 'expires_at', 'answers_left > 0')}
   )

@@ -1,5 +1,6 @@
 /** The requests of the PostgreSQL store: the verbs. Their SQL is in request-statements.ts. */
 
+import { encodeGates } from '../contracts/gates.js';
 import { IDEMPOTENCY_MS } from '../contracts/lifecycle.js';
 import type {
   AnsweredRequest,
@@ -214,5 +215,6 @@ function requestValues(request: NewRequest): RequestValues {
     quota?.endsAt ?? null,
     quota?.limit ?? null,
     quota?.amount ?? null,
+    encodeGates(request.gates),
   ];
 }

@@ -22,6 +22,8 @@ import { ZephrError } from '../../../core/errors.js';
  * - `requests` holds requests for secrets, with their message until that is destroyed; `last_end` is their expiry, or that
  *   of their last answer. A secret with `request_id` is an answer to that request, and may outlive it; the key for who
  *   asked is with its ciphertext. In `outbox` the id of a request stands for that of a secret.
+ * - `ciphertexts.gates` is what readers must pass besides the key, and goes with the ciphertext; `secrets.gate_state` is
+ *   what has happened at the gates, and null where there are none. `requests.gates` are those that the answers will get.
  * - `outbox` holds the webhooks to deliver, as what they are composed of. Its rows refer to no secret, because they
  *   outlive them. `due_at` is when a process may lease one: for one that is leased, when that lease ends.
  * - `secrets_of_caller` is for the lists of API keys: no other caller has one, and pays for one.
@@ -224,6 +226,11 @@ export const MIGRATIONS: readonly string[] = [
   'ALTER TABLE requests ADD COLUMN longest_upload BIGINT NOT NULL DEFAULT 10485760',
   `
   CREATE INDEX secrets_of_caller ON secrets (caller, created_at, id COLLATE "C") WHERE substr(caller, 1, 4) = 'key_';
+  `,
+  `
+  ALTER TABLE secrets ADD COLUMN gate_state TEXT;
+  ALTER TABLE ciphertexts ADD COLUMN gates TEXT;
+  ALTER TABLE requests ADD COLUMN gates TEXT;
   `,
 ];
 

@@ -8,6 +8,14 @@
 import { CHUNKS_LEASE_MS } from '../../../core/protocol/chunks.js';
 import { LEASE_MS } from '../../../core/protocol/limits.js';
 import { MAX_READS, type SecretState } from '../../../core/protocol/replies.js';
+import {
+  decodeGates,
+  decodeState,
+  encodeState,
+  judgeGates,
+  STRANGER,
+  type Visitor,
+} from '../contracts/gates.js';
 import { revocationOf, TOMBSTONE_MS, unreadable } from '../contracts/lifecycle.js';
 import { isBySender, type Refused, type ShownBySender, type ShownProofs } from '../contracts/proofs.js';
 import { type RecordRow, recordOf } from '../contracts/rows.js';
@@ -23,6 +31,7 @@ import type {
   Unfit,
   Unreadable,
 } from '../contracts/secrets.js';
+import { StoreError } from '../contracts/store.js';
 import { orStoreFull, type PostgresPool, statement } from './connections/pool.js';
 import { CreateBatches } from './creates/create-batches.js';
 import {
@@ -52,7 +61,7 @@ interface JudgedRow<Outcome> {
   readonly wait_ms: number;
 }
 
-interface ReadingRow extends JudgedRow<'consumed' | Unreadable['state'] | Unfit['outcome']> {
+interface ReadingRow extends JudgedRow<'consumed' | 'gated' | Unreadable['state'] | Unfit['outcome']> {
   readonly version: NewSecret['version'];
   readonly blob: Uint8Array;
   readonly hint: string | null;
@@ -78,7 +87,8 @@ const REFUSED = "COALESCE(refusal, NULLIF(verdict, 'right'))";
  * acknowledged.
  */
 export const RECORD_COLUMNS = `version, hint, views, views_left, created_at, expires_at, first_read_at, revoked_at,
-    needed_until IS NULL AS destroyed, wrong_passphrases, chunks, (
+    needed_until IS NULL AS destroyed, wrong_passphrases, chunks,
+    CASE WHEN gate_state IS NOT NULL THEN (SELECT gates FROM ciphertexts WHERE ciphertexts.id = secrets.id) END AS gates, (
       SELECT json_agg(json_build_array(at, ends_at = 0) ORDER BY at, place)::text FROM (
         SELECT at, ends_at, place FROM unnest(read_at, lease_ends) WITH ORDINALITY AS taken (at, ends_at, place)
         WHERE at IS NOT NULL ORDER BY at DESC, place DESC LIMIT ${MAX_READS}
@@ -87,6 +97,7 @@ export const RECORD_COLUMNS = `version, hint, views, views_left, created_at, exp
 
 export interface KeptRow extends RecordRow {
   readonly reads: string | null;
+  readonly gates: string | null;
 }
 
 export const RECORD = statement<[id: string, now: number], KeptRow>(
@@ -116,9 +127,12 @@ const LEASE_LENGTH = `CASE WHEN secrets.chunks IS NULL THEN ${LEASE_MS} ELSE ${C
 /**
  * Decides who reads: of any number of readers, as many as there are views get a ciphertext, and a claim that has a view
  * gets it again. Without a claim a view is consumed for good: the last one destroys the ciphertext, unless a lease is
- * live.
+ * live. A view of a secret with gates is consumed once they have been `$8` passed, which is judged under a lock.
  */
-export const CONSUME = statement<[...ShownAt, claim: string | null, takesChunks: boolean], ReadingRow>(`
+export const CONSUME = statement<
+  [...ShownAt, claim: string | null, takesChunks: boolean, hasPassed: boolean],
+  ReadingRow
+>(`
   WITH ${judging({ versionOne: "CASE WHEN $4::text IS NOT NULL THEN 'wrong key' END", leased: LEASED })}
   , settled AS (
     UPDATE secrets SET views_left = views_left - 1, first_read_at = COALESCE(first_read_at, $2),
@@ -129,19 +143,36 @@ export const CONSUME = statement<[...ShownAt, claim: string | null, takesChunks:
       ${forgetCallback('views_left > 1')}
     FROM judged
     WHERE id = judged_id AND verdict = 'right' AND ${WAITING} AND ($6::text IS NULL OR $6 <> ALL (claims))
-      AND (chunks IS NULL OR ($6::text IS NOT NULL AND $7::boolean))
+      AND (chunks IS NULL OR ($6::text IS NOT NULL AND $7::boolean)) AND (gate_state IS NULL OR $8::boolean)
     RETURNING ${SETTLED}
   ), destroyed AS (${DESTROY}
   ), announced AS (${ANNOUNCE_CONSUMED}
   ), counted AS (${counting('NOT EXISTS (SELECT FROM settled)')}
   )
   SELECT COALESCE(${REFUSED}, CASE WHEN settled.id IS NOT NULL OR leased THEN 'consumed'
-      WHEN state <> 'waiting' THEN state WHEN chunks IS NULL THEN 'read' WHEN $6::text IS NULL THEN 'claim required'
-      WHEN NOT $7::boolean THEN 'chunks not accepted' ELSE 'read' END) AS outcome,
+      WHEN state <> 'waiting' THEN state WHEN chunks IS NOT NULL AND $6::text IS NULL THEN 'claim required'
+      WHEN chunks IS NOT NULL AND NOT $7::boolean THEN 'chunks not accepted'
+      WHEN gate_state IS NOT NULL AND NOT $8::boolean THEN 'gated' ELSE 'read' END) AS outcome,
     wait_ms, version, blob, chunks, secrets.hint, COALESCE(settled.views_left, secrets.views_left) AS views_left,
     CASE WHEN leased THEN ${leaseEnd('$6::text')} WHEN $6::text IS NULL THEN $2 ELSE $2::bigint + ${LEASE_LENGTH} END AS purge_at
   FROM known JOIN secrets ON secrets.id = known_id LEFT JOIN judged ON TRUE LEFT JOIN settled ON TRUE
   LEFT JOIN ciphertexts ON ciphertexts.id = judged_id AND (settled.id IS NOT NULL OR (leased AND verdict = 'right'))`);
+
+interface GatesRow {
+  readonly gates: string | null;
+  readonly gate_state: string;
+  /** Whether a view can be consumed by this claim: else there is nothing to judge. */
+  readonly can_consume: boolean;
+}
+
+/** The gates of a secret, and what has happened at them, with its row locked. */
+export const LOCK_GATES = statement<[id: string, now: number, claim: string | null], GatesRow>(`
+  SELECT gates, gate_state, ${WAITING} AND ($3::text IS NULL OR $3 <> ALL (claims)) AS can_consume
+  FROM secrets LEFT JOIN ciphertexts USING (id) WHERE id = $1 FOR UPDATE OF secrets`);
+
+export const SET_GATE_STATE = statement<[id: string, state: string], never>(
+  'UPDATE secrets SET gate_state = $2 WHERE id = $1 AND gate_state <> $2',
+);
 
 /**
  * Ends the lease of a claim, unless that was done before. Whoever reads has nothing more to announce than that, so that
@@ -207,13 +238,13 @@ export class PostgresSecrets implements SecretStore {
       : await this.#pool.query(STATUS, id, now, ...shownValues(shown));
     if (!row) return { outcome: 'unknown' };
     return row.outcome === null
-      ? { outcome: 'found', ...recordOf(row, readsOf(row)) }
+      ? { outcome: 'found', ...recordIn(row) }
       : refusedBy(row.outcome, row.wait_ms);
   }
 
   async record(id: string, now: number): Promise<SecretRecord | null> {
     const [row] = await this.#pool.query(RECORD, id, now);
-    return row === undefined ? null : recordOf(row, readsOf(row));
+    return row === undefined ? null : recordIn(row);
   }
 
   async consume(
@@ -222,15 +253,24 @@ export class PostgresSecrets implements SecretStore {
     shown: ShownProofs,
     now: number,
     takesChunks = false,
+    visitor: Visitor = STRANGER,
   ): Promise<ReadOutcome> {
-    const [row] = await this.#pool.query(CONSUME, id, now, ...shownValues(shown), claim, takesChunks);
-    if (!row) return { outcome: 'unknown' };
-    const { outcome } = row;
-    if (outcome === 'read' || outcome === 'expired' || outcome === 'revoked') return unreadable(outcome);
-    if (outcome === 'claim required' || outcome === 'chunks not accepted') return { outcome };
-    if (outcome !== 'consumed') return refusedBy(outcome, row.wait_ms);
-    const { version, blob, hint, views_left: viewsLeft, purge_at: purgeAt, chunks } = row;
-    return { outcome, version, blob, hint, viewsLeft, purgeAt, chunks };
+    const values = [id, now, ...shownValues(shown), claim, takesChunks] as const;
+    const [row] = await this.#pool.query(CONSUME, ...values, false);
+    if (row?.outcome !== 'gated') return readOutcomeOf(row);
+    return this.#pool.transaction(async (send) => {
+      const [found] = await send(LOCK_GATES, id, now, claim);
+      const gates = decodeGates(found?.gates ?? null);
+      if (!found?.can_consume || gates === null)
+        return readOutcomeOf((await send(CONSUME, ...values, true))[0]);
+      const { refusal, state } = judgeGates(gates, visitor, decodeState(found.gate_state), now);
+      const outcome = refusal ?? readOutcomeOf((await send(CONSUME, ...values, true))[0]);
+      // What came in between, such as too many wrong passphrases, uses nothing up.
+      if (refusal !== null || outcome.outcome === 'consumed') {
+        await send(SET_GATE_STATE, id, encodeState(state));
+      }
+      return outcome;
+    });
   }
 
   async acknowledge(id: string, claim: string, now: number): Promise<boolean> {
@@ -246,8 +286,25 @@ export class PostgresSecrets implements SecretStore {
   }
 }
 
+/** How a read ended, by what its statement says. */
+function readOutcomeOf(row: ReadingRow | undefined): ReadOutcome {
+  if (row === undefined) return { outcome: 'unknown' };
+  const { outcome } = row;
+  if (outcome === 'gated') throw new StoreError(new Error('gates were not judged'));
+  if (outcome === 'read' || outcome === 'expired' || outcome === 'revoked') return unreadable(outcome);
+  if (outcome === 'claim required' || outcome === 'chunks not accepted') return { outcome };
+  if (outcome !== 'consumed') return refusedBy(outcome, row.wait_ms);
+  const { version, blob, hint, views_left: viewsLeft, purge_at: purgeAt, chunks } = row;
+  return { outcome, version, blob, hint, viewsLeft, purgeAt, chunks };
+}
+
+/** The record in a row. */
+export function recordIn(row: KeptRow): SecretRecord {
+  return recordOf(row, readsOf(row), decodeGates(row.gates));
+}
+
 /** The reads in a row. */
-export function readsOf({ reads }: KeptRow): ReadRecord[] {
+function readsOf({ reads }: KeptRow): ReadRecord[] {
   const taken = JSON.parse(reads ?? '[]') as [at: number, acknowledged: boolean][];
   return taken.map(([at, acknowledged]) => ({ at, acknowledged }));
 }

@@ -1,6 +1,7 @@
 /** Keeping a new secret in the SQLite store: what creates, and answers to requests, have in common. */
 
-import type { Bytes } from '../../../core/bytes.js';
+import { type Bytes, encodeUtf8 } from '../../../core/bytes.js';
+import { encodeGates, encodeState, UNTOUCHED } from '../contracts/gates.js';
 import { IDEMPOTENCY_MS } from '../contracts/lifecycle.js';
 import type { CreateOutcome, KeepOutcome, NewSecret } from '../contracts/secrets.js';
 import { StoreFullError } from '../contracts/store.js';
@@ -115,6 +116,7 @@ export class SqliteCreates {
   /** Keeps a secret that may be made. Call it inside a transaction. */
   keep(secret: NewSecret, answer: AnswerPart | null): KeepOutcome {
     const { id, version, blob, views, callback, idempotency, expiresAt } = secret;
+    const gates = encodeGates(secret.gates);
     const row = this.#sql.insertSecret.get(
       id,
       version,
@@ -136,10 +138,15 @@ export class SqliteCreates {
       expiresAt,
       secret.upload?.chunks ?? null,
       expiresAt,
+      gates === null ? null : encodeState(UNTOUCHED),
     );
     if (!row) throw new Error('an insert gave no row');
     this.#sql.insertCiphertext.run(row.seq, paddingFor(blob.length, this.#pageSize), blob);
     this.#chunks.bind(secret, row.seq);
+    if (gates !== null) {
+      const bytes = encodeUtf8(gates);
+      this.#sql.insertGates.run(row.seq, paddingFor(bytes.length, this.#pageSize), bytes);
+    }
     if (answer !== null) {
       const { wrappedKey } = answer;
       this.#sql.insertWrappedKey.run(row.seq, paddingFor(wrappedKey.length, this.#pageSize), wrappedKey);
@@ -180,10 +187,11 @@ export function prepareCreateStatements(db: SqliteDatabase) {
     insertSecret: db.prepare<{ seq: number }>(
       `INSERT INTO secrets (id, version, blob_size, hint, split_url_mode, proof_hash, link_proof_hash, receipt_hash, views,
          views_left, callback_url, callback_secret, caller, idempotency_key, body_hash, request_id, created_at, expires_at, chunks,
-         due_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
+         due_at, gate_state)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
     ),
     insertCiphertext: db.prepare('INSERT INTO ciphertexts (seq, padding, blob) VALUES (?, zeroblob(?), ?)'),
+    insertGates: db.prepare('INSERT INTO gates (seq, padding, gates) VALUES (?, zeroblob(?), ?)'),
     insertWrappedKey: db.prepare(
       'INSERT INTO wrapped_keys (seq, padding, wrapped_key) VALUES (?, zeroblob(?), ?)',
     ),

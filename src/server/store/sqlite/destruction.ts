@@ -23,12 +23,13 @@ export interface SecretRow extends RecordRow, ProofRow {
   readonly callback_secret: string | null;
   /** The request that it answers. */
   readonly request_id: string | null;
+  readonly gate_state: string | null;
 }
 
 /** The columns of a {@link SecretRow}. */
 export const SECRET_COLUMNS = `seq, id, version, blob_size, hint, views, views_left,
   proof_hash, link_proof_hash, receipt_hash, wrong_passphrases, locked_until, caller, callback_url, callback_secret,
-  created_at, expires_at, first_read_at, revoked_at, chunks, request_id,
+  created_at, expires_at, first_read_at, revoked_at, chunks, request_id, gate_state,
   due_at >= expires_at + ${TOMBSTONE_MS} AS destroyed`;
 
 /** Destroys ciphertexts and forgets records. */

@@ -23,19 +23,21 @@ import { SECRET_COLUMNS, type SecretRow } from './destruction.js';
 import type { SqliteDatabase } from './file/driver.js';
 import type { Transactions } from './file/transaction.js';
 import { REQUEST_STATE } from './requests.js';
-import { readerOfReads } from './secrets.js';
+import { readerOfGates, readerOfReads } from './secrets.js';
 
 /** A {@link ListStore} in an SQLite file. */
 export class SqliteLists implements ListStore {
   readonly #transactions: Transactions;
   readonly #sql: ReturnType<typeof prepareStatements>;
   readonly #readsOf: ReturnType<typeof readerOfReads>;
+  readonly #gatesOf: ReturnType<typeof readerOfGates>;
 
   /** @param database with the tables of this version. */
   constructor(database: SqliteDatabase, transactions: Transactions) {
     this.#transactions = transactions;
     this.#sql = prepareStatements(database);
     this.#readsOf = readerOfReads(database);
+    this.#gatesOf = readerOfGates(database);
   }
 
   async listSecrets(
@@ -51,7 +53,7 @@ export class SqliteLists implements ListStore {
       );
       const found = rows.map((row) => {
         const reads = row.first_read_at === null ? [] : this.#readsOf(row.seq);
-        return { id: row.id, bytes: row.bytes, ...recordOf(row, reads) };
+        return { id: row.id, bytes: row.bytes, ...recordOf(row, reads, this.#gatesOf(row)) };
       });
       return pageOf(found, limit, edge);
     });

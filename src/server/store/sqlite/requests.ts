@@ -1,6 +1,7 @@
 /** The requests of the SQLite store: the verbs, and the SQL of each at the end of the file. */
 
-import type { Bytes } from '../../../core/bytes.js';
+import { type Bytes, decodeUtf8, encodeUtf8 } from '../../../core/bytes.js';
+import { decodeGates, encodeGates, type Gates } from '../contracts/gates.js';
 import { IDEMPOTENCY_MS, TOMBSTONE_MS } from '../contracts/lifecycle.js';
 import {
   type AnsweredRequest,
@@ -139,8 +140,9 @@ export class SqliteRequests implements RequestStore {
         const row = this.#sql.takeAnswer.get(secret.expiresAt, id, now);
         if (!row) return this.#closed(id, now) ?? { outcome: 'unknown' };
         this.#announce('request.answered', row, now, now);
-        if (row.answers_left === 0) this.#sql.forgetCallback.run(row.seq);
-        return creates.keep(secret, { requestId: id, wrappedKey });
+        const gates = this.#gatesOf(row.seq);
+        if (row.answers_left === 0) this.#forgetTerms(row.seq);
+        return creates.keep({ ...secret, gates }, { requestId: id, wrappedKey });
       },
     );
   }
@@ -234,6 +236,11 @@ export class SqliteRequests implements RequestStore {
     if (!row) throw new Error('an insert gave no row');
     const padding = paddingFor(sealedMessage.length, this.#dependencies.pageSize);
     this.#sql.insertMessage.run(row.seq, padding, sealedMessage);
+    const gates = encodeGates(request.gates);
+    if (gates !== null) {
+      const bytes = encodeUtf8(gates);
+      this.#sql.insertGates.run(row.seq, paddingFor(bytes.length, this.#dependencies.pageSize), bytes);
+    }
     return { outcome: 'created', id, expiresAt };
   }
 
@@ -267,7 +274,19 @@ export class SqliteRequests implements RequestStore {
   #destroy({ seq, last_end, callback_url: url }: Row): void {
     this.#sql.setDue.run(requestForgottenAt(last_end), seq);
     if (url !== null) this.#sql.forgetCallback.run(seq);
+    this.#sql.forgetGates.run(seq);
     if (this.#sql.destroyMessage.get(seq) !== undefined) this.#dependencies.onDestroyed();
+  }
+
+  /** Lets go of what a request that has all its answers needs no more. */
+  #forgetTerms(seq: number): void {
+    this.#sql.forgetCallback.run(seq);
+    this.#sql.forgetGates.run(seq);
+  }
+
+  #gatesOf(seq: number): Gates | null {
+    const row = this.#sql.gates.get(seq);
+    return row === undefined ? null : decodeGates(decodeUtf8(bytesOf(row.gates)));
   }
 
   #announce(name: Parameters<SqliteOutbox['announce']>[0], row: Row, occurredAt: number, now: number): void {
@@ -305,6 +324,9 @@ function prepareStatements(db: SqliteDatabase) {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
     ),
     insertMessage: db.prepare('INSERT INTO messages (seq, padding, message) VALUES (?, zeroblob(?), ?)'),
+    insertGates: db.prepare('INSERT INTO request_gates (seq, padding, gates) VALUES (?, zeroblob(?), ?)'),
+    gates: db.prepare<{ gates: Bytes | ArrayBuffer }>('SELECT gates FROM request_gates WHERE seq = ?'),
+    forgetGates: db.prepare('DELETE FROM request_gates WHERE seq = ?'),
     find: db.prepare<Row>(`SELECT ${COLUMNS} FROM requests WHERE id = ?`),
     message: db.prepare<{ message: Bytes }>('SELECT message FROM messages WHERE seq = ?'),
     answers: db.prepare<AnswerRow & { readonly wrapped_key: Bytes | ArrayBuffer | null }>(

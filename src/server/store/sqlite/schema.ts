@@ -27,6 +27,9 @@ import { pragma, type SqliteDatabase } from './file/driver.js';
  *   null while a secret needs the chunks. Then they are destroyed, and the row is kept for creates that are repeated.
  * - `chunks` holds the chunks: `chunks.ts` says how `place` names one. `secrets.chunks` is how many a secret came with.
  * - `secrets_of_caller` is for the lists of API keys: no other caller has one, and pays for one.
+ * - `gates` holds what readers must pass besides the key, with padding as well, and goes with the ciphertext;
+ *   `secrets.gate_state` is what has happened at them, and null where there are none. `request_gates` are those that the
+ *   answers to a request will get, while it takes some.
  * - `api_keys` holds hashes only. `counts` says how much of which quota is used, sorted by when it ends.
  */
 export const MIGRATIONS: readonly string[] = [
@@ -211,6 +214,19 @@ export const MIGRATIONS: readonly string[] = [
   'ALTER TABLE requests ADD COLUMN longest_upload INTEGER NOT NULL DEFAULT 10485760',
   `
   CREATE INDEX secrets_of_caller ON secrets (caller, created_at, id) WHERE substr(caller, 1, 4) = 'key_';
+  `,
+  `
+  ALTER TABLE secrets ADD COLUMN gate_state TEXT;
+  CREATE TABLE gates (
+    seq     INTEGER PRIMARY KEY REFERENCES ciphertexts ON DELETE CASCADE,
+    padding BLOB NOT NULL,
+    gates   BLOB NOT NULL
+  );
+  CREATE TABLE request_gates (
+    seq     INTEGER PRIMARY KEY REFERENCES requests ON DELETE CASCADE,
+    padding BLOB NOT NULL,
+    gates   BLOB NOT NULL
+  );
   `,
 ];
 

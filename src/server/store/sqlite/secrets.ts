@@ -4,9 +4,20 @@
  */
 
 import { isBase64url } from '../../../core/base64url.js';
+import { type Bytes, decodeUtf8 } from '../../../core/bytes.js';
 import { CHUNKS_LEASE_MS } from '../../../core/protocol/chunks.js';
 import { LEASE_MS } from '../../../core/protocol/limits.js';
 import { MAX_READS } from '../../../core/protocol/replies.js';
+import {
+  decodeGates,
+  decodeState,
+  encodeState,
+  type GateRefusal,
+  type Gates,
+  judgeGates,
+  STRANGER,
+  type Visitor,
+} from '../contracts/gates.js';
 import { forgottenAt, revocationOf, stateOf, TOMBSTONE_MS, unreadable } from '../contracts/lifecycle.js';
 import {
   isBySender,
@@ -34,7 +45,7 @@ import type {
 import type { SqliteChunks } from './chunks.js';
 import type { SqliteCreates } from './create.js';
 import { SECRET_COLUMNS, type SecretRow, type SqliteDestruction } from './destruction.js';
-import type { SqliteDatabase } from './file/driver.js';
+import { bytesOf, type SqliteDatabase } from './file/driver.js';
 import type { Transactions } from './file/transaction.js';
 import type { SqliteOutbox } from './outbox.js';
 
@@ -72,6 +83,7 @@ export class SqliteSecrets implements SecretStore {
   readonly #destruction: SqliteDestruction;
   readonly #sql: ReturnType<typeof prepareSecretStatements>;
   readonly #readsOf: ReturnType<typeof readerOfReads>;
+  readonly #gatesOf: ReturnType<typeof readerOfGates>;
 
   /** @param database with the tables of this version. */
   constructor(database: SqliteDatabase, transactions: Transactions, dependencies: Dependencies) {
@@ -82,6 +94,7 @@ export class SqliteSecrets implements SecretStore {
     this.#destruction = dependencies.destruction;
     this.#sql = prepareSecretStatements(database);
     this.#readsOf = readerOfReads(database);
+    this.#gatesOf = readerOfGates(database);
   }
 
   create(secret: NewSecret): Promise<CreateOutcome> {
@@ -107,11 +120,12 @@ export class SqliteSecrets implements SecretStore {
     shown: ShownProofs,
     now: number,
     takesChunks = false,
+    visitor: Visitor = STRANGER,
   ): Promise<ReadOutcome> {
     return this.#withProofs<ReadOutcome>(id, shown, now, {
       wrongKey: keyRefusal,
       atOnce: (row) => (isRightPassphrase(proofsOf(row), shown) ? this.#repeat(row, claim, now) : undefined),
-      work: (row) => this.#unfit(row, claim, takesChunks, now) ?? this.#consume(row, claim, now),
+      work: (row) => this.#unfit(row, claim, takesChunks, now) ?? this.#consume(row, claim, visitor, now),
     });
   }
 
@@ -153,7 +167,7 @@ export class SqliteSecrets implements SecretStore {
   }
 
   #recordOf(row: SecretRow): SecretRecord {
-    return recordOf(row, row.first_read_at === null ? [] : this.#readsOf(row.seq));
+    return recordOf(row, row.first_read_at === null ? [] : this.#readsOf(row.seq), this.#gatesOf(row));
   }
 
   /** Does what a verb does, in the transaction that judges whether its caller may. */
@@ -187,9 +201,23 @@ export class SqliteSecrets implements SecretStore {
     return takesChunks ? undefined : { outcome: 'chunks not accepted' };
   }
 
-  #consume(found: SecretRow, claim: string | null, now: number): ReadOutcome {
+  /** Why a visitor does not get through the gates of a secret that waits, if it does not. */
+  #barred(row: SecretRow, visitor: Visitor, now: number): GateRefusal | null {
+    const gates = this.#gatesOf(row);
+    if (gates === null || row.gate_state === null) return null;
+    const { refusal, state } = judgeGates(gates, visitor, decodeState(row.gate_state), now);
+    const after = encodeState(state);
+    if (after !== row.gate_state) this.#sql.setGateState.run(after, row.seq);
+    return refusal;
+  }
+
+  #consume(found: SecretRow, claim: string | null, visitor: Visitor, now: number): ReadOutcome {
     if (claim !== null && this.#sql.lease.get(found.seq, claim)) {
       return unreadable(stateOf(lifecycleOf(found), now));
+    }
+    if (stateOf(lifecycleOf(found), now) === 'waiting') {
+      const barred = this.#barred(found, visitor, now);
+      if (barred !== null) return barred;
     }
     const row = this.#sql.consumeView.get(now, found.id, now);
     if (!row) return unreadable(stateOf(lifecycleOf(found), now));
@@ -237,6 +265,15 @@ function blobOf({ type, blob }: CiphertextRow, size: number): Uint8Array {
   return type === 'text' ? Buffer.from(text, 'base64url') : blob;
 }
 
+/** Makes a function that gives the gates of a secret: `null` for none, and once the ciphertext is gone. */
+export function readerOfGates(db: SqliteDatabase): (row: SecretRow) => Gates | null {
+  const find = db.prepare<{ gates: Bytes | ArrayBuffer }>('SELECT gates FROM gates WHERE seq = ?');
+  return ({ seq, gate_state: state }) => {
+    const row = state === null ? undefined : find.get(seq);
+    return row === undefined ? null : decodeGates(decodeUtf8(bytesOf(row.gates)));
+  };
+}
+
 /** Makes a function that gives the last reads of a secret, by its number. */
 export function readerOfReads(db: SqliteDatabase): (seq: number) => ReadRecord[] {
   const last = db.prepare<{ read_at: number; acknowledged_at: number | null }>(
@@ -266,6 +303,7 @@ function prepareSecretStatements(db: SqliteDatabase) {
     revoke: db.prepare<SecretRow>(
       `UPDATE secrets SET revoked_at = ? WHERE id = ? AND ${WAITING} RETURNING ${SECRET_COLUMNS}`,
     ),
+    setGateState: db.prepare('UPDATE secrets SET gate_state = ? WHERE seq = ?'),
     setAttempts: db.prepare('UPDATE secrets SET wrong_passphrases = ?, locked_until = ? WHERE seq = ?'),
 
     /** As bytes: text that is damaged makes `libsql` abort the process. */

@@ -3,7 +3,7 @@
  * prepared once a connection, and sent down a busy one without waiting for the answer to the one before.
  */
 
-import postgres, { type Sql } from 'postgres';
+import postgres, { type Sql, type TransactionSql } from 'postgres';
 import { StoreError, StoreFullError } from '../../contracts/store.js';
 import { postgresSockets } from './socket.js';
 import { tlsFor } from './tls.js';
@@ -18,6 +18,12 @@ export interface Statement<Values extends PostgresValue[], Row> {
   readonly values?: Values;
   readonly row?: Row;
 }
+
+/** Sends a statement. */
+export type Send = <Values extends PostgresValue[], Row>(
+  statement: Statement<Values, Row>,
+  ...values: Values
+) => Promise<Row[]>;
 
 /** What bounds a pool. */
 export interface PoolLimits {
@@ -66,6 +72,9 @@ export function statement<Values extends PostgresValue[], Row>(text: string): St
 
 /** The driver, as this store uses it. */
 export type Driver = Sql<{ bigint: number }>;
+
+/** A transaction of it. */
+type Transaction = TransactionSql<{ bigint: number }>;
 
 /** Parameters of a session, as PostgreSQL's SET knows them. */
 type Session = Partial<postgres.ConnectionParameters>;
@@ -187,6 +196,43 @@ export class PostgresPool {
         throw new StoreError(error);
       },
     );
+  }
+
+  /**
+   * Runs `work` in one transaction, as an operation. It is rolled back if `work` rejects.
+   * @param work is given what sends a statement in it.
+   * @throws StoreError as {@link query} does.
+   */
+  transaction<T>(work: (send: Send) => Promise<T>): Promise<T> {
+    return this.operation(async () => {
+      const driver = this.#driver;
+      let failure: StoreError | undefined;
+      const sending = (sql: Transaction): Send => {
+        return async <Values extends PostgresValue[], Row>(
+          { text }: Statement<Values, Row>,
+          ...values: Values
+        ) => {
+          try {
+            return (await sql.unsafe<Row[]>(text, values, { prepare: true })).filter(() => true);
+          } catch (error) {
+            failure = new StoreError(error);
+            throw failure;
+          }
+        };
+      };
+      let result: { readonly of: T } | undefined;
+      try {
+        await driver.begin(async (sql) => {
+          result = { of: await work(sending(sql)) };
+        });
+      } catch (error) {
+        const cause = failure?.cause ?? error;
+        if (!isAnswer(cause)) this.#replace(driver, cause);
+        throw failure ?? new StoreError(error);
+      }
+      if (result === undefined) throw new StoreError(new Error('a transaction was not run'));
+      return result.of;
+    });
   }
 
   /** Lets go of all connections once what is under way has ended. */

@@ -7,7 +7,7 @@
 import type { CreateOutcome, NewSecret } from '../../contracts/secrets.js';
 import { StoreError } from '../../contracts/store.js';
 import { isAnswer, type PostgresPool, type Progress, statement } from '../connections/pool.js';
-import { createAlone, created, createValues, type EarlierRow, repeatOf } from './create.js';
+import { createAlone, created, createValues, type EarlierRow, gateState, repeatOf } from './create.js';
 
 /** Batches under way at once. */
 const BATCHES = 4;
@@ -44,7 +44,7 @@ interface Create {
 const COLUMNS = `id TEXT, version INTEGER, blob TEXT, hint TEXT, split_url_mode BOOLEAN, proof_hash TEXT,
       link_proof_hash TEXT, views INTEGER, callback_url TEXT, callback_host TEXT, callback_secret TEXT, caller TEXT,
       idempotency_key TEXT, body_hash TEXT, created_at BIGINT, expires_at BIGINT, receipt_hash TEXT,
-      counter TEXT, ends_at BIGINT, quota_limit INTEGER`;
+      gates TEXT, counter TEXT, ends_at BIGINT, quota_limit INTEGER`;
 
 const NAMES = COLUMNS.split(',').map((column) => column.trim().split(' ')[0] ?? '');
 
@@ -94,14 +94,14 @@ export const CREATE_BATCH = statement<[creates: string], BatchRow>(`
   ), made AS (
     INSERT INTO secrets (id, version, blob_size, hint, split_url_mode, proof_hash, link_proof_hash, views, views_left,
       callback_url, callback_host, callback_secret, caller, idempotency_key, body_hash, created_at, expires_at,
-      needed_until, receipt_hash)
+      needed_until, receipt_hash, gate_state)
     SELECT id, version, length(bytes), hint, split_url_mode, proof_hash, link_proof_hash, views, views, callback_url,
       callback_host, callback_secret, caller, idempotency_key, body_hash, created_at, expires_at, expires_at,
-      receipt_hash
+      receipt_hash, ${gateState('gates')}
     FROM decided WHERE outcome = 'created' ORDER BY caller, idempotency_key
     RETURNING id
   ), kept AS (
-    INSERT INTO ciphertexts (id, blob) SELECT id, bytes FROM made JOIN wanted USING (id)
+    INSERT INTO ciphertexts (id, blob, gates) SELECT id, bytes, gates FROM made JOIN wanted USING (id)
   )
   SELECT place, outcome, NULL AS id, NULL AS version, NULL AS views, NULL AS body_hash, NULL AS created_at,
     NULL AS expires_at FROM decided

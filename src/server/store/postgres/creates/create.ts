@@ -3,6 +3,7 @@
  * share one (create-batches.ts), and come here when that could not decide them.
  */
 
+import { encodeGates, encodeState, UNTOUCHED } from '../../contracts/gates.js';
 import { IDEMPOTENCY_MS } from '../../contracts/lifecycle.js';
 import { ANSWERER } from '../../contracts/requests.js';
 import type { CreateOutcome, KeepOutcome, NewSecret } from '../../contracts/secrets.js';
@@ -50,6 +51,7 @@ export type SecretValues = [
   createdAt: number,
   expiresAt: number,
   receiptHash: string | null,
+  gates: string | null,
 ];
 
 type CreateValues = [
@@ -65,10 +67,19 @@ const CREATE_INDEXES: readonly string[] = ['secrets_create', 'requests_create'];
 /**
  * A piece of SQL that makes a secret, and gives its id.
  * @param first the number of the first of its {@link SecretValues}.
- * @param requestId of the request that it answers, and `chunks` how many it comes with: expressions in SQL.
+ * @param requestId of the request that it answers, and `chunks` how many it comes with: expressions in SQL. So is
+ *   `gates`, for what else than the {@link SecretValues} they come from.
  * @param where whether to make it: what follows the selected columns.
  */
-export function insertSecret(first: number, requestId: string, chunks: string, where: string): string {
+export function insertSecret(
+  first: number,
+  {
+    requestId,
+    chunks,
+    gates,
+  }: { readonly requestId: string; readonly chunks: string; readonly gates: string },
+  where: string,
+): string {
   const value = (place: number) => `$${first + place}`;
   const values = Array.from({ length: 17 }, (_, place) => value(place));
   const [id, version, blob, ...rest] = values;
@@ -88,9 +99,14 @@ export function insertSecret(first: number, requestId: string, chunks: string, w
   return `
     INSERT INTO secrets (id, version, blob_size, hint, split_url_mode, proof_hash, link_proof_hash, views, views_left,
       callback_url, callback_host, callback_secret, caller, idempotency_key, body_hash, created_at, expires_at,
-      receipt_hash, needed_until, request_id, chunks)
-    SELECT ${selected.join(', ')}, ${value(15)}, ${requestId}, ${chunks} ${where}
+      receipt_hash, needed_until, request_id, chunks, gate_state)
+    SELECT ${selected.join(', ')}, ${value(15)}, ${requestId}, ${chunks}, ${gateState(gates)} ${where}
     RETURNING id`;
+}
+
+/** What has happened at new gates, in SQL. */
+export function gateState(gates: string): string {
+  return `CASE WHEN ${gates} IS NOT NULL THEN '${encodeState(UNTOUCHED)}' END`;
 }
 
 /**
@@ -119,7 +135,7 @@ export function binding(first: number, caller: string, now: string, condition = 
   };
 }
 
-const UPLOAD = binding(21, '$12', '$15');
+const UPLOAD = binding(22, '$12', '$15');
 
 /**
  * Makes a secret unless its idempotency key was used or its quota is used up. Of two at once with one key the second
@@ -131,19 +147,18 @@ export const CREATE = statement<[...CreateValues, ...UploadValues], CreateRow>(`
     SELECT id, version, views, body_hash, created_at, expires_at FROM secrets
     WHERE caller = $12 AND idempotency_key = $13
   ), counted AS (
-    INSERT INTO counts (counter, ends_at, used) SELECT $18, $19, 1
-    WHERE $18::text IS NOT NULL AND $20 > 0 AND NOT EXISTS (SELECT FROM earlier)
+    INSERT INTO counts (counter, ends_at, used) SELECT $19, $20, 1
+    WHERE $19::text IS NOT NULL AND $21 > 0 AND NOT EXISTS (SELECT FROM earlier)
       AND ${UPLOAD.isWhole}
-    ON CONFLICT (ends_at, counter) DO UPDATE SET used = counts.used + 1 WHERE counts.used < $20 RETURNING used
+    ON CONFLICT (ends_at, counter) DO UPDATE SET used = counts.used + 1 WHERE counts.used < $21 RETURNING used
   ), made AS (${insertSecret(
     1,
-    'NULL',
-    '$22',
-    `WHERE NOT EXISTS (SELECT FROM earlier) AND ($18::text IS NULL OR EXISTS (SELECT FROM counted))
+    { requestId: 'NULL', chunks: '$23', gates: '$18::text' },
+    `WHERE NOT EXISTS (SELECT FROM earlier) AND ($19::text IS NULL OR EXISTS (SELECT FROM counted))
       AND ${UPLOAD.isWhole}`,
   )}
   ), kept AS (
-    INSERT INTO ciphertexts (id, blob) SELECT id, $3::bytea FROM made
+    INSERT INTO ciphertexts (id, blob, gates) SELECT id, $3::bytea, $18 FROM made
   ), bound AS (${UPLOAD.bound}
   )
   SELECT created, ${UPLOAD.columns}, earlier.*
@@ -234,6 +249,7 @@ export function secretValues(secret: NewSecret): SecretValues {
     secret.createdAt,
     secret.expiresAt,
     secret.receiptHash,
+    encodeGates(secret.gates),
   ];
 }
 

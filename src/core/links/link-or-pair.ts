@@ -1,8 +1,8 @@
 /** The forms in which a caller can give a link. */
 
-import { EncryptionError, ValidationError } from '../core/errors.js';
-import type { Link } from '../core/link.js';
-import { parseLink, parsePair } from '../core/links/reader.js';
+import { EncryptionError, ValidationError } from '../errors.js';
+import type { Link } from '../link.js';
+import { parseLink, parsePair } from './reader.js';
 
 /** A whole link as text, a split pair, or a link that `parseLink` has read. */
 export type LinkOrPair = string | { readonly url: string; readonly key: string } | Link;

@@ -1,0 +1,114 @@
+/** Gates between requests and the store: which of them this server offers, and who comes to them. */
+
+import { parseInstant } from '../../core/instants.js';
+import type { GateOffer, GatesBody, GatesReply } from '../../core/protocol/gates.js';
+import { offersFor } from '../../core/protocol/gates.js';
+import { type GateRefusal, type Gates, namesOf, type Visitor } from '../store/contracts/gates.js';
+import { ServiceError } from './service-error.js';
+
+/** What a reader comes with, besides its proofs. */
+export interface Visit {
+  /** The IP address of the reader. */
+  readonly address: string;
+  /** A solved puzzle, as it came. */
+  readonly captcha: string | null;
+  /** Six digits. */
+  readonly code: string | null;
+}
+
+/** Knows the gates that a server is set up for. */
+export class GateKeeper {
+  /** What can be asked for at a create, in the order of `GATE_OFFERS`. */
+  readonly offers: readonly GateOffer[] = ['addresses', 'not_before'];
+
+  /**
+   * The gates of a create, as they are kept.
+   * @param asked `null` for none. @param mayAsk whether its caller has an API key, which codes take.
+   * @param firstEnd the earliest time at which what has the gates can expire, in milliseconds since 1970.
+   * @throws ServiceError `GATE_NOT_OFFERED`, `API_KEY_REQUIRED` or `INVALID_GATES`.
+   */
+  accept(asked: GatesBody | null, hasKey: boolean, firstEnd: number): Gates | null {
+    if (asked === null) return null;
+    const missing = offersFor(asked).find((offer) => !this.offers.includes(offer));
+    if (missing !== undefined) {
+      throw new ServiceError('GATE_NOT_OFFERED', `this server is not set up for the gate ${missing}`);
+    }
+    if (asked.code !== undefined && !hasKey) {
+      throw new ServiceError('API_KEY_REQUIRED', 'codes are sent for callers with an API key only');
+    }
+    const notBefore = parseInstant(asked.not_before);
+    if (notBefore !== null && notBefore >= firstEnd) {
+      throw new ServiceError('INVALID_GATES', 'not_before is not before the expiry');
+    }
+    return {
+      addresses: asked.addresses ?? null,
+      countries: asked.countries ?? null,
+      notBefore,
+      captcha: asked.captcha ?? null,
+      code: recipientOf(asked.code),
+    };
+  }
+
+  /** Who comes to the gates of a secret. */
+  async visitor(_id: string, { address }: Visit): Promise<Visitor> {
+    return { address, country: null, puzzle: null, codeMac: null };
+  }
+}
+
+/** What a status tells of gates: no list, and of an address or number so much that its owner knows it. */
+export function shownGates(gates: Gates): GatesReply {
+  const { notBefore, code } = gates;
+  return {
+    gates: namesOf(gates),
+    ...(notBefore === null ? {} : { not_before: new Date(notBefore).toISOString() }),
+    ...(code === null ? {} : { sent_to: masked(code) }),
+  };
+}
+
+/** The error for a reader that does not get through. What would have let it through is not said. */
+export function gateError(refusal: GateRefusal): ServiceError {
+  const used = 'nothing was used up';
+  switch (refusal.outcome) {
+    case 'address not allowed':
+      return new ServiceError('ADDRESS_NOT_ALLOWED', `it cannot be read from this address; ${used}`);
+    case 'country not allowed':
+      return new ServiceError('COUNTRY_NOT_ALLOWED', `it cannot be read from this country; ${used}`);
+    case 'too early': {
+      const { waitMs } = refusal;
+      return new ServiceError('TOO_EARLY', `it cannot be read yet; ${used}`, { waitMs });
+    }
+    case 'captcha required':
+      return new ServiceError('CAPTCHA_REQUIRED', `a puzzle has to be solved to read it; ${used}`);
+    case 'code required':
+      return new ServiceError('CODE_REQUIRED', `it takes a code that is sent to its reader; ${used}`);
+    case 'wrong code':
+      return new ServiceError('WRONG_CODE', `the code is wrong; ${used}`);
+  }
+}
+
+/** Whether a store's outcome is that of a gate. */
+export function isGateRefusal(outcome: { readonly outcome: string }): outcome is GateRefusal {
+  return Object.hasOwn(OUTCOMES, outcome.outcome);
+}
+
+const OUTCOMES: Readonly<Record<GateRefusal['outcome'], true>> = {
+  'address not allowed': true,
+  'country not allowed': true,
+  'too early': true,
+  'captcha required': true,
+  'code required': true,
+  'wrong code': true,
+};
+
+function recipientOf(code: GatesBody['code']): Gates['code'] {
+  if (code === undefined) return null;
+  return 'email' in code ? { by: 'email', to: code.email } : { by: 'phone', to: code.phone };
+}
+
+/** `a…@e….org`, or `+49…56`. */
+function masked({ by, to }: NonNullable<Gates['code']>): string {
+  if (by === 'phone') return `${to.slice(0, 3)}…${to.slice(-2)}`;
+  const [name = '', domain = ''] = to.split('@');
+  const top = domain.slice(domain.lastIndexOf('.'));
+  return `${name.slice(0, 1)}…@${domain.slice(0, 1)}…${top}`;
+}
