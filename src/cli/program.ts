@@ -24,7 +24,7 @@ import { addVault } from './commands/vault/command.js';
 import { CliCommand, type Run } from './parser/command.js';
 import { declareEverywhere, EVERYWHERE } from './parser/everywhere.js';
 import { addHelp, COMMAND_GROUPS } from './parser/help.js';
-import { isCreate, requireCommand, usageErrorFor } from './parser/usage.js';
+import { requireCommand, usageErrorFor } from './parser/usage.js';
 
 /** The program, ready to parse. What commander prints goes to `output`; all else to the terminal of `run`. */
 export function createProgram(run: Run, version: string, output: OutputConfiguration): CliCommand {
@@ -71,7 +71,7 @@ export function createProgram(run: Run, version: string, output: OutputConfigura
 function handleUsage(command: Command): void {
   const isGroup = command.commands.length > 0;
   command
-    .allowExcessArguments(isGroup || isCreate(command))
+    .allowExcessArguments(isGroup || (command instanceof CliCommand && command.mayHaveMoreWords))
     .hook('preSubcommand', (_, called) => {
       if (called instanceof CliCommand) called.declareNow().inherit();
     })

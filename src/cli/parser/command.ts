@@ -46,6 +46,7 @@ export class CliCommand extends Command {
   #isDeclared = false;
   readonly #examples: Example[] = [];
   #takesIds = false;
+  #judgesWords = false;
   /** Null where every `--` begins a command line. */
   #commandLineFlag: string | null | undefined;
   #commandLine: readonly string[] | undefined;
@@ -141,6 +142,17 @@ export class CliCommand extends Command {
         option.short === word.slice(0, 2) ||
         (option.required && isNamed(option, before)),
     );
+  }
+
+  /** Leaves it to the command's action what words behind its arguments mean. */
+  judgesWords(): this {
+    this.#judgesWords = true;
+    return this;
+  }
+
+  /** Whether words behind the arguments are no wrong usage by themselves. */
+  get mayHaveMoreWords(): boolean {
+    return this.#judgesWords;
   }
 
   /** Takes arguments for ids that begin with a hyphen, as some do. */

@@ -64,7 +64,7 @@ function notACommand(words: readonly string[], command: Command): CliError {
 }
 
 /** Whether this is `zephr`, or `zephr create`, which is the same by its name. */
-export function isCreate(command: Command): boolean {
+function isCreate(command: Command): boolean {
   return command.parent === null || pathOf(command) === 'zephr create';
 }
 

@@ -38,6 +38,7 @@ export function addCreate(program: CliCommand): void {
 /** Declares the options and what is done with them. */
 function creates(command: CliCommand): void {
   command
+    .judgesWords()
     .addOption(attachOption())
     .addOption(
       new CliOption('-e, --expiry <time>', 'how long to keep it: 5m, 1h, 30d')

@@ -63,7 +63,7 @@ function declareGive(command: CliCommand): void {
   command
     .argument('[link]', 'the link of the request')
     // A lone `-` behind the link, as in a create.
-    .allowExcessArguments()
+    .judgesWords()
     .description(
       'Answers a request: says who asks for what, reads a secret on stdin or asks for it on a terminal, or takes files, and seals it for who asked alone. A lone - behind the link makes stdin the text beside files.',
     )
