@@ -1,4 +1,7 @@
-/** `zephr run`: which secrets a command gets, and what comes out of it. What is the same without zephr is in run-bare.test.ts. */
+/**
+ * `zephr run`: which secrets a command gets, and what comes out of it. What is the same without zephr is in
+ * ../system/run-bare.test.ts.
+ */
 
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

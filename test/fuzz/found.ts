@@ -38,3 +38,6 @@ export const FOUND_NAMES: readonly [string, 'linux' | 'win32', 64 | 240][] = [
 export const FOUND_CONFIGS: readonly Uint8Array<ArrayBuffer>[] = ['['.repeat(9_000) + ']'.repeat(9_000)].map(
   (deep) => new Uint8Array(Buffer.from(`{"other":${deep}}`)),
 );
+
+/** Requests that got a page, although they name what no request may: what follows a `#` is never sent. */
+export const FOUND_REQUESTS: readonly string[] = ['GET /#x HTTP/1.1\r\nHost: zephr\r\n\r\n'];

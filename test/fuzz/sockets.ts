@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { statusesFor } from '../support/raw-request.js';
 import { type ServerProcess, startServerProcess } from '../support/server.js';
 import { type Family, property } from './family.js';
+import { FOUND_REQUESTS } from './found.js';
 import { malformedBytes } from './malformed.js';
 
 /** Requests on their way at once. */
@@ -41,7 +42,7 @@ const malformed = property(
     if (settledMb === undefined && sent >= WARM) settledMb = await megabytes();
     return answers.map((statuses) => statuses.join(' ') || 'closed');
   },
-  { weight: 40, size: AT_ONCE },
+  { weight: 40, size: AT_ONCE, found: FOUND_REQUESTS.map((request) => [Buffer.from(request)]) },
 );
 
 /** What the server says of its resident memory. */
