@@ -165,6 +165,7 @@ _zephr() {
       'zephr proxy start:--vault-key-file') value=1 ;;
       'zephr proxy start:--port') value=1 ;;
       'zephr proxy start:--ttl') value=1 ;;
+      'zephr proxy start:--egress') value=1 ;;
       'zephr proxy stop:--port') value=1 ;;
       'zephr proxy status:--port') value=1 ;;
       'zephr proxy approve:--port') value=1 ;;
@@ -380,6 +381,7 @@ _zephr() {
     'zephr proxy start:--vault-key-file') _zephr_files; return ;;
     'zephr proxy start:--port') return ;;
     'zephr proxy start:--ttl') return ;;
+    'zephr proxy start:--egress') _zephr_words open strict; return ;;
     'zephr proxy stop:--port') return ;;
     'zephr proxy status:--port') return ;;
     'zephr proxy approve:--port') return ;;
@@ -440,7 +442,7 @@ _zephr() {
         'zephr vault log') _zephr_words --last --secret --agent --blocked --since --tail --verify --export $everywhere ;;
         'zephr run') _zephr_words -P --project -E --environment --vault-key-file --only --var --file --clean-env --mask $everywhere ;;
         'zephr call') _zephr_words -P --project -E --environment --vault-key-file -X --request -d --data -H --add-header --bearer --basic --header --query --body-field --form-field -L --location -f --fail -o --output --force --agent $everywhere ;;
-        'zephr proxy start') _zephr_words -P --project -E --environment --vault-key-file --port --ttl --compat-no-token $everywhere ;;
+        'zephr proxy start') _zephr_words -P --project -E --environment --vault-key-file --port --ttl --egress --compat-no-token $everywhere ;;
         'zephr proxy stop') _zephr_words --port $everywhere ;;
         'zephr proxy status') _zephr_words --port $everywhere ;;
         'zephr proxy approve') _zephr_words --port $everywhere ;;

@@ -167,7 +167,7 @@ function __zephr_in --argument-names wanted wanted_position
             case 'zephr proxy:rotate'
                 set command 'zephr proxy rotate'
                 set position 0
-            case 'zephr proxy start:-P' 'zephr proxy start:--project' 'zephr proxy start:-E' 'zephr proxy start:--environment' 'zephr proxy start:--vault-key-file' 'zephr proxy start:--port' 'zephr proxy start:--ttl'
+            case 'zephr proxy start:-P' 'zephr proxy start:--project' 'zephr proxy start:-E' 'zephr proxy start:--environment' 'zephr proxy start:--vault-key-file' 'zephr proxy start:--port' 'zephr proxy start:--ttl' 'zephr proxy start:--egress'
                 set value 1
             case 'zephr proxy stop:--port'
                 set value 1
@@ -452,6 +452,7 @@ complete -c zephr -n '__zephr_in "zephr proxy start"' -s E -l environment -x -d 
 complete -c zephr -n '__zephr_in "zephr proxy start"' -l vault-key-file -r -F -d 'unlock the vault with this file'
 complete -c zephr -n '__zephr_in "zephr proxy start"' -l port -x -d 'the port; 0 picks one (default: 8765)'
 complete -c zephr -n '__zephr_in "zephr proxy start"' -l ttl -x -d 'how long (default: 8h)'
+complete -c zephr -n '__zephr_in "zephr proxy start"' -l egress -x -a 'open strict' -d 'open or strict: refuse hosts without a secret (default: open)'
 complete -c zephr -n '__zephr_in "zephr proxy start"' -l compat-no-token -d 'answer this user\'s programs at /proxy without a token'
 complete -c zephr -n '__zephr_in "zephr proxy stop"' -l port -x -d 'which one, where several run'
 complete -c zephr -n '__zephr_in "zephr proxy status"' -l port -x -d 'which one, where several run'

@@ -28,15 +28,22 @@ export function agentSocket(user: User): string | null {
   return placeOf(user, 'XDG_STATE_HOME', join('.local', 'state'), join('run', 'vault.sock'));
 }
 
-/** Where a proxy that listens on `port` keeps its token, and the socket that it is told by what to do. Null as above. */
-export function proxyFiles(
-  user: User,
-  port: number | string,
-): { readonly token: string; readonly socket: string } | null {
+/** Where a proxy that listens on a port keeps what programs of its user need. */
+export interface ProxyFiles {
+  /** Its token, and a line end. */
+  readonly token: string;
+  /** The certificate of its authority, in PEM. */
+  readonly certificate: string;
+  /** The socket that it is told by what to do. */
+  readonly socket: string;
+}
+
+/** The files of a proxy that listens on `port`. Null as for {@link agentSocket}. */
+export function proxyFiles(user: User, port: number): ProxyFiles | null {
   const vault = agentSocket(user);
   if (vault === null) return null;
   const start = join(dirname(vault), `proxy-${port}`);
-  return { token: `${start}.token`, socket: `${start}.sock` };
+  return { token: `${start}.token`, certificate: `${start}.pem`, socket: `${start}.sock` };
 }
 
 /**

@@ -39,7 +39,9 @@ describe('zephr proxy start', () => {
     const upstream = await host(({ rawHeaders }, response) => response.end(rawHeaders.join('|')));
     const session = await boundSession(upstream.host);
     const proxy = await started(session);
-    expect(statSync(proxy.tokenFile).mode & 0o777).toBe(0o600);
+    const caFile = proxy.tokenFile.replace('.token', '.pem');
+    for (const file of [proxy.tokenFile, caFile]) expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readFileSync(caFile, 'utf8')).toMatch(/^-----BEGIN CERTIFICATE-----/);
     const answer = await ask(`${proxy.url}/proxy`, request(upstream.url, proxy.token()));
     expect(answer).toMatchObject({
       status: 200,
@@ -49,7 +51,7 @@ describe('zephr proxy start', () => {
     expect((await ask(`${proxy.url}/proxy`, request(upstream.url, 'x'))).status).toBe(401);
     proxy.child.kill('SIGTERM');
     expect(await proxy.ended).toBe(0);
-    expect(existsSync(proxy.tokenFile)).toBe(false);
+    expect(existsSync(proxy.tokenFile) || existsSync(caFile)).toBe(false);
     expect(proxy.stdout() + proxy.stderr()).not.toContain('horse');
   });
 

@@ -4,6 +4,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { endianness } from 'node:os';
 import { encodeBase64url } from '../../core/base64url.js';
 import { randomBytes } from '../../core/bytes.js';
 import type { HeaderList } from '../requests/injection.js';
@@ -78,34 +79,34 @@ function isToken(value: string | string[] | undefined, token: string): boolean {
   return one.length === other.length && timingSafeEqual(one, other);
 }
 
+/** The table is read page by page while it changes, so that a line may be missed. */
+const TABLE_READS = 3;
+
 /**
  * The user whose process is at the other end of a connection on this machine, by proc(5); undefined where the system does
  * not tell.
  */
-function userOf({ remoteAddress, remotePort, localPort, remoteFamily }: Socket): number | undefined {
-  if (remoteAddress === undefined || remotePort === undefined || localPort === undefined) return undefined;
-  const ends = `:${hex(remotePort, 4)} `;
-  const other = `:${hex(localPort, 4)} 01 `;
-  const table = remoteFamily === 'IPv6' ? '/proc/net/tcp6' : '/proc/net/tcp';
-  let text: string;
-  try {
-    text = readFileSync(table, 'latin1');
-  } catch {
-    // Not Linux.
-    return undefined;
+function userOf({ localAddress, localPort, remoteAddress, remotePort }: Socket): number | undefined {
+  const ends = `${inTable(remoteAddress, remotePort)} ${inTable(localAddress, localPort)} `;
+  for (let read = 0; read < TABLE_READS; read++) {
+    const line = tableOfConnections().find((one) => one.includes(ends));
+    if (line !== undefined) return Number(line.trim().split(/\s+/)[7]);
   }
-  const users = text
-    .split('\n')
-    .slice(1)
-    .filter((line) => {
-      const [, own = '', peer = '', state = ''] = line.trim().split(/\s+/);
-      return `${own} `.endsWith(ends) && `${peer} ${state} `.endsWith(other);
-    })
-    .map((line) => Number(line.trim().split(/\s+/)[7]));
-  // Loopback has many addresses: where two connections have these ports, nobody knows whose this is.
-  return users.length === 1 ? users[0] : undefined;
+  return undefined;
 }
 
-function hex(number: number, digits: number): string {
-  return number.toString(16).toUpperCase().padStart(digits, '0');
+function tableOfConnections(): string[] {
+  try {
+    return readFileSync('/proc/net/tcp', 'latin1').split('\n');
+  } catch {
+    // Not Linux.
+    return [];
+  }
+}
+
+/** An end of a connection as the table has it: the bytes of the address in the machine's own order, in hex. */
+function inTable(address = '', port = 0): string {
+  const bytes = Uint8Array.from(address.split('.'), Number);
+  const own = endianness() === 'LE' ? bytes.reverse() : bytes;
+  return `${Buffer.from(own).toString('hex')}:${port.toString(16).padStart(4, '0')}`.toUpperCase();
 }

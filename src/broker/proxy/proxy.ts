@@ -3,14 +3,23 @@
  * they go. It listens on this machine only, and answers nobody without its token.
  */
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { isSystemError, ZephrError } from '../../core/errors.js';
 import { makeToken, type Refusal, refusalOf } from './admission.js';
 import { Approvals } from './approvals.js';
+import { Authority } from './authority.js';
 import { type Broker, run } from './errand.js';
 import { errandByBaseUrl, errandByHeaders } from './reverse.js';
 import type { BrokeredSecrets } from './secrets.js';
+import { Tunnels } from './tunnels.js';
+import { upgrade } from './upgrade.js';
 
 /** What a proxy is started with. */
 export interface ProxyOptions extends Omit<Broker, 'approvals'> {
@@ -18,6 +27,10 @@ export interface ProxyOptions extends Omit<Broker, 'approvals'> {
   readonly port: number;
   /** What `/health` calls the project. */
   readonly project: string;
+  /** Whether hosts that no secret is bound to are refused. */
+  readonly isStrict?: boolean;
+  /** Variables that name a proxy on the way to hosts that no secret is bound to. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Admits processes of this user at `/proxy` and `/health` without a token. */
   readonly userWithoutToken?: number | undefined;
 }
@@ -27,6 +40,8 @@ export interface RunningProxy {
   readonly port: number;
   /** What clients have to show. */
   readonly token: string;
+  /** The certificate of the authority that vouches for the hosts it opens, in PEM. */
+  readonly certificate: string;
   readonly approvals: Approvals;
   /** How many secrets it has. */
   readonly secretCount: number;
@@ -48,10 +63,28 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   // Bodies and answers take as long as they take.
   server.requestTimeout = 0;
   const port = await listen(server, options.port);
-  const { project, userWithoutToken } = options;
+  const { project, userWithoutToken, isStrict = false, env = {} } = options;
+  const authority = new Authority(options.now());
+  const tunnels = new Tunnels(broker, authority, { isStrict, env, port });
+
+  server.on('connect', (message: IncomingMessage, socket: Socket, head: Buffer) => {
+    const refusal = refusalOf(message, 'proxy', { token, port });
+    if (refusal === null) void tunnels.connect(message, socket, head);
+    else turnAwayTunnel(socket, refusal);
+  });
+  server.on('upgrade', (message: IncomingMessage, socket: Socket, head: Buffer) => {
+    const refusal = refusalOf(message, 'server', { token, port });
+    const { secrets } = broker;
+    if (refusal !== null) turnAwayTunnel(socket, refusal);
+    else void upgrade(broker, message, socket, head, () => errandByBaseUrl(message, secrets, token));
+  });
 
   server.on('request', (message: IncomingMessage, response: ServerResponse) => {
-    const [path] = (message.url ?? '').split('?');
+    if (!message.url?.startsWith('/')) {
+      const refusal = refusalOf(message, 'proxy', { token, port });
+      return refusal === null ? tunnels.plain(message, response, token) : turnAway(response, refusal);
+    }
+    const [path] = message.url.split('?');
     // A page can ask for more than it is allowed to read, but it cannot set these headers.
     const needsToken = path !== '/proxy' && path !== '/health';
     const rules = { token, port, userWithoutToken: needsToken ? undefined : userWithoutToken };
@@ -68,6 +101,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
 
   return {
     port,
+    certificate: authority.certificate,
     approvals: broker.approvals,
     get token() {
       return token;
@@ -86,6 +120,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
+        tunnels.close();
       }),
   };
 }
@@ -98,11 +133,22 @@ function health(response: ServerResponse, project: string): void {
 
 /** The connection ends too: who is not answered has no second try on it. */
 function turnAway(response: ServerResponse, { status, reason }: Refusal): void {
-  const challenge: Record<string, string> =
-    status === 401 ? { 'WWW-Authenticate': 'Bearer realm="zephr"' } : {};
   response
-    .writeHead(status, { ...JSON_TYPE, ...challenge, Connection: 'close' })
+    .writeHead(status, { ...JSON_TYPE, ...challengeFor(status), Connection: 'close' })
     .end(`${JSON.stringify({ error: status === 403 ? 'forbidden' : 'unauthorized', message: reason })}\n`);
+}
+
+function turnAwayTunnel(socket: Socket, { status }: Refusal): void {
+  socket.on('error', () => socket.destroy());
+  const headers = Object.entries({ ...challengeFor(status), 'Content-Length': '0', Connection: 'close' });
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines}\r\n`);
+}
+
+/** RFC 9110 sections 11.6.1 and 11.7.1: git, for one, shows a proxy its token only when it is asked for it. */
+function challengeFor(status: number): Record<string, string> {
+  if (status === 407) return { 'Proxy-Authenticate': 'Basic realm="zephr"' };
+  return status === 401 ? { 'WWW-Authenticate': 'Bearer realm="zephr"' } : {};
 }
 
 function listen(server: Server, port: number): Promise<number> {

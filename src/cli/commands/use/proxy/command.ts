@@ -1,7 +1,8 @@
 /** What `zephr proxy` and its commands are and take. */
 
+import { usageError } from '../../../exit/cli-error.js';
 import type { CliCommand } from '../../../parser/command.js';
-import { CliOption, wholeNumber } from '../../../parser/option.js';
+import { CliOption, oneOf, wholeNumber } from '../../../parser/option.js';
 import { declarePlace, declareVault } from '../../../vault/flags.js';
 import type { ApproveContext, ControlContext } from './control.js';
 import type { StartContext } from './start.js';
@@ -28,6 +29,7 @@ function declare(proxy: CliCommand): void {
     )
     .addOption(new CliOption('--port <port>', 'the port; 0 picks one').argParser(PORT).default(8765))
     .addOption(new CliOption('--ttl <time>', 'how long').default('8h'))
+    .addOption(declareEgress())
     .option('--compat-no-token', "answer this user's programs at /proxy without a token")
     .example('zephr proxy start --port 9000 --ttl 1h')
     .runs(async (context: StartContext) => (await import('./start.js')).start(context), {
@@ -55,6 +57,12 @@ function declare(proxy: CliCommand): void {
     .description('Makes another token for the proxy. The one before is worth nothing from then on.')
     .example('zephr proxy rotate')
     .runs(async (context: ControlContext) => (await import('./control.js')).rotate(context));
+}
+
+/** What becomes of hosts that no secret is bound to. */
+export function declareEgress(): CliOption {
+  const option = new CliOption('--egress <what>', 'open or strict: refuse hosts without a secret');
+  return oneOf(option.default('open'), ['open', 'strict'], () => usageError('--egress is open or strict'));
 }
 
 function declarePort(command: CliCommand): CliCommand {

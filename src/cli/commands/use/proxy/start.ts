@@ -6,10 +6,9 @@ import { logAllowed } from '../../../../broker/audit/uses.js';
 import { type RunningProxy, startProxy } from '../../../../broker/proxy/proxy.js';
 import { readVaultText } from '../../../../vault/file.js';
 import { parseVault } from '../../../../vault/format.js';
-import { privateFolder, proxyFiles } from '../../../../vault/places.js';
+import { type ProxyFiles, privateFolder } from '../../../../vault/places.js';
 import { requireVault } from '../../../../vault/unlocking/access.js';
-import { type Line, serveLines } from '../../../../vault/unlocking/line-socket.js';
-import { CliError, usageError } from '../../../exit/cli-error.js';
+import { usageError } from '../../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../../exit/codes.js';
 import { notPermitted } from '../../../exit/not-permitted.js';
 import { messageOf } from '../../../exit/reason.js';
@@ -22,9 +21,15 @@ import { parseTtl, vaultAccess } from '../../../vault/access.js';
 import type { PlaceFlags } from '../../../vault/flags.js';
 import { placeOf } from '../../../vault/place.js';
 import { brokeredSecrets, proxyOptions } from './brokered.js';
+import { filesOf, listenToUser } from './listening.js';
 
 export type StartContext = Context<
-  PlaceFlags & { readonly port: number; readonly ttl: string; readonly compatNoToken?: boolean }
+  PlaceFlags & {
+    readonly port: number;
+    readonly ttl: string;
+    readonly compatNoToken?: boolean;
+    readonly egress: 'open' | 'strict';
+  }
 >;
 
 /** Runs the proxy to its end. */
@@ -62,9 +67,9 @@ export async function start({ flags, terminal, reporter, now }: StartContext): P
     );
   });
   try {
-    const tokenFile = await openToUser(proxy, until, ended, terminal);
+    const { token: tokenFile, certificate: caFile } = await openToUser(proxy, until, ended, terminal);
     const url = `http://127.0.0.1:${proxy.port}`;
-    const about = { url, tokenFile, until: new Date(until).toISOString() };
+    const about = { url, tokenFile, caFile, until: new Date(until).toISOString() };
     await terminal.stdout.write(flags.json ? jsonLine(about) : `${url}\n`);
     await reporter.info(`its token is in ${tokenFile}; it ends ${timeInWords(until, now())}`);
     await ended.wait;
@@ -106,45 +111,27 @@ class Ending {
   }
 }
 
-/** Writes the token where only this user can read it, and listens to the other commands. @returns the token's file. */
-export async function openToUser(
+/** Writes down what clients need where only this user can read it, and listens to the other commands. */
+async function openToUser(
   proxy: RunningProxy,
   until: number,
-  ended: { add(task: () => unknown): void; end(): void },
+  ended: Ending,
   terminal: Terminal,
-): Promise<string> {
-  const files = proxyFiles(terminal, proxy.port);
-  if (files === null)
-    throw usageError('there is no place for the token of a proxy here', 'set XDG_RUNTIME_DIR');
+): Promise<ProxyFiles> {
+  const files = filesOf(proxy, terminal);
   await privateFolder(dirname(files.token), terminal.uid);
   const keepToken = () => replaceFile(files.token, `${proxy.token}\n`);
   await keepToken();
   ended.add(() => rm(files.token, { force: true }));
-  const lines = await serveLines(files.socket, async (message) => {
-    if (message.want === 'stop') return { answer: { stopped: true }, after: () => ended.end() };
-    if (message.want === 'rotate') {
-      proxy.rotate();
-      await keepToken();
-      return { answer: { tokenFile: files.token } };
-    }
-    return { answer: answerTo(message, proxy, until) };
-  }).catch((cause: unknown) => {
-    throw new CliError(EXIT.bug, 'NOT_STARTED', `nothing can listen at ${files.socket}`, { cause });
+  await replaceFile(files.certificate, proxy.certificate);
+  ended.add(() => rm(files.certificate, { force: true }));
+  const close = await listenToUser(proxy, until, terminal, async ({ want }) => {
+    if (want === 'stop') return { answer: { stopped: true }, after: () => ended.end() };
+    if (want !== 'rotate') return null;
+    proxy.rotate();
+    await keepToken();
+    return { answer: { tokenFile: files.token } };
   });
-  ended.add(() => lines.close());
-  ended.add(() => rm(files.socket, { force: true }));
-  return files.token;
-}
-
-/** What other commands of this user ask of a proxy without ending or changing it. */
-export function answerTo({ want, id, allow }: Line, proxy: RunningProxy, until: number | null): Line {
-  if (want === 'decide') return { decided: proxy.approvals.decide(Number(id), allow === true) };
-  if (want === 'waiting') return { waiting: proxy.approvals.waiting };
-  if (want !== 'status') return {};
-  return {
-    url: `http://127.0.0.1:${proxy.port}`,
-    secrets: proxy.secretCount,
-    waiting: proxy.approvals.waiting.length,
-    until: until === null ? null : new Date(until).toISOString(),
-  };
+  ended.add(close);
+  return files;
 }
