@@ -187,6 +187,7 @@ _zephr() {
       'zephr serve:--max-upload') value=1 ;;
       'zephr serve:--max-stored') value=1 ;;
       'zephr serve:--max-stored-per-caller') value=1 ;;
+      'zephr serve:--brand') value=1 ;;
       'zephr keys new:--tier') value=1 ;;
       'zephr keys new:--name') value=1 ;;
       'zephr keys new:--store') value=1 ;;
@@ -403,6 +404,7 @@ _zephr() {
     'zephr serve:--max-upload') return ;;
     'zephr serve:--max-stored') return ;;
     'zephr serve:--max-stored-per-caller') return ;;
+    'zephr serve:--brand') _zephr_files; return ;;
     'zephr keys new:--tier') _zephr_words free dev pro; return ;;
     'zephr keys new:--name') return ;;
     'zephr keys new:--store') _zephr_files; return ;;
@@ -447,7 +449,7 @@ _zephr() {
         'zephr proxy status') _zephr_words --port $everywhere ;;
         'zephr proxy approve') _zephr_words --port $everywhere ;;
         'zephr proxy rotate') _zephr_words --port $everywhere ;;
-        'zephr serve') _zephr_words --host --port --store --access --rate-limit --max-expiry --default-expiry --trust-proxy --base-url --tls-cert --tls-key --max-connections --max-connections-per-address --max-memory --max-upload --max-stored --max-stored-per-caller --metrics --allow-private-callbacks $everywhere ;;
+        'zephr serve') _zephr_words --host --port --store --access --rate-limit --max-expiry --default-expiry --trust-proxy --base-url --tls-cert --tls-key --max-connections --max-connections-per-address --max-memory --max-upload --max-stored --max-stored-per-caller --brand --metrics --allow-private-callbacks $everywhere ;;
         'zephr keys new') _zephr_words --tier --name --store $everywhere ;;
         'zephr keys ls') _zephr_words --store $everywhere ;;
         'zephr keys revoke') _zephr_words --store $everywhere ;;

@@ -177,7 +177,7 @@ function __zephr_in --argument-names wanted wanted_position
                 set value 1
             case 'zephr proxy rotate:--port'
                 set value 1
-            case 'zephr serve:--host' 'zephr serve:--port' 'zephr serve:--store' 'zephr serve:--access' 'zephr serve:--rate-limit' 'zephr serve:--max-expiry' 'zephr serve:--default-expiry' 'zephr serve:--trust-proxy' 'zephr serve:--base-url' 'zephr serve:--tls-cert' 'zephr serve:--tls-key' 'zephr serve:--max-connections' 'zephr serve:--max-connections-per-address' 'zephr serve:--max-memory' 'zephr serve:--max-upload' 'zephr serve:--max-stored' 'zephr serve:--max-stored-per-caller'
+            case 'zephr serve:--host' 'zephr serve:--port' 'zephr serve:--store' 'zephr serve:--access' 'zephr serve:--rate-limit' 'zephr serve:--max-expiry' 'zephr serve:--default-expiry' 'zephr serve:--trust-proxy' 'zephr serve:--base-url' 'zephr serve:--tls-cert' 'zephr serve:--tls-key' 'zephr serve:--max-connections' 'zephr serve:--max-connections-per-address' 'zephr serve:--max-memory' 'zephr serve:--max-upload' 'zephr serve:--max-stored' 'zephr serve:--max-stored-per-caller' 'zephr serve:--brand'
                 set value 1
             case 'zephr keys:new'
                 set command 'zephr keys new'
@@ -475,6 +475,7 @@ complete -c zephr -n '__zephr_in "zephr serve"' -l max-memory -x -d 'megabytes f
 complete -c zephr -n '__zephr_in "zephr serve"' -l max-upload -x -d 'megabytes of files of one secret, for callers whose tier has 1024 (default: 1024)'
 complete -c zephr -n '__zephr_in "zephr serve"' -l max-stored -x -d 'megabytes of files of all secrets together (default: 10240; 256 with memory:)'
 complete -c zephr -n '__zephr_in "zephr serve"' -l max-stored-per-caller -x -d 'megabytes of all that a caller without an API key has stored (default: a tenth of --max-stored)'
+complete -c zephr -n '__zephr_in "zephr serve"' -l brand -r -F -d 'JSON that says whose server this is, for its page: name, url, colour, imprint'
 complete -c zephr -n '__zephr_in "zephr serve"' -l metrics -d 'show numbers for Prometheus at /metrics'
 complete -c zephr -n '__zephr_in "zephr serve"' -l allow-private-callbacks -d 'webhooks may go to private addresses, and over http'
 complete -c zephr -n '__zephr_in "zephr keys"' -a new -d 'make a key and print it'

@@ -4,6 +4,7 @@
  */
 
 import { type Bytes, type RandomBytes, randomBytes } from '../core/bytes.js';
+import type { Brand } from '../core/protocol/brand.js';
 import { errorDetails, errorResponse, isFailure } from './http/error-response.js';
 import { fixedHeaders } from './http/headers.js';
 import { type App, completed, type HttpRequest, type HttpResponse, isStream } from './http/messages.js';
@@ -55,6 +56,8 @@ export interface AppOptions {
   readonly secure?: boolean;
   /** The files of the web page. Default: there is none, and links lead to 404. */
   readonly page?: readonly PackedFile[] | undefined;
+  /** Whose server it is, for the page to say. Default: nobody is named. */
+  readonly brand?: Brand | undefined;
   /** Told of changes in the store, for requests that wait for one. Default: those of this app alone. */
   readonly notices?: Notices | undefined;
   /** Counts requests, and is served at `/metrics`. Default: nothing is counted, and `/metrics` is 404. */
@@ -72,7 +75,7 @@ export const MAX_STORED_BYTES = 10 * 2 ** 30;
 
 /** Puts the app together. */
 export function createApp(options: AppOptions): App {
-  const { store, access, rateLimit, version, log, baseUrl, secure = false, page, metrics } = options;
+  const { store, access, rateLimit, version, log, baseUrl, secure = false, page, brand, metrics } = options;
   const { callbacks = PUBLIC_CALLBACKS, now = Date.now, random = randomBytes, notices } = options;
   const { maxExpiry, defaultExpiry, maxStored: stored = MAX_STORED_BYTES } = options;
   const callers = new Callers(store, access, rateLimit, maxExpiry, options.maxUpload);
@@ -91,7 +94,7 @@ export function createApp(options: AppOptions): App {
   addReceiptRoutes(router, secrets);
   addSecretRequestRoutes(router, { requests, callers, callbacks });
   addHealthRoute(router, { store, access, version, callers, gates });
-  if (page !== undefined) addPageRoutes(router, page);
+  if (page !== undefined) addPageRoutes(router, page, brand);
   if (metrics !== undefined) addMetricsRoute(router, metrics);
   return withRoutes(router, { log, metrics, secure });
 }

@@ -1,6 +1,7 @@
 /** A whole server: a store, an app, a port and maintenance, started and stopped in order. */
 
 import { isLoopbackHost } from '../core/link.js';
+import type { Brand } from '../core/protocol/brand.js';
 import { resolveInDns, resolveInSystem } from '../net/resolve.js';
 import { createApp } from './app.js';
 import { watchCertificate } from './certificate.js';
@@ -62,6 +63,8 @@ export interface ServerOptions {
   readonly allowPrivateCallbacks?: boolean;
   /** The files of the web page. */
   readonly page?: readonly PackedFile[] | undefined;
+  /** Whose server it is, for the page to say. Default: nobody is named. */
+  readonly brand?: Brand | undefined;
   /** The package's version, as health reports it. */
   readonly version: string;
   /** Writes one line of the log, JSON without a newline. */
@@ -122,6 +125,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     baseUrl,
     secure: tls !== undefined,
     page: options.page,
+    brand: options.brand,
     metrics,
     callbacks: sending.policy,
     notices,

@@ -1,12 +1,22 @@
 /** The web page: its documents, the same for every secret, and the files they load. No route here reads a secret. */
 
+import type { Brand } from '../../core/protocol/brand.js';
 import { DOCUMENT_HEADERS, type HeaderFields, IMMUTABLE, NO_STORE, WORKER_HEADERS } from '../http/headers.js';
-import { emptyResponse, type HttpRequest, type HttpResponse, headerOf } from '../http/messages.js';
+import {
+  emptyResponse,
+  type HttpRequest,
+  type HttpResponse,
+  headerOf,
+  jsonResponse,
+} from '../http/messages.js';
 import { type Handler, notFound, pathOf, type Router } from '../http/router.js';
 import { chooseEncoding, type PackedFile, unpackFiles, type WebFile } from './page-files.js';
 
-/** Adds the page's routes to `router`. */
-export function addPageRoutes(router: Router, packed: readonly PackedFile[]): void {
+/**
+ * Adds the page's routes to `router`.
+ * @param brand is data beside the documents, so that these are the same everywhere, and can be verified.
+ */
+export function addPageRoutes(router: Router, packed: readonly PackedFile[], brand?: Brand): void {
   const files = unpackFiles(packed);
   const add = (path: string, handler: Handler) => router.add(path, { GET: handler, HEAD: handler });
   const document = (name: string): Handler => {
@@ -34,6 +44,7 @@ export function addPageRoutes(router: Router, packed: readonly PackedFile[]): vo
   add('/verify', document('verify.html'));
   add('/verify.html', document('verify.html'));
   add('/missing.html', document('missing.html'));
+  add('/brand.json', () => jsonResponse(200, brand ?? {}, NO_STORE));
   router.otherwise(missingPage(files));
   add('/assets/:file', (request, name = '') => {
     const file = files.get(`assets/${name}`);

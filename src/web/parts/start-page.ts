@@ -1,5 +1,6 @@
 /** What every page does when it starts: its language, its operator's name, and showing its view once it works. */
 
+import { loadBrand, showBrand } from './brand.js';
 import { byId } from './elements.js';
 import { chooseLanguage, currentLanguage, languages, loadLanguage, translateDocument } from './language.js';
 import { confirmLeaving } from './leave-guard.js';
@@ -43,12 +44,13 @@ function markInNav(page: string): void {
  *   `begin` shows another.
  */
 export async function startPage(begin: () => void): Promise<void> {
-  await loadLanguage();
+  const [brand] = await Promise.all([loadBrand(), loadLanguage()]);
   translateDocument(document);
   clearWhenLeft();
   startLanguageChooser();
   const { page = '' } = document.body.dataset;
   markInNav(page);
+  if (brand !== null) showBrand(brand);
   const view = document.getElementById(page);
   if (view !== null) view.hidden = false;
   try {

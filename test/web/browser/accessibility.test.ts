@@ -40,7 +40,8 @@ describe.skipIf(!HAS_CHROMIUM)(`the page (needs ${CHROMIUM})`, () => {
   afterAll(async () => {
     await servers.close();
   });
-  const visit = (options = {}) => visitor([servers.url, servers.closedUrl, servers.limitedUrl], options);
+  const visit = (options = {}) =>
+    visitor([servers.url, servers.closedUrl, servers.limitedUrl, servers.brandedUrl], options);
 
   it.each(states.map((state) => [state.name, state] as const))(
     'has no violation for axe, and fits at twice the size and right to left: %s',

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { buildPage } from '../../../.scripts/web.js';
+import { type Brand, parseBrand } from '../../../src/core/protocol/brand.js';
 import {
   answerRequest,
   type CreatedRequest,
@@ -26,16 +27,25 @@ export interface Servers {
   readonly closedUrl: string;
   /** A server that lets an address create once a minute. */
   readonly limitedUrl: string;
+  /** A server whose operator is named, in a colour that is only just dark enough. */
+  readonly brandedUrl: string;
   /** Puts the clock of all of them forward. */
   advance(milliseconds: number): void;
   close(): Promise<void>;
 }
 
+const BRAND = parseBrand({
+  name: 'Hospital of Saint Example, Department of Information Technology',
+  url: 'https://example.com/',
+  colour: '#b44479',
+  imprint: 'https://example.com/imprint',
+});
+
 /** Starts the servers. */
 export async function startServers(): Promise<Servers> {
   let ahead = 0;
   const { files: page } = await buildPage();
-  const start = (access: 'open' | 'closed', rateLimit: number): Promise<RunningServer> =>
+  const start = (access: 'open' | 'closed', rateLimit: number, brand?: Brand): Promise<RunningServer> =>
     startServer({
       host: '127.0.0.1',
       port: 0,
@@ -44,15 +54,22 @@ export async function startServers(): Promise<Servers> {
       rateLimit,
       version: 'test',
       page,
+      brand,
       log: () => undefined,
       now: () => Date.now() + ahead,
     });
-  const running = [await start('open', 0), await start('closed', 0), await start('open', 1)] as const;
-  const [{ url }, { url: closedUrl }, { url: limitedUrl }] = running;
+  const running = [
+    await start('open', 0),
+    await start('closed', 0),
+    await start('open', 1),
+    await start('open', 0, BRAND),
+  ] as const;
+  const [{ url }, { url: closedUrl }, { url: limitedUrl }, { url: brandedUrl }] = running;
   return {
     url,
     closedUrl,
     limitedUrl,
+    brandedUrl,
     advance(milliseconds) {
       ahead += milliseconds;
     },
@@ -285,6 +302,20 @@ const receiptStates: readonly State[] = [
       await submit(page);
       await page.click('#created-receipt-part summary');
     },
+  },
+];
+
+const brandStates: readonly State[] = [
+  {
+    name: 'brand-create',
+    async reach(page, { brandedUrl }) {
+      await openForm(page, brandedUrl);
+      await page.click('summary');
+    },
+  },
+  {
+    name: 'brand-reveal',
+    reach: async (page, servers) => openLink(page, await createLink({ ...servers, url: servers.brandedUrl })),
   },
 ];
 
@@ -610,4 +641,5 @@ export const states: readonly State[] = [
   ...finalStates,
   ...requestStates,
   ...receiptStates,
+  ...brandStates,
 ];

@@ -76,6 +76,10 @@ function options(): CliOption[] {
       'megabytes of all that a caller without an API key has stored',
       'a tenth of --max-stored',
     ),
+    new CliOption(
+      '--brand <file>',
+      'JSON that says whose server this is, for its page: name, url, colour, imprint',
+    ),
     new CliOption('--metrics', 'show numbers for Prometheus at /metrics'),
     new CliOption('--allow-private-callbacks', 'webhooks may go to private addresses, and over http'),
   ];

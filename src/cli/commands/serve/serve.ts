@@ -16,6 +16,7 @@ import type { CommonFlags } from '../../settings/settings.js';
 import { newStoreLocation } from '../../settings/store-location.js';
 import { VERSION } from '../../terminal/environment.js';
 import type { Terminal } from '../../terminal/terminal.js';
+import { readBrand } from './brand.js';
 import { logWriter } from './log-writer.js';
 import { readableLine } from './readable-log.js';
 
@@ -51,6 +52,7 @@ export interface ServeFlags extends CommonFlags {
   readonly maxUpload?: number;
   readonly maxStored?: number;
   readonly maxStoredPerCaller?: number;
+  readonly brand?: string;
   readonly metrics?: boolean;
   readonly allowPrivateCallbacks?: boolean;
 }
@@ -66,6 +68,7 @@ export async function serve({ flags, terminal }: ServeContext): Promise<ExitCode
   // Node throws this where nobody can catch it.
   if (!terminal.hasNetwork) throw notPermitted('Net');
   const tls = tlsFiles(flags);
+  const brand = flags.brand === undefined ? undefined : await readBrand(flags.brand, terminal);
   const log = logWriter(terminal.stderr);
   terminal.onExit(() => log.flushNow());
   const readable = terminal.stderr.isTerminal && !flags.json;
@@ -76,6 +79,7 @@ export async function serve({ flags, terminal }: ServeContext): Promise<ExitCode
     storeThread: STORE_THREAD,
     version: VERSION,
     page: JSON.parse(__ZEPHR_WEB_PAGE__) as readonly PackedFile[],
+    brand,
     access,
     rateLimit,
     ...expiries(flags),
