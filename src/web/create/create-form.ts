@@ -13,7 +13,7 @@ import { MAX_BLOB_LENGTH, MAX_HINT_LENGTH, MAX_VIEWS } from '../../core/protocol
 import { defaultLinkVersion } from '../../core/protocol/link-versions.js';
 import type { HealthReply } from '../../core/protocol/replies.js';
 import { ExpiryField } from '../parts/controls/expiry-field.js';
-import { showablePassphrase } from '../parts/controls/show-hide-button.js';
+import { PassphraseField } from '../parts/controls/passphrase-field.js';
 import { byId, isDisabled, setBusy, showText, showView } from '../parts/elements.js';
 import { ErrorNote, type FieldErrorKey } from '../parts/error-note.js';
 import { escapeName, formatSize } from '../parts/format.js';
@@ -47,8 +47,7 @@ class CreateForm {
   readonly #secret = new SecretField(this.#errors, () => this.#guardDraft());
   readonly #expiry = new ExpiryField(DEFAULT_EXPIRY_MINUTES);
   readonly #split = byId('split', HTMLInputElement);
-  readonly #passphraseField = showablePassphrase('passphrase');
-  readonly #passphrase = this.#passphraseField.field;
+  readonly #passphrase = new PassphraseField('passphrase');
   readonly #views = byId('views', HTMLInputElement);
   readonly #message = byId('message', HTMLTextAreaElement);
   readonly #hint = byId('hint', HTMLInputElement);
@@ -183,7 +182,7 @@ class CreateForm {
       EMPTY_SECRET: [this.#secret.element, 'error.empty'],
       INVALID_SECRET: [this.#secret.element, 'error.textMalformed'],
       INVALID_META: [this.#secret.element, 'error.fileName'],
-      INVALID_PASSPHRASE: [this.#passphrase, 'error.passphraseMalformed'],
+      INVALID_PASSPHRASE: [this.#passphrase.field, 'error.passphraseMalformed'],
       INVALID_VIEWS: [this.#views, 'error.views', MAX_VIEWS],
       INVALID_HINT: [this.#hint, 'error.hint', MAX_HINT_LENGTH],
     };
@@ -204,15 +203,12 @@ class CreateForm {
       this.#errors.showOutcome('noConnection');
       return;
     }
-    this.#passphrase.value = passphrase;
-    this.#passphraseField.hide(false);
-    this.#passphrase.select();
+    this.#passphrase.suggest(passphrase);
   }
 
   /** Empties the form: nothing that was typed or chosen stays in the page. */
   #clear(): void {
     byId('create-form', HTMLFormElement).reset();
-    this.#passphraseField.hide(true);
     this.#secret.clear();
     this.#guard.release();
   }

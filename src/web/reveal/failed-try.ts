@@ -52,7 +52,7 @@ export class FailedTry {
         return outcome;
     }
     if (error instanceof ValidationError) {
-      this.#fields.errors.showFieldError(this.#fields.passphrase, 'error.passphraseMalformed');
+      this.#fields.errors.showFieldError(this.#fields.passphrase.field, 'error.passphraseMalformed');
       return null;
     }
     if (outcome === 'unexpected') reportError(error);
@@ -88,8 +88,8 @@ export class FailedTry {
   #askForPassphrase(): void {
     const { passphrase, errors } = this.#fields;
     errors.showOutcome('wrongPassphrase');
-    errors.markField(passphrase);
-    passphrase.select();
+    errors.markField(passphrase.field);
+    passphrase.field.select();
   }
 
   /** For a server, or a secret, that does not tell a wrong passphrase from a wrong key. */
@@ -97,7 +97,7 @@ export class FailedTry {
     const { link, passphrase, errors } = this.#fields;
     link.show();
     errors.showOutcome('wrongEither');
-    errors.markField(passphrase);
+    errors.markField(passphrase.field);
   }
 
   #askToWait(seconds: number): void {

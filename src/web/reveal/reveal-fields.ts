@@ -1,7 +1,7 @@
 /** The elements of the form that opens links, which its states change. */
 
 import type { SecretAddress } from '../../core/link.js';
-import { passphraseField } from '../parts/controls/show-hide-button.js';
+import { PassphraseField } from '../parts/controls/passphrase-field.js';
 import { byId } from '../parts/elements.js';
 import { ErrorNote } from '../parts/error-note.js';
 import { LinkField, type LinkFieldOptions } from './link-field.js';
@@ -9,7 +9,7 @@ import { LinkField, type LinkFieldOptions } from './link-field.js';
 /** The form's fields, buttons and notes. */
 export class RevealFields {
   readonly link: LinkField;
-  readonly passphrase = passphraseField('passphrase');
+  readonly passphrase = new PassphraseField('passphrase');
   readonly submit = byId('reveal-submit', HTMLButtonElement);
   readonly check = byId('reveal-check', HTMLButtonElement);
   readonly status = byId('reveal-status', HTMLElement);
@@ -34,6 +34,6 @@ export class RevealFields {
   /** Empties what was typed: none of it stays in the page. */
   clear(): void {
     this.link.clear();
-    this.passphrase.value = '';
+    this.passphrase.clear();
   }
 }

@@ -129,7 +129,7 @@ class RevealForm {
     if (link === null) return null;
     if (!link.key.passphrase || passphrase.value !== '') return link;
     this.#fields.showPassphrase(true);
-    errors.showFieldError(passphrase, 'error.passphraseMissing');
+    errors.showFieldError(passphrase.field, 'error.passphraseMissing');
     return null;
   }
 

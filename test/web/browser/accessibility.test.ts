@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { retrieveSecret } from '../../../src/index.js';
 import { CHROMIUM, HAS_CHROMIUM } from '../../support/browser.js';
 import { type Servers, startServers, states } from './states.js';
 import { headingOf, textOf, useBrowser, visitor } from './visitor.js';
@@ -120,6 +121,36 @@ describe.skipIf(!HAS_CHROMIUM)(`the page (needs ${CHROMIUM})`, () => {
     }
     expect(seen.size).toBeGreaterThan(4);
     for (const outline of seen) expect(outline).toMatch(/ solid 3px$/);
+  });
+
+  it('has in a passphrase that is hidden nothing to read out, however it was edited', async () => {
+    const { context, open } = await visit();
+    const page = await open(`${servers.url}/`);
+    await page.fill('#secret-text', 'hunter2');
+    await page.click('summary');
+    await page.locator('#passphrase').pressSequentially('korrect horse');
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Delete');
+    await page.keyboard.type('c');
+    for (let count = 0; count < 6; count++) await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Shift+ArrowRight');
+    await page.keyboard.insertText('-🔑-');
+    await page.keyboard.press('End');
+    await page.keyboard.press('Backspace');
+    await page.keyboard.type('e!');
+    expect(await page.inputValue('#passphrase')).toMatch(/^\u2022{17}$/);
+    const debuggee = await context.newCDPSession(page);
+    const tree = JSON.stringify(await debuggee.send('Accessibility.getFullAXTree'));
+    expect(tree).toContain('\u2022\u2022\u2022');
+    expect(tree).not.toMatch(/correct|horse/);
+    await page.getByRole('button', { name: 'Show the passphrase' }).click();
+    expect(await page.inputValue('#passphrase')).toBe('correct-🔑-horse!');
+    await page.getByRole('button', { name: 'Hide the passphrase' }).click();
+    await page.click('#create-submit');
+    await page.locator('#created').waitFor();
+    const link = (await page.locator('#created-link').textContent()) ?? '';
+    const passphrase = 'correct-🔑-horse!';
+    expect((await retrieveSecret(link, { passphrase })).plaintext).toBe('hunter2');
   });
 
   it('has targets that are large enough for a thumb', async () => {

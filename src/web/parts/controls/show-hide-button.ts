@@ -1,4 +1,4 @@
-/** Buttons that show and hide what an element holds: a passphrase while it is typed, a secret that was revealed. */
+/** Buttons that show and hide something: a passphrase while it is typed, a secret that was revealed. */
 
 import { byId } from '../elements.js';
 import { translate } from '../language.js';
@@ -23,26 +23,4 @@ export function showHideButton(
   button.addEventListener('click', () => set(!isHidden));
   set(hidden);
   return set;
-}
-
-/**
- * The passphrase field with an id; the id of its show button ends in `-show`. CSS masks the passphrase: what is typed into
- * a field of type `password` browsers store, or offer to, whatever the page asks of them.
- */
-export function passphraseField(id: string): HTMLInputElement {
-  return showablePassphrase(id).field;
-}
-
-/** As {@link passphraseField}, with a function that hides what the field holds, or shows it. */
-export function showablePassphrase(id: string): {
-  readonly field: HTMLInputElement;
-  readonly hide: (hidden: boolean) => void;
-} {
-  const field = byId(id, HTMLInputElement);
-  const hide = showHideButton(`${id}-show`, true, (hidden, button) => {
-    field.classList.toggle('masked', hidden);
-    // The accessible name begins with the text on the button, so that voice control finds it (WCAG 2.5.3).
-    button.ariaLabel = translate(hidden ? 'button.showPassphrase' : 'button.hidePassphrase');
-  });
-  return { field, hide };
 }
