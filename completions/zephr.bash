@@ -38,13 +38,14 @@ _zephr() {
       zephr:--views) value=1 ;;
       zephr:--name) value=1 ;;
       zephr:--message) value=1 ;;
-      zephr:--allow-ip) value=1 ;;
-      zephr:--not-before) value=1 ;;
       zephr:--callback-url) value=1 ;;
       zephr:--callback-secret-file) value=1 ;;
       zephr:--memo) value=1 ;;
       zephr:--for) value=1 ;;
       zephr:--link) value=1 ;;
+      zephr:--allow-ip) value=1 ;;
+      zephr:--allow-country) value=1 ;;
+      zephr:--not-before) value=1 ;;
       'zephr create:-a' | 'zephr create:--attach') value=1 ;;
       'zephr create:-e' | 'zephr create:--expiry') value=1 ;;
       'zephr create:-H' | 'zephr create:--hint') value=1 ;;
@@ -52,13 +53,14 @@ _zephr() {
       'zephr create:--views') value=1 ;;
       'zephr create:--name') value=1 ;;
       'zephr create:--message') value=1 ;;
-      'zephr create:--allow-ip') value=1 ;;
-      'zephr create:--not-before') value=1 ;;
       'zephr create:--callback-url') value=1 ;;
       'zephr create:--callback-secret-file') value=1 ;;
       'zephr create:--memo') value=1 ;;
       'zephr create:--for') value=1 ;;
       'zephr create:--link') value=1 ;;
+      'zephr create:--allow-ip') value=1 ;;
+      'zephr create:--allow-country') value=1 ;;
+      'zephr create:--not-before') value=1 ;;
       'zephr get:-k' | 'zephr get:--key') value=1 ;;
       'zephr get:--key-file') value=1 ;;
       'zephr get:--url') value=1 ;;
@@ -71,12 +73,13 @@ _zephr() {
       'zephr request:--secret-expiry') value=1 ;;
       'zephr request:--answers') value=1 ;;
       'zephr request:--views') value=1 ;;
-      'zephr request:--allow-ip') value=1 ;;
-      'zephr request:--not-before') value=1 ;;
       'zephr request:--callback-url') value=1 ;;
       'zephr request:--callback-secret-file') value=1 ;;
       'zephr request:--for') value=1 ;;
       'zephr request:-o' | 'zephr request:--output') value=1 ;;
+      'zephr request:--allow-ip') value=1 ;;
+      'zephr request:--allow-country') value=1 ;;
+      'zephr request:--not-before') value=1 ;;
       'zephr give:-a' | 'zephr give:--attach') value=1 ;;
       'zephr give:--name') value=1 ;;
       'zephr give:-m' | 'zephr give:--message') value=1 ;;
@@ -188,6 +191,7 @@ _zephr() {
       'zephr serve:--max-stored') value=1 ;;
       'zephr serve:--max-stored-per-caller') value=1 ;;
       'zephr serve:--brand') value=1 ;;
+      'zephr serve:--geoip') value=1 ;;
       'zephr keys new:--tier') value=1 ;;
       'zephr keys new:--name') value=1 ;;
       'zephr keys new:--store') value=1 ;;
@@ -255,13 +259,14 @@ _zephr() {
     zephr:--views) return ;;
     zephr:--name) return ;;
     zephr:--message) return ;;
-    zephr:--allow-ip) return ;;
-    zephr:--not-before) _zephr_words 1h 1d; return ;;
     zephr:--callback-url) return ;;
     zephr:--callback-secret-file) _zephr_files; return ;;
     zephr:--memo) return ;;
     zephr:--for) _zephr_words 1m 10m 1h; return ;;
     zephr:--link) _zephr_words v1 v2; return ;;
+    zephr:--allow-ip) return ;;
+    zephr:--allow-country) return ;;
+    zephr:--not-before) _zephr_words 1h 1d; return ;;
     'zephr create:-a' | 'zephr create:--attach') _zephr_files; return ;;
     'zephr create:-e' | 'zephr create:--expiry') _zephr_words 5m 1h 1d 7d 30d; return ;;
     'zephr create:-H' | 'zephr create:--hint') return ;;
@@ -269,13 +274,14 @@ _zephr() {
     'zephr create:--views') return ;;
     'zephr create:--name') return ;;
     'zephr create:--message') return ;;
-    'zephr create:--allow-ip') return ;;
-    'zephr create:--not-before') _zephr_words 1h 1d; return ;;
     'zephr create:--callback-url') return ;;
     'zephr create:--callback-secret-file') _zephr_files; return ;;
     'zephr create:--memo') return ;;
     'zephr create:--for') _zephr_words 1m 10m 1h; return ;;
     'zephr create:--link') _zephr_words v1 v2; return ;;
+    'zephr create:--allow-ip') return ;;
+    'zephr create:--allow-country') return ;;
+    'zephr create:--not-before') _zephr_words 1h 1d; return ;;
     'zephr get:-k' | 'zephr get:--key') return ;;
     'zephr get:--key-file') _zephr_files; return ;;
     'zephr get:--url') return ;;
@@ -288,12 +294,13 @@ _zephr() {
     'zephr request:--secret-expiry') _zephr_words 1h 1d 7d 30d; return ;;
     'zephr request:--answers') return ;;
     'zephr request:--views') return ;;
-    'zephr request:--allow-ip') return ;;
-    'zephr request:--not-before') _zephr_words 1h 1d; return ;;
     'zephr request:--callback-url') return ;;
     'zephr request:--callback-secret-file') _zephr_files; return ;;
     'zephr request:--for') _zephr_words 1m 10m 1h; return ;;
     'zephr request:-o' | 'zephr request:--output') _zephr_files; return ;;
+    'zephr request:--allow-ip') return ;;
+    'zephr request:--allow-country') return ;;
+    'zephr request:--not-before') _zephr_words 1h 1d; return ;;
     'zephr give:-a' | 'zephr give:--attach') _zephr_files; return ;;
     'zephr give:--name') return ;;
     'zephr give:-m' | 'zephr give:--message') return ;;
@@ -405,6 +412,7 @@ _zephr() {
     'zephr serve:--max-stored') return ;;
     'zephr serve:--max-stored-per-caller') return ;;
     'zephr serve:--brand') _zephr_files; return ;;
+    'zephr serve:--geoip') _zephr_files; return ;;
     'zephr keys new:--tier') _zephr_words free dev pro; return ;;
     'zephr keys new:--name') return ;;
     'zephr keys new:--store') _zephr_files; return ;;
@@ -420,10 +428,10 @@ _zephr() {
   case $cur in
     -*)
       case $command in
-        zephr) _zephr_words -a --attach -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --allow-ip --not-before --callback-url --callback-secret-file --memo --no-record --wait --for -c --copy --qr --link $everywhere ;;
-        'zephr create') _zephr_words -a --attach -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --allow-ip --not-before --callback-url --callback-secret-file --memo --no-record --wait --for -c --copy --qr --link $everywhere ;;
+        zephr) _zephr_words -a --attach -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --callback-url --callback-secret-file --memo --no-record --wait --for -c --copy --qr --link --allow-ip --allow-country --not-before --captcha $everywhere ;;
+        'zephr create') _zephr_words -a --attach -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --callback-url --callback-secret-file --memo --no-record --wait --for -c --copy --qr --link --allow-ip --allow-country --not-before --captcha $everywhere ;;
         'zephr get') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file -o --output --force -c --copy --exec --wait --for --all $everywhere ;;
-        'zephr request') _zephr_words -m --message --from -e --expiry --secret-expiry --answers --views --allow-ip --not-before --callback-url --callback-secret-file -c --copy --copy-link --qr --no-record --wait --for -o --output --force --exec $everywhere ;;
+        'zephr request') _zephr_words -m --message --from -e --expiry --secret-expiry --answers --views --callback-url --callback-secret-file -c --copy --copy-link --qr --no-record --wait --for -o --output --force --exec --allow-ip --allow-country --not-before --captcha $everywhere ;;
         'zephr give') _zephr_words -a --attach --name -m --message --trim $everywhere ;;
         'zephr ls') _zephr_words --state --since -n --count --after --search --offline --forget --remote $everywhere ;;
         'zephr status') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file --is --wait --for $everywhere ;;
@@ -449,7 +457,7 @@ _zephr() {
         'zephr proxy status') _zephr_words --port $everywhere ;;
         'zephr proxy approve') _zephr_words --port $everywhere ;;
         'zephr proxy rotate') _zephr_words --port $everywhere ;;
-        'zephr serve') _zephr_words --host --port --store --access --rate-limit --max-expiry --default-expiry --trust-proxy --base-url --tls-cert --tls-key --max-connections --max-connections-per-address --max-memory --max-upload --max-stored --max-stored-per-caller --brand --metrics --allow-private-callbacks $everywhere ;;
+        'zephr serve') _zephr_words --host --port --store --access --rate-limit --max-expiry --default-expiry --trust-proxy --base-url --tls-cert --tls-key --max-connections --max-connections-per-address --max-memory --max-upload --max-stored --max-stored-per-caller --brand --geoip --metrics --allow-private-callbacks $everywhere ;;
         'zephr keys new') _zephr_words --tier --name --store $everywhere ;;
         'zephr keys ls') _zephr_words --store $everywhere ;;
         'zephr keys revoke') _zephr_words --store $everywhere ;;

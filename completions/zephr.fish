@@ -13,7 +13,7 @@ function __zephr_in --argument-names wanted wanted_position
         switch "$command:$word"
             case '*:--server' '*:--config' '*:--ca-file' '*:--timeout'
                 set value 1
-            case 'zephr:-a' 'zephr:--attach' 'zephr:-e' 'zephr:--expiry' 'zephr:-H' 'zephr:--hint' 'zephr:--passphrase-file' 'zephr:--views' 'zephr:--name' 'zephr:--message' 'zephr:--allow-ip' 'zephr:--not-before' 'zephr:--callback-url' 'zephr:--callback-secret-file' 'zephr:--memo' 'zephr:--for' 'zephr:--link'
+            case 'zephr:-a' 'zephr:--attach' 'zephr:-e' 'zephr:--expiry' 'zephr:-H' 'zephr:--hint' 'zephr:--passphrase-file' 'zephr:--views' 'zephr:--name' 'zephr:--message' 'zephr:--callback-url' 'zephr:--callback-secret-file' 'zephr:--memo' 'zephr:--for' 'zephr:--link' 'zephr:--allow-ip' 'zephr:--allow-country' 'zephr:--not-before'
                 set value 1
             case 'zephr:create'
                 set command 'zephr create'
@@ -69,11 +69,11 @@ function __zephr_in --argument-names wanted wanted_position
             case 'zephr:help'
                 set command 'zephr help'
                 set position 0
-            case 'zephr create:-a' 'zephr create:--attach' 'zephr create:-e' 'zephr create:--expiry' 'zephr create:-H' 'zephr create:--hint' 'zephr create:--passphrase-file' 'zephr create:--views' 'zephr create:--name' 'zephr create:--message' 'zephr create:--allow-ip' 'zephr create:--not-before' 'zephr create:--callback-url' 'zephr create:--callback-secret-file' 'zephr create:--memo' 'zephr create:--for' 'zephr create:--link'
+            case 'zephr create:-a' 'zephr create:--attach' 'zephr create:-e' 'zephr create:--expiry' 'zephr create:-H' 'zephr create:--hint' 'zephr create:--passphrase-file' 'zephr create:--views' 'zephr create:--name' 'zephr create:--message' 'zephr create:--callback-url' 'zephr create:--callback-secret-file' 'zephr create:--memo' 'zephr create:--for' 'zephr create:--link' 'zephr create:--allow-ip' 'zephr create:--allow-country' 'zephr create:--not-before'
                 set value 1
             case 'zephr get:-k' 'zephr get:--key' 'zephr get:--key-file' 'zephr get:--url' 'zephr get:--passphrase-file' 'zephr get:-o' 'zephr get:--output' 'zephr get:--for'
                 set value 1
-            case 'zephr request:-m' 'zephr request:--message' 'zephr request:--from' 'zephr request:-e' 'zephr request:--expiry' 'zephr request:--secret-expiry' 'zephr request:--answers' 'zephr request:--views' 'zephr request:--allow-ip' 'zephr request:--not-before' 'zephr request:--callback-url' 'zephr request:--callback-secret-file' 'zephr request:--for' 'zephr request:-o' 'zephr request:--output'
+            case 'zephr request:-m' 'zephr request:--message' 'zephr request:--from' 'zephr request:-e' 'zephr request:--expiry' 'zephr request:--secret-expiry' 'zephr request:--answers' 'zephr request:--views' 'zephr request:--callback-url' 'zephr request:--callback-secret-file' 'zephr request:--for' 'zephr request:-o' 'zephr request:--output' 'zephr request:--allow-ip' 'zephr request:--allow-country' 'zephr request:--not-before'
                 set value 1
             case 'zephr give:-a' 'zephr give:--attach' 'zephr give:--name' 'zephr give:-m' 'zephr give:--message'
                 set value 1
@@ -177,7 +177,7 @@ function __zephr_in --argument-names wanted wanted_position
                 set value 1
             case 'zephr proxy rotate:--port'
                 set value 1
-            case 'zephr serve:--host' 'zephr serve:--port' 'zephr serve:--store' 'zephr serve:--access' 'zephr serve:--rate-limit' 'zephr serve:--max-expiry' 'zephr serve:--default-expiry' 'zephr serve:--trust-proxy' 'zephr serve:--base-url' 'zephr serve:--tls-cert' 'zephr serve:--tls-key' 'zephr serve:--max-connections' 'zephr serve:--max-connections-per-address' 'zephr serve:--max-memory' 'zephr serve:--max-upload' 'zephr serve:--max-stored' 'zephr serve:--max-stored-per-caller' 'zephr serve:--brand'
+            case 'zephr serve:--host' 'zephr serve:--port' 'zephr serve:--store' 'zephr serve:--access' 'zephr serve:--rate-limit' 'zephr serve:--max-expiry' 'zephr serve:--default-expiry' 'zephr serve:--trust-proxy' 'zephr serve:--base-url' 'zephr serve:--tls-cert' 'zephr serve:--tls-key' 'zephr serve:--max-connections' 'zephr serve:--max-connections-per-address' 'zephr serve:--max-memory' 'zephr serve:--max-upload' 'zephr serve:--max-stored' 'zephr serve:--max-stored-per-caller' 'zephr serve:--brand' 'zephr serve:--geoip'
                 set value 1
             case 'zephr keys:new'
                 set command 'zephr keys new'
@@ -257,8 +257,6 @@ complete -c zephr -n '__zephr_in zephr' -l passphrase-file -r -F -d 'take the pa
 complete -c zephr -n '__zephr_in zephr' -l views -x -d 'readers allowed, 1 to 1000 (default: 1)'
 complete -c zephr -n '__zephr_in zephr' -l name -x -d 'file name for the reader, encrypted'
 complete -c zephr -n '__zephr_in zephr' -l message -x -d 'message to the reader, encrypted'
-complete -c zephr -n '__zephr_in zephr' -l allow-ip -x -d 'read from these addresses or networks only'
-complete -c zephr -n '__zephr_in zephr' -l not-before -x -a '1h 1d' -d 'not read before: 2h, or 2030-01-31T09:00:00Z'
 complete -c zephr -n '__zephr_in zephr' -l callback-url -x -d 'https URL that gets a webhook when it is read'
 complete -c zephr -n '__zephr_in zephr' -l callback-secret-file -r -F -d 'signs the webhook; or ZEPHR_CALLBACK_SECRET'
 complete -c zephr -n '__zephr_in zephr' -l memo -x -d 'for your own list, zephr ls; sent to nobody'
@@ -268,6 +266,10 @@ complete -c zephr -n '__zephr_in zephr' -l for -x -a '1m 10m 1h' -d 'wait no lon
 complete -c zephr -n '__zephr_in zephr' -s c -l copy -d 'put the link (split: the URL) on the clipboard'
 complete -c zephr -n '__zephr_in zephr' -l qr -d 'draw the link as a QR code on stderr'
 complete -c zephr -n '__zephr_in zephr' -l link -x -a 'v1 v2' -d 'link version (default: v2, v1 for zephr.io)'
+complete -c zephr -n '__zephr_in zephr' -l allow-ip -x -d 'read from these addresses or networks only'
+complete -c zephr -n '__zephr_in zephr' -l allow-country -x -d 'read from these countries only'
+complete -c zephr -n '__zephr_in zephr' -l not-before -x -a '1h 1d' -d 'not read before: 2h, or 2030-01-31T09:00:00Z'
+complete -c zephr -n '__zephr_in zephr' -l captcha -d 'the reader\'s program solves a puzzle first'
 complete -c zephr -n '__zephr_in "zephr create"' -s a -l attach -r -F -d 'send a file; repeat for more, - is stdin'
 complete -c zephr -n '__zephr_in "zephr create"' -s e -l expiry -x -a '5m 1h 1d 7d 30d' -d 'how long to keep it: 5m, 1h, 30d (default: 1h)'
 complete -c zephr -n '__zephr_in "zephr create"' -s s -l split -d 'print URL and key apart, on two lines'
@@ -277,8 +279,6 @@ complete -c zephr -n '__zephr_in "zephr create"' -l passphrase-file -r -F -d 'ta
 complete -c zephr -n '__zephr_in "zephr create"' -l views -x -d 'readers allowed, 1 to 1000 (default: 1)'
 complete -c zephr -n '__zephr_in "zephr create"' -l name -x -d 'file name for the reader, encrypted'
 complete -c zephr -n '__zephr_in "zephr create"' -l message -x -d 'message to the reader, encrypted'
-complete -c zephr -n '__zephr_in "zephr create"' -l allow-ip -x -d 'read from these addresses or networks only'
-complete -c zephr -n '__zephr_in "zephr create"' -l not-before -x -a '1h 1d' -d 'not read before: 2h, or 2030-01-31T09:00:00Z'
 complete -c zephr -n '__zephr_in "zephr create"' -l callback-url -x -d 'https URL that gets a webhook when it is read'
 complete -c zephr -n '__zephr_in "zephr create"' -l callback-secret-file -r -F -d 'signs the webhook; or ZEPHR_CALLBACK_SECRET'
 complete -c zephr -n '__zephr_in "zephr create"' -l memo -x -d 'for your own list, zephr ls; sent to nobody'
@@ -288,6 +288,10 @@ complete -c zephr -n '__zephr_in "zephr create"' -l for -x -a '1m 10m 1h' -d 'wa
 complete -c zephr -n '__zephr_in "zephr create"' -s c -l copy -d 'put the link (split: the URL) on the clipboard'
 complete -c zephr -n '__zephr_in "zephr create"' -l qr -d 'draw the link as a QR code on stderr'
 complete -c zephr -n '__zephr_in "zephr create"' -l link -x -a 'v1 v2' -d 'link version (default: v2, v1 for zephr.io)'
+complete -c zephr -n '__zephr_in "zephr create"' -l allow-ip -x -d 'read from these addresses or networks only'
+complete -c zephr -n '__zephr_in "zephr create"' -l allow-country -x -d 'read from these countries only'
+complete -c zephr -n '__zephr_in "zephr create"' -l not-before -x -a '1h 1d' -d 'not read before: 2h, or 2030-01-31T09:00:00Z'
+complete -c zephr -n '__zephr_in "zephr create"' -l captcha -d 'the reader\'s program solves a puzzle first'
 complete -c zephr -n '__zephr_in "zephr get"' -s k -l key -x -d 'the key of a split pair'
 complete -c zephr -n '__zephr_in "zephr get"' -l key-file -r -F -d 'take the key from a file'
 complete -c zephr -n '__zephr_in "zephr get"' -l url -x -d 'the URL of a split pair'
@@ -306,8 +310,6 @@ complete -c zephr -n '__zephr_in "zephr request"' -s e -l expiry -x -a '1h 1d 7d
 complete -c zephr -n '__zephr_in "zephr request"' -l secret-expiry -x -a '1h 1d 7d 30d' -d 'how long an answer can be read (default: 1d)'
 complete -c zephr -n '__zephr_in "zephr request"' -l answers -x -d 'answers, 1 to 100 (default: 1)'
 complete -c zephr -n '__zephr_in "zephr request"' -l views -x -d 'readers of each answer, 1 to 1000 (default: 1)'
-complete -c zephr -n '__zephr_in "zephr request"' -l allow-ip -x -d 'read from these addresses or networks only'
-complete -c zephr -n '__zephr_in "zephr request"' -l not-before -x -a '1h 1d' -d 'not read before: 2h, or 2030-01-31T09:00:00Z'
 complete -c zephr -n '__zephr_in "zephr request"' -l callback-url -x -d 'https URL that gets a webhook when it is answered'
 complete -c zephr -n '__zephr_in "zephr request"' -l callback-secret-file -r -F -d 'signs the webhook; or ZEPHR_CALLBACK_SECRET'
 complete -c zephr -n '__zephr_in "zephr request"' -s c -l copy -d 'put the link on the clipboard; with --wait, the answer'
@@ -319,6 +321,10 @@ complete -c zephr -n '__zephr_in "zephr request"' -l for -x -a '1m 10m 1h' -d 'w
 complete -c zephr -n '__zephr_in "zephr request"' -s o -l output -r -F -d 'with --wait: write the answer to this file or directory'
 complete -c zephr -n '__zephr_in "zephr request"' -l force -d 'replace the file named by --output'
 complete -c zephr -n '__zephr_in "zephr request"' -l exec -d 'with --wait: give the answer to the command behind --'
+complete -c zephr -n '__zephr_in "zephr request"' -l allow-ip -x -d 'read from these addresses or networks only'
+complete -c zephr -n '__zephr_in "zephr request"' -l allow-country -x -d 'read from these countries only'
+complete -c zephr -n '__zephr_in "zephr request"' -l not-before -x -a '1h 1d' -d 'not read before: 2h, or 2030-01-31T09:00:00Z'
+complete -c zephr -n '__zephr_in "zephr request"' -l captcha -d 'the reader\'s program solves a puzzle first'
 complete -c zephr -n '__zephr_in "zephr give"' -s a -l attach -r -F -d 'send a file; repeat for more, - is stdin'
 complete -c zephr -n '__zephr_in "zephr give"' -l name -x -d 'file name for who asked, encrypted'
 complete -c zephr -n '__zephr_in "zephr give"' -s m -l message -x -d 'message to who asked, encrypted'
@@ -476,6 +482,7 @@ complete -c zephr -n '__zephr_in "zephr serve"' -l max-upload -x -d 'megabytes o
 complete -c zephr -n '__zephr_in "zephr serve"' -l max-stored -x -d 'megabytes of files of all secrets together (default: 10240; 256 with memory:)'
 complete -c zephr -n '__zephr_in "zephr serve"' -l max-stored-per-caller -x -d 'megabytes of all that a caller without an API key has stored (default: a tenth of --max-stored)'
 complete -c zephr -n '__zephr_in "zephr serve"' -l brand -r -F -d 'JSON that says whose server this is, for its page: name, url, colour, imprint'
+complete -c zephr -n '__zephr_in "zephr serve"' -l geoip -r -F -d 'countries of addresses, as a MaxMind DB, for gates'
 complete -c zephr -n '__zephr_in "zephr serve"' -l metrics -d 'show numbers for Prometheus at /metrics'
 complete -c zephr -n '__zephr_in "zephr serve"' -l allow-private-callbacks -d 'webhooks may go to private addresses, and over http'
 complete -c zephr -n '__zephr_in "zephr keys"' -a new -d 'make a key and print it'

@@ -6,10 +6,10 @@ export {
   type SplitLink,
   type StandardLink,
 } from './client/create/create.js';
+export type { SecretGates } from './client/create/gates.js';
 export type { CreateSecretOptions, SecretContent } from './client/create/options.js';
 export type { Attachment, Content } from './client/files/content.js';
 export type { SecretFile } from './client/files/download.js';
-export type { SecretGates } from './client/gates/options.js';
 export { type OpenedSecret, openSecret } from './client/open-secret.js';
 export { type Reading, type RetrieveSecretOptions, readSecret } from './client/read.js';
 export {

@@ -6,7 +6,7 @@ import { type UnlockedKey, unlockKey } from '../core/crypto/key-schedule.js';
 import type { Meta } from '../core/crypto/meta.js';
 import { openV1 } from '../core/crypto/seal-v1.js';
 import { openV2 } from '../core/crypto/seal-v2.js';
-import { decryptionFailed, ValidationError } from '../core/errors.js';
+import { ApiError, decryptionFailed, ValidationError } from '../core/errors.js';
 import type { Link } from '../core/link.js';
 import { type LinkOrPair, toLink } from '../core/links/link-or-pair.js';
 import { parseReadReply } from '../core/protocol/replies.js';
@@ -58,11 +58,12 @@ export function newClaim(): string {
 
 /**
  * Takes one view of a secret and opens it. All that can fail without the server does so before the request. A repeated
- * request carries the same claim, so that a lost reply can be had again.
+ * request carries the same claim, so that a lost reply can be had again. A puzzle is solved, which takes a second or so.
  * @throws ValidationError for a damaged link, a missing or unneeded passphrase or a malformed claim, before anything is
  *   sent; EncryptionError `INVALID_KEY` or `UNKNOWN_KEY_VERSION` likewise for its key.
  * @throws ApiError 404 unknown, 410 read, expired or revoked, 403 `WRONG_KEY`, or `WRONG_PASSPHRASE` when the link is
- *   right and nothing but the passphrase is wrong, 429 too many tries.
+ *   right and nothing but the passphrase is wrong, 429 too many tries; 403 `ADDRESS_NOT_ALLOWED`, `COUNTRY_NOT_ALLOWED`
+ *   or `TOO_EARLY` of a gate, which uses nothing up.
  * @throws ApiError 400 `CHUNKS_NOT_ACCEPTED` for a secret with files, which `openSecret` takes: nothing is used up.
  * @throws EncryptionError when the secret does not open.
  * @throws NetworkError when no usable answer came; the reason of `signal`.
@@ -107,7 +108,9 @@ export async function takeView(
   const headers = { [HEADERS.claim]: claim, ...(unlocked === null ? {} : proofHeaders(unlocked)) };
   // Servers of version 1 do not let browsers of other origins send it.
   const asking = takesFiles && unlocked !== null ? { ...headers, [HEADERS.chunks]: '1' } : headers;
-  const reply = await send({ method: 'GET', url, headers: asking }, options);
+  const ask = (solved: Record<string, string>) =>
+    send({ method: 'GET', url, headers: { ...asking, ...solved } }, options);
+  const reply = await (unlocked === null ? ask({}) : atGates(ask, url, proofHeaders(unlocked), options));
   const { encrypted_blob, hint, purge_at, views_left, chunks } = checkReply(url, () =>
     parseReadReply(reply.json),
   );
@@ -127,6 +130,22 @@ export async function takeView(
       if (claimed) await send({ method: 'DELETE', url, headers: { [HEADERS.claim]: claim } }, options);
     },
   };
+}
+
+/** Reads, and solves a puzzle where it takes one. The code for that is loaded then. */
+async function atGates<T>(
+  ask: (headers: Record<string, string>) => Promise<T>,
+  url: string,
+  proofs: Record<string, string>,
+  options: TransportOptions,
+): Promise<T> {
+  try {
+    return await ask({});
+  } catch (error) {
+    if (!(error instanceof ApiError && error.isVerdict && error.code === 'CAPTCHA_REQUIRED')) throw error;
+    const { solvedPuzzle } = await import('./gates/puzzle.js');
+    return ask(await solvedPuzzle(url, proofs, options));
+  }
 }
 
 async function open(

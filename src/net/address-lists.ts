@@ -8,14 +8,21 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6;
 const MAPPED_BITS = 96;
 
 /**
+ * An address as it is looked up: without a zone, and an IPv6 address that stands for an IPv4 address as that one. Null for
+ * what is no address.
+ */
+export function plainAddress(address: string): string | null {
+  return addressIn(address)?.toString() ?? null;
+}
+
+/**
  * Whether `address` is one of `list`, or in one of its networks. An IPv6 address that stands for an IPv4 address counts
  * as that one, in the list too; a zone is ignored. What is no address is in no list.
  * @param list of IPv4 and IPv6 addresses and networks in CIDR notation. Bits behind a network's prefix do not count.
  */
 export function isInList(address: string, list: readonly string[]): boolean {
-  const [bare = ''] = address.split('%');
-  if (!ipaddr.isValid(bare)) return false;
-  const one = withoutMapping(parsed(bare));
+  const one = addressIn(address);
+  if (one === null) return false;
   return list.some((entry) => {
     const [network, bits] = networkIn(entry);
     return one.kind() === network.kind() && one.match(network, bits);
@@ -33,7 +40,10 @@ function parsed(text: string): Address {
     : ipaddr.fromByteArray([...Array<number>(12).fill(0), ...octets]);
 }
 
-function withoutMapping(address: Address): Address {
+function addressIn(text: string): Address | null {
+  const [bare = ''] = text.split('%');
+  if (!ipaddr.isValid(bare)) return null;
+  const address = parsed(bare);
   const isMapped = address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress();
   return isMapped ? address.toIPv4Address() : address;
 }

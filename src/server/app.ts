@@ -10,6 +10,7 @@ import { fixedHeaders } from './http/headers.js';
 import { type App, completed, type HttpRequest, type HttpResponse, isStream } from './http/messages.js';
 import { type Destination, Router } from './http/router.js';
 import type { Notices } from './notices/notices.js';
+import { addGateRoutes } from './routes/gates.js';
 import { addHealthRoute, addMetricsRoute } from './routes/health.js';
 import { addStatsRoute } from './routes/lists.js';
 import { addPageRoutes } from './routes/page.js';
@@ -23,6 +24,7 @@ import { type CallbackPolicy, PUBLIC_CALLBACKS } from './secrets/callbacks.js';
 import { Callers } from './secrets/callers.js';
 import { Chunks } from './secrets/chunks.js';
 import { GateKeeper } from './secrets/gate-keeper.js';
+import { Puzzles } from './secrets/gates/puzzles.js';
 import { Lists } from './secrets/lists.js';
 import { SecretRequests } from './secrets/requests.js';
 import { Secrets } from './secrets/secrets.js';
@@ -60,6 +62,8 @@ export interface AppOptions {
   readonly brand?: Brand | undefined;
   /** Told of changes in the store, for requests that wait for one. Default: those of this app alone. */
   readonly notices?: Notices | undefined;
+  /** Tells which country an address is in. Default: no secret can be held to countries. */
+  readonly countryOf?: ((address: string) => string | null) | undefined;
   /** Counts requests, and is served at `/metrics`. Default: nothing is counted, and `/metrics` is 404. */
   readonly metrics?: Metrics | undefined;
   /** Which callbacks the server takes. Default {@link PUBLIC_CALLBACKS}. */
@@ -81,7 +85,10 @@ export function createApp(options: AppOptions): App {
   const callers = new Callers(store, access, rateLimit, maxExpiry, options.maxUpload);
   const limits = { stored, storedPerCaller: options.maxStoredPerCaller };
   const storedBytes = new StoredBytes(store.chunks, limits, now);
-  const gates = new GateKeeper();
+  const gates = new GateKeeper({
+    puzzles: new Puzzles(store.callerSalt, now),
+    countryOf: options.countryOf,
+  });
   const common = { callbacks, now, random, maxExpiry, notices, metrics, storedBytes, gates };
   const secrets = new Secrets(store.secrets, common);
   const requests = new SecretRequests(store.requests, common);
@@ -91,6 +98,7 @@ export function createApp(options: AppOptions): App {
   addStatsRoute(router, lists, callers);
   const chunks = new Chunks(store.chunks, { storedBytes, now, random });
   addUploadRoutes(router, { chunks, requests, callers });
+  addGateRoutes(router, secrets, gates);
   addReceiptRoutes(router, secrets);
   addSecretRequestRoutes(router, { requests, callers, callbacks });
   addHealthRoute(router, { store, access, version, callers, gates });

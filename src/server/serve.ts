@@ -14,10 +14,11 @@ import { Notices } from './notices/notices.js';
 import type { PackedFile } from './routes/page-files.js';
 import type { Access } from './secrets/access.js';
 import { ANY_CALLBACKS, PUBLIC_CALLBACKS } from './secrets/callbacks.js';
+import type { Countries } from './secrets/gates/countries.js';
 import type { Store } from './store/contracts/store.js';
 import { instrumentedStore } from './store/instrumented.js';
 import { openStore } from './store/open.js';
-import { describeError, tally } from './telemetry/log.js';
+import { describeError, type Log, tally } from './telemetry/log.js';
 import type { Metrics } from './telemetry/metrics.js';
 import { createLog } from './telemetry/pino-log.js';
 import { startWebhooks } from './webhooks/delivery.js';
@@ -57,6 +58,8 @@ export interface ServerOptions {
    * Default: a quarter of the machine's memory, at most 512 MB.
    */
   readonly maxMemory?: number | undefined;
+  /** A file in the MaxMind DB format, which tells the countries of addresses. Default: gates cannot ask for countries. */
+  readonly geoip?: string | undefined;
   /** Whether to count requests, and to serve the numbers at `/metrics`. Default no. */
   readonly metrics?: boolean;
   /** Whether webhooks may go to private addresses, and over http. Default no. */
@@ -101,6 +104,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const clientAddress = trustProxies(options.trustedProxies ?? []);
   const log = createLog(options.log, now, options.quiet ? 'error' : 'info');
   const tls = options.tls && (await readTls(options.tls, now()));
+  const countries = options.geoip === undefined ? undefined : await openCountries(options.geoip, log);
   const metrics = options.metrics ? await prometheus(version) : undefined;
   const store = instrumentedStore(await openStore(options.store, { thread: options.storeThread }), {
     metrics,
@@ -128,6 +132,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     brand: options.brand,
     metrics,
     callbacks: sending.policy,
+    countryOf: countries && ((address) => countries.countryOf(address)),
     notices,
     now: () => clock.now(),
   });
@@ -164,6 +169,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     async close() {
       certificate?.stop();
       notices.close();
+      await countries?.close();
       // At the same time, so that both fit into 10 s.
       await Promise.all([listener.close(), webhooks.stop()]);
       await maintenance.stop();
@@ -194,6 +200,12 @@ const HTTPS_ADVICE =
 function clientsRefuse(listening: string, baseUrl: string | undefined): boolean {
   const { protocol, hostname } = new URL(listening);
   return protocol === 'http:' && baseUrl === undefined && !isLoopbackHost(hostname);
+}
+
+/** Loaded only where countries are wanted. */
+async function openCountries(path: string, log: Log): Promise<Countries> {
+  const { Countries } = await import('./secrets/gates/countries.js');
+  return Countries.open(path, log);
 }
 
 /** Loaded only where metrics are wanted: it takes a while. */

@@ -1,8 +1,10 @@
 /** Gates at the command: giving them, being told of them, and coming to them. */
 
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { countryDatabase } from '../support/mmdb.js';
+import { startServerProcess } from '../support/server.js';
 import { sharedServer } from '../support/shared-server.js';
 
 const { session } = sharedServer();
@@ -93,4 +95,48 @@ it('a request asks for them of the readers of its answers', async () => {
 it('the doctor says which are offered', async () => {
   const { sh } = session();
   expect((await sh('zephr doctor')).stdout).toMatch(/gates +addresses, .*not_before/);
+});
+
+it('zephr --captcha costs the reader some work, and nothing else', async () => {
+  const { sh } = session();
+  const { stdout, stderr, code } = await sh('printf s3cret | zephr -q --captcha > link; zephr get -q < link');
+  expect([stdout, stderr, code]).toEqual(['s3cret', '', 0]);
+});
+
+describe('zephr --allow-country', () => {
+  it('is refused before anything is sent where the server knows no countries, with 4', async () => {
+    const { sh } = session();
+    const { code, stderr } = await sh('printf x | zephr --allow-country fr,DE');
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/cannot hold readers to countries\nzephr: hint: leave that gate out/);
+    expect(await sh('printf x | zephr --allow-country FR,UK')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('part 2 of the list is not the code of a country'),
+    });
+  });
+
+  it('refuses readers of other countries with 4, on a server with --geoip', async () => {
+    const { sh, folder, env } = session();
+    writeFileSync(join(folder, 'countries.mmdb'), countryDatabase({ '203.0.113.0/24': 'FR' }));
+    const server = await startServerProcess({ args: ['--geoip', join(folder, 'countries.mmdb')] });
+    onTestFinished(async () => void (await server.stop()));
+    env.ZEPHR_SERVER = server.url;
+    const { code, stderr } = await sh('printf x | zephr -q --allow-country FR > link; zephr get < link');
+    expect([code, stderr]).toEqual([4, expect.stringContaining('it cannot be read from this country')]);
+    expect((await sh('zephr status < link')).stdout).toContain('from some countries only');
+  });
+
+  it('takes a file that can be read, or the server does not start', async () => {
+    const { sh, folder } = session();
+    writeFileSync(join(folder, 'text'), 'no database');
+    const started = (file: string) => sh(`zephr serve --port 0 --store memory: --geoip ${file}`);
+    expect(await started('none')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('the file of countries cannot be read (ENOENT)'),
+    });
+    expect(await started('text')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('the file of countries is no MaxMind DB with countries'),
+    });
+  });
 });

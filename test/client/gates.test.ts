@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 import { createSecret } from '../../src/client/create/create.js';
-import type { SecretGates } from '../../src/client/gates/options.js';
+import type { SecretGates } from '../../src/client/create/gates.js';
 import { createRequest } from '../../src/client/requests/create-request.js';
 import { retrieveSecret } from '../../src/client/retrieve.js';
 import { secretStatus } from '../../src/client/status.js';

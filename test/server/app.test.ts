@@ -127,7 +127,7 @@ describe('health', () => {
     expect(await response.json()).toEqual({
       status: 'ok',
       version: '9.8.7',
-      gates: ['addresses', 'not_before'],
+      gates: ['addresses', 'not_before', 'captcha'],
       protocol: [1, 2],
       access: 'open',
       limits: { creates: null, expiry: { min: 1, max: 43_200 }, blob: 1_048_576, upload: 2 ** 30 },

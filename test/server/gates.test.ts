@@ -14,7 +14,7 @@ const NOT_BEFORE = new Date(NOW + MINUTE).toISOString();
 
 it('health says which are offered', async () => {
   const health = await (await harness().call('GET', '/api/health')).json();
-  expect(health).toMatchObject({ gates: ['addresses', 'not_before'] });
+  expect(health).toMatchObject({ gates: ['addresses', 'not_before', 'captcha'] });
 });
 
 it('a create says that they are kept, and is refused for what is not offered or not right', async () => {

@@ -18,6 +18,8 @@ const ADVICE = {
   EMPTY_SECRET: 'pipe a secret in: echo "$PASSWORD" | zephr',
   GATES_NOT_KEPT: 'ask its operator to update it, or send without gates',
   GATE_NOT_OFFERED: 'leave that gate out, or name another server; zephr doctor says what a server offers',
+  GEOIP_NOT_READABLE: '--geoip names a file of countries of addresses, such as GeoLite2-Country.mmdb',
+  GEOIP_NOT_USABLE: '--geoip names a file of countries of addresses, such as GeoLite2-Country.mmdb',
   HOST_NOT_AVAILABLE: '--host names an address of this machine; 0.0.0.0 is all of them',
   HOST_NOT_FOUND: 'check the name of the server, and your network',
   INVALID_API_KEY: 'check ZEPHR_API_KEY, ZEPHR_API_KEY_FILE and the config file',

@@ -85,6 +85,8 @@ const EXIT_OF_CODE = {
   TOO_MANY_REDIRECTS: EXIT.unreachable,
   UPSTREAM_FAILED: EXIT.unreachable,
   SECRET_TOO_LARGE: EXIT.notAllowed,
+  GEOIP_NOT_READABLE: EXIT.usage,
+  GEOIP_NOT_USABLE: EXIT.usage,
   HOST_NOT_AVAILABLE: EXIT.usage,
   NOT_A_STORE: EXIT.usage,
   NO_KEYCHAIN: EXIT.keyRefused,

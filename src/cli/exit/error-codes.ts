@@ -57,6 +57,8 @@ export type ClientErrorCode =
 
 /** Errors of a server that cannot start. */
 export type StartErrorCode =
+  | 'GEOIP_NOT_READABLE'
+  | 'GEOIP_NOT_USABLE'
   | 'HOST_NOT_AVAILABLE'
   | 'NOT_A_STORE'
   | 'NO_SQLITE'

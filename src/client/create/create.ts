@@ -5,8 +5,8 @@ import { ApiError } from '../../core/errors.js';
 import { parseServer } from '../../core/link.js';
 import { DEFAULT_SERVER } from '../../core/protocol/limits.js';
 import type { CreateJournal } from '../files/journal.js';
-import { agreedGates } from '../gates/options.js';
 import { newReceipt } from '../sender/receipts.js';
+import { agreedGates } from './gates.js';
 import {
   type CreateSecretOptions,
   contentOf,

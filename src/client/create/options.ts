@@ -21,8 +21,8 @@ import {
 import { webCrypto } from '../../core/web-crypto.js';
 import { apiKeyHeaders } from '../authorization.js';
 import type { Attachment, Content } from '../files/content.js';
-import { checkGates, type SecretGates } from '../gates/options.js';
 import type { TransportOptions } from '../transport/send.js';
+import { checkGates, type SecretGates } from './gates.js';
 
 /** An option that breaks its rule is a ValidationError with the code named here, before anything is sent. */
 export interface CreateSecretOptions extends TransportOptions {

@@ -19,8 +19,8 @@ import { parseRequestCreatedReply } from '../../core/protocol/request-replies.js
 import { isViews } from '../../core/protocol/requests.js';
 import { isAnswers, MAX_ANSWERS, type RequestBody, SUITE } from '../../core/protocol/secret-requests.js';
 import { sha256 } from '../../core/web-crypto.js';
+import { agreedGates, checkGates, type SecretGates } from '../create/gates.js';
 import { type CreateSecretOptions, checkCallback, requestHeaders } from '../create/options.js';
-import { agreedGates, checkGates, type SecretGates } from '../gates/options.js';
 import { checkReply } from '../transport/network-errors.js';
 import { send } from '../transport/send.js';
 import { cancelRequest } from './collect-answers.js';

@@ -1,9 +1,16 @@
 /** Gates between requests and the store: which of them this server offers, and who comes to them. */
 
 import { parseInstant } from '../../core/instants.js';
-import type { GateOffer, GatesBody, GatesReply } from '../../core/protocol/gates.js';
-import { offersFor } from '../../core/protocol/gates.js';
+import {
+  GATE_OFFERS,
+  type GateOffer,
+  type GatesBody,
+  type GatesReply,
+  offersFor,
+  type PuzzleReply,
+} from '../../core/protocol/gates.js';
 import { type GateRefusal, type Gates, namesOf, type Visitor } from '../store/contracts/gates.js';
+import type { Puzzles } from './gates/puzzles.js';
 import { ServiceError } from './service-error.js';
 
 /** What a reader comes with, besides its proofs. */
@@ -16,10 +23,32 @@ export interface Visit {
   readonly code: string | null;
 }
 
+/** What a server is set up with. */
+export interface GateMeans {
+  /** Makes puzzles. Default: none are set. */
+  readonly puzzles?: Puzzles | undefined;
+  /** Tells the country of an address, or null. Default: countries cannot be asked for. */
+  readonly countryOf?: ((address: string) => string | null) | undefined;
+}
+
 /** Knows the gates that a server is set up for. */
 export class GateKeeper {
   /** What can be asked for at a create, in the order of `GATE_OFFERS`. */
-  readonly offers: readonly GateOffer[] = ['addresses', 'not_before'];
+  readonly offers: readonly GateOffer[];
+  readonly #means: GateMeans;
+
+  constructor(means: GateMeans = {}) {
+    this.#means = means;
+    const isOffered: Readonly<Record<GateOffer, boolean>> = {
+      addresses: true,
+      countries: means.countryOf !== undefined,
+      not_before: true,
+      captcha: means.puzzles !== undefined,
+      email: false,
+      phone: false,
+    };
+    this.offers = GATE_OFFERS.filter((offer) => isOffered[offer]);
+  }
 
   /**
    * The gates of a create, as they are kept.
@@ -50,8 +79,17 @@ export class GateKeeper {
   }
 
   /** Who comes to the gates of a secret. */
-  async visitor(_id: string, { address }: Visit): Promise<Visitor> {
-    return { address, country: null, puzzle: null, codeMac: null };
+  async visitor(id: string, { address, captcha }: Visit): Promise<Visitor> {
+    const { puzzles, countryOf } = this.#means;
+    const puzzle = captcha === null || puzzles === undefined ? null : await puzzles.solvedBy(captcha, id);
+    return { address, country: countryOf?.(address) ?? null, puzzle, codeMac: null };
+  }
+
+  /** A puzzle for the readers of a secret. @throws ServiceError `GATE_NOT_OFFERED` where none are set any more. */
+  async puzzle(id: string): Promise<PuzzleReply> {
+    const { puzzles } = this.#means;
+    if (puzzles === undefined) throw new ServiceError('GATE_NOT_OFFERED', 'this server sets no puzzles');
+    return puzzles.make(id);
   }
 }
 

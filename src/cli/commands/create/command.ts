@@ -2,7 +2,7 @@
 
 import { MAX_VIEWS } from '../../../core/protocol/limits.js';
 import type { CliCommand } from '../../parser/command.js';
-import { allowIpOption, notBeforeOption } from '../../parser/gate-options.js';
+import { gateOptions } from '../../parser/gate-options.js';
 import { CliOption, wholeNumber } from '../../parser/option.js';
 import { attachOption, forOption, linkVersionOption } from '../../parser/shared-options.js';
 import { rejectWords } from '../../parser/usage.js';
@@ -63,8 +63,6 @@ function creates(command: CliCommand): void {
     )
     .option('--name <file name>', 'file name for the reader, encrypted')
     .option('--message <text>', 'message to the reader, encrypted')
-    .addOption(allowIpOption())
-    .addOption(notBeforeOption())
     .option('--callback-url <url>', 'https URL that gets a webhook when it is read')
     .option('--callback-secret-file <file>', 'signs the webhook; or ZEPHR_CALLBACK_SECRET')
     .option('--memo <text>', 'for your own list, zephr ls; sent to nobody')
@@ -80,4 +78,5 @@ function creates(command: CliCommand): void {
       const { create } = await import('./create.js');
       return create(context, takesText);
     });
+  for (const option of gateOptions()) command.addOption(option);
 }

@@ -3,7 +3,7 @@
 import { MAX_VIEWS } from '../../../core/protocol/limits.js';
 import { MAX_ANSWERS } from '../../../core/protocol/secret-requests.js';
 import type { CliCommand } from '../../parser/command.js';
-import { allowIpOption, notBeforeOption } from '../../parser/gate-options.js';
+import { gateOptions } from '../../parser/gate-options.js';
 import { CliOption, wholeNumber } from '../../parser/option.js';
 import { attachOption, forOption } from '../../parser/shared-options.js';
 import type { GiveContext } from './give.js';
@@ -36,8 +36,6 @@ function declareRequest(command: CliCommand): void {
     )
     .addOption(countOption('--answers <n>', `answers, 1 to ${MAX_ANSWERS}`))
     .addOption(countOption('--views <n>', `readers of each answer, 1 to ${MAX_VIEWS}`))
-    .addOption(allowIpOption())
-    .addOption(notBeforeOption())
     .option('--callback-url <url>', 'https URL that gets a webhook when it is answered')
     .option('--callback-secret-file <file>', 'signs the webhook; or ZEPHR_CALLBACK_SECRET')
     .option('-c, --copy', 'put the link on the clipboard; with --wait, the answer')
@@ -57,6 +55,7 @@ function declareRequest(command: CliCommand): void {
       const { request } = await import('./request.js');
       return request(context);
     });
+  for (const option of gateOptions()) command.addOption(option);
 }
 
 function declareGive(command: CliCommand): void {

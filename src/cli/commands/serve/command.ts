@@ -80,6 +80,7 @@ function options(): CliOption[] {
       '--brand <file>',
       'JSON that says whose server this is, for its page: name, url, colour, imprint',
     ),
+    new CliOption('--geoip <file>', 'countries of addresses, as a MaxMind DB, for gates').offers('files'),
     new CliOption('--metrics', 'show numbers for Prometheus at /metrics'),
     new CliOption('--allow-private-callbacks', 'webhooks may go to private addresses, and over http'),
   ];

@@ -53,6 +53,7 @@ export interface ServeFlags extends CommonFlags {
   readonly maxStored?: number;
   readonly maxStoredPerCaller?: number;
   readonly brand?: string;
+  readonly geoip?: string;
   readonly metrics?: boolean;
   readonly allowPrivateCallbacks?: boolean;
 }
@@ -92,6 +93,7 @@ export async function serve({ flags, terminal }: ServeContext): Promise<ExitCode
     maxUpload: inBytes(flags.maxUpload),
     maxStored: inBytes(flags.maxStored),
     maxStoredPerCaller: inBytes(flags.maxStoredPerCaller),
+    geoip: flags.geoip,
     allowPrivateCallbacks: flags.allowPrivateCallbacks ?? false,
     metrics: flags.metrics ?? false,
     log: (line) => log.write(readable ? readableLine(line) : line),
