@@ -75,6 +75,7 @@ _zephr() {
       'zephr request:--views') value=1 ;;
       'zephr request:--callback-url') value=1 ;;
       'zephr request:--callback-secret-file') value=1 ;;
+      'zephr request:--memo') value=1 ;;
       'zephr request:--for') value=1 ;;
       'zephr request:-o' | 'zephr request:--output') value=1 ;;
       'zephr request:--allow-ip') value=1 ;;
@@ -83,6 +84,7 @@ _zephr() {
       'zephr give:-a' | 'zephr give:--attach') value=1 ;;
       'zephr give:--name') value=1 ;;
       'zephr give:-m' | 'zephr give:--message') value=1 ;;
+      'zephr give:--memo') value=1 ;;
       'zephr ls:--state') value=1 ;;
       'zephr ls:--since') value=1 ;;
       'zephr ls:-n' | 'zephr ls:--count') value=1 ;;
@@ -296,6 +298,7 @@ _zephr() {
     'zephr request:--views') return ;;
     'zephr request:--callback-url') return ;;
     'zephr request:--callback-secret-file') _zephr_files; return ;;
+    'zephr request:--memo') return ;;
     'zephr request:--for') _zephr_words 1m 10m 1h; return ;;
     'zephr request:-o' | 'zephr request:--output') _zephr_files; return ;;
     'zephr request:--allow-ip') return ;;
@@ -304,7 +307,8 @@ _zephr() {
     'zephr give:-a' | 'zephr give:--attach') _zephr_files; return ;;
     'zephr give:--name') return ;;
     'zephr give:-m' | 'zephr give:--message') return ;;
-    'zephr ls:--state') _zephr_words waiting read expired revoked; return ;;
+    'zephr give:--memo') return ;;
+    'zephr ls:--state') _zephr_words waiting read expired revoked open answered cancelled; return ;;
     'zephr ls:--since') return ;;
     'zephr ls:-n' | 'zephr ls:--count') return ;;
     'zephr ls:--after') return ;;
@@ -313,7 +317,7 @@ _zephr() {
     'zephr status:--key-file') _zephr_files; return ;;
     'zephr status:--url') return ;;
     'zephr status:--passphrase-file') _zephr_files; return ;;
-    'zephr status:--is') _zephr_words waiting read expired revoked; return ;;
+    'zephr status:--is') _zephr_words waiting read expired revoked open answered cancelled; return ;;
     'zephr status:--for') _zephr_words 1m 10m 1h; return ;;
     'zephr revoke:-k' | 'zephr revoke:--key') return ;;
     'zephr revoke:--key-file') _zephr_files; return ;;
@@ -431,8 +435,8 @@ _zephr() {
         zephr) _zephr_words -a --attach -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --callback-url --callback-secret-file --memo --no-record --wait --for -c --copy --qr --link --allow-ip --allow-country --not-before --captcha $everywhere ;;
         'zephr create') _zephr_words -a --attach -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --callback-url --callback-secret-file --memo --no-record --wait --for -c --copy --qr --link --allow-ip --allow-country --not-before --captcha $everywhere ;;
         'zephr get') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file -o --output --force -c --copy --exec --wait --for --all $everywhere ;;
-        'zephr request') _zephr_words -m --message --from -e --expiry --secret-expiry --answers --views --callback-url --callback-secret-file -c --copy --copy-link --qr --no-record --wait --for -o --output --force --exec --allow-ip --allow-country --not-before --captcha $everywhere ;;
-        'zephr give') _zephr_words -a --attach --name -m --message --trim $everywhere ;;
+        'zephr request') _zephr_words -m --message --from -e --expiry --secret-expiry --answers --views --callback-url --callback-secret-file -c --copy --copy-link --qr --memo --no-record --wait --for -o --output --force --exec --allow-ip --allow-country --not-before --captcha $everywhere ;;
+        'zephr give') _zephr_words -a --attach --name -m --message --trim --memo --no-record $everywhere ;;
         'zephr ls') _zephr_words --state --since -n --count --after --search --offline --forget --remote $everywhere ;;
         'zephr status') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file --is --wait --for $everywhere ;;
         'zephr revoke') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file $everywhere ;;

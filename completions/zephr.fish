@@ -73,9 +73,9 @@ function __zephr_in --argument-names wanted wanted_position
                 set value 1
             case 'zephr get:-k' 'zephr get:--key' 'zephr get:--key-file' 'zephr get:--url' 'zephr get:--passphrase-file' 'zephr get:-o' 'zephr get:--output' 'zephr get:--for'
                 set value 1
-            case 'zephr request:-m' 'zephr request:--message' 'zephr request:--from' 'zephr request:-e' 'zephr request:--expiry' 'zephr request:--secret-expiry' 'zephr request:--answers' 'zephr request:--views' 'zephr request:--callback-url' 'zephr request:--callback-secret-file' 'zephr request:--for' 'zephr request:-o' 'zephr request:--output' 'zephr request:--allow-ip' 'zephr request:--allow-country' 'zephr request:--not-before'
+            case 'zephr request:-m' 'zephr request:--message' 'zephr request:--from' 'zephr request:-e' 'zephr request:--expiry' 'zephr request:--secret-expiry' 'zephr request:--answers' 'zephr request:--views' 'zephr request:--callback-url' 'zephr request:--callback-secret-file' 'zephr request:--memo' 'zephr request:--for' 'zephr request:-o' 'zephr request:--output' 'zephr request:--allow-ip' 'zephr request:--allow-country' 'zephr request:--not-before'
                 set value 1
-            case 'zephr give:-a' 'zephr give:--attach' 'zephr give:--name' 'zephr give:-m' 'zephr give:--message'
+            case 'zephr give:-a' 'zephr give:--attach' 'zephr give:--name' 'zephr give:-m' 'zephr give:--message' 'zephr give:--memo'
                 set value 1
             case 'zephr ls:--state' 'zephr ls:--since' 'zephr ls:-n' 'zephr ls:--count' 'zephr ls:--after' 'zephr ls:--search'
                 set value 1
@@ -234,9 +234,9 @@ complete -c zephr -n '__zephr_in zephr' -a get -d 'take a secret back, or an ans
 complete -c zephr -n '__zephr_in zephr' -a retrieve -d 'take a secret back, or an answer to a request'
 complete -c zephr -n '__zephr_in zephr' -a request -d 'ask for a secret: print the link to send'
 complete -c zephr -n '__zephr_in zephr' -a give -d 'answer a request'
-complete -c zephr -n '__zephr_in zephr' -a ls -d 'what you sent, and what became of it'
+complete -c zephr -n '__zephr_in zephr' -a ls -d 'what you sent and asked for'
 complete -c zephr -n '__zephr_in zephr' -a status -d 'has it been read? uses up nothing'
-complete -c zephr -n '__zephr_in zephr' -a revoke -d 'destroy it unread'
+complete -c zephr -n '__zephr_in zephr' -a revoke -d 'destroy it, or cancel a request'
 complete -c zephr -n '__zephr_in zephr' -a stats -d 'how many you sent, and what became of them'
 complete -c zephr -n '__zephr_in zephr' -a vault -d 'named secrets here, encrypted'
 complete -c zephr -n '__zephr_in zephr' -a run -d 'start a command with secrets, mask output'
@@ -315,6 +315,7 @@ complete -c zephr -n '__zephr_in "zephr request"' -l callback-secret-file -r -F 
 complete -c zephr -n '__zephr_in "zephr request"' -s c -l copy -d 'put the link on the clipboard; with --wait, the answer'
 complete -c zephr -n '__zephr_in "zephr request"' -l copy-link -d 'put the link on the clipboard'
 complete -c zephr -n '__zephr_in "zephr request"' -l qr -d 'draw the link as a QR code on stderr'
+complete -c zephr -n '__zephr_in "zephr request"' -l memo -x -d 'for your own list, zephr ls; sent to nobody'
 complete -c zephr -n '__zephr_in "zephr request"' -l no-record -d 'keep nothing here: print a link to collect the answers, too'
 complete -c zephr -n '__zephr_in "zephr request"' -l wait -d 'print the link on stderr, wait, and print the answer'
 complete -c zephr -n '__zephr_in "zephr request"' -l for -x -a '1m 10m 1h' -d 'wait no longer than this: 90s, 10m, 1h'
@@ -329,7 +330,9 @@ complete -c zephr -n '__zephr_in "zephr give"' -s a -l attach -r -F -d 'send a f
 complete -c zephr -n '__zephr_in "zephr give"' -l name -x -d 'file name for who asked, encrypted'
 complete -c zephr -n '__zephr_in "zephr give"' -s m -l message -x -d 'message to who asked, encrypted'
 complete -c zephr -n '__zephr_in "zephr give"' -l trim -d 'leave out one final line end, as from echo'
-complete -c zephr -n '__zephr_in "zephr ls"' -l state -x -a 'waiting read expired revoked' -d 'waiting, read, expired or revoked'
+complete -c zephr -n '__zephr_in "zephr give"' -l memo -x -d 'for your own list, zephr ls; sent to nobody'
+complete -c zephr -n '__zephr_in "zephr give"' -l no-record -d 'keep no line of it in that list'
+complete -c zephr -n '__zephr_in "zephr ls"' -l state -x -a 'waiting read expired revoked open answered cancelled' -d 'waiting, read, expired, revoked, open, answered or cancelled'
 complete -c zephr -n '__zephr_in "zephr ls"' -l since -x -d 'sent within: 90m, 2d, or since 2026-12-05'
 complete -c zephr -n '__zephr_in "zephr ls"' -s n -l count -x -d 'so many at most'
 complete -c zephr -n '__zephr_in "zephr ls"' -l after -x -d 'those that come after this one'
@@ -342,8 +345,8 @@ complete -c zephr -n '__zephr_in "zephr status"' -l key-file -r -F -d 'take the 
 complete -c zephr -n '__zephr_in "zephr status"' -l url -x -d 'the URL of a split pair'
 complete -c zephr -n '__zephr_in "zephr status"' -s p -l passphrase -d 'ask for the passphrase on the terminal'
 complete -c zephr -n '__zephr_in "zephr status"' -l passphrase-file -r -F -d 'take the passphrase from a file'
-complete -c zephr -n '__zephr_in "zephr status"' -l is -x -a 'waiting read expired revoked' -d 'is it waiting, read, expired or revoked? exit 0 or 11'
-complete -c zephr -n '__zephr_in "zephr status"' -l wait -d 'until no more reads can come; exit 0 if all were, else 6'
+complete -c zephr -n '__zephr_in "zephr status"' -l is -x -a 'waiting read expired revoked open answered cancelled' -d 'is it waiting, read, open, answered …? exit 0 or 11'
+complete -c zephr -n '__zephr_in "zephr status"' -l wait -d 'until no more reads or answers can come; exit 0 if all did, else 6'
 complete -c zephr -n '__zephr_in "zephr status"' -l for -x -a '1m 10m 1h' -d 'wait no longer than this: 90s, 10m, 1h'
 complete -c zephr -n '__zephr_in "zephr revoke"' -s k -l key -x -d 'the key of a split pair'
 complete -c zephr -n '__zephr_in "zephr revoke"' -l key-file -r -F -d 'take the key from a file'

@@ -21,7 +21,6 @@ export {
   type Answer,
   type CollectAnswersOptions,
   type CollectedAnswers,
-  cancelRequest,
   collectAnswers,
 } from './client/requests/collect-answers.js';
 export {
@@ -30,6 +29,15 @@ export {
   createRequest,
 } from './client/requests/create-request.js';
 export { type SecretRequest, viewRequest } from './client/requests/request.js';
+export {
+  cancelRequest,
+  type ReceivedAnswer,
+  type RequestReceipt,
+  type RequestReference,
+  type RequestStatus,
+  type RequestStatusOptions,
+  requestStatus,
+} from './client/requests/request-status.js';
 export {
   type RetrievalResult,
   type RetrievedFile,

@@ -193,13 +193,11 @@ describe('a wait', () => {
   });
 
   it('ends when the request is cancelled', async () => {
-    const url = await fronting(server.url, (fetch) => {
-      return lying(fetch, (call, json) => {
-        if (call.includes('/answers')) json.state = 'cancelled';
-      });
-    });
-    const one = server.session({ ZEPHR_SERVER: url });
-    const { stdout, stderr, code } = await one.sh('zephr request -q --wait');
+    const one = server.session();
+    const { stdout, stderr, code } = await one.sh(
+      `zephr request -q --wait 2> link & ${UNTIL_LINK}
+       zephr revoke -q "$(sed -n 's,.*/request/\\([^#]*\\)#.*,\\1,p' link)"; wait $!; code=$?; cat link >&2; exit $code`,
+    );
     expect([code, stdout]).toEqual([6, '']);
     expect(stderr).toContain('the request was cancelled without an answer');
   });

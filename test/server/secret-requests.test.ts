@@ -58,7 +58,13 @@ describe('a request', () => {
     const expires_at = new Date(clock.now + 60 * 60_000).toISOString();
     expect(await (await find(id)).json()).toEqual({
       ...{ public_key: PROOF, suite: 'x25519', sealed_message: BLOB, state: 'open', expires_at },
-      ...{ secret_expiry: 120, answers: 1, answers_left: 1, limits: { blob: 1_048_576, upload: 1024 * MB } },
+      ...{
+        secret_expiry: 120,
+        answers: 1,
+        answers_left: 1,
+        answer_views: 1,
+        limits: { blob: 1_048_576, upload: 1024 * MB },
+      },
     });
     const answered = await give(id);
     expect(answered.status).toBe(201);

@@ -2,6 +2,8 @@
 
 import { parseDuration } from '../../core/duration.js';
 import { LINK_VERSIONS } from '../../core/protocol/link-versions.js';
+import { SECRET_STATES } from '../../core/protocol/replies.js';
+import { REQUEST_STATES } from '../../core/protocol/secret-requests.js';
 import { usageError } from '../exit/cli-error.js';
 import { noLinkVersion } from '../settings/choices.js';
 import type { CommonFlags } from '../settings/settings.js';
@@ -44,6 +46,17 @@ export function attachOption(): CliOption {
   return new CliOption('-a, --attach <file>', 'send a file; repeat for more, - is stdin')
     .offers('files')
     .argParser(repeated);
+}
+
+/** An option that names a state of a secret or a request. */
+export function stateOption(flags: string, description: string): CliOption {
+  const states: readonly string[] = [...new Set<string>([...SECRET_STATES, ...REQUEST_STATES])];
+  return oneOf(new CliOption(flags, description), states, (near) =>
+    usageError(
+      'that is no state of a secret or a request',
+      near === undefined ? `the states are ${states.join(', ')}` : `did you mean ${near}?`,
+    ),
+  );
 }
 
 /** The option `--for`, which bounds a `--wait`: in milliseconds. */

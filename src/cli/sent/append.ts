@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { stateFolder } from '../files/folders.js';
 import { acquireLock } from '../files/process-lock.js';
 import type { Terminal } from '../terminal/terminal.js';
-import type { SentSecret } from './record.js';
+import type { SentRecord } from './record.js';
 
 /** Nobody holds the lock for longer, in milliseconds. */
 export const LOCK_MS = 10_000;
@@ -22,11 +22,11 @@ export function sentListPath(terminal: Terminal): string | null {
 }
 
 /**
- * Adds a secret to the list.
+ * Adds a secret or a request to the list.
  * @returns whether it is there; a folder that cannot be written, or a full disk, is no error.
  */
-export function recordSent(secret: SentSecret, terminal: Terminal): Promise<boolean> {
-  return appendLines([JSON.stringify(secret)], terminal);
+export function recordSent(record: SentRecord, terminal: Terminal): Promise<boolean> {
+  return appendLines([JSON.stringify(record)], terminal);
 }
 
 /** Adds lines, without their ends, with one write under the list's lock. @returns whether they are there. */

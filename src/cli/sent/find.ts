@@ -1,5 +1,9 @@
-/** Which secret a command is about: by its receipt link, or by an id of the list, or the start of one. */
+/**
+ * Which secret or request a command is about: by its receipt link or its collect link, or by an id of the list or of a request
+ * that is kept here, or the start of one.
+ */
 
+import type { RequestReceipt } from '../../client/requests/request-status.js';
 import type { OwnSecret } from '../../client/status.js';
 import { decodeBase64url } from '../../core/base64url.js';
 import { ValidationError } from '../../core/errors.js';
@@ -7,26 +11,28 @@ import { isSecretId } from '../../core/link.js';
 import { looksLikeLink } from '../../core/links/reader.js';
 import type { ReceiptLink } from '../../core/links/receipt-links.js';
 import { parseReceiptLink } from '../../core/links/receipt-links.js';
-import { kindOfLink } from '../../core/links/request-links.js';
+import { type CollectLink, kindOfLink, parseCollectLink } from '../../core/links/request-links.js';
 import { CliError, usageError } from '../exit/cli-error.js';
 import { EXIT } from '../exit/codes.js';
+import { collectLinkOf, findRequests, type KeptRequest } from '../files/request-files.js';
 import type { Context } from '../parser/command.js';
 import type { LinkArguments, LinkFlags } from '../parser/shared-options.js';
 import { loadSettings } from '../settings/settings.js';
 import { readSentList } from './list.js';
+import { keyOf, type Listed, type Place } from './record.js';
 
-/** The secret of a sender, and how it is shown that it is. */
-export interface OwnReference {
-  readonly from: ReceiptLink | OwnSecret;
-  readonly server: string;
-  readonly id: string;
-}
+/** What a sender sent, or asked for, and how it is shown that it is theirs. */
+export type OwnReference = Place &
+  (
+    | { readonly kind: 'secret'; readonly from: ReceiptLink | OwnSecret }
+    | { readonly kind: 'request'; readonly from: RequestReceipt | CollectLink }
+  );
 
 /** An id, or its start. */
 const ID_START = /^[A-Za-z0-9_-]{6,22}$/;
 
 /**
- * The secret that an argument names in a sender's way; null where it is the link of a reader, or comes from elsewhere.
+ * What an argument names in a sender's way; null where it is the link of a reader, or comes from elsewhere.
  * @throws CliError exit 2 where several fit, exit 5 where none does.
  */
 export async function findOwn({
@@ -34,34 +40,58 @@ export async function findOwn({
   flags,
   terminal,
   reporter,
+  now,
 }: Pick<
   Context<LinkFlags, LinkArguments>,
-  'args' | 'flags' | 'terminal' | 'reporter'
+  'args' | 'flags' | 'terminal' | 'reporter' | 'now'
 >): Promise<OwnReference | null> {
   const text = args.link?.trim();
   if (text === undefined || text === '-') return null;
-  if (looksLikeLink(text)) {
-    if (!isReceiptLink(text)) return null;
-    const from = parseReceiptLink(text);
-    return { from, server: from.server, id: from.id };
-  }
+  if (looksLikeLink(text)) return byLink(text);
   if (!ID_START.test(text)) return null;
-  const { secrets } = await readSentList(terminal, reporter);
-  const fitting = secrets.filter(({ id }) => id.startsWith(text));
-  const [found] = fitting;
-  if (fitting.length > 1) {
+  const { records } = await readSentList(terminal, reporter);
+  const listed = records.filter(({ id }) => id.startsWith(text));
+  const known = new Set(listed.map(keyOf));
+  const kept = (await findRequests(text, terminal, now())).filter((request) => !known.has(keyOf(request)));
+  const [found, another] = [...listed, ...kept];
+  if (another !== undefined) {
+    const ids = [...listed, ...kept].map(({ id }) => id.slice(0, text.length + 4));
     throw usageError(
-      `several secrets begin like that: ${fitting.map(({ id }) => id.slice(0, text.length + 4)).join(', ')}`,
+      `several begin like that: ${ids.join(', ')}`,
       'give more letters of the id, or the whole of it',
     );
   }
   if (found !== undefined) {
-    const { server, id, receipt } = found;
-    if (receipt !== undefined) return { from: { server, id, receipt: decodeBase64url(receipt) }, server, id };
-    return ofApiKey(id, { ...flags, server }, { terminal, reporter });
+    const own = ownOf(found);
+    return own ?? ofApiKey(found.id, { ...flags, server: found.server }, { terminal, reporter });
   }
   if (!isSecretId(text)) throw notListed();
   return ofApiKey(text, flags, { terminal, reporter });
+}
+
+/** By a receipt link or a collect link; null for any other. */
+function byLink(text: string): OwnReference | null {
+  const kind = kindOf(text);
+  if (kind === 'collect') {
+    const from = parseCollectLink(text);
+    return { kind: 'request', from, server: from.server, id: from.id };
+  }
+  if (kind !== 'receipt') return null;
+  const from = parseReceiptLink(text);
+  return { kind: 'secret', from, server: from.server, id: from.id };
+}
+
+/** What is listed, or a request that is kept here, by what is kept of it; null where that is nothing. */
+function ownOf(found: Listed | KeptRequest): OwnReference | null {
+  const { server, id } = found;
+  if (!('kind' in found)) {
+    const from = collectLinkOf(found);
+    return from && { kind: 'request', from, server, id };
+  }
+  const { kind, receipt } = found;
+  return receipt === undefined
+    ? null
+    : { kind, from: { server, id, receipt: decodeBase64url(receipt) }, server, id };
 }
 
 async function ofApiKey(
@@ -71,21 +101,26 @@ async function ofApiKey(
 ): Promise<OwnReference> {
   const { server, apiKey } = await loadSettings(flags, terminal, reporter);
   if (apiKey === null) throw notListed();
-  return { from: { id, apiKey, server }, server, id };
+  return { kind: 'secret', from: { id, apiKey, server }, server, id };
 }
 
-function isReceiptLink(text: string): boolean {
+/** What kind of link it is; null for one that is damaged: who reads it as a link says what is wrong with it. */
+function kindOf(text: string): ReturnType<typeof kindOfLink> | null {
   try {
-    return kindOfLink(text) === 'receipt';
+    return kindOfLink(text);
   } catch (error) {
-    // Who reads it as a link says what is wrong with it.
-    if (error instanceof ValidationError) return false;
+    if (error instanceof ValidationError) return null;
     throw error;
   }
 }
 
 function notListed(): CliError {
-  return new CliError(EXIT.notFound, 'NOT_LISTED', 'no secret that was sent from here has that id', {
-    advice: 'zephr ls lists them; without a line there, give the link or the receipt link',
-  });
+  return new CliError(
+    EXIT.notFound,
+    'NOT_LISTED',
+    'nothing that was sent or asked for from here has that id',
+    {
+      advice: 'zephr ls lists them; without a line there, give the link or the receipt link',
+    },
+  );
 }

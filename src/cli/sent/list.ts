@@ -13,13 +13,16 @@ import type { Reporter } from '../terminal/reporter.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { appendLines, LOCK_MS, sentListPath } from './append.js';
 import {
+  countsOf,
   formatState,
   hasEnded,
   type KnownState,
   keyOf,
   type Listed,
+  newlyListed,
   type Place,
   parseLine,
+  withState,
 } from './record.js';
 
 /** Out of date lines that are left alone. */
@@ -28,14 +31,14 @@ const SPARE_LINES = 1_000;
 /** A whole list. */
 export interface SentList {
   /** Oldest first. */
-  readonly secrets: readonly Listed[];
+  readonly records: readonly Listed[];
   /** Lines that could not be read. */
   readonly damaged: number;
   /** Lines that a compaction would leave out. */
   readonly spare: number;
 }
 
-const NO_LIST: SentList = { secrets: [], damaged: 0, spare: 0 };
+const NO_LIST: SentList = { records: [], damaged: 0, spare: 0 };
 
 /**
  * Reads the list; says once how many lines of it are damaged. Where there is none, nothing was sent.
@@ -49,11 +52,11 @@ export async function readSentList(terminal: Terminal, reporter: Reporter): Prom
     const lines = list.damaged === 1 ? 'a line is' : `${list.damaged} lines are`;
     await reporter.warn(`${lines} damaged in ${path}, and left out`);
   }
-  if (list.spare > SPARE_LINES && list.spare > list.secrets.length) await compact(path, terminal, () => true);
+  if (list.spare > SPARE_LINES && list.spare > list.records.length) await compact(path, terminal, () => true);
   return list;
 }
 
-/** Keeps what became of secrets. Where it cannot be kept, the next command asks again. */
+/** Keeps what became of records. Where it cannot be kept, the next command asks again. */
 export async function keepStates(
   changes: readonly { readonly place: Place; readonly known: KnownState }[],
   terminal: Terminal,
@@ -66,8 +69,8 @@ export async function keepStates(
 }
 
 /**
- * Drops the lines of secrets that have ended.
- * @returns how many secrets.
+ * Drops the lines of what has ended.
+ * @returns how many records.
  * @throws CliError exit 2 where the list cannot be written.
  */
 export async function forgetEnded(terminal: Terminal): Promise<number> {
@@ -91,37 +94,38 @@ async function linesIn(path: string): Promise<string[]> {
 }
 
 function listOf(lines: readonly string[]): SentList {
-  const secrets = new Map<string, Listed>();
+  const records = new Map<string, Listed>();
   let damaged = 0;
   let states = 0;
   for (const text of lines) {
     const line = parseLine(text);
     if (line.is === 'damaged') damaged += 1;
-    else if (line.is === 'secret') {
-      const { secret } = line;
-      secrets.set(keyOf(secret), { ...secret, known: { state: 'waiting', viewsLeft: secret.views } });
-    } else if (line.is === 'state') {
+    else if (line.is === 'record') records.set(keyOf(line.record), newlyListed(line.record));
+    else if (line.is === 'state') {
       states += 1;
-      const secret = secrets.get(keyOf(line.place));
-      if (secret) secrets.set(keyOf(secret), { ...secret, known: line.known });
+      const record = records.get(keyOf(line.place));
+      if (record) records.set(keyOf(record), withState(record, line.known));
     }
   }
-  const ended = [...secrets.values()].filter(({ known }) => known.viewsLeft < 1 || known.state !== 'waiting');
-  return { secrets: [...secrets.values()], damaged, spare: damaged + Math.max(0, states - ended.length) };
+  const all = [...records.values()];
+  const ended = all.filter((record) => countsOf(record).left < 1 || hasEnded(record.known));
+  return { records: all, damaged, spare: damaged + Math.max(0, states - ended.length) };
 }
 
-/** Writes the list anew: a line for each secret that stays, one for what became of it, and all of other kinds. */
-async function compact(path: string, terminal: Terminal, stays: (secret: Listed) => boolean): Promise<void> {
+/** Writes the list anew: a line for each record that stays, one for what became of it, and all of other kinds. */
+async function compact(path: string, terminal: Terminal, stays: (record: Listed) => boolean): Promise<void> {
   const lock = await acquireLock(`${path}.lock`, LOCK_MS, terminal, async () => undefined);
   try {
     // Read again: another process may have added to it.
     const lines = await linesIn(path);
     const others = lines.filter((line) => parseLine(line).is === 'other');
     const kept = listOf(lines)
-      .secrets.filter(stays)
-      .flatMap(({ known, ...secret }) => {
-        const isNew = known.state === 'waiting' && known.viewsLeft === secret.views && !known.forgotten;
-        return isNew ? [JSON.stringify(secret)] : [JSON.stringify(secret), formatState(secret, known)];
+      .records.filter(stays)
+      .flatMap((listed) => {
+        const { known, ...record } = listed;
+        const { all, left } = countsOf(listed);
+        const isNew = !hasEnded(known) && left === all;
+        return isNew ? [JSON.stringify(record)] : [JSON.stringify(record), formatState(record, known)];
       });
     const all = [...kept, ...others];
     await replaceFile(path, all.map((line) => `${line}\n`).join(''));

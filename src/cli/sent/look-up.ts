@@ -1,4 +1,4 @@
-/** Which secrets of the list a command is about, and what became of them. */
+/** Which records of the list a command is about, and what became of them. */
 
 import { parseServer } from '../../core/link.js';
 import { AdvisedError, usageError } from '../exit/cli-error.js';
@@ -19,18 +19,18 @@ export interface Wanted extends CommonFlags {
 }
 
 /**
- * What became of secrets, as far as their servers say.
+ * What became of secrets and requests, as far as their servers say.
  * @throws what the servers threw where none of them answered.
  */
 export async function lookUp(
-  secrets: readonly Listed[],
+  records: readonly Listed[],
   context: Pick<Context<Wanted>, 'flags' | 'terminal' | 'reporter' | 'now'>,
 ): Promise<readonly Refreshed[]> {
   const { flags, terminal, reporter } = context;
-  if (flags.offline) return secrets.map((secret) => ({ ...secret, isStale: false }));
-  const found = await reporter.waitFor('asking what became of them', refresh(secrets, context));
+  if (flags.offline) return records.map((record) => ({ ...record, isStale: false }));
+  const found = await reporter.waitFor('asking what became of them', refresh(records, context));
   await keepStates(
-    found.changed.map((secret) => ({ place: secret, known: secret.known })),
+    found.changed.map((record) => ({ place: record, known: record.known })),
     terminal,
   );
   const [first] = found.silent;
@@ -40,23 +40,23 @@ export async function lookUp(
   for (const { server, error } of found.silent) {
     await reporter.warn(`${new URL(server).host} does not say what became of its secrets: ${error.message}`);
   }
-  return found.secrets;
+  return found.records;
 }
 
 /** Those that the options ask for, whatever became of them; newest first. */
-export function candidatesIn(secrets: readonly Listed[], flags: Wanted): Listed[] {
+export function candidatesIn(records: readonly Listed[], flags: Wanted): Listed[] {
   const server = flags.server === undefined ? undefined : parseServer(flags.server);
   const words = flags.search?.toLowerCase();
-  const newestFirst = secrets.toReversed();
+  const newestFirst = records.toReversed();
   const after =
     flags.after === undefined ? -1 : newestFirst.findIndex(({ id }) => id.startsWith(flags.after ?? ''));
   if (flags.after !== undefined && after < 0) {
     throw usageError('there is no such id in the list', '--after takes an id of zephr ls, or its start');
   }
-  return newestFirst.slice(after + 1).filter((secret) => {
-    if (server !== undefined && secret.server !== server) return false;
-    if (flags.since !== undefined && Date.parse(secret.createdAt) < flags.since) return false;
-    const { id, hint = '', memo = '' } = secret;
-    return words === undefined || [id, hint, memo, secret.server].join('\n').toLowerCase().includes(words);
+  return newestFirst.slice(after + 1).filter((record) => {
+    if (server !== undefined && record.server !== server) return false;
+    if (flags.since !== undefined && Date.parse(record.createdAt) < flags.since) return false;
+    const { id, hint = '', memo = '' } = record;
+    return words === undefined || [id, hint, memo, record.server].join('\n').toLowerCase().includes(words);
   });
 }

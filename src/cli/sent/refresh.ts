@@ -1,22 +1,24 @@
-/** Asks the servers of a list what became of its secrets. */
+/** Asks the servers of a list what became of its secrets and requests. */
 
+import { type RequestStatus, requestStatus } from '../../client/requests/request-status.js';
 import type { SecretStatus } from '../../client/secret-status.js';
 import { type Found, inquire } from '../../client/sender/receipts.js';
+import type { TransportOptions } from '../../client/transport/send.js';
 import { decodeBase64url } from '../../core/base64url.js';
-import { ZephrError } from '../../core/errors.js';
+import { ApiError, ZephrError } from '../../core/errors.js';
 import type { Context } from '../parser/command.js';
 import { connectionTo } from '../settings/connection.js';
-import { hasEnded, type KnownState, type Listed } from './record.js';
+import { hasEnded, type KnownRequest, type KnownSecret, type Listed, withState } from './record.js';
 
-/** A secret, and whether its server was asked in vain. */
-export interface Refreshed extends Listed {
+/** A record, and whether its server was asked in vain. */
+export type Refreshed = Listed & {
   /** Whether what is known of it may be out of date. */
   readonly isStale: boolean;
-}
+};
 
 /** What came of asking. */
 export interface Refresh {
-  readonly secrets: readonly Refreshed[];
+  readonly records: readonly Refreshed[];
   /** Those of which something new is known. */
   readonly changed: readonly Refreshed[];
   /** The servers that were asked and did not answer, and why. */
@@ -25,56 +27,94 @@ export interface Refresh {
   readonly asked: number;
 }
 
-/** Asks about each secret that has not ended and has a receipt; all servers at the same time. */
+/** Requests that one server is asked about at the same time: there is no call for many of them. */
+const AT_ONCE = 4;
+
+/** Asks about each record that has not ended and has a receipt; all servers at the same time. */
 export async function refresh(
-  secrets: readonly Listed[],
+  records: readonly Listed[],
   { flags, terminal, now }: Pick<Context, 'flags' | 'terminal' | 'now'>,
 ): Promise<Refresh> {
-  const open = secrets.filter(({ known, receipt }) => !hasEnded(known) && receipt !== undefined);
+  const open = records.filter(({ known, receipt }) => !hasEnded(known) && receipt !== undefined);
   const servers = [...new Set(open.map(({ server }) => server))];
+  const fresh = new Map<Listed, Listed>();
   const answers = await Promise.all(
     servers.map(async (server) => {
-      const own = open.filter((secret) => secret.server === server);
-      const inquiries = own.map(({ id, receipt = '' }) => ({ id, receipt: decodeBase64url(receipt) }));
+      const own = open.filter((record) => record.server === server);
       try {
         const { fetch } = await connectionTo(server, flags, terminal);
         const options = { fetch, timeout: flags.timeout, signal: terminal.interrupt };
-        return { own, found: await inquire(server, inquiries, options), server };
+        for (const [record, found] of await askAbout(server, own, options)) {
+          const known = stateIn(found, record, now());
+          if (known !== null) fresh.set(record, withState(record, known));
+        }
+        return { server };
       } catch (error) {
         if (!(error instanceof ZephrError) || terminal.interrupt.aborted) throw error;
-        return { own, server, error };
+        return { server, error };
       }
     }),
   );
-  const known = new Map<Listed, KnownState>();
-  for (const { own, found = [] } of answers) {
-    for (const [place, secret] of own.entries()) {
-      const answer = found[place];
-      const state = answer && stateIn(answer, secret, now());
-      if (state) known.set(secret, state);
-    }
-  }
-  const refreshed = secrets.map((secret) => {
-    const fresh = known.get(secret);
-    return { ...secret, known: fresh ?? secret.known, isStale: !fresh && !hasEnded(secret.known) };
+  const refreshed = records.map((record): Refreshed => {
+    const found = fresh.get(record);
+    return { ...(found ?? record), isStale: found === undefined && !hasEnded(record.known) };
   });
   return {
-    secrets: refreshed,
-    changed: refreshed.filter((secret, place) => differs(secret.known, secrets[place]?.known)),
+    records: refreshed,
+    changed: refreshed.filter(({ known }, place) => differs(known, records[place]?.known)),
     silent: answers.flatMap(({ server, error }) => (error === undefined ? [] : [{ server, error }])),
     asked: servers.length,
   };
 }
 
-/** What an answer says; nothing if it says nothing. A server forgets a secret a day after its expiry. */
-function stateIn(answer: Found, { expiresAt, known }: Listed, now: number): KnownState | null {
-  if (!('errorCode' in answer)) return knownState(answer);
+/** What a server says of a record. */
+type Said = Found | RequestStatus;
+
+/** @throws NetworkError, ApiError where the server answers none. */
+async function askAbout(
+  server: string,
+  own: readonly Listed[],
+  options: TransportOptions,
+): Promise<(readonly [Listed, Said])[]> {
+  const secrets = own.filter(({ kind }) => kind === 'secret');
+  const inquiries = secrets.map(({ id, receipt = '' }) => ({ id, receipt: decodeBase64url(receipt) }));
+  const found = inquiries.length === 0 ? [] : await inquire(server, inquiries, options);
+  const said = secrets.flatMap((secret, place): (readonly [Listed, Said])[] => {
+    const answer = found[place];
+    return answer === undefined ? [] : [[secret, answer]];
+  });
+  const requests = own.filter(({ kind }) => kind === 'request');
+  const ask = async (request: Listed) => [request, await askAboutRequest(request, options)] as const;
+  for (let from = 0; from < requests.length; from += AT_ONCE) {
+    said.push(...(await Promise.all(requests.slice(from, from + AT_ONCE).map(ask))));
+  }
+  return said;
+}
+
+/** A request's status, or the code of the error that its server gives in place of it. */
+async function askAboutRequest(
+  { server, id, receipt = '' }: Listed,
+  options: TransportOptions,
+): Promise<Said> {
+  try {
+    return await requestStatus({ server, id, receipt: decodeBase64url(receipt) }, options);
+  } catch (error) {
+    const isAboutIt = error instanceof ApiError && error.isVerdict && [403, 404].includes(error.statusCode);
+    if (!isAboutIt) throw error;
+    return { errorCode: error.code };
+  }
+}
+
+/** What an answer says; null if it says nothing. A server forgets what has ended a day later. */
+function stateIn(said: Said, { expiresAt, known }: Listed, now: number): Listed['known'] | null {
+  if ('received' in said) return knownRequest(said);
+  if (!('errorCode' in said)) return knownState(said);
   const isOver = Date.parse(expiresAt) < now;
-  return answer.errorCode === 'SECRET_NOT_FOUND' && isOver ? { ...known, forgotten: true } : null;
+  return said.errorCode.endsWith('_NOT_FOUND') && isOver ? { ...known, forgotten: true } : null;
 }
 
 /** What the list keeps of a status. */
-export function knownState({ state, viewsLeft, firstReadAt, lastReadAt }: SecretStatus): KnownState {
+export function knownState({ state, viewsLeft, firstReadAt, lastReadAt }: SecretStatus): KnownSecret {
   return {
     state,
     viewsLeft,
@@ -83,6 +123,10 @@ export function knownState({ state, viewsLeft, firstReadAt, lastReadAt }: Secret
   };
 }
 
-function differs(one: KnownState, other: KnownState | undefined): boolean {
+function knownRequest({ state, answersLeft }: RequestStatus): KnownRequest {
+  return { state, answersLeft };
+}
+
+function differs(one: Listed['known'], other: Listed['known'] | undefined): boolean {
   return JSON.stringify(one) !== JSON.stringify(other);
 }

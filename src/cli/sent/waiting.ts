@@ -3,7 +3,7 @@
  * meanwhile, laptops sleep, and proxies cut connections on which nothing moves.
  */
 
-import { LONGEST_WAIT_MS } from '../../client/requests/collect-answers.js';
+import { LONGEST_WAIT_MS } from '../../client/requests/request-status.js';
 import { ApiError, NetworkError, type ZephrError } from '../../core/errors.js';
 import type { Reporter } from '../terminal/reporter.js';
 import type { Terminal } from '../terminal/terminal.js';

@@ -8,20 +8,16 @@ import {
   deriveCollectKeys,
   unwrapAnswerKey,
 } from '../../core/crypto/request.js';
-import { decryptionFailed, EncryptionError, ValidationError } from '../../core/errors.js';
+import { decryptionFailed, EncryptionError } from '../../core/errors.js';
 import type { Link } from '../../core/link.js';
 import { type CollectLink, parseCollectLink } from '../../core/links/request-links.js';
 import type { SecretState } from '../../core/protocol/replies.js';
-import { parseAnswersReply } from '../../core/protocol/request-replies.js';
-import { HEADERS } from '../../core/protocol/requests.js';
 import type { AnswerReply, RequestState } from '../../core/protocol/secret-requests.js';
 import { sha256 } from '../../core/web-crypto.js';
-import { checkReply } from '../transport/network-errors.js';
-import { DEFAULT_TIMEOUT_MS, send, type TransportOptions } from '../transport/send.js';
-import { requestUrl } from './request.js';
+import { askForAnswers, type RequestStatusOptions } from './request-status.js';
 
 /** Options of collecting. */
-export interface CollectAnswersOptions extends TransportOptions {
+export interface CollectAnswersOptions extends Omit<RequestStatusOptions, 'wait'> {
   /**
    * Milliseconds for which the server may wait for an answer that is not among those it was asked about last, at most
    * 25,000: then `timeout` begins. Default 0. `INVALID_WAIT`
@@ -61,9 +57,6 @@ export interface Answer {
   link(): Link;
 }
 
-/** The longest time that a server is asked to wait, in milliseconds: proxies cut connections that are idle for long. */
-export const LONGEST_WAIT_MS = 25_000;
-
 /**
  * Tells which answers to a request there are, and opens their keys. Reads none of them, and uses up nothing.
  * @param from `{server}/request/{id}#c1.…`.
@@ -77,20 +70,12 @@ export async function collectAnswers(
   from: string | CollectLink,
   given?: CollectAnswersOptions | null,
 ): Promise<CollectedAnswers> {
-  const { wait = 0, taken = {}, timeout = DEFAULT_TIMEOUT_MS, ...options } = given ?? {};
+  const { taken = {}, ...options } = given ?? {};
   const link = typeof from === 'string' ? parseCollectLink(from) : from;
-  if (!(wait >= 0 && wait <= LONGEST_WAIT_MS)) {
-    throw new ValidationError(`the wait is not 0 to ${LONGEST_WAIT_MS} milliseconds`, 'INVALID_WAIT');
-  }
   const keys = await deriveCollectKeys(link.seed);
   const answerKeys = await deriveAnswerKeys(keys.linkSecret);
-  const seconds = Math.ceil(wait / 1000);
-  const url = `${requestUrl(link)}/answers${seconds === 0 ? '' : `?wait=${seconds}`}`;
-  const { json } = await send(
-    { method: 'GET', url, headers: receiptHeader(keys) },
-    { ...options, timeout: timeout + wait },
-  );
-  const reply = checkReply(url, () => parseAnswersReply(json));
+  const { server, id } = link;
+  const reply = await askForAnswers({ server, id, receipt: keys.receipt }, options);
   const owners = new Map(Object.entries(taken).map(([id, keyHash]) => [keyHash, id]));
   const answers: Answer[] = [];
   for (const one of reply.answers) answers.push(await toAnswer(one, link, keys, answerKeys, owners));
@@ -100,25 +85,6 @@ export async function collectAnswers(
     answersLeft: reply.answers_left,
     answers,
   };
-}
-
-/**
- * Cancels a request. Answers that are there can still be collected.
- * @param from `{server}/request/{id}#c1.…`.
- * @throws ValidationError, ApiError and NetworkError as {@link collectAnswers}.
- */
-export async function cancelRequest(
-  from: string | CollectLink,
-  options: TransportOptions = {},
-): Promise<void> {
-  const link = typeof from === 'string' ? parseCollectLink(from) : from;
-  const headers = receiptHeader(await deriveCollectKeys(link.seed));
-  await send({ method: 'DELETE', url: requestUrl(link), headers }, options);
-}
-
-/** Shows the server that its sender asked. */
-function receiptHeader({ receipt }: CollectKeys): Record<string, string> {
-  return { [HEADERS.receipt]: encodeBase64url(receipt) };
 }
 
 /** @param owners the ids of answers by the hashes of their keys; this one is added. */

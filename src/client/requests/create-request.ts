@@ -23,7 +23,7 @@ import { agreedGates, checkGates, type SecretGates } from '../create/gates.js';
 import { type CreateSecretOptions, checkCallback, requestHeaders } from '../create/options.js';
 import { checkReply } from '../transport/network-errors.js';
 import { send } from '../transport/send.js';
-import { cancelRequest } from './collect-answers.js';
+import { cancelRequest } from './request-status.js';
 
 /** An option that breaks its rule is a ValidationError with the code named here, before anything is sent. */
 export interface CreateRequestOptions

@@ -27,6 +27,8 @@ export interface SecretRequest extends RequestMessage {
   /** How many answers it takes in all. */
   readonly answers: number;
   readonly answersLeft: number;
+  /** How often each answer can be read. */
+  readonly views: number;
   /** Longest `encrypted_blob` of an answer, in characters. */
   readonly maxBlob: number;
   /** Most bytes of an answer's files together, padding included; 0 where it takes none. */
@@ -77,6 +79,7 @@ export async function openRequest(
     secretExpiry: reply.secret_expiry,
     answers: reply.answers,
     answersLeft: reply.answers_left,
+    views: reply.answer_views,
     maxBlob: reply.limits.blob,
     maxUpload: reply.limits.upload,
   };

@@ -39,6 +39,7 @@ export function parseRequestCreatedReply(json: unknown): RequestCreatedReply {
 export function parseRequestReply(json: unknown): RequestReply {
   const { public_key, sealed_message, state, expires_at, secret_expiry, answers, answers_left, limits } =
     object(json);
+  const { answer_views } = object(json);
   if (!isPublicKey(public_key)) throw invalidReply('public_key');
   const known = stateOf(state);
   const isGone = known !== 'open' && (sealed_message === undefined || sealed_message === null);
@@ -55,6 +56,7 @@ export function parseRequestReply(json: unknown): RequestReply {
     secret_expiry,
     answers,
     answers_left: countLeft(answers_left),
+    answer_views: isCount(answer_views, 1) ? answer_views : 1,
     // A server that names no limit for files takes none.
     limits: { blob: isSize(blob) ? blob : MAX_BLOB_LENGTH, upload: isSize(upload) ? upload : 0 },
   };

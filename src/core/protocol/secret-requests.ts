@@ -82,6 +82,8 @@ export interface RequestReply {
   readonly secret_expiry: number;
   readonly answers: number;
   readonly answers_left: number;
+  /** How often each answer can be read. */
+  readonly answer_views: number;
   /** The longest `encrypted_blob` of an answer, in characters, and the most bytes of its files together. */
   readonly limits: { readonly blob: number; readonly upload: number };
 }

@@ -74,6 +74,7 @@ export function addSecretRequestRoutes(
       secret_expiry: found.secretExpiry,
       answers: found.answers,
       answers_left: found.answersLeft,
+      answer_views: found.answerViews,
       limits: { blob: found.longestBlob, upload: found.longestUpload },
     };
     return jsonResponse(200, reply);

@@ -1,12 +1,7 @@
 /** What came of a request: its state, its answers, and waiting for more of them. */
 
-import {
-  type Answer,
-  type CollectedAnswers,
-  cancelRequest,
-  collectAnswers,
-  LONGEST_WAIT_MS,
-} from '../../client/requests/collect-answers.js';
+import { type Answer, type CollectedAnswers, collectAnswers } from '../../client/requests/collect-answers.js';
+import { cancelRequest, LONGEST_WAIT_MS } from '../../client/requests/request-status.js';
 import type { Link } from '../../core/link.js';
 import type { CollectLink } from '../../core/links/request-links.js';
 import { confirmationButton } from '../parts/controls/confirmation.js';

@@ -131,7 +131,7 @@ export async function create(context: CreateContext, takesText: boolean): Promis
 }
 
 /** What is to go with the line of the list, which `--no-record` leaves out. */
-function checkMemo({ memo, record }: CreateFlags): void {
+export function checkMemo({ memo, record }: Pick<CreateFlags, 'memo' | 'record'>): void {
   if (memo === undefined) return;
   if (record === false) throw usageError('--memo is for the list, and --no-record keeps nothing in it');
   if (memo.length > MAX_MEMO) throw usageError(`the memo is longer than ${MAX_MEMO} characters`);

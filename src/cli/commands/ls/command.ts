@@ -1,31 +1,22 @@
 /** What `zephr ls` is and takes. */
 
-import { SECRET_STATES } from '../../../core/protocol/replies.js';
-import { usageError } from '../../exit/cli-error.js';
 import type { CliCommand } from '../../parser/command.js';
-import { CliOption, oneOf, wholeNumber } from '../../parser/option.js';
-import { parseSince } from '../../parser/shared-options.js';
+import { CliOption, wholeNumber } from '../../parser/option.js';
+import { parseSince, stateOption } from '../../parser/shared-options.js';
 import type { LsContext } from './ls.js';
 
 /** Adds the command. */
 export function addLs(program: CliCommand): void {
-  program.command('ls').summary('what you sent, and what became of it').declares(declare);
+  program.command('ls').summary('what you sent and asked for').declares(declare);
 }
 
 function declare(command: CliCommand): void {
   command
     .description(
-      'Lists what was sent from this machine, newest first, and asks what became of it; uses up nothing. A state with ' +
+      'Lists what was sent and asked for from this machine, newest first, and asks what became of it; uses up nothing. A state with ' +
         'a question mark is the last one that is known: the server did not answer.',
     )
-    .addOption(
-      oneOf(new CliOption('--state <state>', 'waiting, read, expired or revoked'), SECRET_STATES, (near) =>
-        usageError(
-          'that is no state of a secret',
-          near === undefined ? `the states are ${SECRET_STATES.join(', ')}` : `did you mean ${near}?`,
-        ),
-      ),
-    )
+    .addOption(stateOption('--state <state>', 'waiting, read, expired, revoked, open, answered or cancelled'))
     .addOption(
       new CliOption('--since <time>', 'sent within: 90m, 2d, or since 2026-12-05').argParser(parseSince),
     )

@@ -1,11 +1,13 @@
-/** `zephr stats`: how many secrets were sent from this machine, and what became of them. */
+/** `zephr stats`: how many secrets were sent or asked for from this machine, and what became of them. */
 
 import type { Created } from '../../../client/sender/lists.js';
 import { SECRET_STATES } from '../../../core/protocol/replies.js';
+import { REQUEST_STATES } from '../../../core/protocol/secret-requests.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import type { Context } from '../../parser/command.js';
 import { readSentList } from '../../sent/list.js';
 import { candidatesIn, lookUp } from '../../sent/look-up.js';
+import type { Listed } from '../../sent/record.js';
 import type { CommonFlags } from '../../settings/settings.js';
 import { jsonLine } from '../../terminal/escape.js';
 import { remoteStatistics } from './remote.js';
@@ -21,29 +23,38 @@ export type StatsContext = Context<StatsFlags>;
 export async function stats(context: StatsContext): Promise<ExitCode> {
   const { flags, terminal, reporter, now } = context;
   if (flags.remote) return statsRemote(context);
-  const { secrets } = await readSentList(terminal, reporter);
-  const found = await lookUp(candidatesIn(secrets, flags), context);
-  const states = Object.fromEntries(
-    SECRET_STATES.map((state) => [state, found.filter(({ known }) => known.state === state).length]),
+  const { records } = await readSentList(terminal, reporter);
+  const found = await lookUp(candidatesIn(records, flags), context);
+  const of = (kind: Listed['kind'], states: readonly string[]) => {
+    const own = found.filter((record) => record.kind === kind);
+    return { states: countedBy(states, own), created: createdOf(own, now()) };
+  };
+  const { states, created } = of('secret', SECRET_STATES);
+  const requests = of('request', REQUEST_STATES);
+  if (flags.json) await terminal.stdout.write(jsonLine({ states, created, requests }));
+  else {
+    const all = ['in the list', created.total] as const;
+    await terminal.stdout.write(
+      table([...Object.entries(states), ...inRows(created), all, ...askedRows(requests.states)]),
+    );
+  }
+  return EXIT.done;
+}
+
+function countedBy(states: readonly string[], own: readonly Listed[]): Record<string, number> {
+  return Object.fromEntries(
+    states.map((state) => [state, own.filter(({ known }) => known.state === state).length]),
   );
-  const since = (from: Date) =>
-    found.filter(({ createdAt }) => Date.parse(createdAt) >= from.getTime()).length;
-  const today = new Date(new Date(now()).setHours(0, 0, 0, 0));
+}
+
+/** How many were made lately, by the clock of this machine. @param now milliseconds since 1970. */
+function createdOf(own: readonly Listed[], now: number): Created {
+  const since = (from: Date) => own.filter(({ createdAt }) => Date.parse(createdAt) >= from.getTime()).length;
+  const today = new Date(new Date(now).setHours(0, 0, 0, 0));
   const week = new Date(today);
   week.setDate(today.getDate() - ((today.getDay() + 6) % 7));
   const month = new Date(today.getFullYear(), today.getMonth(), 1);
-  const created = {
-    today: since(today),
-    thisWeek: since(week),
-    thisMonth: since(month),
-    total: found.length,
-  };
-  if (flags.json) await terminal.stdout.write(jsonLine({ states, created }));
-  else {
-    const rows = [...Object.entries(states), ...inRows(created), ['in the list', created.total] as const];
-    await terminal.stdout.write(table(rows));
-  }
-  return EXIT.done;
+  return { today: since(today), thisWeek: since(week), thisMonth: since(month), total: own.length };
 }
 
 /** Prints the server's counts of what an API key made, by the calendar of UTC. */
@@ -52,9 +63,6 @@ async function statsRemote(context: StatsContext): Promise<ExitCode> {
   const { secrets, requests } = await remoteStatistics(context);
   if (flags.json) await terminal.stdout.write(jsonLine({ ...secrets, requests }));
   else {
-    const ofRequests = Object.entries(requests.states).map(
-      ([state, count]) => [`asked: ${state}`, count] as const,
-    );
     const { states, created, bytes } = secrets;
     const all = ['at the server', created.total] as const;
     const rows = [
@@ -62,7 +70,7 @@ async function statsRemote(context: StatsContext): Promise<ExitCode> {
       ...inRows(created),
       all,
       ['bytes stored', bytes] as const,
-      ...ofRequests,
+      ...askedRows(requests.states),
     ];
     await terminal.stdout.write(table(rows));
   }
@@ -70,6 +78,11 @@ async function statsRemote(context: StatsContext): Promise<ExitCode> {
 }
 
 type Row = readonly [name: string, count: number];
+
+/** The rows of requests. */
+function askedRows(states: Readonly<Record<string, number>>): Row[] {
+  return Object.entries(states).map(([state, count]) => [`asked: ${state}`, count]);
+}
 
 function inRows({ today, thisWeek, thisMonth }: Omit<Created, 'total'>): Row[] {
   return [

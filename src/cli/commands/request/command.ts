@@ -41,6 +41,7 @@ function declareRequest(command: CliCommand): void {
     .option('-c, --copy', 'put the link on the clipboard; with --wait, the answer')
     .option('--copy-link', 'put the link on the clipboard')
     .option('--qr', 'draw the link as a QR code on stderr')
+    .option('--memo <text>', 'for your own list, zephr ls; sent to nobody')
     .option('--no-record', 'keep nothing here: print a link to collect the answers, too')
     .option('--wait', 'print the link on stderr, wait, and print the answer')
     .addOption(forOption())
@@ -70,6 +71,8 @@ function declareGive(command: CliCommand): void {
     .option('--name <file name>', 'file name for who asked, encrypted')
     .option('-m, --message <text>', 'message to who asked, encrypted')
     .option('--trim', 'leave out one final line end, as from echo')
+    .option('--memo <text>', 'for your own list, zephr ls; sent to nobody')
+    .option('--no-record', 'keep no line of it in that list')
     .example('printf %s "$PASSWORD" | zephr give "$LINK"', 'only who asked can open it')
     .example('zephr give "$LINK" -a kube.config -a ca.pem', 'files, with their names')
     .runs(async (context: GiveContext) => {

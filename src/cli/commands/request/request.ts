@@ -3,14 +3,15 @@
  * come which nobody can open. With `--wait` the answer is what is printed.
  */
 
-import { cancelRequest } from '../../../client/requests/collect-answers.js';
 import {
   type CreatedRequest,
   checkRequestOptions,
   createRequest,
   DEFAULT_REQUEST_EXPIRY,
 } from '../../../client/requests/create-request.js';
+import { cancelRequest, receiptOf } from '../../../client/requests/request-status.js';
 import type { TransportOptions } from '../../../client/transport/send.js';
+import { encodeBase64url } from '../../../core/base64url.js';
 import { NetworkError, ZephrError } from '../../../core/errors.js';
 import { type Expiry, parseExpiry } from '../../../core/expiry.js';
 import { type CollectLink, parseCollectLink } from '../../../core/links/request-links.js';
@@ -27,13 +28,14 @@ import {
 } from '../../files/request-files.js';
 import type { Context } from '../../parser/command.js';
 import { type GateFlags, gatesOf } from '../../parser/gate-options.js';
+import { recordSent } from '../../sent/append.js';
 import { connectionTo } from '../../settings/connection.js';
-import { type CommonFlags, loadSettings, withServerAdvice } from '../../settings/settings.js';
+import { type CommonFlags, keepsRecord, loadSettings, withServerAdvice } from '../../settings/settings.js';
 import { jsonLine } from '../../terminal/escape.js';
 import type { Reporter } from '../../terminal/reporter.js';
 import type { Terminal } from '../../terminal/terminal.js';
 import { timeInWords } from '../../terminal/times.js';
-import { callbackOptions, given } from '../create/create.js';
+import { callbackOptions, checkMemo, given } from '../create/create.js';
 import { copyToClipboard, drawQrCode } from '../create/hand-out.js';
 import { Collector } from '../get/answers.js';
 import { type Destination, openDestination } from '../get/destination.js';
@@ -50,6 +52,7 @@ export interface RequestFlags extends CommonFlags, GateFlags {
   readonly copy?: boolean;
   readonly copyLink?: boolean;
   readonly qr?: boolean;
+  readonly memo?: string;
   /** False for `--no-record`. */
   readonly record: boolean;
   readonly wait?: boolean;
@@ -68,6 +71,8 @@ interface Made {
   readonly link: CollectLink;
   /** Null with `--no-record`. */
   readonly kept: KeptRequest | null;
+  /** Whether it gets a line in the list of what was sent and asked for. */
+  readonly isListed: boolean;
   readonly clock: ServerClock;
   readonly options: TransportOptions;
 }
@@ -84,6 +89,7 @@ const SHORT_ID = 8;
 export async function request(context: RequestContext): Promise<ExitCode> {
   const { flags, terminal, commandLine } = context;
   rejectUnused(flags);
+  checkMemo(flags);
   if (!flags.wait) {
     requireOutput(terminal.stdout.wasClosed, flags);
     return hand(await make(context), context);
@@ -144,11 +150,12 @@ async function make({ flags, terminal, reporter, now }: RequestContext): Promise
   const creating = withServerAdvice(supported(createRequest(options)), settings);
   const created = await reporter.waitFor(`waiting for ${host}`, creating);
   const link = parseCollectLink(created.collectLink);
-  if (!flags.record) return { created, link, kept: null, clock, options: transport };
+  const made = { created, link, clock, options: transport };
+  if (!flags.record) return { ...made, kept: null, isListed: false };
   const keptUntil = now() + (expiry + secretExpiry) * MINUTE_MS + KEPT_LONGER_MS;
   try {
     const kept = await keepRequest(link, keptUntil, terminal);
-    return { created, link, kept, clock, options: transport };
+    return { ...made, kept, isListed: keepsRecord(settings) };
   } catch (error) {
     await cancelled(link, transport);
     throw error;
@@ -184,11 +191,32 @@ async function hand(made: Made, context: RequestContext): Promise<ExitCode> {
   } catch (cause) {
     throw await notDelivered(cause, made, terminal);
   }
+  await addToList(made, context);
   await show(requestLink, flags.copy || flags.copyLink, context);
   const expiry = timeInWords(made.clock.toLocal(Date.parse(expiresAt)), now());
   const how = made.kept === null ? 'zephr get with the second link' : getCommand(id);
   await reporter.info(`it can be answered, and expires ${expiry}; ${how} takes the answer`);
   return EXIT.done;
+}
+
+/** Adds the request to the list. Its receipt tells what becomes of it, and opens no answer. */
+async function addToList({ created, link, isListed }: Made, context: RequestContext): Promise<void> {
+  if (!isListed) return;
+  const { flags, terminal, now } = context;
+  const { server, id, receipt } = await receiptOf(link);
+  await recordSent(
+    {
+      kind: 'request',
+      server,
+      id,
+      receipt: encodeBase64url(receipt),
+      createdAt: new Date(now()).toISOString(),
+      expiresAt: created.expiresAt,
+      answers: flags.answers ?? 1,
+      ...given('memo', flags.memo),
+    },
+    terminal,
+  );
 }
 
 /** Shows the link in other ways than on stdout. */
@@ -234,6 +262,7 @@ async function waitForAnswer(
   } catch (cause) {
     throw await notDelivered(cause, made, terminal);
   }
+  await addToList(made, context);
   await show(requestLink, context.flags.copyLink, context);
   const collector = await Collector.open(made.link, made.kept ?? unkeptRequest(made.link, now()), context);
   try {

@@ -14,13 +14,15 @@ import type { RevokeContext } from './revoke.js';
  * @param program the program, which `revoke` becomes a command of.
  */
 export function addRevoke(program: CliCommand): void {
-  program.command('revoke').summary('destroy it unread').declares(declare);
+  program.command('revoke').summary('destroy it, or cancel a request').declares(declare);
 }
 
 function declare(command: CliCommand): void {
   declareLink(command)
     .takesIds()
-    .description('Destroys a secret: nobody can read it any more. It is named as for zephr status.')
+    .description(
+      'Destroys a secret: nobody can read it any more. Cancels a request: nobody can answer it any more, and the answers that came stay. Both are named as for zephr status.',
+    )
     .example('zephr revoke < link', 'nobody can read it any more')
     .runs(async (context: RevokeContext) => {
       const { revoke } = await import('./revoke.js');

@@ -3,33 +3,49 @@
  * proves that it may; the secret itself is neither sent nor opened.
  */
 
+import { cancelRequest } from '../../../client/requests/request-status.js';
 import { revokeSecret } from '../../../client/status.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import type { Context } from '../../parser/command.js';
 import { openLink, requireVersion2, withPassphrase } from '../../parser/link.js';
 import type { LinkArguments, LinkFlags } from '../../parser/shared-options.js';
-import { findOwn } from '../../sent/find.js';
+import { findOwn, type OwnReference } from '../../sent/find.js';
 import { connectionTo } from '../../settings/connection.js';
 import { jsonLine } from '../../terminal/escape.js';
 
 export type RevokeContext = Context<LinkFlags, LinkArguments>;
 
+/** A secret or a request that was made here. */
+type Own<Kind extends OwnReference['kind']> = Extract<OwnReference, { readonly kind: Kind }>;
+
 /**
- * Destroys a secret.
+ * Destroys a secret, or cancels a request.
  * @throws ApiError when the server refuses, such as 410 for a secret that was read already.
  */
 export async function revoke(context: RevokeContext): Promise<ExitCode> {
   const { flags, terminal, reporter } = context;
-  const id = await revokeOne(context);
+  const own = await findOwn(context);
+  if (own?.kind === 'request') return cancel(own, context);
+  const id = await revokeOne(own, context);
   if (flags.json) await terminal.stdout.write(jsonLine({ revoked: true, secretId: id }));
   else await reporter.info('revoked: nobody can read it any more');
   return EXIT.done;
 }
 
-/** Revokes as the sender does, or with the link and perhaps the passphrase. @returns the id. */
-async function revokeOne(context: RevokeContext): Promise<string> {
+/** Cancels a request: no more answers come in, and those that are there can still be taken. */
+async function cancel({ from, server, id }: Own<'request'>, context: RevokeContext): Promise<ExitCode> {
   const { flags, terminal, reporter } = context;
-  const own = await findOwn(context);
+  const { fetch } = await connectionTo(server, flags, terminal);
+  const options = { fetch, timeout: flags.timeout, signal: terminal.interrupt };
+  await reporter.waitFor(`waiting for ${new URL(server).host}`, cancelRequest(from, options));
+  if (flags.json) await terminal.stdout.write(jsonLine({ cancelled: true, requestId: id }));
+  else await reporter.info('cancelled: nobody can answer it any more; zephr get takes what came');
+  return EXIT.done;
+}
+
+/** Revokes as the sender does, or with the link and perhaps the passphrase. @returns the id. */
+async function revokeOne(own: Own<'secret'> | null, context: RevokeContext): Promise<string> {
+  const { flags, terminal, reporter } = context;
   if (own !== null) {
     const { fetch } = await connectionTo(own.server, flags, terminal);
     const options = { fetch, timeout: flags.timeout, signal: terminal.interrupt };

@@ -1,15 +1,16 @@
-/** `zephr status`: what has become of a secret, without reading it. */
+/** `zephr status`: what has become of a secret, without reading it, or of a request. */
 
 import type { SecretStatus } from '../../../client/secret-status.js';
 import { type SecretReference, secretStatus } from '../../../client/status.js';
 import type { GateName } from '../../../core/protocol/gates.js';
 import type { SecretState } from '../../../core/protocol/replies.js';
+import type { RequestState } from '../../../core/protocol/secret-requests.js';
 import { type ServerClock, withServerClock } from '../../../net/server-clock.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import type { Context } from '../../parser/command.js';
 import { type LinkOptions, openLink, requireVersion2, withPassphrase } from '../../parser/link.js';
 import type { LinkArguments, LinkFlags } from '../../parser/shared-options.js';
-import { findOwn } from '../../sent/find.js';
+import { findOwn, type OwnReference } from '../../sent/find.js';
 import { type Ask, exitOf, waitForEnd } from '../../sent/wait.js';
 import { connectionTo } from '../../settings/connection.js';
 import { jsonLine } from '../../terminal/escape.js';
@@ -17,13 +18,15 @@ import { timeInWords } from '../../terminal/times.js';
 
 export interface StatusFlags extends LinkFlags {
   /** The state that is asked about: then nothing is printed. */
-  readonly is?: SecretState;
+  readonly is?: SecretState | RequestState;
   readonly wait?: boolean;
   /** Milliseconds. */
   readonly for?: number;
 }
 
 export type StatusContext = Context<StatusFlags, LinkArguments>;
+
+type OwnSecretReference = Extract<OwnReference, { readonly kind: 'secret' }>;
 
 /** What a status is asked with. */
 interface Asking {
@@ -34,7 +37,12 @@ interface Asking {
 /** Prints what has become of a secret, or answers by the exit code whether it is in the state of `--is`. */
 export async function status(context: StatusContext): Promise<ExitCode> {
   const { flags, terminal, now } = context;
-  const { clock, ask } = await askingOf(context);
+  const own = await findOwn(context);
+  if (own?.kind === 'request') {
+    const { statusOfRequest } = await import('./request-status.js');
+    return statusOfRequest(own, context);
+  }
+  const { clock, ask } = await askingOf(own, context);
   const until = flags.for === undefined ? Number.POSITIVE_INFINITY : now() + flags.for;
   const waiting = { interrupt: terminal.interrupt, reporter: context.reporter, now, until };
   const waited = flags.wait ? await waitForEnd(ask, waiting) : undefined;
@@ -46,9 +54,8 @@ export async function status(context: StatusContext): Promise<ExitCode> {
 }
 
 /** How the status is asked for: as its sender, or with the link and perhaps the passphrase. */
-async function askingOf(context: StatusContext): Promise<Asking> {
+async function askingOf(own: OwnSecretReference | null, context: StatusContext): Promise<Asking> {
   const { flags, terminal, reporter } = context;
-  const own = await findOwn(context);
   const request = (
     from: SecretReference,
     options: Omit<LinkOptions, 'fetch'>,
