@@ -175,6 +175,9 @@ _zephr() {
       'zephr proxy status:--port') value=1 ;;
       'zephr proxy approve:--port') value=1 ;;
       'zephr proxy rotate:--port') value=1 ;;
+      'zephr mcp:-P' | 'zephr mcp:--project') value=1 ;;
+      'zephr mcp:-E' | 'zephr mcp:--environment') value=1 ;;
+      'zephr mcp:--vault-key-file') value=1 ;;
       'zephr serve:--host') value=1 ;;
       'zephr serve:--port') value=1 ;;
       'zephr serve:--store') value=1 ;;
@@ -216,6 +219,7 @@ _zephr() {
       zephr:run) command='zephr run' position=0 ;;
       zephr:call) command='zephr call' position=0 ;;
       zephr:proxy) command='zephr proxy' position=0 ;;
+      zephr:mcp) command='zephr mcp' position=0 ;;
       zephr:serve) command='zephr serve' position=0 ;;
       zephr:keys) command='zephr keys' position=0 ;;
       zephr:config) command='zephr config' position=0 ;;
@@ -398,6 +402,9 @@ _zephr() {
     'zephr proxy status:--port') return ;;
     'zephr proxy approve:--port') return ;;
     'zephr proxy rotate:--port') return ;;
+    'zephr mcp:-P' | 'zephr mcp:--project') return ;;
+    'zephr mcp:-E' | 'zephr mcp:--environment') return ;;
+    'zephr mcp:--vault-key-file') _zephr_files; return ;;
     'zephr serve:--host') return ;;
     'zephr serve:--port') return ;;
     'zephr serve:--store') _zephr_files; return ;;
@@ -461,6 +468,7 @@ _zephr() {
         'zephr proxy status') _zephr_words --port $everywhere ;;
         'zephr proxy approve') _zephr_words --port $everywhere ;;
         'zephr proxy rotate') _zephr_words --port $everywhere ;;
+        'zephr mcp') _zephr_words -P --project -E --environment --vault-key-file --allow-run $everywhere ;;
         'zephr serve') _zephr_words --host --port --store --access --rate-limit --max-expiry --default-expiry --trust-proxy --base-url --tls-cert --tls-key --max-connections --max-connections-per-address --max-memory --max-upload --max-stored --max-stored-per-caller --brand --geoip --metrics --allow-private-callbacks $everywhere ;;
         'zephr keys new') _zephr_words --tier --name --store $everywhere ;;
         'zephr keys ls') _zephr_words --store $everywhere ;;
@@ -471,7 +479,7 @@ _zephr() {
       ;;
     *)
       case $command:$position in
-        zephr:*) _zephr_words create get retrieve request give ls status revoke stats vault run call proxy serve keys config doctor completion help ;;
+        zephr:*) _zephr_words create get retrieve request give ls status revoke stats vault run call proxy mcp serve keys config doctor completion help ;;
         'zephr vault:'*) _zephr_words set import cp rm bind ls diff status reveal unlock lock trust log ;;
         'zephr proxy:'*) _zephr_words start stop status approve rotate ;;
         'zephr keys:'*) _zephr_words new ls revoke ;;
@@ -480,7 +488,7 @@ _zephr() {
         'zephr config set:0') _zephr_words server apiKey expiry link record ;;
         'zephr config unset:0') _zephr_words server apiKey expiry link record ;;
         'zephr completion:0') _zephr_words bash zsh fish ;;
-        'zephr help:0') _zephr_words create get retrieve request give ls status revoke stats vault run call proxy serve keys config doctor completion help ;;
+        'zephr help:0') _zephr_words create get retrieve request give ls status revoke stats vault run call proxy mcp serve keys config doctor completion help ;;
       esac
       ;;
   esac

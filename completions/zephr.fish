@@ -51,6 +51,9 @@ function __zephr_in --argument-names wanted wanted_position
             case 'zephr:proxy'
                 set command 'zephr proxy'
                 set position 0
+            case 'zephr:mcp'
+                set command 'zephr mcp'
+                set position 0
             case 'zephr:serve'
                 set command 'zephr serve'
                 set position 0
@@ -177,6 +180,8 @@ function __zephr_in --argument-names wanted wanted_position
                 set value 1
             case 'zephr proxy rotate:--port'
                 set value 1
+            case 'zephr mcp:-P' 'zephr mcp:--project' 'zephr mcp:-E' 'zephr mcp:--environment' 'zephr mcp:--vault-key-file'
+                set value 1
             case 'zephr serve:--host' 'zephr serve:--port' 'zephr serve:--store' 'zephr serve:--access' 'zephr serve:--rate-limit' 'zephr serve:--max-expiry' 'zephr serve:--default-expiry' 'zephr serve:--trust-proxy' 'zephr serve:--base-url' 'zephr serve:--tls-cert' 'zephr serve:--tls-key' 'zephr serve:--max-connections' 'zephr serve:--max-connections-per-address' 'zephr serve:--max-memory' 'zephr serve:--max-upload' 'zephr serve:--max-stored' 'zephr serve:--max-stored-per-caller' 'zephr serve:--brand' 'zephr serve:--geoip'
                 set value 1
             case 'zephr keys:new'
@@ -242,6 +247,7 @@ complete -c zephr -n '__zephr_in zephr' -a vault -d 'named secrets here, encrypt
 complete -c zephr -n '__zephr_in zephr' -a run -d 'start a command with secrets, mask output'
 complete -c zephr -n '__zephr_in zephr' -a call -d 'make an HTTP request with a secret'
 complete -c zephr -n '__zephr_in zephr' -a proxy -d 'the same for programs: a local proxy'
+complete -c zephr -n '__zephr_in zephr' -a mcp -d 'secrets for agents: an MCP server on stdio'
 complete -c zephr -n '__zephr_in zephr' -a serve -d 'run a server'
 complete -c zephr -n '__zephr_in zephr' -a keys -d 'make, list and revoke the API keys of a server'
 complete -c zephr -n '__zephr_in zephr' -a config -d 'look at the config file and change it'
@@ -467,6 +473,10 @@ complete -c zephr -n '__zephr_in "zephr proxy stop"' -l port -x -d 'which one, w
 complete -c zephr -n '__zephr_in "zephr proxy status"' -l port -x -d 'which one, where several run'
 complete -c zephr -n '__zephr_in "zephr proxy approve"' -l port -x -d 'which one, where several run'
 complete -c zephr -n '__zephr_in "zephr proxy rotate"' -l port -x -d 'which one, where several run'
+complete -c zephr -n '__zephr_in "zephr mcp"' -s P -l project -x -d 'the project (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr mcp"' -s E -l environment -x -d 'the environment (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr mcp"' -l vault-key-file -r -F -d 'unlock the vault with this file'
+complete -c zephr -n '__zephr_in "zephr mcp"' -l allow-run -d 'a tool that starts commands with secrets, too'
 complete -c zephr -n '__zephr_in "zephr serve"' -l host -x -d 'address to listen on (default: 127.0.0.1)'
 complete -c zephr -n '__zephr_in "zephr serve"' -l port -x -d 'port to listen on, 0 picks one (default: 8787)'
 complete -c zephr -n '__zephr_in "zephr serve"' -l store -r -F -d 'a file for SQLite, memory: or postgres://host/database (default: ~/.local/state/zephr/zephr.db)'
@@ -506,4 +516,4 @@ complete -c zephr -n '__zephr_in "zephr config set" 0' -a 'server apiKey expiry 
 complete -c zephr -n '__zephr_in "zephr config unset" 0' -a 'server apiKey expiry link record'
 complete -c zephr -n '__zephr_in "zephr doctor"' -l link -x -a 'v1 v2' -d 'link version to try (default: as for zephr)'
 complete -c zephr -n '__zephr_in "zephr completion" 0' -a 'bash zsh fish'
-complete -c zephr -n '__zephr_in "zephr help" 0' -a 'create get retrieve request give ls status revoke stats vault run call proxy serve keys config doctor completion help'
+complete -c zephr -n '__zephr_in "zephr help" 0' -a 'create get retrieve request give ls status revoke stats vault run call proxy mcp serve keys config doctor completion help'

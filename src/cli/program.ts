@@ -18,6 +18,7 @@ import { addRevoke } from './commands/revoke/command.js';
 import { addServe } from './commands/serve/command.js';
 import { addStatus } from './commands/status/command.js';
 import { addCall } from './commands/use/call/command.js';
+import { addMcp } from './commands/use/mcp/command.js';
 import { addProxy } from './commands/use/proxy/command.js';
 import { addRun } from './commands/use/run/command.js';
 import { addVault } from './commands/vault/command.js';
@@ -57,6 +58,7 @@ export function createProgram(run: Run, version: string, output: OutputConfigura
   addRun(program);
   addCall(program);
   addProxy(program);
+  addMcp(program);
   program.commandsGroup(setUp);
   addServe(program);
   addKeys(program);

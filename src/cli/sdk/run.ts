@@ -48,7 +48,7 @@ export async function runWithSecrets(
       terminal,
       logged: loggedAs('run', terminal),
       stdin: 0,
-      ...(capture && { take: (stream, bytes) => void printed[stream].push(bytes.slice()) }),
+      ...(capture && { take: (stream, bytes) => void printed[stream].push(bytes) }),
     });
     return {
       code: 'code' in end ? end.code : null,

@@ -140,7 +140,8 @@ export function processTerminal(): Terminal {
     closeToDebuggers() {
       coresAreEmpty ||= emptyCoreDumps(process.platform);
       // Node's own handler opens the inspector: one of ours takes its place.
-      if (process.platform !== 'win32') process.on('SIGUSR1', () => undefined);
+      if (process.platform !== 'win32' && !process.listeners('SIGUSR1').includes(ignoreSignal))
+        process.on('SIGUSR1', ignoreSignal);
     },
     isRunning,
     get hasNetwork() {
@@ -179,6 +180,10 @@ export function processTerminal(): Terminal {
       return 128 + process.getBuiltinModule('node:os').constants.signals[signal];
     },
   };
+}
+
+function ignoreSignal(): void {
+  return;
 }
 
 /**

@@ -121,8 +121,7 @@ async function readBody(
     come += chunk.length;
     onBytes?.(come);
     for (const piece of masker.push(chunk)) {
-      // The masker may use its buffer again.
-      pieces.push(piece.slice());
+      pieces.push(piece);
       length += piece.length;
     }
     if (length <= mostBytes) continue;
