@@ -27,14 +27,15 @@ const READABLE: OutputOptions = {
 };
 
 /** The files of src/cli/sdk whose types programs see. */
-const SDK_TYPES = ['call', 'errors', 'mock', 'options', 'run', 'secrets', 'vault'];
+const SDK_TYPES = ['call', 'errors', 'intercept', 'mock', 'options', 'run', 'secrets', 'vault'];
 
 const page = await buildPage();
-const [command, sdk, testing, vault] = await Promise.all([
+const [command, sdk, testing, vault, intercept] = await Promise.all([
   bundleCommand(),
   bundleSdk(),
   bundleForNode('testing', 'src/testing.ts'),
   bundleForNode('vault', 'src/cli/sdk/vault.ts'),
+  bundleForNode('intercept', 'src/cli/sdk/intercept.ts'),
 ]);
 
 // Only now: a build that fails leaves the last one in place.
@@ -45,6 +46,7 @@ writeFileSync(join(dist, 'command-modules.json'), JSON.stringify(sourcesOf(comma
 write('.', sdk);
 write('.', testing);
 write('.', vault);
+write('.', intercept);
 
 declareTypes('src/tsconfig.json');
 declareTypes('src/tsconfig.testing.json');
@@ -55,7 +57,9 @@ for (const file of ['testing', ...SDK_TYPES.map((name) => `cli/sdk/${name}`)]) {
 }
 rmSync(join(dist, '.testing-types'), { recursive: true });
 
-const modules = [...command, ...sdk, ...testing, ...vault].flatMap(({ moduleIds }) => moduleIds);
+const modules = [...command, ...sdk, ...testing, ...vault, ...intercept].flatMap(
+  ({ moduleIds }) => moduleIds,
+);
 writeFileSync(join(dist, 'THIRD_PARTY_LICENSES'), licenses([...modules, ...page.modules]));
 
 // What a visitor compares the page of a server with (src/core/protocol/THREATS.md).

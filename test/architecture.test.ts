@@ -69,6 +69,7 @@ const FEWEST_LINES = 25;
 const ENTRY_POINTS = [
   'index.ts',
   'limits.ts',
+  'cli/sdk/intercept.ts',
   'cli/sdk/vault.ts',
   'web/create/create-page.ts',
   'web/reveal/reveal-page.ts',

@@ -286,6 +286,13 @@ describe('a program', () => {
     const { exports } = JSON.parse(
       readFileSync(join(installed.folder, 'node_modules/zephr/package.json'), 'utf8'),
     );
-    expect(Object.keys(exports)).toEqual(['.', './limits.js', './testing', './vault', './package.json']);
+    expect(Object.keys(exports)).toEqual([
+      '.',
+      './limits.js',
+      './testing',
+      './vault',
+      './intercept',
+      './package.json',
+    ]);
   });
 });
