@@ -21,6 +21,9 @@ import { formatted, type RequestBar, readRequestText } from './request-bar.js';
 /** Long enough to send the largest answer over a slow line, in milliseconds. */
 const TIMEOUT_MS = 60_000;
 
+/** The client takes six times as long for a chunk of a file: longer than one waits for the network to come back. */
+const FILES_TIMEOUT_MS = 100_000;
+
 /** Outcomes that leave nothing to try. */
 const FINAL: ReadonlySet<Outcome> = new Set([
   'requestAnswered',
@@ -96,14 +99,14 @@ class AnswerForm {
 
   #show(link: RequestLink, request: SecretRequest): void {
     this.#link = link;
-    const { from, message, expiresAt, secretExpiry, maxBlob } = request;
+    const { from, message, expiresAt, secretExpiry, maxBlob, maxUpload } = request;
     showPart('request-from', from);
     showPart('request-message', message);
     showText(this.#status, translate('request.until', { ahead: formatAhead(expiresAt) }));
     const duration = formatDuration(secretExpiry);
     showText(byId('answer-terms', HTMLElement), translate('request.terms', { duration }));
-    this.#maxBytes = maxSecretBytesV2(maxBlob, 0);
-    this.#secret.limit({ count: MAX_FILES, bytes: this.#maxBytes });
+    this.#maxBytes = maxUpload > 0 ? maxUpload : maxSecretBytesV2(maxBlob, 0);
+    this.#secret.limit({ count: maxUpload > 0 ? MAX_FILES : 0, bytes: this.#maxBytes });
     showText(
       byId('secret-limit', HTMLElement),
       translate('create.limit', { size: formatSize(this.#maxBytes) }),
@@ -116,8 +119,16 @@ class AnswerForm {
     this.#errors.clear();
     const done = setBusy(this.#submit, translate('create.working'));
     const { text, files } = this.#secret.value;
+    const attachments = files.map((file) => ({ name: file.name, type: file.type, content: file }));
+    const { signal, onProgress } = this.#progress.start(files.reduce((bytes, { size }) => bytes + size, 0));
     try {
-      const sent = await answerRequest(link, text, { fetch: fetchFromServer, timeout: TIMEOUT_MS });
+      const sent = await answerRequest(link, text, {
+        fetch: fetchFromServer,
+        timeout: files.length > 0 ? FILES_TIMEOUT_MS : TIMEOUT_MS,
+        signal,
+        onProgress,
+        ...(files.length === 0 ? {} : { attachments }),
+      });
       this.#secret.clear();
       this.#guard.release();
       showOutcome('requestSent', translate('requestSent.text', { when: formatWhen(sent.expiresAt) }));

@@ -1,5 +1,6 @@
 /** Asking for a secret in the page and answering there, against the real command; receipts, which read nothing. */
 
+import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { CHROMIUM, HAS_CHROMIUM } from '../../support/browser.js';
@@ -90,6 +91,32 @@ describe.skipIf(!HAS_CHROMIUM)(`the pages that ask and answer (need ${CHROMIUM})
     await page.getByRole('button', { name: /^Reveal: Answer 2/ }).click();
     await page.locator('#revealed').waitFor();
     expect(await page.locator('#revealed-secret').textContent()).toBe('two');
+  });
+
+  it('answers with files and a note, which arrive whole', async () => {
+    const asking = await openPage(`${server.url}/request`);
+    const { requestLink, collectLink } = await ask(asking);
+    const answering = await openPage(requestLink);
+    await answering.locator('#secret-text').waitFor();
+    await answering.fill('#secret-text', 'the key, and how to use it');
+    const content = Buffer.from(Array.from({ length: 2_500_000 }, (_, index) => (index * index) % 251));
+    await answering.setInputFiles('#file-input', [
+      { name: 'id_test.pem', mimeType: '', buffer: content },
+      { name: 'readme.txt', mimeType: 'text/plain', buffer: Buffer.from('readme') },
+    ]);
+    await answering.click('#answer-submit');
+    expect(await headingOf(answering, 'outcome')).toBe('Sent');
+    const page = await openPage(collectLink);
+    await page.getByRole('button', { name: 'Reveal' }).click();
+    await page.locator('#revealed').waitFor();
+    expect(await page.locator('#revealed-secret').textContent()).toBe('the key, and how to use it');
+    // As in browsers that cannot write to the disk: the file comes as a download.
+    await page.evaluate(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download: id_test.pem' }).click(),
+    ]);
+    expect(readFileSync(await download.path()).equals(content)).toBe(true);
   });
 
   it('cancels a request, and tells who opens its link', async () => {
