@@ -151,6 +151,7 @@ _zephr() {
       'zephr run:--var') value=1 ;;
       'zephr run:--file') value=1 ;;
       'zephr run:--mask') value=1 ;;
+      'zephr run:--egress') value=1 ;;
       'zephr call:-P' | 'zephr call:--project') value=1 ;;
       'zephr call:-E' | 'zephr call:--environment') value=1 ;;
       'zephr call:--vault-key-file') value=1 ;;
@@ -378,6 +379,7 @@ _zephr() {
     'zephr run:--var') return ;;
     'zephr run:--file') return ;;
     'zephr run:--mask') _zephr_words auto always never; return ;;
+    'zephr run:--egress') _zephr_words open strict; return ;;
     'zephr call:-P' | 'zephr call:--project') return ;;
     'zephr call:-E' | 'zephr call:--environment') return ;;
     'zephr call:--vault-key-file') _zephr_files; return ;;
@@ -461,7 +463,7 @@ _zephr() {
         'zephr vault lock') _zephr_words --vault-key-file $everywhere ;;
         'zephr vault trust') _zephr_words --vault-key-file $everywhere ;;
         'zephr vault log') _zephr_words --last --secret --agent --blocked --since --tail --verify --export $everywhere ;;
-        'zephr run') _zephr_words -P --project -E --environment --vault-key-file --only --var --file --clean-env --mask $everywhere ;;
+        'zephr run') _zephr_words -P --project -E --environment --vault-key-file --only --var --file --clean-env --mask --proxy --egress $everywhere ;;
         'zephr call') _zephr_words -P --project -E --environment --vault-key-file -X --request -d --data -H --add-header --bearer --basic --header --query --body-field --form-field -L --location -f --fail -o --output --force --agent $everywhere ;;
         'zephr proxy start') _zephr_words -P --project -E --environment --vault-key-file --port --ttl --egress --compat-no-token $everywhere ;;
         'zephr proxy stop') _zephr_words --port $everywhere ;;

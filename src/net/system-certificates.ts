@@ -31,9 +31,31 @@ const BUNDLES = [
  * @returns undefined when the system has none that can be found: on macOS and Windows, with a Node that cannot ask.
  */
 export async function systemAuthorities(env: Environment): Promise<readonly string[] | undefined> {
-  const own = getCACertificates?.('default') ?? [...tls.rootCertificates, ...(await extra(env))];
+  const own = getCACertificates?.('default') ?? [...tls.rootCertificates, ...(await extraAuthorities(env))];
   const system = onUnix() ? await bundle(env) : getCACertificates?.('system');
   return system === undefined || system.length === 0 ? undefined : [...own, ...system];
+}
+
+/** Variables by which programs are told whom to trust instead. */
+const BUNDLE_VARIABLES = [
+  'SSL_CERT_FILE',
+  'CURL_CA_BUNDLE',
+  'REQUESTS_CA_BUNDLE',
+  'GIT_SSL_CAINFO',
+  'AWS_CA_BUNDLE',
+  'NODE_EXTRA_CA_CERTS',
+] as const;
+
+/**
+ * All that programs of this user may trust, in PEM: what the system does, and what variables name. Where the system has
+ * nothing that can be read, Node's own.
+ */
+export async function trustedBundle(env: Environment): Promise<string> {
+  const system = onUnix() ? await bundle({}) : (getCACertificates?.('system') ?? []);
+  const paths = new Set(BUNDLE_VARIABLES.flatMap((name) => env[name] || []));
+  const named = await Promise.all([...paths].map(textOf));
+  const all = [...(system.length === 0 ? tls.rootCertificates : system), ...named];
+  return `${[...new Set(all)].map((text) => text?.trim() ?? '').join('\n')}\n`;
 }
 
 function onUnix(): boolean {
@@ -49,7 +71,7 @@ async function bundle({ SSL_CERT_FILE }: Environment): Promise<string[]> {
 }
 
 /** What Node adds to its own: a list that is given to it replaces these too. */
-async function extra({ NODE_EXTRA_CA_CERTS }: Environment): Promise<string[]> {
+export async function extraAuthorities({ NODE_EXTRA_CA_CERTS }: Environment): Promise<string[]> {
   const text = NODE_EXTRA_CA_CERTS ? await textOf(NODE_EXTRA_CA_CERTS) : undefined;
   return text === undefined ? [] : [text];
 }

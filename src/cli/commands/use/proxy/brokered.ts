@@ -12,16 +12,11 @@ import { loggedAs } from '../../../vault/access.js';
 
 /**
  * All secrets of a place. Those that are bound to no host are among them, so that a refusal can say what would allow it.
- * @param placeholders what commands have in their place, by their names.
  */
-export function brokeredSecrets(
-  vault: Vault,
-  { project, environment }: Surroundings,
-  placeholders: ReadonlyMap<string, string> = new Map(),
-): BrokeredSecrets {
+export function brokeredSecrets(vault: Vault, { project, environment }: Surroundings): BrokeredSecrets {
   const secrets = vault.list({ project, environment }).flatMap((record): BrokeredSecret[] => {
     const { name, value, policy, expiresAt } = record;
-    return value === null ? [] : [{ name, value, policy, expiresAt, placeholder: placeholders.get(name) }];
+    return value === null ? [] : [{ name, value, policy, expiresAt }];
   });
   return new BrokeredSecrets(secrets);
 }

@@ -1,5 +1,6 @@
 /** Which secrets a command gets, and under which variables. */
 
+import { encodeUtf8 } from '../../../../core/bytes.js';
 import { isForProcesses } from '../../../../vault/policy.js';
 import { checkPlace, type VaultRecord } from '../../../../vault/records.js';
 import type { Vault } from '../../../../vault/vault.js';
@@ -31,6 +32,7 @@ export interface Chosen extends Choice {
 /**
  * The secrets that options, `.zephr.json` or else the place name. What `--var` or `--file` name comes under that
  * variable, and not under its own name too.
+ * @param withBound whether the place names those that are bound to hosts too.
  * @throws CliError for what is no name.
  */
 export async function choose(
@@ -39,6 +41,7 @@ export async function choose(
   flags: ChoiceFlags,
   reporter: Reporter,
   now: number,
+  withBound = false,
 ): Promise<Choice[]> {
   const mapped = [
     ...(flags.var ?? []).map((text) => ({ ...pairOf(text, '--var'), as: 'value' as const })),
@@ -46,32 +49,56 @@ export async function choose(
   ];
   const taken = new Set(mapped.map(({ name }) => name));
   const named = flags.only === undefined ? place.needs : listOf(flags.only);
-  const own = (named ?? (await unboundIn(vault, place, reporter, now))).filter((name) => !taken.has(name));
+  const own = (named ?? (await allIn(vault, place, reporter, now, withBound))).filter(
+    (name) => !taken.has(name),
+  );
   return [...own.map((name) => ({ variable: name, name, as: 'value' as const })), ...mapped];
 }
 
 /**
- * The secrets with their values.
+ * The secrets with their values, or with what stands in for those that are bound to hosts.
+ * @param placeholders by name; without them a bound secret is refused.
  * @throws CliError for one that is not there, is expired, or is bound to hosts.
  */
-export function valuesOf(choices: readonly Choice[], vault: Vault, place: Place, now: number): Chosen[] {
-  return choices.map((one) => ({ ...one, value: usableValue(vault, one.name, place, now) }));
+export function valuesOf(
+  choices: readonly Choice[],
+  vault: Vault,
+  place: Place,
+  now: number,
+  placeholders?: ReadonlyMap<string, string>,
+): Chosen[] {
+  return choices.map((one) => ({ ...one, value: usableValue(vault, one.name, place, now, placeholders) }));
 }
 
-/** All that is for processes; what has expired is left out, and named. */
-async function unboundIn(vault: Vault, place: Place, reporter: Reporter, now: number): Promise<string[]> {
+/** All that is for processes, or all; what has expired is left out, and named. */
+async function allIn(
+  vault: Vault,
+  place: Place,
+  reporter: Reporter,
+  now: number,
+  withBound: boolean,
+): Promise<string[]> {
   const { project, environment } = place;
-  const records = vault.list({ project, environment }).filter(({ policy }) => isForProcesses(policy));
+  const records = vault
+    .list({ project, environment })
+    .filter(({ policy }) => withBound || isForProcesses(policy));
   const expired = records.filter((record) => isExpired(record, now)).map(({ name }) => name);
   if (expired.length > 0) await reporter.warn(`expired, and left out: ${expired.join(', ')}`);
   return records.filter((record) => !isExpired(record, now)).map(({ name }) => name);
 }
 
-function usableValue(vault: Vault, name: string, place: Place, now: number): Uint8Array {
+function usableValue(
+  vault: Vault,
+  name: string,
+  place: Place,
+  now: number,
+  placeholders?: ReadonlyMap<string, string>,
+): Uint8Array {
   const record = secretIn(vault, name, place);
-  if (!isForProcesses(record.policy)) {
+  const placeholder = placeholders?.get(name);
+  if (placeholder === undefined && !isForProcesses(record.policy)) {
     throw new CliError(EXIT.notAllowed, 'NOT_ALLOWED', `${name} is bound to hosts, and for no process`, {
-      advice: `to allow it, a person runs zephr vault bind ${name} --host … --run`,
+      advice: `--proxy gives a placeholder; to allow it, a person runs zephr vault bind ${name} --host … --run`,
     });
   }
   if (isExpired(record, now)) {
@@ -84,7 +111,7 @@ function usableValue(vault: Vault, name: string, place: Place, now: number): Uin
       },
     );
   }
-  return record.value;
+  return placeholder === undefined ? record.value : encodeUtf8(placeholder);
 }
 
 function isExpired({ expiresAt }: VaultRecord, now: number): boolean {

@@ -7,6 +7,7 @@ import type { CliErrorCode } from '../../../exit/error-codes.js';
 import type { CliCommand } from '../../../parser/command.js';
 import { CliOption, oneOf, repeated } from '../../../parser/option.js';
 import { declarePlace, declareVault } from '../../../vault/flags.js';
+import { declareEgress } from '../proxy/command.js';
 import type { RunContext } from './run.js';
 
 /** Adds the command. */
@@ -36,9 +37,12 @@ function declare(command: CliCommand): void {
         usageError('--mask is auto, always or never'),
       ),
     )
+    .option('--proxy', 'with a proxy that puts bound secrets into its requests')
+    .addOption(declareEgress())
     .takesCommandLine(null)
     .example('zephr run -- npm start', 'with all that is for processes')
     .example('zephr run --only DB_PASSWORD -- psql -h db')
+    .example('zephr run --proxy -- agent', 'bound secrets stay here')
     .runs(async (context: RunContext) => (await import('./run.js')).run(context), { ownInterrupts: true });
 }
 

@@ -26,12 +26,18 @@ import type { Output, Terminal } from '../../../terminal/terminal.js';
 import { loggedAs, requirePerson, vaultAccess } from '../../../vault/access.js';
 import type { PlaceFlags } from '../../../vault/flags.js';
 import { placeOf } from '../../../vault/place.js';
-import { type ChoiceFlags, type Chosen, choose, valuesOf } from './chosen.js';
+import { type ChoiceFlags, choose, valuesOf } from './chosen.js';
 import { maskWithoutUs } from './mask-rest.js';
 import { passSignalsOn } from './signals.js';
 
 export type RunContext = Context<
-  PlaceFlags & ChoiceFlags & { readonly cleanEnv?: boolean; readonly mask?: 'auto' | 'always' | 'never' }
+  PlaceFlags &
+    ChoiceFlags & {
+      readonly cleanEnv?: boolean;
+      readonly mask?: 'auto' | 'always' | 'never';
+      readonly proxy?: boolean;
+      readonly egress: 'open' | 'strict';
+    }
 >;
 
 /** What is masked of standard output and standard error, and where it goes. */
@@ -44,6 +50,8 @@ interface MaskPlan {
 export async function run(context: RunContext): Promise<number> {
   const { flags, terminal, reporter, now } = context;
   const [name = '', ...args] = commandLineOf(context);
+  if (flags.egress === 'strict' && !flags.proxy)
+    throw usageError('--egress is what a proxy does', 'give --proxy too');
   if (flags.mask === 'never')
     await requirePerson('zephr run --mask never', context, loggedAs('run', terminal), {
       secrets: [],
@@ -53,31 +61,45 @@ export async function run(context: RunContext): Promise<number> {
   const [path, find] = await Promise.all([programAt(name, terminal), placeOf(flags, terminal)]);
   const { vault, way } = await requireVault(access);
   const place = await find(vault);
-  const choices = await choose(vault, place, flags, reporter, now());
+  const choices = await choose(vault, place, flags, reporter, now(), flags.proxy);
   const use = { secrets: [...new Set(choices.map((one) => one.name))], program: name };
-  const chosen = await loggingRefusals(use, context, () => valuesOf(choices, vault, place, now()));
-  const plan = await planFor(chosen, flags.mask ?? 'auto', terminal, reporter);
+  const proxied = flags.proxy ? await import('./proxied.js') : null;
+  const placeholders = proxied?.placeholdersFor(choices, vault, place);
+  const chosen = await loggingRefusals(use, context, () =>
+    valuesOf(choices, vault, place, now(), placeholders),
+  );
+  const proxy = placeholders && (await proxied?.startForCommand(context, vault, place, placeholders));
+  const masked = proxy
+    ? [...proxy.masked, ...chosen.filter(({ name: one }) => !placeholders.has(one))]
+    : chosen;
   const files = await writeMemoryFiles(
     chosen.filter((one) => one.as === 'file'),
     terminal,
-  );
+  ).catch(async (error: unknown) => {
+    await proxy?.end();
+    throw error;
+  });
   try {
+    const plan = await planFor(masked, flags.mask ?? 'auto', terminal, reporter);
     const variables = [...chosen.filter((one) => one.as === 'value'), ...files.variables];
     const env = environmentWith(variables, terminal.env, {
       isClean: flags.cleanEnv ?? false,
       without: way === 'a systemd credential' ? ['CREDENTIALS_DIRECTORY'] : [],
     });
+    Object.assign(env, proxy?.variables);
     const line = { path, name, args, env, ...rawWords(args, env) };
     // Without secrets it is as any other command, and nobody's business.
     const fail = choices.length === 0 ? null : await logAllowed(loggedAs('run', terminal), use, now);
-    const end = await runMasked(line, chosen, plan, terminal).catch(async (error: unknown) => {
+    const end = await runMasked(line, masked, plan, terminal).catch(async (error: unknown) => {
       await fail?.(error);
       throw error;
     });
     files.remove();
+    await proxy?.end();
     return 'code' in end ? end.code : terminal.endAs(end.signal);
   } finally {
     files.remove();
+    await proxy?.end();
   }
 }
 
@@ -109,7 +131,7 @@ async function programAt(name: string, { env }: Terminal): Promise<string> {
 
 /** What has to be masked, by what the streams are. */
 async function planFor(
-  chosen: readonly Chosen[],
+  chosen: readonly NamedSecret[],
   when: 'auto' | 'always' | 'never',
   terminal: Terminal,
   reporter: Reporter,
