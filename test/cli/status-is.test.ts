@@ -35,10 +35,10 @@ describe('zephr status --is', () => {
 
   it.each([
     ['raed', 'did you mean read?'],
-    ['gone', 'the states are waiting, read, expired, revoked'],
+    ['gone', 'the states are waiting, read, expired, revoked, open, answered, cancelled'],
   ])('%s is exit 2', async (state, hint) => {
     const { code, stderr } = await server.session().sh(`${CREATE}; zephr status --is ${state} < link`);
-    expect(stderr).toBe(`zephr: error: that is no state of a secret\nzephr: hint: ${hint}\n`);
+    expect(stderr).toBe(`zephr: error: that is no state of a secret or a request\nzephr: hint: ${hint}\n`);
     expect(code).toBe(2);
   });
 

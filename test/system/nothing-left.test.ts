@@ -1,12 +1,19 @@
 /** What a server holds tells nothing: canaries are planted, and looked for in its files, its log and its memory. */
 
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createSecret } from '../../src/client/create/create.js';
+import { openSecret } from '../../src/client/open-secret.js';
 import { readSecret } from '../../src/client/read.js';
+import { answerRequest } from '../../src/client/requests/answer-request.js';
+import { collectAnswers } from '../../src/client/requests/collect-answers.js';
+import { createRequest } from '../../src/client/requests/create-request.js';
+import { deriveCollectKeys } from '../../src/core/crypto/request.js';
 import { formatKey } from '../../src/core/key.js';
 import { parseLink } from '../../src/core/links/reader.js';
+import { parseCollectLink } from '../../src/core/links/request-links.js';
+import { memoryOf } from '../support/process-memory.js';
 import { type ServerOptions, startServerProcess } from '../support/server.js';
 import { openSession } from '../support/session.js';
 
@@ -19,34 +26,6 @@ async function start(options: ServerOptions) {
     await server.stop('SIGKILL');
   });
   return server;
-}
-
-/** Every readable byte of a process's memory, mapping by mapping (proc(5)). */
-function* memoryOf(pid: number): Generator<Buffer> {
-  const memory = openSync(`/proc/${pid}/mem`, 'r');
-  try {
-    for (const line of readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n')) {
-      const [, from, to, name = ''] = /^([0-9a-f]+)-([0-9a-f]+) r\S+ \S+ \S+ \S+\s*(.*)$/.exec(line) ?? [];
-      // The kernel's own pages cannot be read, nor does the program write there.
-      if (from === undefined || to === undefined || /^\[v(var|syscall|vdso)/.test(name)) continue;
-      const end = BigInt(`0x${to}`);
-      for (let at = BigInt(`0x${from}`); at < end; at += 16_777_216n) {
-        const length = Number(end - at < 16_777_216n ? end - at : 16_777_216n);
-        const bytes = Buffer.alloc(length);
-        try {
-          yield bytes.subarray(0, readSync(memory, bytes, 0, length, at));
-        } catch (error) {
-          // A page that was never touched has nothing to read.
-          if (
-            !(error instanceof Error && 'code' in error && (error.code === 'EIO' || error.code === 'EFAULT'))
-          )
-            throw error;
-        }
-      }
-    }
-  } finally {
-    closeSync(memory);
-  }
 }
 
 describe('a server', () => {
@@ -87,6 +66,63 @@ describe('a server', () => {
       search('the log', Buffer.from(server.log()));
       for (const bytes of memoryOf(server.process.pid ?? 0)) search('the memory', bytes);
       expect([...found].sort()).toEqual(['hint in the files', 'hint in the memory']);
+    },
+  );
+
+  it.skipIf(process.platform !== 'linux')(
+    'through which a secret was asked for and given has nothing that opens it, nor was it sent any (Linux)',
+    async () => {
+      const { folder } = openSession();
+      mkdirSync(join(folder, 'db'));
+      const server = await start({ store: join(folder, 'db', 'zephr.db') });
+      const message = 'canary-message-Wd5Jc8Tf3Gm6';
+      const sent: string[] = [];
+      const watching: typeof fetch = (url, init) => {
+        const headers = JSON.stringify(init?.headers ?? {});
+        const body =
+          init?.body instanceof Uint8Array ? Buffer.from(init.body).toString('latin1') : init?.body;
+        sent.push(`${String(url)}\n${headers}\n${String(body ?? '')}`);
+        return fetch(url, init);
+      };
+      const options = { fetch: watching };
+      const request = await createRequest({ ...options, server: server.url, message, from: message });
+      const attachments = [{ name: 'canary-name-Bn4.txt', content: Buffer.from(SECRET.repeat(9)) }];
+      await answerRequest(request.requestLink, SECRET, { ...options, attachments, message });
+      const link = parseCollectLink(request.collectLink);
+      const [answer] = (await collectAnswers(link, options)).answers;
+      const { id, key } = answer!.link();
+      const opened = await openSecret(answer!.link(), options);
+      expect(Buffer.from(opened.note).toString()).toBe(SECRET);
+
+      const { linkSecret } = await deriveCollectKeys(link.seed);
+      const canaries: Record<string, Uint8Array> = {
+        ...{
+          SECRET: Buffer.from(SECRET),
+          message: Buffer.from(message),
+          name: Buffer.from('canary-name-Bn4'),
+        },
+        ...{ S: link.seed, M: linkSecret, K: key.bytes },
+      };
+      const found = new Set<string>();
+      const search = (where: string, bytes: Buffer) => {
+        for (const [name, canary] of Object.entries(canaries)) {
+          const plain = Buffer.from(canary);
+          for (const form of [plain, plain.toString('base64url'), plain.toString('hex')])
+            if (bytes.includes(form)) found.add(`${name} in ${where}`);
+        }
+        // What the server does know shows that the search can find something.
+        if (bytes.includes(id)) found.add(`the answer's id in ${where}`);
+      };
+      for (const file of readdirSync(join(folder, 'db')))
+        search('the files', readFileSync(join(folder, 'db', file)));
+      for (const one of sent) search('the requests', Buffer.from(one, 'latin1'));
+      search('the log', Buffer.from(server.log()));
+      for (const bytes of memoryOf(server.process.pid ?? 0)) search('the memory', bytes);
+      expect([...found].sort()).toEqual([
+        "the answer's id in the files",
+        "the answer's id in the memory",
+        "the answer's id in the requests",
+      ]);
     },
   );
 
