@@ -20,6 +20,7 @@ const MODULES = JSON.parse(readFileSync(join(dist, 'command-modules.json'), 'utf
 
 /** Modules that are loaded when they are used. */
 const LAZY = [
+  'node_modules/@hpke/core/esm/src/cipherSuiteNative.js',
   'node_modules/clipboardy/index.js',
   'src/cli/commands/create/large.ts',
   'src/cli/commands/get/files.ts',
@@ -34,6 +35,7 @@ const LAZY = [
   'src/client/create/with-files.ts',
   'src/client/files/download.ts',
   'src/core/crypto/files.ts',
+  'src/core/crypto/hpke.ts',
   'src/net/system-certificates.ts',
   'src/net/tunnel.ts',
 ];
