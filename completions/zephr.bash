@@ -36,6 +36,10 @@ _zephr() {
       zephr:-H | zephr:--hint) value=1 ;;
       zephr:--passphrase-file) value=1 ;;
       zephr:--views) value=1 ;;
+      zephr:--from-vault) value=1 ;;
+      zephr:--project) value=1 ;;
+      zephr:--environment) value=1 ;;
+      zephr:--vault-key-file) value=1 ;;
       zephr:--name) value=1 ;;
       zephr:--message) value=1 ;;
       zephr:--callback-url) value=1 ;;
@@ -51,6 +55,10 @@ _zephr() {
       'zephr create:-H' | 'zephr create:--hint') value=1 ;;
       'zephr create:--passphrase-file') value=1 ;;
       'zephr create:--views') value=1 ;;
+      'zephr create:--from-vault') value=1 ;;
+      'zephr create:--project') value=1 ;;
+      'zephr create:--environment') value=1 ;;
+      'zephr create:--vault-key-file') value=1 ;;
       'zephr create:--name') value=1 ;;
       'zephr create:--message') value=1 ;;
       'zephr create:--callback-url') value=1 ;;
@@ -65,7 +73,11 @@ _zephr() {
       'zephr get:--key-file') value=1 ;;
       'zephr get:--url') value=1 ;;
       'zephr get:--passphrase-file') value=1 ;;
+      'zephr get:-P' | 'zephr get:--project') value=1 ;;
+      'zephr get:-E' | 'zephr get:--environment') value=1 ;;
+      'zephr get:--vault-key-file') value=1 ;;
       'zephr get:-o' | 'zephr get:--output') value=1 ;;
+      'zephr get:--to-vault') value=1 ;;
       'zephr get:--for') value=1 ;;
       'zephr request:-m' | 'zephr request:--message') value=1 ;;
       'zephr request:--from') value=1 ;;
@@ -264,6 +276,10 @@ _zephr() {
     zephr:-H | zephr:--hint) return ;;
     zephr:--passphrase-file) _zephr_files; return ;;
     zephr:--views) return ;;
+    zephr:--from-vault) return ;;
+    zephr:--project) return ;;
+    zephr:--environment) return ;;
+    zephr:--vault-key-file) _zephr_files; return ;;
     zephr:--name) return ;;
     zephr:--message) return ;;
     zephr:--callback-url) return ;;
@@ -279,6 +295,10 @@ _zephr() {
     'zephr create:-H' | 'zephr create:--hint') return ;;
     'zephr create:--passphrase-file') _zephr_files; return ;;
     'zephr create:--views') return ;;
+    'zephr create:--from-vault') return ;;
+    'zephr create:--project') return ;;
+    'zephr create:--environment') return ;;
+    'zephr create:--vault-key-file') _zephr_files; return ;;
     'zephr create:--name') return ;;
     'zephr create:--message') return ;;
     'zephr create:--callback-url') return ;;
@@ -293,7 +313,11 @@ _zephr() {
     'zephr get:--key-file') _zephr_files; return ;;
     'zephr get:--url') return ;;
     'zephr get:--passphrase-file') _zephr_files; return ;;
+    'zephr get:-P' | 'zephr get:--project') return ;;
+    'zephr get:-E' | 'zephr get:--environment') return ;;
+    'zephr get:--vault-key-file') _zephr_files; return ;;
     'zephr get:-o' | 'zephr get:--output') _zephr_files; return ;;
+    'zephr get:--to-vault') return ;;
     'zephr get:--for') _zephr_words 1m 10m 1h; return ;;
     'zephr request:-m' | 'zephr request:--message') return ;;
     'zephr request:--from') return ;;
@@ -441,9 +465,9 @@ _zephr() {
   case $cur in
     -*)
       case $command in
-        zephr) _zephr_words -a --attach -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --callback-url --callback-secret-file --memo --no-record --wait --for -c --copy --qr --link --allow-ip --allow-country --not-before --captcha $everywhere ;;
-        'zephr create') _zephr_words -a --attach -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --name --message --callback-url --callback-secret-file --memo --no-record --wait --for -c --copy --qr --link --allow-ip --allow-country --not-before --captcha $everywhere ;;
-        'zephr get') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file -o --output --force -c --copy --exec --wait --for --all $everywhere ;;
+        zephr) _zephr_words -a --attach -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --from-vault --project --environment --vault-key-file --name --message --callback-url --callback-secret-file --memo --no-record --wait --for -c --copy --qr --link --allow-ip --allow-country --not-before --captcha $everywhere ;;
+        'zephr create') _zephr_words -a --attach -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --from-vault --project --environment --vault-key-file --name --message --callback-url --callback-secret-file --memo --no-record --wait --for -c --copy --qr --link --allow-ip --allow-country --not-before --captcha $everywhere ;;
+        'zephr get') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file -P --project -E --environment --vault-key-file -o --output --force -c --copy --exec --to-vault --wait --for --all $everywhere ;;
         'zephr request') _zephr_words -m --message --from -e --expiry --secret-expiry --answers --views --callback-url --callback-secret-file -c --copy --copy-link --qr --memo --no-record --wait --for -o --output --force --exec --allow-ip --allow-country --not-before --captcha $everywhere ;;
         'zephr give') _zephr_words -a --attach --name -m --message --trim --memo --no-record $everywhere ;;
         'zephr ls') _zephr_words --state --since -n --count --after --search --offline --forget --remote $everywhere ;;

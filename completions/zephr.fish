@@ -13,7 +13,7 @@ function __zephr_in --argument-names wanted wanted_position
         switch "$command:$word"
             case '*:--server' '*:--config' '*:--ca-file' '*:--timeout'
                 set value 1
-            case 'zephr:-a' 'zephr:--attach' 'zephr:-e' 'zephr:--expiry' 'zephr:-H' 'zephr:--hint' 'zephr:--passphrase-file' 'zephr:--views' 'zephr:--name' 'zephr:--message' 'zephr:--callback-url' 'zephr:--callback-secret-file' 'zephr:--memo' 'zephr:--for' 'zephr:--link' 'zephr:--allow-ip' 'zephr:--allow-country' 'zephr:--not-before'
+            case 'zephr:-a' 'zephr:--attach' 'zephr:-e' 'zephr:--expiry' 'zephr:-H' 'zephr:--hint' 'zephr:--passphrase-file' 'zephr:--views' 'zephr:--from-vault' 'zephr:--project' 'zephr:--environment' 'zephr:--vault-key-file' 'zephr:--name' 'zephr:--message' 'zephr:--callback-url' 'zephr:--callback-secret-file' 'zephr:--memo' 'zephr:--for' 'zephr:--link' 'zephr:--allow-ip' 'zephr:--allow-country' 'zephr:--not-before'
                 set value 1
             case 'zephr:create'
                 set command 'zephr create'
@@ -72,9 +72,9 @@ function __zephr_in --argument-names wanted wanted_position
             case 'zephr:help'
                 set command 'zephr help'
                 set position 0
-            case 'zephr create:-a' 'zephr create:--attach' 'zephr create:-e' 'zephr create:--expiry' 'zephr create:-H' 'zephr create:--hint' 'zephr create:--passphrase-file' 'zephr create:--views' 'zephr create:--name' 'zephr create:--message' 'zephr create:--callback-url' 'zephr create:--callback-secret-file' 'zephr create:--memo' 'zephr create:--for' 'zephr create:--link' 'zephr create:--allow-ip' 'zephr create:--allow-country' 'zephr create:--not-before'
+            case 'zephr create:-a' 'zephr create:--attach' 'zephr create:-e' 'zephr create:--expiry' 'zephr create:-H' 'zephr create:--hint' 'zephr create:--passphrase-file' 'zephr create:--views' 'zephr create:--from-vault' 'zephr create:--project' 'zephr create:--environment' 'zephr create:--vault-key-file' 'zephr create:--name' 'zephr create:--message' 'zephr create:--callback-url' 'zephr create:--callback-secret-file' 'zephr create:--memo' 'zephr create:--for' 'zephr create:--link' 'zephr create:--allow-ip' 'zephr create:--allow-country' 'zephr create:--not-before'
                 set value 1
-            case 'zephr get:-k' 'zephr get:--key' 'zephr get:--key-file' 'zephr get:--url' 'zephr get:--passphrase-file' 'zephr get:-o' 'zephr get:--output' 'zephr get:--for'
+            case 'zephr get:-k' 'zephr get:--key' 'zephr get:--key-file' 'zephr get:--url' 'zephr get:--passphrase-file' 'zephr get:-P' 'zephr get:--project' 'zephr get:-E' 'zephr get:--environment' 'zephr get:--vault-key-file' 'zephr get:-o' 'zephr get:--output' 'zephr get:--to-vault' 'zephr get:--for'
                 set value 1
             case 'zephr request:-m' 'zephr request:--message' 'zephr request:--from' 'zephr request:-e' 'zephr request:--expiry' 'zephr request:--secret-expiry' 'zephr request:--answers' 'zephr request:--views' 'zephr request:--callback-url' 'zephr request:--callback-secret-file' 'zephr request:--memo' 'zephr request:--for' 'zephr request:-o' 'zephr request:--output' 'zephr request:--allow-ip' 'zephr request:--allow-country' 'zephr request:--not-before'
                 set value 1
@@ -261,6 +261,10 @@ complete -c zephr -n '__zephr_in zephr' -s H -l hint -x -d 'clear-text label, wh
 complete -c zephr -n '__zephr_in zephr' -s p -l passphrase -d 'ask for a passphrase; the reader needs it too'
 complete -c zephr -n '__zephr_in zephr' -l passphrase-file -r -F -d 'take the passphrase from a file'
 complete -c zephr -n '__zephr_in zephr' -l views -x -d 'readers allowed, 1 to 1000 (default: 1)'
+complete -c zephr -n '__zephr_in zephr' -l from-vault -x -d 'send a secret of the vault, unseen; at a terminal'
+complete -c zephr -n '__zephr_in zephr' -l project -x -d 'its project (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in zephr' -l environment -x -d 'its environment (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in zephr' -l vault-key-file -r -F -d 'unlock the vault with this file'
 complete -c zephr -n '__zephr_in zephr' -l name -x -d 'file name for the reader, encrypted'
 complete -c zephr -n '__zephr_in zephr' -l message -x -d 'message to the reader, encrypted'
 complete -c zephr -n '__zephr_in zephr' -l callback-url -x -d 'https URL that gets a webhook when it is read'
@@ -283,6 +287,10 @@ complete -c zephr -n '__zephr_in "zephr create"' -s H -l hint -x -d 'clear-text 
 complete -c zephr -n '__zephr_in "zephr create"' -s p -l passphrase -d 'ask for a passphrase; the reader needs it too'
 complete -c zephr -n '__zephr_in "zephr create"' -l passphrase-file -r -F -d 'take the passphrase from a file'
 complete -c zephr -n '__zephr_in "zephr create"' -l views -x -d 'readers allowed, 1 to 1000 (default: 1)'
+complete -c zephr -n '__zephr_in "zephr create"' -l from-vault -x -d 'send a secret of the vault, unseen; at a terminal'
+complete -c zephr -n '__zephr_in "zephr create"' -l project -x -d 'its project (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr create"' -l environment -x -d 'its environment (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr create"' -l vault-key-file -r -F -d 'unlock the vault with this file'
 complete -c zephr -n '__zephr_in "zephr create"' -l name -x -d 'file name for the reader, encrypted'
 complete -c zephr -n '__zephr_in "zephr create"' -l message -x -d 'message to the reader, encrypted'
 complete -c zephr -n '__zephr_in "zephr create"' -l callback-url -x -d 'https URL that gets a webhook when it is read'
@@ -303,10 +311,14 @@ complete -c zephr -n '__zephr_in "zephr get"' -l key-file -r -F -d 'take the key
 complete -c zephr -n '__zephr_in "zephr get"' -l url -x -d 'the URL of a split pair'
 complete -c zephr -n '__zephr_in "zephr get"' -s p -l passphrase -d 'ask for the passphrase on the terminal'
 complete -c zephr -n '__zephr_in "zephr get"' -l passphrase-file -r -F -d 'take the passphrase from a file'
+complete -c zephr -n '__zephr_in "zephr get"' -s P -l project -x -d 'the project (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr get"' -s E -l environment -x -d 'the environment (default: that of .zephr.json)'
+complete -c zephr -n '__zephr_in "zephr get"' -l vault-key-file -r -F -d 'unlock the vault with this file'
 complete -c zephr -n '__zephr_in "zephr get"' -s o -l output -r -F -d 'write to this file (0600) or directory; - is stdout'
-complete -c zephr -n '__zephr_in "zephr get"' -l force -d 'replace the file named by --output'
+complete -c zephr -n '__zephr_in "zephr get"' -l force -d 'replace the file named by --output, or the secret by --to-vault'
 complete -c zephr -n '__zephr_in "zephr get"' -s c -l copy -d 'put it on the clipboard instead of stdout'
 complete -c zephr -n '__zephr_in "zephr get"' -l exec -d 'give it to the command behind -- on its stdin'
+complete -c zephr -n '__zephr_in "zephr get"' -l to-vault -x -d 'put it into the vault, unseen'
 complete -c zephr -n '__zephr_in "zephr get"' -l wait -d 'wait for an answer to a request'
 complete -c zephr -n '__zephr_in "zephr get"' -l for -x -a '1m 10m 1h' -d 'wait no longer than this: 90s, 10m, 1h'
 complete -c zephr -n '__zephr_in "zephr get"' -l all -d 'take all answers, each into a file in the folder of -o'

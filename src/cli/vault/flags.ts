@@ -15,13 +15,19 @@ export interface PlaceFlags extends VaultFlags {
   readonly environment?: string;
 }
 
+/** Which secret of which vault, for commands of another kind. */
+export type SecretPlaceFlags = Pick<PlaceFlags, 'project' | 'environment' | 'vaultKeyFile'>;
+
+/** The option `--vault-key-file`. */
+export function vaultKeyOption(): CliOption {
+  return new CliOption('--vault-key-file <file>', 'unlock the vault with this file').readsFrom(
+    'ZEPHR_VAULT_KEY_FILE',
+  );
+}
+
 /** Declares the option of a command that uses the vault. */
 export function declareVault(command: CliCommand): CliCommand {
-  return command.addOption(
-    new CliOption('--vault-key-file <file>', 'unlock the vault with this file').readsFrom(
-      'ZEPHR_VAULT_KEY_FILE',
-    ),
-  );
+  return command.addOption(vaultKeyOption());
 }
 
 /** Declares the options that say which secrets are meant. */

@@ -33,7 +33,10 @@ export type FindPlace = (vault: Vault) => Promise<Place>;
  * Reads the repository's file, unless `--project` names a project: then nothing of the repository's counts.
  * @throws ValidationError `INVALID_NAME`, `INVALID_PROJECT_FILE`. What it gives throws CliError exit 4 `NOT_TRUSTED`.
  */
-export async function placeOf(flags: PlaceFlags, terminal: Pick<Terminal, 'folder'>): Promise<FindPlace> {
+export async function placeOf(
+  flags: Pick<PlaceFlags, 'project' | 'environment'>,
+  terminal: Pick<Terminal, 'folder'>,
+): Promise<FindPlace> {
   const named = surroundings(flags);
   if (flags.project !== undefined) return async () => ({ ...named, needs: null });
   const file = await findProjectFile(terminal.folder);

@@ -6,6 +6,7 @@ import { gateOptions } from '../../parser/gate-options.js';
 import { CliOption, wholeNumber } from '../../parser/option.js';
 import { attachOption, forOption, linkVersionOption } from '../../parser/shared-options.js';
 import { rejectWords } from '../../parser/usage.js';
+import { vaultKeyOption } from '../../vault/flags.js';
 import type { CreateContext } from './create.js';
 
 /** Declares it on the program itself. */
@@ -61,6 +62,16 @@ function creates(command: CliCommand): void {
           ),
         ),
     )
+    .addOption(
+      new CliOption('--from-vault <NAME>', 'send a secret of the vault, unseen; at a terminal').excludes(
+        'attach',
+        'a secret of the vault is sent alone',
+        'leave out --attach or --from-vault',
+      ),
+    )
+    .option('--project <project>', 'its project (default: that of .zephr.json)')
+    .option('--environment <env>', 'its environment (default: that of .zephr.json)')
+    .addOption(vaultKeyOption())
     .option('--name <file name>', 'file name for the reader, encrypted')
     .option('--message <text>', 'message to the reader, encrypted')
     .option('--callback-url <url>', 'https URL that gets a webhook when it is read')

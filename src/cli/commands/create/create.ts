@@ -29,6 +29,7 @@ import { choosePassphrase } from '../../terminal/prompt.js';
 import type { Reporter } from '../../terminal/reporter.js';
 import type { Terminal } from '../../terminal/terminal.js';
 import { timeInWords } from '../../terminal/times.js';
+import type { SecretPlaceFlags } from '../../vault/flags.js';
 import { type HandOutFlags, handOut } from './hand-out.js';
 import type { LargeSend } from './large.js';
 import { type Given, type SecretFlags, takeSecret } from './secret.js';
@@ -44,6 +45,8 @@ export interface CreateFlags extends GateFlags, HandOutFlags, SecretFlags {
   readonly passphraseFile?: string;
   readonly views?: number;
   readonly message?: string;
+  /** The name of a secret in the vault. */
+  readonly fromVault?: string;
   readonly callbackUrl?: string;
   readonly callbackSecretFile?: string;
   readonly link?: LinkVersion;
@@ -55,7 +58,7 @@ export interface CreateFlags extends GateFlags, HandOutFlags, SecretFlags {
   readonly for?: number;
 }
 
-export type CreateContext = Context<CreateFlags>;
+export type CreateContext = Context<CreateFlags & SecretPlaceFlags>;
 
 /**
  * Creates a secret from stdin, from a hidden prompt when stdin is a terminal, or from files.
@@ -101,7 +104,7 @@ export async function create(context: CreateContext, takesText: boolean): Promis
     ...given('passphrase', passphraseToCome),
     ...given('attachments', flags.attach && []),
   });
-  const { secret, sources, name } = await takeSecret(flags, takesText, link, terminal);
+  const { secret, sources, name } = await secretFor(context, takesText, link);
   const passphrase =
     passphraseFromFile ??
     (flags.passphrase ? await choosePassphrase(terminal, 'give it with --passphrase-file') : undefined);
@@ -128,6 +131,14 @@ export async function create(context: CreateContext, takesText: boolean): Promis
   await reporter.info(summary(created, views ?? 1, clock));
   if (!flags.wait) return EXIT.done;
   return waitForReaders(created, withPassphrase, context);
+}
+
+/** What is sent: a secret of the vault, or what {@link takeSecret} takes. */
+async function secretFor(context: CreateContext, takesText: boolean, link: LinkVersion): Promise<Given> {
+  const { flags, terminal } = context;
+  if (flags.fromVault === undefined) return takeSecret(flags, takesText, link, terminal);
+  const { secretFromVault } = await import('./from-vault.js');
+  return { secret: await secretFromVault(flags.fromVault, context), sources: null, name: flags.name };
 }
 
 /** What is to go with the line of the list, which `--no-record` leaves out. */

@@ -3,6 +3,7 @@
 import type { CliCommand } from '../../parser/command.js';
 import { CliOption } from '../../parser/option.js';
 import { declareLink, forOption } from '../../parser/shared-options.js';
+import { declarePlace, declareVault } from '../../vault/flags.js';
 import type { GetContext } from './take.js';
 
 /** Adds the command. */
@@ -15,12 +16,12 @@ export function addGet(program: CliCommand): void {
 }
 
 function declare(command: CliCommand): void {
-  declareLink(command)
+  declareVault(declarePlace(declareLink(command)))
     .description(
       'Takes a secret back from the server that the link names, and prints its exact bytes. When the last reader that its sender allowed has it, the server forgets it. With the id of a request that was made here, or a link to collect its answers, it takes the oldest answer.',
     )
     .option('-o, --output <file>', 'write to this file (0600) or directory; - is stdout')
-    .option('--force', 'replace the file named by --output')
+    .option('--force', 'replace the file named by --output, or the secret by --to-vault')
     .addOption(
       new CliOption('-c, --copy', 'put it on the clipboard instead of stdout').excludes(
         'output',
@@ -33,6 +34,13 @@ function declare(command: CliCommand): void {
         ['output', 'copy'],
         'the secret goes to one place: the command, the output or the clipboard',
         'give one of --exec, --output and --copy',
+      ),
+    )
+    .addOption(
+      new CliOption('--to-vault <NAME>', 'put it into the vault, unseen').excludes(
+        ['output', 'copy', 'exec', 'all'],
+        'the secret goes to one place: the vault, the command, the output or the clipboard',
+        'give one of --to-vault, --exec, --output and --copy',
       ),
     )
     .takesCommandLine('--exec')

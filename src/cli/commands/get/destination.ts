@@ -1,4 +1,4 @@
-/** Where a secret goes: stdout, a file, the clipboard or a command. Each is opened and checked before the secret is requested. */
+/** Where a secret goes: stdout, a file, the clipboard, a command or the vault. Each is opened and checked before the secret is requested. */
 
 import type { OpenedSecret } from '../../../client/open-secret.js';
 import type { Reading } from '../../../client/read.js';
@@ -9,18 +9,21 @@ import { openOutputFile } from '../../files/output-file.js';
 import { isPrintable, jsonLine } from '../../terminal/escape.js';
 import type { Reporter } from '../../terminal/reporter.js';
 import type { Output, Terminal } from '../../terminal/terminal.js';
+import type { SecretPlaceFlags } from '../../vault/flags.js';
 
 export interface DestinationFlags {
   readonly output?: string;
   readonly force?: boolean;
   readonly copy?: boolean;
   readonly exec?: boolean;
+  /** A name in the vault. */
+  readonly toVault?: string;
   readonly json?: boolean;
 }
 
 export interface Destination {
   /** What kind of place it is. */
-  readonly place: 'stdout' | 'file' | 'clipboard' | 'command';
+  readonly place: 'stdout' | 'file' | 'clipboard' | 'command' | 'vault';
   /** A file that holds the secret until it has its own name. */
   readonly temporary?: string | undefined;
   /**
@@ -50,11 +53,15 @@ export interface Destination {
  * @throws CliError exit 2 or 4 when a secret could not be written there: nothing has been sent.
  */
 export async function openDestination(
-  flags: DestinationFlags,
+  flags: DestinationFlags & SecretPlaceFlags,
   terminal: Terminal,
   commandLine?: readonly string[],
 ): Promise<Destination> {
-  const { output, copy, exec } = flags;
+  const { output, copy, exec, toVault } = flags;
+  if (toVault !== undefined) {
+    const { vaultDestination } = await import('./to-vault.js');
+    return vaultDestination(toVault, flags, terminal, Date.now);
+  }
   if (exec) return command(commandLine, terminal);
   if (copy) return clipboard(flags, terminal);
   if (output === undefined || STDOUT.includes(output)) return stdout(flags, terminal);

@@ -9,6 +9,7 @@ import type { Context } from '../../parser/command.js';
 import { type OpenedLink, withPassphrase } from '../../parser/link.js';
 import type { LinkArguments, LinkFlags } from '../../parser/shared-options.js';
 import type { Reporter } from '../../terminal/reporter.js';
+import type { SecretPlaceFlags } from '../../vault/flags.js';
 import { ClaimedRead } from './claimed-read.js';
 import type { Destination, DestinationFlags } from './destination.js';
 import type { Arrived, FilesDelivery } from './files.js';
@@ -21,7 +22,10 @@ export interface AnswerFlags {
   readonly for?: number;
 }
 
-export type GetContext = Context<LinkFlags & DestinationFlags & AnswerFlags, LinkArguments>;
+export type GetContext = Context<
+  LinkFlags & DestinationFlags & AnswerFlags & SecretPlaceFlags,
+  LinkArguments
+>;
 
 /** What the reading of an answer to a request has besides. */
 export interface AnswerPart {

@@ -26,7 +26,7 @@ export type SetContext = Context<
 export type ImportContext = Context<PlaceFlags & { readonly force?: boolean }, { readonly file: string }>;
 
 /** The longest value, in bytes. */
-const LONGEST_VALUE = 1_048_576;
+export const LONGEST_VALUE = 1_048_576;
 
 /** The longest file of names and values, in bytes. */
 const LONGEST_FILE = 4_194_304;
@@ -135,7 +135,7 @@ async function readValue(name: string, terminal: Terminal): Promise<Uint8Array<A
 }
 
 /** A line end that a shell or an editor added to the one line; a value of several lines stays as it is. */
-function withoutLineEnd(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+export function withoutLineEnd(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const first = bytes.indexOf(0x0a);
   if (first === -1 || first !== bytes.length - 1) return Uint8Array.from(bytes);
   return Uint8Array.from(bytes.subarray(0, bytes[first - 1] === 0x0d ? first - 1 : first));
