@@ -212,8 +212,10 @@ _zephr() {
       'zephr serve:--geoip') value=1 ;;
       'zephr keys new:--tier') value=1 ;;
       'zephr keys new:--name') value=1 ;;
+      'zephr keys new:--expires') value=1 ;;
       'zephr keys new:--store') value=1 ;;
       'zephr keys ls:--store') value=1 ;;
+      'zephr keys log:--store') value=1 ;;
       'zephr keys revoke:--store') value=1 ;;
       'zephr doctor:--link') value=1 ;;
       *:--server) value=1 ;;
@@ -259,6 +261,7 @@ _zephr() {
       'zephr proxy:rotate') command='zephr proxy rotate' position=0 ;;
       'zephr keys:new') command='zephr keys new' position=0 ;;
       'zephr keys:ls') command='zephr keys ls' position=0 ;;
+      'zephr keys:log') command='zephr keys log' position=0 ;;
       'zephr keys:revoke') command='zephr keys revoke' position=0 ;;
       'zephr config:get') command='zephr config get' position=0 ;;
       'zephr config:set') command='zephr config set' position=0 ;;
@@ -452,8 +455,10 @@ _zephr() {
     'zephr serve:--geoip') _zephr_files; return ;;
     'zephr keys new:--tier') _zephr_words free dev pro; return ;;
     'zephr keys new:--name') return ;;
+    'zephr keys new:--expires') return ;;
     'zephr keys new:--store') _zephr_files; return ;;
     'zephr keys ls:--store') _zephr_files; return ;;
+    'zephr keys log:--store') _zephr_files; return ;;
     'zephr keys revoke:--store') _zephr_files; return ;;
     'zephr doctor:--link') _zephr_words v1 v2; return ;;
     *:--server) return ;;
@@ -496,8 +501,9 @@ _zephr() {
         'zephr proxy rotate') _zephr_words --port $everywhere ;;
         'zephr mcp') _zephr_words -P --project -E --environment --vault-key-file --allow-run $everywhere ;;
         'zephr serve') _zephr_words --host --port --store --access --rate-limit --max-expiry --default-expiry --trust-proxy --base-url --tls-cert --tls-key --max-connections --max-connections-per-address --max-memory --max-upload --max-stored --max-stored-per-caller --brand --geoip --metrics --allow-private-callbacks $everywhere ;;
-        'zephr keys new') _zephr_words --tier --name --store $everywhere ;;
+        'zephr keys new') _zephr_words --tier --name --expires --store $everywhere ;;
         'zephr keys ls') _zephr_words --store $everywhere ;;
+        'zephr keys log') _zephr_words --store $everywhere ;;
         'zephr keys revoke') _zephr_words --store $everywhere ;;
         'zephr doctor') _zephr_words --link $everywhere ;;
         *) _zephr_words $everywhere ;;
@@ -508,7 +514,7 @@ _zephr() {
         zephr:*) _zephr_words create get retrieve request give ls status revoke stats vault run call proxy mcp serve keys config doctor completion help ;;
         'zephr vault:'*) _zephr_words set import cp rm bind ls diff status reveal unlock lock trust log ;;
         'zephr proxy:'*) _zephr_words start stop status approve rotate ;;
-        'zephr keys:'*) _zephr_words new ls revoke ;;
+        'zephr keys:'*) _zephr_words new ls log revoke ;;
         'zephr config:'*) _zephr_words get set unset ls path ;;
         'zephr config get:0') _zephr_words server apiKey expiry link record ;;
         'zephr config set:0') _zephr_words server apiKey expiry link record ;;

@@ -190,12 +190,17 @@ function __zephr_in --argument-names wanted wanted_position
             case 'zephr keys:ls'
                 set command 'zephr keys ls'
                 set position 0
+            case 'zephr keys:log'
+                set command 'zephr keys log'
+                set position 0
             case 'zephr keys:revoke'
                 set command 'zephr keys revoke'
                 set position 0
-            case 'zephr keys new:--tier' 'zephr keys new:--name' 'zephr keys new:--store'
+            case 'zephr keys new:--tier' 'zephr keys new:--name' 'zephr keys new:--expires' 'zephr keys new:--store'
                 set value 1
             case 'zephr keys ls:--store'
+                set value 1
+            case 'zephr keys log:--store'
                 set value 1
             case 'zephr keys revoke:--store'
                 set value 1
@@ -514,11 +519,14 @@ complete -c zephr -n '__zephr_in "zephr serve"' -l metrics -d 'show numbers for 
 complete -c zephr -n '__zephr_in "zephr serve"' -l allow-private-callbacks -d 'webhooks may go to private addresses, and over http'
 complete -c zephr -n '__zephr_in "zephr keys"' -a new -d 'make a key and print it'
 complete -c zephr -n '__zephr_in "zephr keys"' -a ls -d 'print which keys there are'
+complete -c zephr -n '__zephr_in "zephr keys"' -a log -d 'print what became of a key'
 complete -c zephr -n '__zephr_in "zephr keys"' -a revoke -d 'refuse a key from now on'
 complete -c zephr -n '__zephr_in "zephr keys new"' -l tier -x -a 'free dev pro' -d 'what it may do: free, dev or pro'
 complete -c zephr -n '__zephr_in "zephr keys new"' -l name -x -d 'what to call it, such as ci'
+complete -c zephr -n '__zephr_in "zephr keys new"' -l expires -x -d 'refused from then on: 90d, 1y, 2027-01-31'
 complete -c zephr -n '__zephr_in "zephr keys new"' -l store -r -F -d 'the server\'s store (default: as for zephr serve)'
 complete -c zephr -n '__zephr_in "zephr keys ls"' -l store -r -F -d 'the server\'s store (default: as for zephr serve)'
+complete -c zephr -n '__zephr_in "zephr keys log"' -l store -r -F -d 'the server\'s store (default: as for zephr serve)'
 complete -c zephr -n '__zephr_in "zephr keys revoke"' -l store -r -F -d 'the server\'s store (default: as for zephr serve)'
 complete -c zephr -n '__zephr_in "zephr config"' -a get -d 'print a value'
 complete -c zephr -n '__zephr_in "zephr config"' -a set -d 'check a value and store it'

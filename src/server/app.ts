@@ -25,6 +25,7 @@ import { Callers } from './secrets/callers.js';
 import { Chunks } from './secrets/chunks.js';
 import { GateKeeper } from './secrets/gate-keeper.js';
 import { Puzzles } from './secrets/gates/puzzles.js';
+import { KeyUses } from './secrets/key-uses.js';
 import { Lists } from './secrets/lists.js';
 import { SecretRequests } from './secrets/requests.js';
 import { Secrets } from './secrets/secrets.js';
@@ -60,6 +61,8 @@ export interface AppOptions {
   readonly page?: readonly PackedFile[] | undefined;
   /** Whose server it is, for the page to say. Default: nobody is named. */
   readonly brand?: Brand | undefined;
+  /** Told of each API key that is shown. Default: those of this app alone. */
+  readonly keyUses?: KeyUses | undefined;
   /** Told of changes in the store, for requests that wait for one. Default: those of this app alone. */
   readonly notices?: Notices | undefined;
   /** Tells which country an address is in. Default: no secret can be held to countries. */
@@ -82,7 +85,8 @@ export function createApp(options: AppOptions): App {
   const { store, access, rateLimit, version, log, baseUrl, secure = false, page, brand, metrics } = options;
   const { callbacks = PUBLIC_CALLBACKS, now = Date.now, random = randomBytes, notices } = options;
   const { maxExpiry, defaultExpiry, maxStored: stored = MAX_STORED_BYTES } = options;
-  const callers = new Callers(store, access, rateLimit, maxExpiry, options.maxUpload);
+  const { keyUses: uses = new KeyUses(store.keys, log, now), maxUpload } = options;
+  const callers = new Callers(store, access, { rateLimit, maxExpiry, maxUpload, uses, now });
   const limits = { stored, storedPerCaller: options.maxStoredPerCaller };
   const storedBytes = new StoredBytes(store.chunks, limits, now);
   const gates = new GateKeeper({

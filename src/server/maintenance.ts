@@ -1,5 +1,9 @@
-/** Purges the store every few seconds: ciphertext and tombstones that are past their time go. */
+/**
+ * What a server does every few seconds: it purges the store of ciphertext and tombstones that are past their time, and
+ * notes the uses of API keys.
+ */
 
+import type { KeyUses } from './secrets/key-uses.js';
 import type { Store } from './store/contracts/store.js';
 import { describeError, type Log } from './telemetry/log.js';
 import type { Metrics } from './telemetry/metrics.js';
@@ -13,6 +17,8 @@ const PERIOD_MS = 10_000;
 /** What maintenance depends on. */
 export interface MaintenanceOptions {
   readonly store: Pick<Store, 'purge'>;
+  /** Told to note what is due. Default: there is nothing to note. */
+  readonly keyUses?: Pick<KeyUses, 'flush'>;
   readonly log: Log;
   /** Counts the secrets that expired. */
   readonly metrics?: Metrics | undefined;
@@ -33,7 +39,7 @@ export interface Maintenance {
  * makes up for it. Does not keep the process alive.
  */
 export function startMaintenance(options: MaintenanceOptions): Maintenance {
-  const { store, log, metrics, now, periodMs = PERIOD_MS } = options;
+  const { store, keyUses, log, metrics, now, periodMs = PERIOD_MS } = options;
   const stopped = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void>;
@@ -45,6 +51,7 @@ export function startMaintenance(options: MaintenanceOptions): Maintenance {
     } catch (error) {
       log.error('purge failed', describeError(error));
     }
+    await keyUses?.flush('due');
     if (stopped.signal.aborted) return;
     timer = setTimeout(() => {
       running = purge();

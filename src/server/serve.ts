@@ -15,6 +15,7 @@ import type { PackedFile } from './routes/page-files.js';
 import type { Access } from './secrets/access.js';
 import { ANY_CALLBACKS, PUBLIC_CALLBACKS } from './secrets/callbacks.js';
 import type { Countries } from './secrets/gates/countries.js';
+import { KeyUses } from './secrets/key-uses.js';
 import type { Store } from './store/contracts/store.js';
 import { instrumentedStore } from './store/instrumented.js';
 import { openStore } from './store/open.js';
@@ -115,6 +116,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const sending = options.allowPrivateCallbacks ? TO_ANY_HOST : TO_PUBLIC_HOSTS;
   const notices = new Notices(store.channel, log);
+  const keyUses = new KeyUses(store.keys, log, () => clock.estimate());
   const app = createApp({
     store: withClock(store, clock),
     access,
@@ -134,6 +136,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     callbacks: sending.policy,
     countryOf: countries && ((address) => countries.countryOf(address)),
     notices,
+    keyUses,
     now: () => clock.now(),
   });
   const listener = await listen(app, {
@@ -152,7 +155,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await store.close();
     throw error;
   });
-  const maintenance = startMaintenance({ store, log, metrics, now: () => clock.now() });
+  const maintenance = startMaintenance({ store, keyUses, log, metrics, now: () => clock.now() });
   const certificate =
     options.tls && tls && watchCertificate({ files: options.tls, pair: tls, listener, log, now });
   const webhooks = startWebhooks({
@@ -173,6 +176,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       // At the same time, so that both fit into 10 s.
       await Promise.all([listener.close(), webhooks.stop()]);
       await maintenance.stop();
+      await keyUses.flush();
       clock.stop();
       await store.close();
       log.info('closed');

@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { encodeBase64url } from '../../src/core/base64url.js';
-import { ValidationError } from '../../src/core/errors.js';
 import { type CreateBody, isApiKey, isHint } from '../../src/core/protocol/requests.js';
 import { errorResponse } from '../../src/server/http/error-response.js';
 import { RequestError } from '../../src/server/http/request-error.js';
@@ -213,10 +212,7 @@ const apiKeys = property(
       return null;
     };
     const result = await resultOf(() =>
-      recognizeKey(
-        { findKey, addKey: unused, listKeys: unused, revokeKey: unused },
-        parseAuthorization(text) ?? assert.fail('a header is there'),
-      ),
+      recognizeKey({ findKey }, parseAuthorization(text) ?? assert.fail('a header is there')),
     );
     assert('error' in result && result.error instanceof ServiceError);
     assert.equal(result.error.code, 'INVALID_API_KEY');
@@ -230,10 +226,6 @@ const apiKeys = property(
   },
   { weight: 60, outcomes: ['asked', 'refused'] },
 );
-
-async function unused(): Promise<never> {
-  throw new ValidationError('nobody should ask for this');
-}
 
 const hints = property(
   'a hint is 1 to 128 printable characters',

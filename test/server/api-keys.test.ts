@@ -42,7 +42,8 @@ test('every character is as likely as any other, for bytes that would favor some
 test('what is issued tells all there is, and the store keeps the hash of the key only', async () => {
   const keys = new MemoryKeys();
   const { key, ...rest } = await issueKey(keys, ci, NOW);
-  expect(rest).toEqual({ id: rest.id, ...ci, createdAt: NOW, revokedAt: null });
+  const unused = { expiresAt: null, revokedAt: null, lastUse: null, refusals: null };
+  expect(rest).toEqual({ id: rest.id, ...ci, createdAt: NOW, ...unused });
   expect(await keys.findKey(createHash('sha256').update(key).digest('base64url'))).toEqual(rest);
 });
 

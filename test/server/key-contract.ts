@@ -1,9 +1,12 @@
 /** What the API keys of every store are held to, with simulated time. Part of the store contract. */
 
 import { describe, expect, test } from 'vitest';
-import type { NewApiKey } from '../../src/server/store/contracts/keys.js';
+import { isValidKey, type NewApiKey } from '../../src/server/store/contracts/keys.js';
 import type { Store } from '../../src/server/store/contracts/store.js';
 import { NOW } from '../support/new-secret.js';
+
+/** What is known of a key that nobody has shown yet. */
+const UNUSED = { revokedAt: null, lastUse: null, refusals: null };
 
 let made = 0;
 
@@ -13,7 +16,7 @@ export function describeKeyContract(store: () => Store): void {
   const newKey = (changes: Partial<NewApiKey> = {}): NewApiKey => {
     made += 1;
     const own = { id: `key_${made}`, name: `name-${made}`, hash: `hash-${made}` };
-    return { ...own, tier: 'pro', createdAt: NOW, ...changes };
+    return { ...own, tier: 'pro', createdAt: NOW, expiresAt: null, ...changes };
   };
   const keys = () => store().keys;
 
@@ -21,7 +24,7 @@ export function describeKeyContract(store: () => Store): void {
     test('are found by their hash, and tell all but that', async () => {
       const { hash, ...key } = newKey({ tier: 'dev' });
       expect(await keys().addKey({ hash, ...key })).toBe('added');
-      expect(await keys().findKey(hash)).toEqual({ ...key, revokedAt: null });
+      expect(await keys().findKey(hash)).toEqual({ ...key, ...UNUSED });
       expect(await keys().findKey('no such hash')).toBeNull();
       expect(await keys().findKey(key.id)).toBeNull();
     });
@@ -41,14 +44,15 @@ export function describeKeyContract(store: () => Store): void {
       expect(await keys().listKeys()).toEqual([]);
     });
 
-    test.each(['name', 'id'] as const)('are revoked by their %s, and found no more', async (what) => {
+    test.each(['name', 'id'] as const)('are revoked by their %s, and found as such', async (what) => {
       const { hash, ...key } = newKey();
       await keys().addKey({ hash, ...key });
       const other = newKey();
       await keys().addKey(other);
-      expect(await keys().revokeKey(key[what], NOW + 1)).toEqual({ ...key, revokedAt: NOW + 1 });
-      expect(await keys().findKey(hash)).toBeNull();
-      expect(await keys().findKey(other.hash)).not.toBeNull();
+      const revoked = { ...key, ...UNUSED, revokedAt: NOW + 1 };
+      expect(await keys().revokeKey(key[what], NOW + 1)).toEqual(revoked);
+      expect(await keys().findKey(hash)).toEqual(revoked);
+      expect(await keys().findKey(other.hash)).toMatchObject({ revokedAt: null });
     });
 
     test('that are revoked again keep the time of the first', async () => {
@@ -91,6 +95,60 @@ export function describeKeyContract(store: () => Store): void {
       );
       expect(outcomes.filter((outcome) => outcome === 'added')).toHaveLength(1);
       expect(await keys().listKeys()).toHaveLength(1);
+    });
+
+    test('can expire, which is kept with them, and hold their names until they are revoked', async () => {
+      const key = newKey({ name: 'ci', expiresAt: NOW + 5 });
+      await keys().addKey(key);
+      const found = await keys().findKey(key.hash);
+      expect(found).toMatchObject({ expiresAt: NOW + 5 });
+      expect([NOW + 4, NOW + 5].map((now) => found && isValidKey(found, now))).toEqual([true, false]);
+      expect(await keys().addKey(newKey({ name: 'ci' }))).toBe('name taken');
+      expect(await keys().revokeKey('ci', NOW + 9)).toMatchObject({ revokedAt: NOW + 9 });
+      expect(await keys().addKey(newKey({ name: 'ci' }))).toBe('added');
+    });
+
+    test('tell of their latest use, in whatever order processes tell of them', async () => {
+      const [key, other] = [newKey(), newKey()];
+      for (const one of [key, other]) await keys().addKey(one);
+      const seenAt = async (at: number, network: string) =>
+        keys().recordKeyUse(key.id, { use: { at, network }, refusals: null });
+      await seenAt(NOW + 5, '192.0.2.0/24');
+      expect(await keys().findKey(key.hash)).toMatchObject({
+        lastUse: { at: NOW + 5, network: '192.0.2.0/24' },
+      });
+      await seenAt(NOW + 1, '198.51.100.0/24');
+      expect(await keys().findKey(key.hash)).toMatchObject({
+        lastUse: { at: NOW + 5, network: '192.0.2.0/24' },
+      });
+      await seenAt(NOW + 9, '2001:db8::/48');
+      const [listed] = await keys().listKeys();
+      expect(listed).toMatchObject({ lastUse: { at: NOW + 9, network: '2001:db8::/48' }, refusals: null });
+      expect(await keys().findKey(other.hash)).toMatchObject({ lastUse: null });
+    });
+
+    test('tell how often they were refused in all, and where from the last time', async () => {
+      const key = newKey();
+      await keys().addKey(key);
+      const refused = async (at: number, network: string, count: number) =>
+        keys().recordKeyUse(key.id, { use: null, refusals: { at, network, count } });
+      await refused(NOW + 5, '192.0.2.0/24', 2);
+      await refused(NOW + 1, '198.51.100.0/24', 1);
+      expect(await keys().findKey(key.hash)).toMatchObject({
+        refusals: { at: NOW + 5, network: '192.0.2.0/24', count: 3 },
+        lastUse: null,
+      });
+      await refused(NOW + 6, '203.0.113.0/24', 1);
+      await keys().recordKeyUse(key.id, { use: { at: NOW, network: '192.0.2.0/24' }, refusals: null });
+      expect(await keys().findKey(key.hash)).toMatchObject({
+        refusals: { at: NOW + 6, network: '203.0.113.0/24', count: 4 },
+        lastUse: { at: NOW },
+      });
+    });
+
+    test('that are unknown take no notes', async () => {
+      await keys().recordKeyUse('key_nobody', { use: { at: NOW, network: '192.0.2.0/24' }, refusals: null });
+      expect(await keys().listKeys()).toEqual([]);
     });
 
     test('stay through a purge', async () => {

@@ -83,6 +83,19 @@ export function parseSince(text: string): number {
   return moment;
 }
 
+/**
+ * The moment of `--expires`, in milliseconds since 1970.
+ * @param text how long from now, or a time in ISO 8601.
+ * @throws CliError exit 2.
+ */
+export function parseExpires(text: string, now: number): number {
+  const seconds = parseDuration(text.trim());
+  const isTime = /^\d{4}-\d\d-\d\d(T|$)/.test(text.trim());
+  const at = seconds === null ? Date.parse(isTime ? text.trim() : '') : now + seconds * 1000;
+  if (!(at > now)) throw usageError('--expires is no time to come', 'write it as 90d, 1y or 2027-01-31');
+  return at;
+}
+
 /** The option `--link`. */
 export function linkVersionOption(description: string, defaultDescription: string): CliOption {
   return oneOf(

@@ -53,7 +53,7 @@ export function addStatsRoute(router: Router, lists: Lists, callers: Callers): v
 export async function keyOf(request: HttpRequest, callers: Callers): Promise<string> {
   const apiKey = parseAuthorization(headerOf(request, 'Authorization'));
   if (apiKey === null) throw new ServiceError('API_KEY_REQUIRED', 'a list takes an API key');
-  return callers.nameOfKey(apiKey);
+  return callers.nameOfKey(apiKey, request.address);
 }
 
 function createdCounts({ today, thisWeek, thisMonth, total }: Counts<string>): CreatedCounts {

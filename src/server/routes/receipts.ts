@@ -35,7 +35,7 @@ export async function senderOf(request: HttpRequest, callers: Callers): Promise<
   if (receipt !== null) return { receipt };
   if (headerOf(request, HEADERS.proof) !== undefined) return null;
   const apiKey = parseBearer(headerOf(request, 'Authorization'));
-  return apiKey === null ? null : { caller: await callers.nameOfKey(apiKey) };
+  return apiKey === null ? null : { caller: await callers.nameOfKey(apiKey, request.address) };
 }
 
 /** A status as it travels. */

@@ -81,7 +81,7 @@ export function addSecretRequestRoutes(
   };
 
   const answer: Handler = async (request, id = '') => {
-    await callers.check(parseBearer(headerOf(request, 'Authorization')));
+    await callers.check(parseBearer(headerOf(request, 'Authorization')), request.address);
     const proof = parseProof(headerOf(request, HEADERS.proof));
     const key = parseIdempotencyKey(headerOf(request, HEADERS.idempotencyKey));
     // Before the body: who has no link makes the server read none, and learns nothing from what it says of one.

@@ -62,7 +62,7 @@ export function addSecretRoutes(
 
   // The id in the path may be malformed: for what is not an id the service knows no secret.
   const read: Handler = async (request, id = '') => {
-    await callers.check(parseBearer(headerOf(request, 'Authorization')));
+    await callers.check(parseBearer(headerOf(request, 'Authorization')), request.address);
     const claim = parseClaim(headerOf(request, HEADERS.claim));
     const credentials = credentialsOf(request);
     // Before a view is taken: afterwards there is no way back.

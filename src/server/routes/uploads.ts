@@ -65,7 +65,7 @@ export function addUploadRoutes(router: Router, { chunks, requests, callers }: U
 
   /** The request that an upload is to answer: whoever has its link may do so, in every access mode. */
   const asked = async (request: HttpRequest, id: string) => {
-    await callers.check(parseBearer(headerOf(request, 'Authorization')));
+    await callers.check(parseBearer(headerOf(request, 'Authorization')), request.address);
     return requests.findOpen(id, parseProof(headerOf(request, HEADERS.proof)));
   };
 

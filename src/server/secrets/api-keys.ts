@@ -31,40 +31,53 @@ export function checkKeyName(name: string): void {
   );
 }
 
+/** What a key is made as. */
+export interface KeyTerms {
+  readonly name: string;
+  readonly tier: KeyTier;
+  /** From when on it is refused, in milliseconds since 1970. Default never. */
+  readonly expiresAt?: number | null;
+}
+
 /**
  * Makes a key and stores its hash.
  * @param now milliseconds since 1970.
- * @throws ValidationError as {@link checkKeyName}, or `KEY_NAME_TAKEN` if a valid key has the name.
+ * @throws ValidationError as {@link checkKeyName}, or `KEY_NAME_TAKEN` if a key that is not revoked has
+ *   the name.
  */
 export async function issueKey(
   keys: KeyStore,
-  { name, tier }: { readonly name: string; readonly tier: KeyTier },
+  { name, tier, expiresAt = null }: KeyTerms,
   now: number,
   random: RandomBytes = randomBytes,
 ): Promise<IssuedKey> {
   checkKeyName(name);
   const key = `zeph_${randomText(KEY_CHARACTERS, random)}`;
-  const kept = { id: `key_${randomText(ID_CHARACTERS, random)}`, name, tier, createdAt: now };
+  const kept = { id: `key_${randomText(ID_CHARACTERS, random)}`, name, tier, createdAt: now, expiresAt };
   if ((await keys.addKey({ ...kept, hash: hashOf(key) })) === 'name taken') {
     throw new ValidationError(
       `there is a key named ${name}: revoke it or choose another name`,
       'KEY_NAME_TAKEN',
     );
   }
-  return { ...kept, revokedAt: null, key };
+  return { ...kept, revokedAt: null, lastUse: null, refusals: null, key };
 }
 
 /**
- * Finds out which valid key `key` is.
+ * Finds out which key `key` is, valid or not.
  * @param key what a client showed as its key, well-formed or not.
- * @throws ServiceError `INVALID_API_KEY` if it is not well-formed, not known, or was revoked.
+ * @throws ServiceError `INVALID_API_KEY` if it is not well-formed, or not known.
  */
-export async function recognizeKey(keys: KeyStore, key: string): Promise<ApiKey> {
+export async function recognizeKey(keys: Pick<KeyStore, 'findKey'>, key: string): Promise<ApiKey> {
   const known = isApiKey(key) ? await keys.findKey(hashOf(key)) : null;
-  if (known === null) {
-    throw new ServiceError('INVALID_API_KEY', 'the API key is not one of this server, or was revoked');
-  }
+  if (known === null) throw new ServiceError('INVALID_API_KEY', 'the API key is not one of this server');
   return known;
+}
+
+/** The error for a key that was valid once: who shows it had it, and may know what has become of it. */
+export function keyEnded({ revokedAt }: ApiKey): ServiceError {
+  const what = revokedAt === null ? 'has expired' : 'was revoked';
+  return new ServiceError('INVALID_API_KEY', `the API key ${what}`);
 }
 
 /** A plain hash, without salt or stretching, is enough: 238 random bits cannot be guessed. */

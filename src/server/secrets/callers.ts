@@ -4,9 +4,11 @@ import { createHmac } from 'node:crypto';
 import { EXPIRY_RANGE } from '../../core/expiry.js';
 import { type KeyTier, type Limits, MAX_UPLOAD_BYTES, TIERS } from '../../core/protocol/limits.js';
 import { networkOf } from '../../net/networks.js';
+import { type ApiKey, isValidKey } from '../store/contracts/keys.js';
 import type { Store } from '../store/contracts/store.js';
 import { type Access, keylessLimits, withLongestExpiry, withLongestUpload } from './access.js';
-import { recognizeKey } from './api-keys.js';
+import { keyEnded, recognizeKey } from './api-keys.js';
+import type { KeyUses } from './key-uses.js';
 import { ServiceError } from './service-error.js';
 
 /** Most addresses whose names are kept in memory: a few hundred kilobytes. */
@@ -31,6 +33,20 @@ export function isKeyId(name: string): boolean {
   return /^key_[A-Za-z0-9]{12}$/.test(name);
 }
 
+/** What telling callers apart depends on. */
+export interface CallersOptions {
+  /** As for {@link keylessLimits}. */
+  readonly rateLimit?: number | undefined;
+  /** As for {@link withLongestExpiry}. */
+  readonly maxExpiry?: number | undefined;
+  /** As for {@link withLongestUpload}. */
+  readonly maxUpload?: number | undefined;
+  /** Told of each key that is shown. */
+  readonly uses: KeyUses;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
 /** Tells callers apart and knows their limits. */
 export class Callers {
   readonly #store: Pick<Store, 'callerSalt' | 'keys'>;
@@ -39,23 +55,18 @@ export class Callers {
   readonly #keylessMayCallBack: boolean;
   /** The limits of a tier, as the operator allows them. */
   readonly #allowed: (limits: Limits) => Limits;
+  readonly #uses: KeyUses;
+  readonly #now: () => number;
   /** The names of recent callers' addresses: an HMAC takes as long as everything else that a request needs of them. */
   readonly #names = new Map<string, string>();
 
-  /**
-   * @param rateLimit as for {@link keylessLimits}. @param maxExpiry as for {@link withLongestExpiry}.
-   * @param maxUpload as for {@link withLongestUpload}.
-   */
-  constructor(
-    store: Pick<Store, 'callerSalt' | 'keys'>,
-    access: Access,
-    rateLimit?: number,
-    maxExpiry: number = EXPIRY_RANGE.max,
-    maxUpload: number = MAX_UPLOAD_BYTES,
-  ) {
+  constructor(store: Pick<Store, 'callerSalt' | 'keys'>, access: Access, options: CallersOptions) {
+    const { maxExpiry = EXPIRY_RANGE.max, maxUpload = MAX_UPLOAD_BYTES } = options;
     this.#store = store;
+    this.#uses = options.uses;
+    this.#now = options.now;
     this.#allowed = (limits) => withLongestUpload(withLongestExpiry(limits, maxExpiry), maxUpload);
-    const keyless = keylessLimits(access, rateLimit);
+    const keyless = keylessLimits(access, options.rateLimit);
     this.#keyless = keyless && this.#allowed(keyless);
     this.#keylessMayCallBack = access === 'open';
   }
@@ -73,7 +84,7 @@ export class Callers {
    */
   async identify(key: string | null, address: string): Promise<Caller> {
     if (key !== null) {
-      const { id, tier } = await recognizeKey(this.#store.keys, key);
+      const { id, tier } = await this.#validKey(key, address);
       return { name: id, tier, limits: this.#allowed(TIERS[tier]), mayCallBack: true };
     }
     if (this.#keyless === null) {
@@ -85,16 +96,16 @@ export class Callers {
 
   /**
    * Checks the key of a request that takes none: a caller who shows one that is not valid should learn of it.
-   * @param key as for {@link identify}.
+   * @param key and @param address as for {@link identify}.
    * @throws ServiceError `INVALID_API_KEY`.
    */
-  async check(key: string | null): Promise<void> {
-    if (key !== null) await recognizeKey(this.#store.keys, key);
+  async check(key: string | null, address: string): Promise<void> {
+    if (key !== null) await this.#validKey(key, address);
   }
 
-  /** The name with which a key creates. @throws ServiceError `INVALID_API_KEY`. */
-  async nameOfKey(key: string): Promise<string> {
-    return (await recognizeKey(this.#store.keys, key)).id;
+  /** The name with which a key creates. @param address as for {@link identify}. @throws ServiceError `INVALID_API_KEY`. */
+  async nameOfKey(key: string, address: string): Promise<string> {
+    return (await this.#validKey(key, address)).id;
   }
 
   /** A name for an address, 22 characters long. Without the salt of the store it does not give the address away. */
@@ -106,6 +117,16 @@ export class Callers {
     if (this.#names.size >= REMEMBERED_NAMES) this.#names.clear();
     this.#names.set(address, name);
     return name;
+  }
+
+  async #validKey(key: string, address: string): Promise<ApiKey> {
+    const known = await recognizeKey(this.#store.keys, key);
+    if (!isValidKey(known, this.#now())) {
+      this.#uses.refused(known.id, address);
+      throw keyEnded(known);
+    }
+    this.#uses.used(known.id, address);
+    return known;
   }
 }
 

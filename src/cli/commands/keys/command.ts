@@ -5,7 +5,7 @@ import { usageError } from '../../exit/cli-error.js';
 import type { CliCommand } from '../../parser/command.js';
 import { CliOption, oneOf } from '../../parser/option.js';
 import { storeOption } from '../../parser/shared-options.js';
-import type { KeysContext, NewKeyContext, RevokeKeyContext } from './keys.js';
+import type { KeysContext, NamedKeyContext, NewKeyContext } from './keys.js';
 import { tiersInWords } from './tiers.js';
 
 /** Adds the commands. */
@@ -35,8 +35,10 @@ function declare(keys: CliCommand): void {
       ),
     )
     .option('--name <name>', 'what to call it, such as ci')
+    .option('--expires <time>', 'refused from then on: 90d, 1y, 2027-01-31')
     .addOption(store())
     .example('zephr keys new --tier pro --name ci > key', 'for ZEPHR_API_KEY_FILE')
+    .example('zephr keys new --tier pro --name ci --expires 90d > key', 'for a while')
     .runs(async (context: NewKeyContext) => {
       const { newKey } = await import('./keys.js');
       return newKey(context);
@@ -46,7 +48,7 @@ function declare(keys: CliCommand): void {
     .command('ls')
     .summary('print which keys there are')
     .description(
-      'Prints id, name, tier, dates and use of each API key, a line each below a header; never a key itself.',
+      'Prints id, name, tier, dates, quota and last use of each API key, a line each below a header; never a key itself.',
     )
     .addOption(store())
     .example('zephr keys ls --json', 'for a script')
@@ -56,13 +58,28 @@ function declare(keys: CliCommand): void {
     });
 
   keys
+    .command('log')
+    .summary('print what became of a key')
+    .description(
+      'Prints when an API key was made, when it was last used and refused, and from which network, when it expired ' +
+        'and when it was revoked. A running server notes uses about once a minute.',
+    )
+    .argument('<name-or-id>', 'the name or the id of the key; never the key itself')
+    .addOption(store())
+    .example('zephr keys log ci', 'is it still used, and from where?')
+    .runs(async (context: NamedKeyContext) => {
+      const { logKey } = await import('./log.js');
+      return logKey(context);
+    });
+
+  keys
     .command('revoke')
     .summary('refuse a key from now on')
     .description('Revokes an API key: the server refuses it from now on. What was created with it stays.')
     .argument('<name-or-id>', 'the name or the id of the key; never the key itself')
     .addOption(store())
     .example('zephr keys revoke ci', 'by its name, or by its id')
-    .runs(async (context: RevokeKeyContext) => {
+    .runs(async (context: NamedKeyContext) => {
       const { revokeKey } = await import('./keys.js');
       return revokeKey(context);
     });

@@ -11,11 +11,13 @@ import { CliError, Interrupted, secretAsArgument, usageError } from '../../exit/
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import { systemReason } from '../../exit/reason.js';
 import type { Context } from '../../parser/command.js';
+import { parseExpires } from '../../parser/shared-options.js';
 import type { CommonFlags } from '../../settings/settings.js';
 import { newStoreLocation, storeLocation } from '../../settings/store-location.js';
 import { jsonLine } from '../../terminal/escape.js';
 import type { Terminal } from '../../terminal/terminal.js';
 import { timeInWords } from '../../terminal/times.js';
+import { type InTime, inTimeFor, isoTime, table } from './table.js';
 import { tierInWords } from './tiers.js';
 
 export interface KeysFlags extends CommonFlags {
@@ -25,11 +27,14 @@ export interface KeysFlags extends CommonFlags {
 export interface NewKeyFlags extends KeysFlags {
   readonly tier?: KeyTier;
   readonly name?: string;
+  /** How long from now, or a time in ISO 8601. */
+  readonly expires?: string;
 }
 
 export type KeysContext = Context<KeysFlags>;
 export type NewKeyContext = Context<NewKeyFlags>;
-export type RevokeKeyContext = Context<KeysFlags, { readonly nameOrId: string }>;
+/** Of a command that is about one key. */
+export type NamedKeyContext = Context<KeysFlags, { readonly nameOrId: string }>;
 
 /** `keys new`: makes a key and prints it, the only time that it is shown. A store that is missing is made. */
 export async function newKey({ flags, terminal, reporter, now }: NewKeyContext): Promise<ExitCode> {
@@ -37,9 +42,10 @@ export async function newKey({ flags, terminal, reporter, now }: NewKeyContext):
   if (name === undefined) throw usageError('the key has no name', 'give it one: --name ci');
   checkKeyName(name);
   if (tier === undefined) throw usageError('the key has no tier', 'give it one: --tier free, dev or pro');
+  const expiresAt = flags.expires === undefined ? null : parseExpires(flags.expires, now());
   if (terminal.stdout.wasClosed) throw keyNotDelivered('stdout is closed', 'no key was made');
   await withStore(await newStoreLocation(flags.store, terminal), async ({ keys }) => {
-    const { key, ...issued } = await issueKey(keys, { name, tier }, now());
+    const { key, ...issued } = await issueKey(keys, { name, tier, expiresAt }, now());
     try {
       await terminal.stdout.write(json ? jsonLine({ ...shown(issued), key }) : `${key}\n`);
       await terminal.stdout.flush();
@@ -52,14 +58,15 @@ export async function newKey({ flags, terminal, reporter, now }: NewKeyContext):
     if (!json) {
       await reporter.info(`${inWords(issued)}: keep it now, it is not shown again`);
       await reporter.info(`the tier ${tier} allows ${tierInWords(tier)}`);
+      if (expiresAt !== null) await reporter.info(`it is refused ${timeInWords(expiresAt, now())}`);
     }
   });
   return EXIT.done;
 }
 
 /**
- * `keys ls`: a line for each key that was ever made, and how much it has used; never the key itself. A terminal gets
- * times in words, whose width varies; what goes elsewhere may be taken apart by columns.
+ * `keys ls`: a line for each key that was ever made, how much of its quota it has used and when it was used last; never
+ * the key itself.
  */
 export async function listKeys({ flags, terminal, reporter, now }: KeysContext): Promise<ExitCode> {
   await withStore(await existingStore(flags, terminal), async (store) => {
@@ -69,13 +76,13 @@ export async function listKeys({ flags, terminal, reporter, now }: KeysContext):
     if (flags.json) {
       const objects = listed.map(({ key, usage }) => ({
         ...shown(key),
+        ...(key.lastUse && { lastUse: { at: isoTime(key.lastUse.at), network: key.lastUse.network } }),
         ...(usage && { creates: asJson(usage) }),
       }));
       await terminal.stdout.write(jsonLine({ keys: objects }));
     } else if (keys.length === 0) await reporter.info('there are no API keys');
     else {
-      const inTime: InTime = terminal.stdout.isTerminal ? (ms) => timeInWords(ms, now()) : isoTime;
-      await terminal.stdout.write(table(listed, inTime));
+      await terminal.stdout.write(keyTable(listed, inTimeFor(terminal, now())));
     }
   });
   return EXIT.done;
@@ -87,7 +94,7 @@ function keyNotDelivered(reason: string, advice: string, cause?: unknown): CliEr
 }
 
 /** `keys revoke`: a create with the key gets 401 from now on. A key that is revoked already is no error. */
-export async function revokeKey(context: RevokeKeyContext): Promise<ExitCode> {
+export async function revokeKey(context: NamedKeyContext): Promise<ExitCode> {
   const { args, flags, terminal, reporter, now } = context;
   if (isApiKey(args.nameOrId)) {
     throw secretAsArgument('an API key', 'give its name or id: zephr keys ls');
@@ -102,7 +109,7 @@ export async function revokeKey(context: RevokeKeyContext): Promise<ExitCode> {
 }
 
 /** Opens the store for as long as `work` takes. */
-async function withStore(location: string, work: (store: Store) => Promise<void>): Promise<void> {
+export async function withStore(location: string, work: (store: Store) => Promise<void>): Promise<void> {
   if (location === 'memory:') {
     throw usageError(
       'a store in memory is within its server: its keys cannot be reached from here',
@@ -118,7 +125,7 @@ async function withStore(location: string, work: (store: Store) => Promise<void>
 }
 
 /** Where the store is. One that does not exist has no keys: most likely its name is mistyped. */
-async function existingStore(flags: KeysFlags, terminal: Terminal): Promise<string> {
+export async function existingStore(flags: KeysFlags, terminal: Terminal): Promise<string> {
   const location = storeLocation(flags.store, terminal);
   if (!(await storeExists(location))) {
     throw usageError(`there is no store at ${location}`, 'name the one that zephr serve uses: --store');
@@ -127,12 +134,13 @@ async function existingStore(flags: KeysFlags, terminal: Terminal): Promise<stri
 }
 
 /** What can be shown of a key. */
-function shown({ id, name, tier, createdAt, revokedAt }: ApiKey) {
+export function shown({ id, name, tier, createdAt, expiresAt, revokedAt }: ApiKey) {
   return {
     id,
     name,
     tier,
     createdAt: isoTime(createdAt),
+    ...(expiresAt === null ? {} : { expiresAt: isoTime(expiresAt) }),
     ...(revokedAt === null ? {} : { revokedAt: isoTime(revokedAt) }),
   };
 }
@@ -152,24 +160,16 @@ interface Listed {
   readonly usage: Usage | null;
 }
 
-const HEADER = ['ID', 'NAME', 'TIER', 'CREATED', 'USED', 'REVOKED'] as const;
-
-/** What a point of time, in milliseconds since 1970, is shown as. */
-type InTime = (ms: number) => string;
+const HEADER = ['ID', 'NAME', 'TIER', 'CREATED', 'EXPIRES', 'USED', 'LAST USE', 'REVOKED'] as const;
 
 /** A header, and a line for each key in columns. */
-function table(listed: readonly Listed[], inTime: InTime): string {
-  const rows = [HEADER, ...listed.map((one) => cells(one, inTime))];
-  const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
-  return lines.map((line) => `${line.trimEnd()}\n`).join('');
-}
-
-function cells({ key: { id, name, tier, createdAt, revokedAt }, usage }: Listed, inTime: InTime): string[] {
-  const used = usage === null ? 'any number' : `${usage.used} of ${usage.limit} this ${usage.per}`;
-  return [id, name, tier, inTime(createdAt), used, revokedAt === null ? '' : inTime(revokedAt)];
-}
-
-function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
+function keyTable(listed: readonly Listed[], inTime: InTime): string {
+  const rows = listed.map(({ key, usage }) => [
+    ...[key.id, key.name, key.tier, inTime(key.createdAt)],
+    key.expiresAt === null ? 'never' : inTime(key.expiresAt),
+    usage === null ? 'any number' : `${usage.used} of ${usage.limit} this ${usage.per}`,
+    key.lastUse === null ? 'never' : inTime(key.lastUse.at),
+    key.revokedAt === null ? '' : inTime(key.revokedAt),
+  ]);
+  return table([HEADER, ...rows]);
 }

@@ -1,6 +1,5 @@
 /** Options that say what may be done with a secret, and until when. */
 
-import { parseDuration } from '../../../core/duration.js';
 import { parseBoundHost, parseMethod, parseSlotName } from '../../../vault/policy.js';
 import type { Policy } from '../../../vault/records.js';
 import { usageError } from '../../exit/cli-error.js';
@@ -37,22 +36,6 @@ export function policyInWords({ hosts = [], as, methods, approve, run }: Policy)
     run ? 'and processes' : undefined,
   ];
   return parts.filter((part) => part !== undefined).join(' ');
-}
-
-/**
- * When a secret expires, in milliseconds since 1970.
- * @param text how long from now, or a time in ISO 8601.
- * @throws CliError exit 2.
- */
-export function parseExpires(text: string, now: number): number {
-  const seconds = parseDuration(text.trim());
-  const at = seconds === null ? timeIn(text.trim()) : now + seconds * 1000;
-  if (!(at > now)) throw usageError('--expires is no time to come', 'write it as 90d, 1y or 2027-01-31');
-  return at;
-}
-
-function timeIn(text: string): number {
-  return /^\d{4}-\d\d-\d\d(T|$)/.test(text) ? Date.parse(text) : Number.NaN;
 }
 
 function listOf(text: string): string[] {

@@ -10,13 +10,14 @@ import { EXIT, type ExitCode } from '../../exit/codes.js';
 import { systemReason } from '../../exit/reason.js';
 import { isStdin, readUpTo } from '../../files/bounded-read.js';
 import type { Context } from '../../parser/command.js';
+import { parseExpires } from '../../parser/shared-options.js';
 import { jsonLine } from '../../terminal/escape.js';
 import { askHidden } from '../../terminal/prompt.js';
 import type { Terminal } from '../../terminal/terminal.js';
 import { loggedAs, vaultAccess } from '../../vault/access.js';
 import type { PlaceFlags, PolicyFlags } from '../../vault/flags.js';
 import { placeInWords, placeOf } from '../../vault/place.js';
-import { parseExpires, policyOf } from './policy-flags.js';
+import { policyOf } from './policy-flags.js';
 
 export type SetContext = Context<
   PlaceFlags & PolicyFlags & { readonly expires?: string; readonly new?: boolean },

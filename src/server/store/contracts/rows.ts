@@ -4,7 +4,7 @@ import type { Bytes } from '../../../core/bytes.js';
 import type { Version } from '../../../core/key.js';
 import type { KeyTier } from '../../../core/protocol/limits.js';
 import type { Gates } from './gates.js';
-import type { ApiKey } from './keys.js';
+import type { ApiKey, KeyUse } from './keys.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { Cursor, StateCount } from './lists.js';
 import type { Attempts, KeptProofs } from './proofs.js';
@@ -74,11 +74,20 @@ export interface KeyRow {
   readonly name: string;
   readonly tier: KeyTier;
   readonly created_at: number;
+  readonly expires_at: number | null;
   readonly revoked_at: number | null;
+  /** With its network, or both null. */
+  readonly used_at: number | null;
+  readonly used_from: string | null;
+  /** Likewise, of the last one of `refusals`. */
+  readonly refused_at: number | null;
+  readonly refused_from: string | null;
+  readonly refusals: number;
 }
 
 /** The columns of a {@link KeyRow}. */
-export const KEY_COLUMNS = 'id, name, tier, created_at, revoked_at';
+export const KEY_COLUMNS = `id, name, tier, created_at, expires_at, revoked_at, used_at, used_from, refused_at,
+  refused_from, refusals`;
 
 /** What decides the state of the secret in this row. */
 export function lifecycleOf(row: LifecycleRow): Lifecycle {
@@ -143,8 +152,13 @@ export function answerRecordOf(row: AnswerRow, wrappedKey: Bytes | null): Answer
 /** The key in this row; `null` without a row. */
 export function keyOf(row: KeyRow | undefined): ApiKey | null {
   if (row === undefined) return null;
-  const { id, name, tier, created_at: createdAt, revoked_at: revokedAt } = row;
-  return { id, name, tier, createdAt, revokedAt };
+  const { id, name, tier, created_at: createdAt, expires_at: expiresAt, revoked_at: revokedAt } = row;
+  const refused = useOf(row.refused_at, row.refused_from);
+  return {
+    ...{ id, name, tier, createdAt, expiresAt, revokedAt },
+    lastUse: useOf(row.used_at, row.used_from),
+    refusals: refused && { ...refused, count: row.refusals },
+  };
 }
 
 /** A place in a list. */
@@ -172,4 +186,8 @@ export function cursorOf(row: PlaceRow | undefined): Cursor | null {
 export function stateCountOf<State>(row: CountRow<State>): StateCount<State> {
   const { state, total, today, this_week: thisWeek, this_month: thisMonth, bytes } = row;
   return { state, total, today, thisWeek, thisMonth, bytes };
+}
+
+function useOf(at: number | null, network: string | null): KeyUse | null {
+  return at === null || network === null ? null : { at, network };
 }

@@ -1,6 +1,6 @@
 /** The API keys of the store in memory. */
 
-import type { ApiKey, KeyStore, NewApiKey } from '../contracts/keys.js';
+import type { ApiKey, KeyRefusals, KeyStore, KeyUse, NewApiKey, SeenOfKey } from '../contracts/keys.js';
 
 /** A {@link KeyStore} in memory. */
 export class MemoryKeys implements KeyStore {
@@ -9,13 +9,12 @@ export class MemoryKeys implements KeyStore {
 
   async addKey({ hash, ...key }: NewApiKey): Promise<'added' | 'name taken'> {
     if (this.#find(key.name, true) !== undefined) return 'name taken';
-    this.#keys.set(hash, { ...key, revokedAt: null });
+    this.#keys.set(hash, { ...key, revokedAt: null, lastUse: null, refusals: null });
     return 'added';
   }
 
   async findKey(hash: string): Promise<ApiKey | null> {
-    const key = this.#keys.get(hash);
-    return key?.revokedAt === null ? key : null;
+    return this.#keys.get(hash) ?? null;
   }
 
   async listKeys(): Promise<readonly ApiKey[]> {
@@ -30,16 +29,35 @@ export class MemoryKeys implements KeyStore {
     return revoked;
   }
 
+  async recordKeyUse(id: string, { use, refusals }: SeenOfKey): Promise<void> {
+    for (const [hash, key] of this.#keys) {
+      if (key.id !== id) continue;
+      const count = (key.refusals?.count ?? 0) + (refusals?.count ?? 0);
+      const refused = later(key.refusals, refusals);
+      this.#keys.set(hash, {
+        ...key,
+        lastUse: later(key.lastUse, use),
+        refusals: refused && { ...refused, count },
+      });
+    }
+  }
+
   /** Forgets all keys. */
   clear(): void {
     this.#keys.clear();
   }
 
-  /** The key of this name or id that is valid, or was revoked last. */
-  #find(nameOrId: string, valid: boolean): [hash: string, key: ApiKey] | undefined {
+  /** The key of this name or id that is not revoked, or was revoked last. */
+  #find(nameOrId: string, isLive: boolean): [hash: string, key: ApiKey] | undefined {
     return [...this.#keys]
-      .filter(([, key]) => (key.revokedAt === null) === valid)
+      .filter(([, key]) => (key.revokedAt === null) === isLive)
       .sort(([, a], [, b]) => (b.revokedAt ?? 0) - (a.revokedAt ?? 0))
       .find(([, { id, name }]) => id === nameOrId || name === nameOrId);
   }
+}
+
+/** The later of two uses, of what is there. */
+function later<Use extends KeyUse | KeyRefusals>(kept: Use | null, seen: Use | null): Use | null {
+  if (kept === null || seen === null) return kept ?? seen;
+  return seen.at > kept.at ? seen : kept;
 }

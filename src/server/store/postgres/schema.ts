@@ -27,7 +27,7 @@ import { ZephrError } from '../../../core/errors.js';
  * - `outbox` holds the webhooks to deliver, as what they are composed of. Its rows refer to no secret, because they
  *   outlive them. `due_at` is when a process may lease one: for one that is leased, when that lease ends.
  * - `secrets_of_caller` is for the lists of API keys: no other caller has one, and pays for one.
- * - `api_keys` holds hashes only. `counts` says how much of which quota is used.
+ * - `api_keys` holds hashes only; `used_at` is written at most about once a minute and process. `counts` says how much of which quota is used.
  *
  * A deleted ciphertext stays in its table's file until a vacuum, and its pages are then reused rather than
  * overwritten; it stays in the write-ahead log, in replicas and in backups for as long as those are kept. The
@@ -231,6 +231,15 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE secrets ADD COLUMN gate_state TEXT;
   ALTER TABLE ciphertexts ADD COLUMN gates TEXT;
   ALTER TABLE requests ADD COLUMN gates TEXT;
+  `,
+  `
+  ALTER TABLE api_keys
+    ADD COLUMN expires_at BIGINT,
+    ADD COLUMN used_at BIGINT,
+    ADD COLUMN used_from TEXT,
+    ADD COLUMN refused_at BIGINT,
+    ADD COLUMN refused_from TEXT,
+    ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;
   `,
 ];
 

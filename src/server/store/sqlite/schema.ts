@@ -30,7 +30,8 @@ import { pragma, type SqliteDatabase } from './file/driver.js';
  * - `gates` holds what readers must pass besides the key, with padding as well, and goes with the ciphertext;
  *   `secrets.gate_state` is what has happened at them, and null where there are none. `request_gates` are those that the
  *   answers to a request will get, while it takes some.
- * - `api_keys` holds hashes only. `counts` says how much of which quota is used, sorted by when it ends.
+ * - `api_keys` holds hashes only; `used_at` is written at most about once a minute and process.
+ *   `counts` says how much of which quota is used, sorted by when it ends.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -227,6 +228,14 @@ export const MIGRATIONS: readonly string[] = [
     padding BLOB NOT NULL,
     gates   BLOB NOT NULL
   );
+  `,
+  `
+  ALTER TABLE api_keys ADD COLUMN expires_at INTEGER;
+  ALTER TABLE api_keys ADD COLUMN used_at INTEGER;
+  ALTER TABLE api_keys ADD COLUMN used_from TEXT;
+  ALTER TABLE api_keys ADD COLUMN refused_at INTEGER;
+  ALTER TABLE api_keys ADD COLUMN refused_from TEXT;
+  ALTER TABLE api_keys ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;
   `,
 ];
 
