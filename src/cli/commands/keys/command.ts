@@ -38,7 +38,7 @@ function declare(keys: CliCommand): void {
     .option('--expires <time>', 'refused from then on: 90d, 1y, 2027-01-31')
     .addOption(store())
     .example('zephr keys new --tier pro --name ci > key', 'for ZEPHR_API_KEY_FILE')
-    .example('zephr keys new --tier pro --name ci --expires 90d > key', 'for a while')
+    .example('zephr keys new --tier dev --name ann --expires 90d', 'for a while')
     .runs(async (context: NewKeyContext) => {
       const { newKey } = await import('./keys.js');
       return newKey(context);
