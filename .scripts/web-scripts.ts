@@ -115,6 +115,7 @@ export async function bundleScripts({ entries, define }: ScriptOptions): Promise
       comments: false,
       entryFileNames: '[name].js',
       chunkFileNames: '[name].js',
+      codeSplitting: { groups: [{ name: 'shared', minShareCount: 3 }] },
     },
   });
   // One hash in all their names: scripts may import each other in circles, so that none has a hash before the others.

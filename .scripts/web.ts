@@ -42,9 +42,11 @@ const SCRIPTS = {
   verify: 'verify/verify-page.ts',
 } as const;
 
+const ENGLISH: Translation = { tag: 'en', name: 'English', direction: 'ltr', texts: en };
+
 /** Builds the page. @param translations the languages that it has besides English. */
 export async function buildPage(translations: readonly Translation[] = TRANSLATIONS): Promise<BuiltPage> {
-  const texts = translations.map((language) => ({ language, file: textsFile(language) }));
+  const texts = [ENGLISH, ...translations].map((language) => ({ language, file: textsFile(language) }));
   const worker = await bundleWorker('parts/loading/argon2id-worker.ts');
   const workerFile = asset('argon2id-worker', 'js', Buffer.from(worker.code));
   const words = asset('words', 'txt', readFileSync(join(web, 'create/words.txt')));
@@ -52,12 +54,11 @@ export async function buildPage(translations: readonly Translation[] = TRANSLATI
     entries: SCRIPTS,
     define: {
       __ZEPHR_ARGON2ID_WORKER__: JSON.stringify(workerFile.path.replace('assets/', '')),
-      __ZEPHR_LANGUAGES__: JSON.stringify([
-        { tag: 'en', name: 'English', direction: 'ltr' },
-        ...texts.map(({ language: { tag, name, direction }, file }) => {
+      __ZEPHR_LANGUAGES__: JSON.stringify(
+        texts.map(({ language: { tag, name, direction }, file }) => {
           return { tag, name, direction, file: dataFile(file) };
         }),
-      ]),
+      ),
       __ZEPHR_WORDS__: JSON.stringify(dataFile(words)),
     },
   });

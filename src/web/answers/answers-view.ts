@@ -5,7 +5,7 @@ import { cancelRequest, LONGEST_WAIT_MS } from '../../client/requests/request-st
 import type { Link } from '../../core/link.js';
 import type { CollectLink } from '../../core/links/request-links.js';
 import { confirmationButton } from '../parts/controls/confirmation.js';
-import { byId, showText, showView } from '../parts/elements.js';
+import { byId, showText } from '../parts/elements.js';
 import { ErrorNote } from '../parts/error-note.js';
 import { translate, translatePlural } from '../parts/language.js';
 import { codeOf, isPassing, outcomeOf, outcomeOfRequest, showOutcome } from '../parts/outcomes.js';
@@ -26,17 +26,16 @@ export interface AnswersReactions {
 }
 
 /**
- * Starts the page that a collect link leads to. The key stays in the address bar: it opens the other answers, and those to
- * come.
+ * Follows a request on the page that its collect link leads to. The key stays in the address bar: it opens the other
+ * answers, and those to come.
  */
-export function startCollectPage(link: CollectLink): void {
+export async function followRequest(link: CollectLink): Promise<void> {
   const view = new AnswersView(link, {
     // What was read is in no memory of the page that comes then.
     onDone: () => location.reload(),
     onOpened: () => undefined,
   });
-  showView('collect', translate('collect.title'));
-  void view.follow();
+  await view.follow();
 }
 
 /** The view. */

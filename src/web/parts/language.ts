@@ -1,8 +1,9 @@
 /** The page's language: which of ours the visitor wants, and looking up texts in it. */
 
-import { en, type Plural, type PluralKey, type TextKey, type Texts } from '../strings/en.js';
+import { NetworkError } from '../../core/errors.js';
+import type { Plural, PluralKey, TextKey, Texts } from '../strings/en.js';
 import type { Language } from '../strings/languages.js';
-import { type DataFile, fetchData } from './loading/data-file.js';
+import { fetchData } from './loading/data-file.js';
 
 /** The languages, English first. The build (.scripts/web.ts) defines them. */
 declare const __ZEPHR_LANGUAGES__: readonly [Language, ...Language[]];
@@ -18,7 +19,8 @@ export type Values = Readonly<Record<string, string | number>>;
 /** The key of a text that does not depend on a number. */
 export type PlainKey = Exclude<TextKey, PluralKey>;
 
-let texts: Texts = en;
+/** Loaded before anything is translated. */
+let texts: Texts;
 let language: Language = languages[0];
 let chosenLocale = 'en';
 
@@ -35,26 +37,25 @@ export function locale(): string {
 /**
  * Takes the language that was chosen here before, else the first of the browser's that the page has; English where it
  * has none of them, or where the texts do not arrive. They are data: whatever they hold, nothing in them runs.
+ * @throws NetworkError when English does not arrive either.
  */
 export async function loadLanguage(): Promise<void> {
-  for (const wanted of [readChoice() ?? [], navigator.languages].flat()) {
-    const found = languages.find(({ tag }) => tag === wanted.toLowerCase().split('-')[0]);
-    if (found === undefined) continue;
-    if (found.file !== undefined) {
-      const loaded = await loadTexts(found.file);
-      if (loaded === null) return;
-      texts = loaded;
-    }
-    language = found;
-    chosenLocale = navigator.languages.find((name) => name.startsWith(found.tag)) ?? found.tag;
+  const [english] = languages;
+  const wanted = [readChoice() ?? [], navigator.languages]
+    .flat()
+    .map((name) => name.toLowerCase().split('-')[0]);
+  const found = wanted
+    .map((name) => languages.find(({ tag }) => tag === name))
+    .find((one) => one !== undefined);
+  for (const one of found === undefined || found === english ? [english] : [found, english]) {
+    const answer = await fetchData(one.file);
+    if (answer === null) continue;
+    texts = (await answer.json()) as Texts;
+    language = one;
+    chosenLocale = navigator.languages.find((name) => name.startsWith(one.tag)) ?? one.tag;
     return;
   }
-}
-
-/** English serves everybody better than a page that does not start: `null` when the texts do not arrive. */
-async function loadTexts(file: DataFile): Promise<Texts | null> {
-  const answer = await fetchData(file);
-  return answer === null ? null : ((await answer.json()) as Texts);
+  throw new NetworkError('the texts of the page did not arrive', location.host);
 }
 
 /** Keeps a choice of language for this browser, and loads the page anew in it. */

@@ -1,11 +1,17 @@
 /**
- * The languages of the page besides English, each with the file of its texts. The build makes a file of data from each;
- * the page's script holds none of them.
+ * The languages of the page besides English. The build makes a file of data from the texts of each, and of the English
+ * ones; the page's script holds none of them.
  */
 
 import { de } from './de.js';
 import type { Texts } from './en.js';
+import { es } from './es.js';
 import { fr } from './fr.js';
+import { it } from './it.js';
+import { ja } from './ja.js';
+import { nl } from './nl.js';
+import { pl } from './pl.js';
+import { pt } from './pt.js';
 
 /** A language of the page. */
 export interface Language {
@@ -14,8 +20,8 @@ export interface Language {
   /** What its speakers call it. */
   readonly name: string;
   readonly direction: 'ltr' | 'rtl';
-  /** The file of its texts, beside the page's script; none for English, which the script holds. */
-  readonly file?: { readonly path: string; readonly integrity: string };
+  /** The file of its texts, beside the page's script. */
+  readonly file: { readonly path: string; readonly integrity: string };
 }
 
 /** A language as the build takes it. */
@@ -26,5 +32,11 @@ export interface Translation extends Omit<Language, 'file'> {
 /** All translations, in the order of the page's chooser. */
 export const TRANSLATIONS: readonly Translation[] = [
   { tag: 'de', name: 'Deutsch', direction: 'ltr', texts: de },
+  { tag: 'es', name: 'Español', direction: 'ltr', texts: es },
   { tag: 'fr', name: 'Français', direction: 'ltr', texts: fr },
+  { tag: 'it', name: 'Italiano', direction: 'ltr', texts: it },
+  { tag: 'nl', name: 'Nederlands', direction: 'ltr', texts: nl },
+  { tag: 'pl', name: 'Polski', direction: 'ltr', texts: pl },
+  { tag: 'pt', name: 'Português', direction: 'ltr', texts: pt },
+  { tag: 'ja', name: '日本語', direction: 'ltr', texts: ja },
 ];

@@ -141,21 +141,25 @@ describe.skipIf(!HAS_CHROMIUM)(`the page's policy (needs ${CHROMIUM})`, () => {
     expect(watch.requests.filter((one) => !one.url.startsWith(url))).toEqual([]);
   });
 
-  it('loads at most 45 KB at first, and no Argon2id', async () => {
-    const { watch, open } = await visitor([server.url]);
-    for (const path of ['/', `/secret/${'A'.repeat(22)}`]) {
+  it('loads at most 45 KB at first, whatever the language, and no Argon2id', async () => {
+    const id = 'A'.repeat(22);
+    for (const path of ['/', '/request', `/secret/${id}`, `/request/${id}`]) {
+      // With nothing in its cache: each is the first visit of somebody.
+      const { watch, open } = await visitor([server.url], { locale: 'de' });
       const page = await open(`${server.url}${path}`);
       await page.waitForLoadState('networkidle');
       const sizes = await page.evaluate(() =>
         performance
           .getEntries()
           .filter((entry) => entry instanceof PerformanceResourceTiming)
-          .map((entry) => entry.encodedBodySize),
+          .map((entry): [string, number] => [entry.name, entry.encodedBodySize]),
       );
-      expect(sizes.length).toBeGreaterThan(2);
-      expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(45 * 1024);
+      // The style sheet stands in for an icon on pages that open links: the second time the browser has it already.
+      const bytes = [...new Map(sizes).values()];
+      expect(bytes.length).toBeGreaterThan(4);
+      expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(45 * 1024);
+      expect(watch.requests.filter(({ url }) => url.includes('argon2id'))).toEqual([]);
     }
-    expect(watch.requests.filter(({ url }) => url.includes('argon2id'))).toEqual([]);
   });
 
   it('says without JavaScript what it needs, and what to use instead', async () => {

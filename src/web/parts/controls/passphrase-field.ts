@@ -19,8 +19,8 @@ export class PassphraseField {
   readonly #hide: (hidden: boolean) => void;
   #passphrase = '';
   #hidden = true;
-  /** Where the selection began before the last change. */
-  #start = 0;
+  /** What was selected before the change that is under way: its start, and how much stood behind its end. */
+  #before = { start: 0, behind: 0 };
 
   constructor(id: string) {
     this.field = byId(id, HTMLInputElement);
@@ -31,14 +31,17 @@ export class PassphraseField {
       // The accessible name begins with the text on the button, so that voice control finds it (WCAG 2.5.3).
       button.ariaLabel = translate(hidden ? 'button.showPassphrase' : 'button.hidePassphrase');
     });
-    this.field.addEventListener('beforeinput', () => {
-      this.#start = this.field.selectionStart ?? 0;
+    this.field.addEventListener('beforeinput', (event) => {
+      if (!event.isComposing) this.#noteSelection();
     });
+    // What an input method puts together changes until it is done.
+    this.field.addEventListener('compositionstart', () => this.#noteSelection());
+    this.field.addEventListener('compositionend', () => this.#take(true));
     this.field.addEventListener('input', (event) => {
-      // What an input method puts together changes until it is done.
-      if (!(event instanceof InputEvent && event.isComposing)) this.#take();
+      // A program that fills in the field, such as one that keeps passwords, says no more than that.
+      if (!(event instanceof InputEvent)) this.#replace(this.field.value);
+      else if (!event.isComposing) this.#take(event.inputType.startsWith('insert'));
     });
-    this.field.addEventListener('compositionend', () => this.#take());
     // A form that is reset empties its fields, and tells its fields alone.
     this.field.form?.addEventListener('reset', () => this.clear());
   }
@@ -60,32 +63,33 @@ export class PassphraseField {
     this.#hide(true);
   }
 
-  /** Takes what was typed or pasted between the bullets, and leaves bullets. */
-  #take(): void {
+  #noteSelection(): void {
+    const { selectionStart, selectionEnd, value } = this.field;
+    this.#before = { start: selectionStart ?? 0, behind: value.length - (selectionEnd ?? 0) };
+  }
+
+  /** Takes what was typed or pasted between the bullets, and leaves bullets. @param inserted or something was deleted. */
+  #take(inserted: boolean): void {
     const shown = this.field.value;
     if (!this.#hidden) {
       this.#passphrase = shown;
       return;
     }
     const caret = this.field.selectionStart ?? shown.length;
-    const before = Math.min(this.#start, caret, bulletsAtStart(shown));
-    const after = Math.min(shown.length - caret, this.#passphrase.length - before, bulletsAtEnd(shown));
-    const end = this.#passphrase.slice(this.#passphrase.length - after);
-    const typed = shown.slice(before, shown.length - after);
-    this.#passphrase = this.#passphrase.slice(0, before) + typed + end;
+    // Where the caret is after an insertion depends on the input method. What was not selected has not changed.
+    const { start, behind } = inserted ? this.#before : { start: caret, behind: shown.length - caret };
+    const typed = shown.slice(start, shown.length - behind);
+    const end = this.#passphrase.slice(this.#passphrase.length - behind);
+    this.#replace(this.#passphrase.slice(0, start) + typed + end);
+    this.field.setSelectionRange(start + typed.length, start + typed.length);
+  }
+
+  #replace(passphrase: string): void {
+    this.#passphrase = passphrase;
     this.#show();
-    this.field.setSelectionRange(before + typed.length, before + typed.length);
   }
 
   #show(): void {
     this.field.value = this.#hidden ? BULLET.repeat(this.#passphrase.length) : this.#passphrase;
   }
-}
-
-function bulletsAtEnd(text: string): number {
-  return /\u2022*$/.exec(text)?.[0].length ?? 0;
-}
-
-function bulletsAtStart(text: string): number {
-  return /^\u2022*/.exec(text)?.[0].length ?? 0;
 }
