@@ -31,6 +31,7 @@ export {
 export { type SecretRequest, viewRequest } from './client/requests/request.js';
 export {
   cancelRequest,
+  type OwnRequest,
   type ReceivedAnswer,
   type RequestReceipt,
   type RequestReference,

@@ -67,6 +67,7 @@ describe('README.md', () => {
     expect(stdout).toContain('conf/app.ini');
     expect(stdout.match(/^correct horse$/gm)).toHaveLength(2);
     expect(stdout).toMatch(/\nrevoked/);
+    expect(talk).toContain('sent: only who asked can open it');
   });
 
   it('shows how scripts use it', async () => {

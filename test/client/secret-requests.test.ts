@@ -1,6 +1,7 @@
 /** Requests for a secret, SDK to SDK, over a server that is honest and over one that is not. */
 
 import { describe, expect, it } from 'vitest';
+import { receiptOf } from '../../src/client/requests/request-status.js';
 import type { Fetch } from '../../src/client/transport/fetch.js';
 import {
   answerRequest,
@@ -8,6 +9,7 @@ import {
   collectAnswers,
   createRequest,
   type parseLink,
+  requestStatus,
   retrieveSecret,
   viewRequest,
 } from '../../src/index.js';
@@ -77,6 +79,40 @@ describe('a request', () => {
     const [one, two] = await Promise.all(answers.map((answer) => retrieveSecret(answer.link(), { fetch })));
     expect(one).toMatchObject({ plaintext: 'one', viewsLeft: 1 });
     expect(two?.bytes).toEqual(Uint8Array.of(0, 255));
+  });
+
+  it('is followed by its receipt alone, which cancels it and opens nothing', async () => {
+    const { server, fetch } = createTestServer();
+    const { requestLink, collectLink } = await createRequest({ server, fetch, answers: 2 });
+    await answerRequest(requestLink, 'hunter2', { fetch });
+    const receipt = await receiptOf(collectLink);
+    expect(Object.keys(receipt)).toEqual(['server', 'id', 'receipt']);
+    expect(await requestStatus(receipt, { fetch })).toMatchObject({
+      state: 'open',
+      answersLeft: 1,
+      received: [{ state: 'waiting' }],
+    });
+    await cancelRequest(receipt, { fetch });
+    expect(await requestStatus(collectLink, { fetch })).toMatchObject({ state: 'cancelled' });
+    const wrong = { ...receipt, receipt: new Uint8Array(32) };
+    for (const call of [requestStatus, cancelRequest])
+      await expect(call(wrong, { fetch })).rejects.toMatchObject({ code: 'WRONG_KEY' });
+  });
+
+  it('is cancelled by the API key that asked, which is shown in no URL', async () => {
+    const calls: [string, string, unknown][] = [];
+    const fetch: Fetch = async (url, { method, headers }) => {
+      calls.push([method, url, headers.Authorization]);
+      return new Response(null, { status: 204 });
+    };
+    const id = 'A'.repeat(22);
+    await cancelRequest({ id, apiKey: 'zeph_key', server: 'https://zephr.test/' }, { fetch });
+    expect(calls).toEqual([['DELETE', `https://zephr.test/api/requests/${id}`, 'Bearer zeph_key']]);
+    for (const wrong of [{ id: 'x' }, { id, apiKey: ' ' }, { id, server: 'http://zephr.test' }]) {
+      const from = { apiKey: 'zeph_key', ...wrong, id: wrong.id };
+      await expect(cancelRequest(from, { fetch })).rejects.toMatchObject({ name: 'ValidationError' });
+    }
+    expect(calls).toHaveLength(1);
   });
 
   it('is waited for', async () => {

@@ -7,11 +7,14 @@ import { encodeBase64url } from '../../core/base64url.js';
 import type { Bytes } from '../../core/bytes.js';
 import { deriveCollectKeys } from '../../core/crypto/request.js';
 import { ValidationError } from '../../core/errors.js';
+import { isSecretId, parseServer } from '../../core/link.js';
 import { type CollectLink, parseCollectLink, type RequestAddress } from '../../core/links/request-links.js';
+import { DEFAULT_SERVER } from '../../core/protocol/limits.js';
 import type { SecretState } from '../../core/protocol/replies.js';
 import { parseAnswersReply } from '../../core/protocol/request-replies.js';
 import { HEADERS } from '../../core/protocol/requests.js';
 import type { AnswersReply, RequestState } from '../../core/protocol/secret-requests.js';
+import { type Authorization, apiKeyHeaders } from '../authorization.js';
 import { checkReply } from '../transport/network-errors.js';
 import { DEFAULT_TIMEOUT_MS, send, type TransportOptions } from '../transport/send.js';
 import { requestUrl } from './request.js';
@@ -24,6 +27,14 @@ export interface RequestReceipt extends RequestAddress {
 
 /** Which request of one's own: by its collect link, or by its receipt. */
 export type RequestReference = string | CollectLink | RequestReceipt;
+
+/** A request by its id, for the API key that asked. */
+export interface OwnRequest {
+  readonly id: string;
+  readonly apiKey: string;
+  /** Default `https://zephr.io`. */
+  readonly server?: string;
+}
 
 /** What became of a request. Times are ISO 8601, UTC. */
 export interface RequestStatus {
@@ -81,13 +92,26 @@ export async function requestStatus(
 
 /**
  * Cancels a request. Answers that are there can still be collected.
- * @param from as for {@link requestStatus}.
+ * @param from as for {@link requestStatus}, or `{ id, apiKey }`.
  * @throws ValidationError, ApiError and NetworkError as {@link requestStatus}; ApiError 410 for one that is answered or
- *   has expired.
+ *   has expired, 401 for an API key that is none, 404 for one that did not ask.
  */
-export async function cancelRequest(from: RequestReference, options: TransportOptions = {}): Promise<void> {
-  const request = await receiptOf(from);
-  await send({ method: 'DELETE', url: requestUrl(request), headers: receiptHeader(request) }, options);
+export async function cancelRequest(
+  from: RequestReference | OwnRequest,
+  options: TransportOptions = {},
+): Promise<void> {
+  const { url, headers } = await authorizationOf(from);
+  await send({ method: 'DELETE', url, headers }, options);
+}
+
+async function authorizationOf(from: RequestReference | OwnRequest): Promise<Authorization> {
+  if (typeof from === 'string' || !('apiKey' in from)) {
+    const request = await receiptOf(from);
+    return { url: requestUrl(request), headers: receiptHeader(request) };
+  }
+  const { id, apiKey, server = DEFAULT_SERVER } = from;
+  if (!isSecretId(id)) throw new ValidationError('the id of the request is damaged', 'INVALID_LINK');
+  return { url: requestUrl({ server: parseServer(server), id }), headers: apiKeyHeaders(apiKey) };
 }
 
 /** The receipt of a request. @throws ValidationError for a link that is damaged, or of another kind. */
