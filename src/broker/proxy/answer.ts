@@ -6,6 +6,9 @@ import { ZephrError } from '../../core/errors.js';
 import { PolicyError, UnknownSecretError } from '../broker-error.js';
 import type { RedactedResponse } from '../requests/redaction.js';
 
+/** A body that is not longer is passed on in one piece, where the host says how long it is. */
+const MOST_HELD = 65_536;
+
 /**
  * Passes a response on, as fast as the client takes it.
  * @param ended is called before the end of the response, and keeps it back.
@@ -16,6 +19,7 @@ export async function passOn(
   response: ServerResponse,
   ended: () => Promise<void>,
 ): Promise<void> {
+  if (answer.length !== null && answer.length <= MOST_HELD) return passOnWhole(answer, response, ended);
   // Names and values in one list keep their case, and repeated ones apart.
   const headers: OutgoingHttpHeader[] = answer.headers.flat();
   response.writeHead(answer.status, answer.statusText, headers);
@@ -34,6 +38,22 @@ export async function passOn(
   if (trailers.length > 0)
     response.addTrailers(trailers.map(([name, value]): [string, string] => [name, value]));
   response.end();
+}
+
+/** In one piece: then a client is told how long it is, as the host has told us. */
+async function passOnWhole(
+  answer: RedactedResponse,
+  response: ServerResponse,
+  ended: () => Promise<void>,
+): Promise<void> {
+  const pieces: Uint8Array[] = [];
+  for await (const bytes of answer.body) pieces.push(bytes);
+  await ended();
+  const body = Buffer.concat(pieces);
+  // What a host says of the body of HEAD is of one that was not sent.
+  const length = response.req.method === 'HEAD' ? answer.length : body.length;
+  const headers: OutgoingHttpHeader[] = [...answer.headers.flat(), 'Content-Length', String(length)];
+  response.writeHead(answer.status, answer.statusText, headers).end(body);
 }
 
 async function untilDrained(response: ServerResponse): Promise<void> {

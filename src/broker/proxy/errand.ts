@@ -52,7 +52,7 @@ export async function run(
   makeErrand: () => Promise<Errand>,
 ): Promise<void> {
   const left = new AbortController();
-  response.on('close', () => left.abort());
+  response.on('close', () => response.writableFinished || left.abort());
   let host: string | undefined;
   try {
     const errand = await makeErrand();

@@ -16,6 +16,8 @@ export interface RedactedResponse {
   readonly statusText: string;
   /** As the upstream sent them, without those that were about its connection or the body's encoding. */
   readonly headers: HeaderList;
+  /** Bytes of the body as the upstream sends it; null where it does not say, or codes it. With masking it may be another. */
+  readonly length: number | null;
   /**
    * The decoded body, once. A byte waits for others only where a secret may have begun with it.
    * @throws UpstreamError from its iteration, when the body breaks off or cannot be decoded.
@@ -65,6 +67,7 @@ export function redact(response: IncomingMessage, forms: MaskedForms, method: st
     status: response.statusCode ?? 0,
     statusText: maskText(response.statusMessage ?? ''),
     headers: maskHeaders(response.rawHeaders),
+    length: decoded === response ? lengthOf(response) : null,
     body: (async function* () {
       const masker = new Masker(forms);
       for await (const chunk of chunksOf(decoded)) yield* watched(masker.push(chunk));
@@ -74,6 +77,11 @@ export function redact(response: IncomingMessage, forms: MaskedForms, method: st
     redacted: () => found,
     close: () => void response.destroy(),
   };
+}
+
+function lengthOf({ headers }: IncomingMessage): number | null {
+  const { 'content-length': length } = headers;
+  return length === undefined ? null : Number(length);
 }
 
 /** The body as its encodings had it (RFC 9110 section 8.4), in the order that undoes them. */
