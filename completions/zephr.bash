@@ -162,6 +162,7 @@ _zephr() {
       'zephr run:--only') value=1 ;;
       'zephr run:--var') value=1 ;;
       'zephr run:--file') value=1 ;;
+      'zephr run:--from-link') value=1 ;;
       'zephr run:--mask') value=1 ;;
       'zephr run:--egress') value=1 ;;
       'zephr call:-P' | 'zephr call:--project') value=1 ;;
@@ -405,6 +406,7 @@ _zephr() {
     'zephr run:--only') return ;;
     'zephr run:--var') return ;;
     'zephr run:--file') return ;;
+    'zephr run:--from-link') return ;;
     'zephr run:--mask') _zephr_words auto always never; return ;;
     'zephr run:--egress') _zephr_words open strict; return ;;
     'zephr call:-P' | 'zephr call:--project') return ;;
@@ -492,7 +494,7 @@ _zephr() {
         'zephr vault lock') _zephr_words --vault-key-file $everywhere ;;
         'zephr vault trust') _zephr_words --vault-key-file $everywhere ;;
         'zephr vault log') _zephr_words --last --secret --agent --blocked --since --tail --verify --export $everywhere ;;
-        'zephr run') _zephr_words -P --project -E --environment --vault-key-file --only --var --file --clean-env --mask --proxy --egress $everywhere ;;
+        'zephr run') _zephr_words -P --project -E --environment --vault-key-file --only --var --file --from-link --clean-env --mask --proxy --egress $everywhere ;;
         'zephr call') _zephr_words -P --project -E --environment --vault-key-file -X --request -d --data -H --add-header --bearer --basic --header --query --body-field --form-field -L --location -f --fail -o --output --force --agent $everywhere ;;
         'zephr proxy start') _zephr_words -P --project -E --environment --vault-key-file --port --ttl --egress --compat-no-token $everywhere ;;
         'zephr proxy stop') _zephr_words --port $everywhere ;;

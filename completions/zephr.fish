@@ -151,7 +151,7 @@ function __zephr_in --argument-names wanted wanted_position
                 set value 1
             case 'zephr vault log:--last' 'zephr vault log:--secret' 'zephr vault log:--agent' 'zephr vault log:--since'
                 set value 1
-            case 'zephr run:-P' 'zephr run:--project' 'zephr run:-E' 'zephr run:--environment' 'zephr run:--vault-key-file' 'zephr run:--only' 'zephr run:--var' 'zephr run:--file' 'zephr run:--mask' 'zephr run:--egress'
+            case 'zephr run:-P' 'zephr run:--project' 'zephr run:-E' 'zephr run:--environment' 'zephr run:--vault-key-file' 'zephr run:--only' 'zephr run:--var' 'zephr run:--file' 'zephr run:--from-link' 'zephr run:--mask' 'zephr run:--egress'
                 set value 1
             case 'zephr call:-P' 'zephr call:--project' 'zephr call:-E' 'zephr call:--environment' 'zephr call:--vault-key-file' 'zephr call:-X' 'zephr call:--request' 'zephr call:-d' 'zephr call:--data' 'zephr call:-H' 'zephr call:--add-header' 'zephr call:--bearer' 'zephr call:--basic' 'zephr call:--header' 'zephr call:--query' 'zephr call:--body-field' 'zephr call:--form-field' 'zephr call:-o' 'zephr call:--output' 'zephr call:--agent'
                 set value 1
@@ -455,6 +455,7 @@ complete -c zephr -n '__zephr_in "zephr run"' -l vault-key-file -r -F -d 'unlock
 complete -c zephr -n '__zephr_in "zephr run"' -l only -x -d 'these secrets and no others: A,B'
 complete -c zephr -n '__zephr_in "zephr run"' -l var -x -d 'a secret under another name; repeatable'
 complete -c zephr -n '__zephr_in "zephr run"' -l file -x -d 'a secret as a file in memory; repeatable'
+complete -c zephr -n '__zephr_in "zephr run"' -l from-link -x -d 'the secret of a one-time link; repeatable'
 complete -c zephr -n '__zephr_in "zephr run"' -l clean-env -d 'pass on only what a command needs to find its way'
 complete -c zephr -n '__zephr_in "zephr run"' -l mask -x -a 'auto always never' -d 'auto, always or never (default: auto)'
 complete -c zephr -n '__zephr_in "zephr run"' -l proxy -d 'with a proxy that puts bound secrets into its requests'

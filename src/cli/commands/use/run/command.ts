@@ -31,6 +31,11 @@ function declare(command: CliCommand): void {
     .addOption(
       new CliOption('--file <VAR=NAME>', 'a secret as a file in memory; repeatable').argParser(repeated),
     )
+    .addOption(
+      new CliOption('--from-link <VAR=file>', 'the secret of a one-time link; repeatable').argParser(
+        repeated,
+      ),
+    )
     .option('--clean-env', 'pass on only what a command needs to find its way')
     .addOption(
       oneOf(new CliOption('--mask <when>', 'auto, always or never').default(undefined, 'auto'), MASK, () =>
