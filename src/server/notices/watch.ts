@@ -112,24 +112,24 @@ export class Watch<Found> {
 /** Wakes one who waits, also when it rang before that. */
 class Bell {
   #hasRung = false;
-  #wake: () => void = () => undefined;
+  #wake: (() => void) | undefined;
 
   ring(): void {
     this.#hasRung = true;
-    this.#wake();
+    this.#wake?.();
   }
 
   /** Resolves when it rings, or has since it was last heard; or after so many milliseconds. */
-  async heard(ms: number): Promise<void> {
-    if (!this.#hasRung) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ms);
-        this.#wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-    this.#hasRung = false;
+  heard(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#wake?.(), ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        this.#wake = undefined;
+        this.#hasRung = false;
+        resolve();
+      };
+      if (this.#hasRung) this.#wake();
+    });
   }
 }
