@@ -15,10 +15,15 @@ const examples = ['README.md', 'src/client/SDK.md'].flatMap((path) => {
 
 let installed: InstalledPackage;
 let server: ServerProcess;
+let apiKey: string;
 
 beforeAll(async () => {
   installed = installPackage();
-  server = await startServerProcess();
+  // In a file, so that there can be an API key.
+  const store = join(installed.folder, 'zephr.db');
+  const keys = ['keys', 'new', '--quiet', '--tier', 'pro', '--name', 'examples', '--store', store];
+  apiKey = execFileSync(process.execPath, [join(ROOT, 'bin/zephr.js'), ...keys], { encoding: 'utf8' }).trim();
+  server = await startServerProcess({ store });
 });
 
 afterAll(async () => {
@@ -65,7 +70,7 @@ describe('an example', () => {
       const vault = { ZEPHR_VAULT_KEY_FILE: 'vault.key', XDG_DATA_HOME: installed.folder };
       const { stdout, stderr } = await promisify(execFile)(process.execPath, ['example.mjs'], {
         cwd: installed.folder,
-        env: { ...process.env, ...vault, ZEPHR_SERVER: server.url },
+        env: { ...process.env, ...vault, ZEPHR_SERVER: server.url, ZEPHR_API_KEY: apiKey },
       });
       expect(stderr).toBe('');
       expect(stdout).toBe(promised(code));
