@@ -46,12 +46,14 @@ function allText(folder: string): string {
     .join('\n');
 }
 
-describe.each(ENGINES)('over %s', (engine) => {
-  it.skipIf(withoutEngine(engine))(
-    `a sender follows secrets, revokes them, and forgets them${withoutEngine(engine)}`,
+describe.each([...ENGINES, 'memory'] as const)('over %s', (engine) => {
+  const without = engine === 'memory' ? '' : withoutEngine(engine);
+  it.skipIf(without)(
+    `a sender follows secrets, revokes them, and forgets them${without}`,
     { timeout: 120_000 },
     async () => {
-      const process = await startServerProcess({ store: await newStore(engine) });
+      const store = engine === 'memory' ? 'memory:' : await newStore(engine);
+      const process = await startServerProcess({ store });
       const session = server.session({ ZEPHR_SERVER: process.url });
       const { sh } = session;
       await sh(

@@ -2,6 +2,12 @@
 
 import { describe, expect, it } from 'vitest';
 import { createSecret } from '../../src/client/create/create.js';
+import { openSecret } from '../../src/client/open-secret.js';
+import { readSecret } from '../../src/client/read.js';
+import { answerRequest } from '../../src/client/requests/answer-request.js';
+import { collectAnswers } from '../../src/client/requests/collect-answers.js';
+import { viewRequest } from '../../src/client/requests/request.js';
+import { cancelRequest } from '../../src/client/requests/request-status.js';
 import { retrieveSecret } from '../../src/client/retrieve.js';
 import { inquire } from '../../src/client/sender/receipts.js';
 import { revokeSecret, secretStatus } from '../../src/client/status.js';
@@ -35,10 +41,23 @@ describe('the receipt link', () => {
     const { server, fetch } = createTestServer();
     const { fullLink, receiptLink = '' } = await createSecret('hunter2', { server, fetch });
     expect(receiptLink).not.toContain(fullLink.split('.').at(-1));
-    const { code } = (await retrieveSecret(receiptLink, { fetch }).catch((error: unknown) => error)) as {
-      code: string;
-    };
-    expect(code).toBe('LINK_OF_ANOTHER_KIND');
+    // By every call of the SDK that reads, answers or collects, and before anything is sent.
+    const unused: Fetch = () => Promise.reject(new Error('was asked'));
+    const calls: readonly (() => Promise<unknown>)[] = [
+      () => retrieveSecret(receiptLink, { fetch: unused }),
+      () => openSecret(receiptLink, { fetch: unused }),
+      () => readSecret(receiptLink, { fetch: unused }),
+      () => viewRequest(receiptLink, { fetch: unused }),
+      () => answerRequest(receiptLink, 'x', { fetch: unused }),
+      () => collectAnswers(receiptLink, { fetch: unused }),
+      () => cancelRequest(receiptLink, { fetch: unused }),
+    ];
+    for (const call of calls) await expect(call()).rejects.toMatchObject({ code: 'LINK_OF_ANOTHER_KIND' });
+    const halves = { url: receiptLink.split('#')[0] ?? '', key: receiptLink.split('#')[1] ?? '' };
+    await expect(retrieveSecret(halves, { fetch: unused })).rejects.toMatchObject({
+      name: 'ValidationError',
+    });
+    expect(await secretStatus(receiptLink, { fetch })).toMatchObject({ state: 'waiting', viewsLeft: 1 });
     expect(() => parseLink(receiptLink)).toThrow(/does not read it/);
     expect(() => parseReceiptLink(fullLink)).toThrow(/zephr get/);
   });

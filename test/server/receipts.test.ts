@@ -136,9 +136,10 @@ test('a receipt reads nothing, in whatever place it stands', async () => {
       Object.fromEntries(headers.map((name) => [name, RECEIPT])),
       ...headers.slice(1).map((name) => ({ [name]: RECEIPT, ...RIGHT })),
       ...headers.slice(1, 3).map((name) => ({ [name]: RECEIPT })),
+      { authorization: `Bearer ${RECEIPT}`, ...RIGHT },
     ];
     for (const set of sets) {
-      for (const method of ['GET', 'POST', 'PUT', 'HEAD', 'PATCH']) {
+      for (const method of ['GET', 'POST', 'PUT', 'HEAD', 'PATCH', 'OPTIONS']) {
         for (const path of ['', '/status', '/chunks/0', '/code', '/captcha']) {
           // A version 1 secret is open to whoever has its URL, with or without a receipt.
           if (!('version' in kind) && path === '' && method === 'GET' && !('zephr-proof' in set)) continue;
@@ -151,6 +152,43 @@ test('a receipt reads nothing, in whatever place it stands', async () => {
     expect(found).not.toContain('Y2lwaGVydGV4dA');
     expect(await (await status(h, id, RIGHT)).json()).toMatchObject({ state: 'waiting', views_left: 1 });
   }
+});
+
+test('a receipt reads no files, also while their reader has them, and is shown no other way in', async () => {
+  const h = harness();
+  const { id } = await h.withChunks(WITH_RECEIPT);
+  const reader = { 'zephr-proof': PROOF, 'zephr-claim': CLAIM, 'zephr-chunks': '1' };
+  const chunks = (headers: Record<string, string>) =>
+    h.call('GET', `/api/secrets/${id}/chunks/0`, { headers });
+  expect((await h.read(id, reader)).status).toBe(200);
+  const bytes = await (await chunks(reader)).arrayBuffer();
+  const ways = [
+    RIGHT,
+    { ...RIGHT, 'zephr-chunks': '1' },
+    { ...RIGHT, 'zephr-proof': RECEIPT, 'zephr-chunks': '1' },
+    { ...RIGHT, 'zephr-claim': RECEIPT, 'zephr-chunks': '1' },
+    // Whoever has seen the reader's claim lacks the key still.
+    { ...RIGHT, 'zephr-claim': CLAIM, 'zephr-chunks': '1' },
+    { ...RIGHT, authorization: `Bearer ${RECEIPT}` },
+  ];
+  const families = [
+    '/secrets',
+    '/stats',
+    '/uploads',
+    '/requests',
+    `/requests/${id}`,
+    `/requests/${id}/answers`,
+  ];
+  for (const headers of ways) {
+    expect((await chunks(headers)).status).toBeGreaterThanOrEqual(400);
+    expect((await h.read(id, headers)).status).toBeGreaterThanOrEqual(400);
+    for (const path of families) {
+      expect((await h.call('GET', `/api${path}`, { headers })).status).toBeGreaterThanOrEqual(400);
+    }
+  }
+  // The reader has lost nothing by all that.
+  expect(await (await chunks(reader)).arrayBuffer()).toEqual(bytes);
+  expect(await (await status(h, id, RIGHT)).json()).toMatchObject({ reads: [{ acknowledged: false }] });
 });
 
 describe('an API key', () => {
