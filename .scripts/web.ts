@@ -67,14 +67,16 @@ export async function buildPage(translations: readonly Translation[] = TRANSLATI
     sheet: asset('style', 'css', await bundleStyle()),
     icon: asset('icon', 'svg', readFileSync(join(web, 'images/icon.svg'))),
     touchIcon: asset('icon', 'png', readFileSync(join(web, 'images/icon.png'))),
+    preview: asset('preview', 'png', readFileSync(join(web, 'images/preview.png'))),
   };
-  const { sheet, icon, touchIcon } = shared;
+  const { sheet, icon, touchIcon, preview } = shared;
   const files = [
     ...Object.keys(DOCUMENTS).map((name) => document(name as DocumentName, shared)),
     ...scripts.all.map(scriptFile),
     sheet,
     icon,
     touchIcon,
+    preview,
     workerFile,
     words,
     ...texts.map(({ file }) => file),
@@ -142,7 +144,7 @@ interface DocumentParts {
   readonly path: string;
   readonly main: readonly string[];
   readonly title: TextKey;
-  readonly preview: TextKey;
+  readonly previewTitle: TextKey;
   /** Its script; default the one of its own name. */
   readonly script?: keyof typeof SCRIPTS;
   /** Whether it leads to the two things that one can begin here. */
@@ -158,41 +160,41 @@ const DOCUMENTS = {
     path: 'index.html',
     main: ['create/create.html'],
     title: 'create.title',
-    preview: 'page.ogCreate',
+    previewTitle: 'page.ogCreate',
     hasNav: true,
   },
   reveal: {
     path: 'secret.html',
     main: ['reveal/reveal.html', 'reveal/revealed.html', 'receipt/receipt.html'],
     title: 'reveal.title',
-    preview: 'page.ogReveal',
+    previewTitle: 'page.ogReveal',
     opensLinks: true,
   },
   ask: {
     path: 'ask.html',
     main: ['ask/ask.html', 'reveal/revealed.html'],
     title: 'ask.title',
-    preview: 'page.ogAsk',
+    previewTitle: 'page.ogAsk',
     hasNav: true,
   },
   request: {
     path: 'request.html',
     main: ['request/request.html', 'answers/collect.html', 'reveal/revealed.html'],
     title: 'request.title',
-    preview: 'page.ogRequest',
+    previewTitle: 'page.ogRequest',
     opensLinks: true,
   },
   verify: {
     path: 'verify.html',
     main: ['verify/verify.html'],
     title: 'verify.title',
-    preview: 'page.ogVerify',
+    previewTitle: 'page.ogVerify',
   },
   missing: {
     path: 'missing.html',
     main: [],
     title: 'noPage.heading',
-    preview: 'page.ogCreate',
+    previewTitle: 'page.ogCreate',
     script: 'verify',
   },
 } as const satisfies Readonly<Record<string, DocumentParts>>;
@@ -203,11 +205,13 @@ interface Shared {
   readonly sheet: File;
   readonly icon: File;
   readonly touchIcon: File;
+  /** What a chat shows of a link, 1,200 by 630 pixels. */
+  readonly preview: File;
 }
 
 /** Puts a document together. All its addresses are relative: it works below any path. */
-function document(name: DocumentName, { scripts, sheet, icon, touchIcon }: Shared): File {
-  const { path, main, title, preview, script, hasNav, opensLinks }: DocumentParts = DOCUMENTS[name];
+function document(name: DocumentName, { scripts, sheet, icon, touchIcon, preview }: Shared): File {
+  const { path, main, title, previewTitle, script, hasNav, opensLinks }: DocumentParts = DOCUMENTS[name];
   const base = opensLinks ? '../' : './';
   const { atStart, parts } = scripts.of(script ?? name);
   const tags = atStart.map(scriptFile).map((file) => {
@@ -226,7 +230,8 @@ function document(name: DocumentName, { scripts, sheet, icon, touchIcon }: Share
     ask: `${base}request`,
     page: name,
     title,
-    'og-title': plainText(preview),
+    'og-title': plainText(previewTitle),
+    preview: base + preview.path,
     description: plainText('page.description'),
     home: base,
     verify: `${base}verify`,

@@ -52,6 +52,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page's design (needs ${CHROMIUM})`, () => {
       const { open } = await visitor([server.url], { viewport: { width, height } });
       for (const [path, button] of [
         ['/', '#create-submit'],
+        ['/request', '#ask-submit'],
         [(await create()).slice(server.url.length), '#reveal-submit'],
       ] as const) {
         const page = await open(server.url + path);
@@ -61,30 +62,44 @@ describe.skipIf(!HAS_CHROMIUM)(`the page's design (needs ${CHROMIUM})`, () => {
       }
     });
 
-    it.each(['create', 'created', 'reveal', 'revealed', 'reveal-wrong-key', 'outcome-read', 'create-closed'])(
-      'moves nothing by itself: %s',
-      async (name) => {
-        const { context } = await visitor([servers.url, servers.closedUrl], {
-          viewport: { width: 390, height: 844 },
-        });
-        const page = await context.newPage();
-        await page.addInitScript(() => {
-          let sum = 0;
-          new PerformanceObserver((list) => {
-            for (const entry of list.getEntries() as unknown as {
-              value: number;
-              hadRecentInput: boolean;
-            }[]) {
-              if (!entry.hadRecentInput) sum += entry.value;
-            }
-            Object.assign(window, { shifts: sum });
-          }).observe({ type: 'layout-shift', buffered: true });
-        });
-        await states.find((state) => state.name === name)?.reach(page, servers);
-        await page.waitForTimeout(500);
-        expect(await page.evaluate('window.shifts ?? 0')).toBeLessThan(0.02);
-      },
-    );
+    it.each([
+      'create',
+      'created',
+      'reveal',
+      'revealed',
+      'reveal-wrong-key',
+      'outcome-read',
+      'create-closed',
+      'ask',
+      'asked',
+      'request',
+      'request-answered',
+      'collect',
+      'collect-answers',
+      'receipt',
+      'brand-create',
+      'brand-reveal',
+    ])('moves nothing by itself: %s', async (name) => {
+      const { context } = await visitor([servers.url, servers.closedUrl, servers.brandedUrl], {
+        viewport: { width: 390, height: 844 },
+      });
+      const page = await context.newPage();
+      await page.addInitScript(() => {
+        let sum = 0;
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries() as unknown as {
+            value: number;
+            hadRecentInput: boolean;
+          }[]) {
+            if (!entry.hadRecentInput) sum += entry.value;
+          }
+          Object.assign(window, { shifts: sum });
+        }).observe({ type: 'layout-shift', buffered: true });
+      });
+      await states.find((state) => state.name === name)?.reach(page, servers);
+      await page.waitForTimeout(500);
+      expect(await page.evaluate('window.shifts ?? 0')).toBeLessThan(0.02);
+    });
 
     it('shows an error on a phone where the eyes are', async () => {
       const { open } = await visitor([server.url], { viewport: { width: 390, height: 664 } });
@@ -292,6 +307,10 @@ describe.skipIf(!HAS_CHROMIUM)(`the page's design (needs ${CHROMIUM})`, () => {
     const html = await (await fetch(`${server.url}/secret/${'A'.repeat(22)}`)).text();
     expect(html).toContain('<meta property="og:title" content="A secret, to be opened once" />');
     expect(html).not.toContain('A'.repeat(22));
+    const [, image = ''] = /<meta property="og:image" content="([^"]+)"/.exec(html) ?? [];
+    const picture = await fetch(new URL(image, `${server.url}/secret/id`));
+    expect(picture.headers.get('content-type')).toBe('image/png');
+    expect((await picture.arrayBuffer()).byteLength).toBeLessThan(8_192);
   });
 
   it('explains how to verify it, with the commands for this server and its list', async () => {
