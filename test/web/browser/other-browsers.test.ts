@@ -91,6 +91,56 @@ describe.each(OTHER_BROWSERS)('$name (needs $programs)', ({ isInstalled, start }
     expect(await reveal()).toBe('hunter2');
   });
 
+  it('shares files, and tells a receipt when they are read', async () => {
+    const { link } = await create('the note', async () => {
+      await tab.evaluate(`(() => {
+        const data = new DataTransfer();
+        data.items.add(new File(['x'.repeat(1500000)], 'dump.sql'));
+        const input = document.querySelector('#file-input');
+        input.files = data.files;
+        input.dispatchEvent(new Event('change'));
+      })()`);
+    });
+    const receipt = await text('#created-receipt');
+    const session = server.session();
+    const { stdout, code } = await session.sh(`zephr get '${link}' -o . && wc -c < dump.sql`);
+    expect({ code, stdout: stdout.replace(/\s+/g, ' ').trim() }).toEqual({
+      code: 0,
+      stdout: 'the note1500000',
+    });
+    await goto(receipt);
+    await waitFor('#receipt-facts');
+    expect(await text('#receipt-status')).toMatch(/^It was read/);
+  });
+
+  it('asks for a secret, and reveals the answer when it comes', async () => {
+    await goto(`${server.url}/request`);
+    await waitFor('#ask-submit');
+    await fill('#ask-message', 'the database password');
+    await click('#ask-submit');
+    await waitFor('#asked');
+    const link = await text('#asked-link');
+    expect((await server.session().sh(`printf 'hunter2' | zephr give '${link}'`)).code).toBe(0);
+    await waitFor('#answers-list button');
+    await click('#answers-list button');
+    await waitFor('#revealed');
+    expect(await text('#revealed-secret')).toBe('hunter2');
+  });
+
+  it('answers a request that the command made', async () => {
+    const session = server.session();
+    const link = (await session.sh("zephr request -m 'the other password' --from ci")).stdout.trim();
+    await goto(link);
+    await waitFor('#answer-submit');
+    expect(await text('#request-message')).toBe('the other password');
+    await fill('#secret-text', 'swordfish');
+    await click('#answer-submit');
+    await waitFor('#outcome');
+    expect(await text('#outcome-heading')).toBe('Sent');
+    const [, id] = /request\/([\w-]{22})/.exec(link) ?? [];
+    expect((await session.sh(`zephr get ${id}`)).stdout).toBe('swordfish');
+  });
+
   it('says what became of a secret that was read', async () => {
     const { link } = await create('hunter2');
     await server.session().sh(`zephr get '${link}'`);
