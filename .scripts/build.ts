@@ -30,13 +30,7 @@ const READABLE: OutputOptions = {
 const SDK_TYPES = ['call', 'errors', 'intercept', 'mock', 'options', 'run', 'secrets', 'vault'];
 
 const page = await buildPage();
-const [command, sdk, testing, vault, intercept] = await Promise.all([
-  bundleCommand(),
-  bundleSdk(),
-  bundleForNode('testing', 'src/testing.ts'),
-  bundleForNode('vault', 'src/cli/sdk/vault.ts'),
-  bundleForNode('intercept', 'src/cli/sdk/intercept.ts'),
-]);
+const [command, sdk, forNode] = await Promise.all([bundleCommand(), bundleSdk(), bundleForNode()]);
 
 // Only now: a build that fails leaves the last one in place.
 rmSync(dist, { recursive: true, force: true });
@@ -44,9 +38,7 @@ write('cli', command);
 // Says which sources each file of the command holds. A test reads it, and it is not published.
 writeFileSync(join(dist, 'command-modules.json'), JSON.stringify(sourcesOf(command), null, 2));
 write('.', sdk);
-write('.', testing);
-write('.', vault);
-write('.', intercept);
+write('.', forNode);
 
 declareTypes('src/tsconfig.json');
 declareTypes('src/tsconfig.testing.json');
@@ -57,9 +49,7 @@ for (const file of ['testing', ...SDK_TYPES.map((name) => `cli/sdk/${name}`)]) {
 }
 rmSync(join(dist, '.testing-types'), { recursive: true });
 
-const modules = [...command, ...sdk, ...testing, ...vault, ...intercept].flatMap(
-  ({ moduleIds }) => moduleIds,
-);
+const modules = [...command, ...sdk, ...forNode].flatMap(({ moduleIds }) => moduleIds);
 writeFileSync(join(dist, 'THIRD_PARTY_LICENSES'), licenses([...modules, ...page.modules]));
 
 // What a visitor compares the page of a server with (src/core/protocol/THREATS.md).
@@ -129,14 +119,19 @@ function bundleSdk(): Promise<OutputChunk[]> {
   });
 }
 
-/** What only Node runs, in one file: the server in memory of zephr/testing, and zephr/vault. */
-function bundleForNode(name: string, source: string): Promise<OutputChunk[]> {
+/** What only Node runs: the server in memory and the vault of zephr/testing, zephr/vault and zephr/intercept. */
+function bundleForNode(): Promise<OutputChunk[]> {
   return bundle({
-    entries: { [name]: source },
+    entries: {
+      testing: 'src/testing.ts',
+      vault: 'src/cli/sdk/vault.ts',
+      intercept: 'src/cli/sdk/intercept.ts',
+    },
     platform: 'node',
     target: 'es2023',
     define: { __ZEPHR_VERSION__: JSON.stringify(version) },
-    output: { ...READABLE, codeSplitting: false },
+    // They share most of their code, and nobody bundles them further for a browser.
+    output: { format: 'esm', minify: true, comments: false, chunkFileNames: 'node/[name]-[hash].js' },
   });
 }
 

@@ -120,7 +120,9 @@ describe('zephr/intercept', () => {
     });
     const [put, posted] = upstream.asked;
     expect(put?.method).toBe('PUT');
-    expect(put?.rawHeaders).toEqual(expect.arrayContaining([SECRET, 'x-other', 'kept']));
+    // Which case fetch gives names is its own affair.
+    expect(put?.rawHeaders.join('|')).toMatch(/\|X-Other\|kept\|/i);
+    expect(put?.rawHeaders).toContain(SECRET);
     const basic = `Basic ${Buffer.from('user:word').toString('base64')}`;
     expect(posted?.rawHeaders).toEqual(expect.arrayContaining(['x-key', SECRET, 'Authorization', basic]));
   });
