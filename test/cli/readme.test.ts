@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { callsIn, unknownOptions } from '../support/command-lines.js';
-import { deadHost } from '../support/hosts.js';
+import { deadHost, httpHost } from '../support/hosts.js';
 import { openSession, type Session } from '../support/session.js';
 import { vaultSession } from '../support/vault.js';
 
@@ -123,6 +123,30 @@ describe('README.md', () => {
       '',
     ]);
     expect(code).toBe(0);
+  });
+
+  it('shows requests with a secret that nobody sees', async () => {
+    const seen: unknown[] = [];
+    const upstream = await httpHost((request, response) => {
+      seen.push(request.headers.authorization);
+      response.end(`${request.headers.authorization}\n`);
+    });
+    const session = await vaultSession();
+    const deploy = 'printenv API_KEY';
+    writeFileSync(join(session.folder, 'deploy'), `#!/bin/sh\n${deploy}\n`, { mode: 0o755 });
+    writeFileSync(join(session.folder, 'api-key'), `sk_test_${'0123456789'.repeat(3)}\n`);
+    const [, block = ''] = blocksUnder('Use without seeing', 'sh');
+    const { host } = new URL(upstream);
+    const script = block
+      .replace('https://api.example.com', upstream)
+      .replace('--host api.example.com', `--host ${host}`);
+    const { code, stdout, stderr } = await session.sh(script);
+    expect(code, stderr).toBe(0);
+    expect(seen).toEqual([`Bearer sk_test_${'0123456789'.repeat(3)}`]);
+    const [called, deployed, verified] = stdout.split('\n');
+    expect(called).toBe('Bearer [masked API_KEY]');
+    expect(deployed).toMatch(/^sk_test_(?!0123456789)./);
+    expect(verified).toMatch(/^ok: [1-9]/);
   });
 
   it('shows a server that wants an API key', async () => {

@@ -25,6 +25,7 @@ describe('a create request', () => {
     expect(parseCreateRequest(first)).toEqual({
       blob: new Uint8Array(3),
       expiry: 60,
+      gates: null,
       splitUrlMode: false,
       hint: null,
       callback: null,
