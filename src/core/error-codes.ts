@@ -26,6 +26,7 @@ export type ValidationErrorCode =
   | 'INVALID_SPLIT'
   | 'INVALID_TIMEOUT'
   | 'INVALID_VIEWS'
+  | 'INVALID_BRAND'
   | 'INVALID_WAIT'
   | 'LENGTH_MISMATCH'
   | 'LINK_OF_ANOTHER_KIND'

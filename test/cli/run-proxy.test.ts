@@ -88,7 +88,7 @@ describe('a command behind a proxy', () => {
     const { stdout } = await (await boundSession()).sh('zephr run --proxy -- env');
     const env = Object.fromEntries(stdout.split('\n').map((line) => line.split(/=(.*)/s).slice(0, 2)));
     for (const name of ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'])
-      expect(env[name]).toMatch(/^http:\/\/zephr:\[masked ZEPHR_PROXY_TOKEN\]@127\.0\.0\.1:\d+$/);
+      expect(env[name]).toMatch(/^http:\/\/zephr:\[masked PROXY_TOKEN\]@127\.0\.0\.1:\d+$/);
     expect(env).toMatchObject({
       NO_PROXY: 'localhost,::1',
       no_proxy: 'localhost,::1',

@@ -36,6 +36,7 @@ const VALIDATION: Record<ValidationErrorCode, true> = {
   INVALID_SPLIT: true,
   INVALID_TIMEOUT: true,
   INVALID_VIEWS: true,
+  INVALID_BRAND: true,
   INVALID_WAIT: true,
   LENGTH_MISMATCH: true,
   LINK_OF_ANOTHER_KIND: true,

@@ -13,6 +13,7 @@ export const VARIABLES = {
   ZEPHR_CA_FILE: 'the certificate authorities to trust, as `--ca-file`',
   ZEPHR_CALLBACK_SECRET: 'the secret that signs what `--callback-url` is told',
   ZEPHR_VAULT_KEY_FILE: 'the file that unlocks the vault, as `--vault-key-file`',
+  ZEPHR_PROXY_PORT: 'the port of the proxy that `zephr/intercept` asks, in place of 8765',
   XDG_CONFIG_HOME: 'where `zephr/config.json` is, in place of `~/.config`',
   APPDATA: 'the same on Windows',
   XDG_STATE_HOME:

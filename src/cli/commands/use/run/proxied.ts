@@ -35,7 +35,7 @@ export interface CommandProxy {
 }
 
 /** What the proxy's token is called where it is masked. */
-const TOKEN_NAME = 'ZEPHR_PROXY_TOKEN';
+const TOKEN_NAME = 'PROXY_TOKEN';
 
 /** A placeholder for each of the secrets that is bound to hosts, by its name. */
 export function placeholdersFor(
