@@ -50,6 +50,9 @@ _zephr() {
       zephr:--allow-ip) value=1 ;;
       zephr:--allow-country) value=1 ;;
       zephr:--not-before) value=1 ;;
+      zephr:--code-to) value=1 ;;
+      zephr:--otp-email) value=1 ;;
+      zephr:--otp-phone) value=1 ;;
       'zephr create:-a' | 'zephr create:--attach') value=1 ;;
       'zephr create:-e' | 'zephr create:--expiry') value=1 ;;
       'zephr create:-H' | 'zephr create:--hint') value=1 ;;
@@ -69,6 +72,9 @@ _zephr() {
       'zephr create:--allow-ip') value=1 ;;
       'zephr create:--allow-country') value=1 ;;
       'zephr create:--not-before') value=1 ;;
+      'zephr create:--code-to') value=1 ;;
+      'zephr create:--otp-email') value=1 ;;
+      'zephr create:--otp-phone') value=1 ;;
       'zephr get:-k' | 'zephr get:--key') value=1 ;;
       'zephr get:--key-file') value=1 ;;
       'zephr get:--url') value=1 ;;
@@ -76,6 +82,7 @@ _zephr() {
       'zephr get:-P' | 'zephr get:--project') value=1 ;;
       'zephr get:-E' | 'zephr get:--environment') value=1 ;;
       'zephr get:--vault-key-file') value=1 ;;
+      'zephr get:--code') value=1 ;;
       'zephr get:-o' | 'zephr get:--output') value=1 ;;
       'zephr get:--to-vault') value=1 ;;
       'zephr get:--for') value=1 ;;
@@ -93,6 +100,9 @@ _zephr() {
       'zephr request:--allow-ip') value=1 ;;
       'zephr request:--allow-country') value=1 ;;
       'zephr request:--not-before') value=1 ;;
+      'zephr request:--code-to') value=1 ;;
+      'zephr request:--otp-email') value=1 ;;
+      'zephr request:--otp-phone') value=1 ;;
       'zephr give:-a' | 'zephr give:--attach') value=1 ;;
       'zephr give:--name') value=1 ;;
       'zephr give:-m' | 'zephr give:--message') value=1 ;;
@@ -211,6 +221,12 @@ _zephr() {
       'zephr serve:--max-stored-per-caller') value=1 ;;
       'zephr serve:--brand') value=1 ;;
       'zephr serve:--geoip') value=1 ;;
+      'zephr serve:--smtp') value=1 ;;
+      'zephr serve:--mail-from') value=1 ;;
+      'zephr serve:--sms-command') value=1 ;;
+      'zephr serve:--sms-url') value=1 ;;
+      'zephr serve:--sms-secret-file') value=1 ;;
+      'zephr serve:--sms-countries') value=1 ;;
       'zephr keys new:--tier') value=1 ;;
       'zephr keys new:--name') value=1 ;;
       'zephr keys new:--expires') value=1 ;;
@@ -294,6 +310,9 @@ _zephr() {
     zephr:--allow-ip) return ;;
     zephr:--allow-country) return ;;
     zephr:--not-before) _zephr_words 1h 1d; return ;;
+    zephr:--code-to) return ;;
+    zephr:--otp-email) return ;;
+    zephr:--otp-phone) return ;;
     'zephr create:-a' | 'zephr create:--attach') _zephr_files; return ;;
     'zephr create:-e' | 'zephr create:--expiry') _zephr_words 5m 1h 1d 7d 30d; return ;;
     'zephr create:-H' | 'zephr create:--hint') return ;;
@@ -313,6 +332,9 @@ _zephr() {
     'zephr create:--allow-ip') return ;;
     'zephr create:--allow-country') return ;;
     'zephr create:--not-before') _zephr_words 1h 1d; return ;;
+    'zephr create:--code-to') return ;;
+    'zephr create:--otp-email') return ;;
+    'zephr create:--otp-phone') return ;;
     'zephr get:-k' | 'zephr get:--key') return ;;
     'zephr get:--key-file') _zephr_files; return ;;
     'zephr get:--url') return ;;
@@ -320,6 +342,7 @@ _zephr() {
     'zephr get:-P' | 'zephr get:--project') return ;;
     'zephr get:-E' | 'zephr get:--environment') return ;;
     'zephr get:--vault-key-file') _zephr_files; return ;;
+    'zephr get:--code') return ;;
     'zephr get:-o' | 'zephr get:--output') _zephr_files; return ;;
     'zephr get:--to-vault') return ;;
     'zephr get:--for') _zephr_words 1m 10m 1h; return ;;
@@ -337,6 +360,9 @@ _zephr() {
     'zephr request:--allow-ip') return ;;
     'zephr request:--allow-country') return ;;
     'zephr request:--not-before') _zephr_words 1h 1d; return ;;
+    'zephr request:--code-to') return ;;
+    'zephr request:--otp-email') return ;;
+    'zephr request:--otp-phone') return ;;
     'zephr give:-a' | 'zephr give:--attach') _zephr_files; return ;;
     'zephr give:--name') return ;;
     'zephr give:-m' | 'zephr give:--message') return ;;
@@ -455,6 +481,12 @@ _zephr() {
     'zephr serve:--max-stored-per-caller') return ;;
     'zephr serve:--brand') _zephr_files; return ;;
     'zephr serve:--geoip') _zephr_files; return ;;
+    'zephr serve:--smtp') return ;;
+    'zephr serve:--mail-from') return ;;
+    'zephr serve:--sms-command') return ;;
+    'zephr serve:--sms-url') return ;;
+    'zephr serve:--sms-secret-file') _zephr_files; return ;;
+    'zephr serve:--sms-countries') return ;;
     'zephr keys new:--tier') _zephr_words free dev pro; return ;;
     'zephr keys new:--name') return ;;
     'zephr keys new:--expires') return ;;
@@ -472,10 +504,10 @@ _zephr() {
   case $cur in
     -*)
       case $command in
-        zephr) _zephr_words -a --attach -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --from-vault --project --environment --vault-key-file --name --message --callback-url --callback-secret-file --memo --no-record --wait --for -c --copy --qr --link --allow-ip --allow-country --not-before --captcha $everywhere ;;
-        'zephr create') _zephr_words -a --attach -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --from-vault --project --environment --vault-key-file --name --message --callback-url --callback-secret-file --memo --no-record --wait --for -c --copy --qr --link --allow-ip --allow-country --not-before --captcha $everywhere ;;
-        'zephr get') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file -P --project -E --environment --vault-key-file -o --output --force -c --copy --exec --to-vault --wait --for --all $everywhere ;;
-        'zephr request') _zephr_words -m --message --from -e --expiry --secret-expiry --answers --views --callback-url --callback-secret-file -c --copy --copy-link --qr --memo --no-record --wait --for -o --output --force --exec --allow-ip --allow-country --not-before --captcha $everywhere ;;
+        zephr) _zephr_words -a --attach -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --from-vault --project --environment --vault-key-file --name --message --callback-url --callback-secret-file --memo --no-record --wait --for -c --copy --qr --link --allow-ip --allow-country --not-before --captcha --code-to --otp-email --otp-phone $everywhere ;;
+        'zephr create') _zephr_words -a --attach -e --expiry -s --split -H --hint -p --passphrase --passphrase-file --views --from-vault --project --environment --vault-key-file --name --message --callback-url --callback-secret-file --memo --no-record --wait --for -c --copy --qr --link --allow-ip --allow-country --not-before --captcha --code-to --otp-email --otp-phone $everywhere ;;
+        'zephr get') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file -P --project -E --environment --vault-key-file --code -o --output --force -c --copy --exec --to-vault --wait --for --all $everywhere ;;
+        'zephr request') _zephr_words -m --message --from -e --expiry --secret-expiry --answers --views --callback-url --callback-secret-file -c --copy --copy-link --qr --memo --no-record --wait --for -o --output --force --exec --allow-ip --allow-country --not-before --captcha --code-to --otp-email --otp-phone $everywhere ;;
         'zephr give') _zephr_words -a --attach --name -m --message --trim --memo --no-record $everywhere ;;
         'zephr ls') _zephr_words --state --since -n --count --after --search --offline --forget --remote $everywhere ;;
         'zephr status') _zephr_words -k --key --key-file --url -p --passphrase --passphrase-file --is --wait --for $everywhere ;;
@@ -502,7 +534,7 @@ _zephr() {
         'zephr proxy approve') _zephr_words --port $everywhere ;;
         'zephr proxy rotate') _zephr_words --port $everywhere ;;
         'zephr mcp') _zephr_words -P --project -E --environment --vault-key-file --allow-run $everywhere ;;
-        'zephr serve') _zephr_words --host --port --store --access --rate-limit --max-expiry --default-expiry --trust-proxy --base-url --tls-cert --tls-key --max-connections --max-connections-per-address --max-memory --max-upload --max-stored --max-stored-per-caller --brand --geoip --metrics --allow-private-callbacks $everywhere ;;
+        'zephr serve') _zephr_words --host --port --store --access --rate-limit --max-expiry --default-expiry --trust-proxy --base-url --tls-cert --tls-key --max-connections --max-connections-per-address --max-memory --max-upload --max-stored --max-stored-per-caller --brand --geoip --smtp --mail-from --sms-command --sms-url --sms-secret-file --sms-countries --metrics --allow-private-callbacks $everywhere ;;
         'zephr keys new') _zephr_words --tier --name --expires --store $everywhere ;;
         'zephr keys ls') _zephr_words --store $everywhere ;;
         'zephr keys log') _zephr_words --store $everywhere ;;

@@ -13,7 +13,7 @@ function __zephr_in --argument-names wanted wanted_position
         switch "$command:$word"
             case '*:--server' '*:--config' '*:--ca-file' '*:--timeout'
                 set value 1
-            case 'zephr:-a' 'zephr:--attach' 'zephr:-e' 'zephr:--expiry' 'zephr:-H' 'zephr:--hint' 'zephr:--passphrase-file' 'zephr:--views' 'zephr:--from-vault' 'zephr:--project' 'zephr:--environment' 'zephr:--vault-key-file' 'zephr:--name' 'zephr:--message' 'zephr:--callback-url' 'zephr:--callback-secret-file' 'zephr:--memo' 'zephr:--for' 'zephr:--link' 'zephr:--allow-ip' 'zephr:--allow-country' 'zephr:--not-before'
+            case 'zephr:-a' 'zephr:--attach' 'zephr:-e' 'zephr:--expiry' 'zephr:-H' 'zephr:--hint' 'zephr:--passphrase-file' 'zephr:--views' 'zephr:--from-vault' 'zephr:--project' 'zephr:--environment' 'zephr:--vault-key-file' 'zephr:--name' 'zephr:--message' 'zephr:--callback-url' 'zephr:--callback-secret-file' 'zephr:--memo' 'zephr:--for' 'zephr:--link' 'zephr:--allow-ip' 'zephr:--allow-country' 'zephr:--not-before' 'zephr:--code-to' 'zephr:--otp-email' 'zephr:--otp-phone'
                 set value 1
             case 'zephr:create'
                 set command 'zephr create'
@@ -72,11 +72,11 @@ function __zephr_in --argument-names wanted wanted_position
             case 'zephr:help'
                 set command 'zephr help'
                 set position 0
-            case 'zephr create:-a' 'zephr create:--attach' 'zephr create:-e' 'zephr create:--expiry' 'zephr create:-H' 'zephr create:--hint' 'zephr create:--passphrase-file' 'zephr create:--views' 'zephr create:--from-vault' 'zephr create:--project' 'zephr create:--environment' 'zephr create:--vault-key-file' 'zephr create:--name' 'zephr create:--message' 'zephr create:--callback-url' 'zephr create:--callback-secret-file' 'zephr create:--memo' 'zephr create:--for' 'zephr create:--link' 'zephr create:--allow-ip' 'zephr create:--allow-country' 'zephr create:--not-before'
+            case 'zephr create:-a' 'zephr create:--attach' 'zephr create:-e' 'zephr create:--expiry' 'zephr create:-H' 'zephr create:--hint' 'zephr create:--passphrase-file' 'zephr create:--views' 'zephr create:--from-vault' 'zephr create:--project' 'zephr create:--environment' 'zephr create:--vault-key-file' 'zephr create:--name' 'zephr create:--message' 'zephr create:--callback-url' 'zephr create:--callback-secret-file' 'zephr create:--memo' 'zephr create:--for' 'zephr create:--link' 'zephr create:--allow-ip' 'zephr create:--allow-country' 'zephr create:--not-before' 'zephr create:--code-to' 'zephr create:--otp-email' 'zephr create:--otp-phone'
                 set value 1
-            case 'zephr get:-k' 'zephr get:--key' 'zephr get:--key-file' 'zephr get:--url' 'zephr get:--passphrase-file' 'zephr get:-P' 'zephr get:--project' 'zephr get:-E' 'zephr get:--environment' 'zephr get:--vault-key-file' 'zephr get:-o' 'zephr get:--output' 'zephr get:--to-vault' 'zephr get:--for'
+            case 'zephr get:-k' 'zephr get:--key' 'zephr get:--key-file' 'zephr get:--url' 'zephr get:--passphrase-file' 'zephr get:-P' 'zephr get:--project' 'zephr get:-E' 'zephr get:--environment' 'zephr get:--vault-key-file' 'zephr get:--code' 'zephr get:-o' 'zephr get:--output' 'zephr get:--to-vault' 'zephr get:--for'
                 set value 1
-            case 'zephr request:-m' 'zephr request:--message' 'zephr request:--from' 'zephr request:-e' 'zephr request:--expiry' 'zephr request:--secret-expiry' 'zephr request:--answers' 'zephr request:--views' 'zephr request:--callback-url' 'zephr request:--callback-secret-file' 'zephr request:--memo' 'zephr request:--for' 'zephr request:-o' 'zephr request:--output' 'zephr request:--allow-ip' 'zephr request:--allow-country' 'zephr request:--not-before'
+            case 'zephr request:-m' 'zephr request:--message' 'zephr request:--from' 'zephr request:-e' 'zephr request:--expiry' 'zephr request:--secret-expiry' 'zephr request:--answers' 'zephr request:--views' 'zephr request:--callback-url' 'zephr request:--callback-secret-file' 'zephr request:--memo' 'zephr request:--for' 'zephr request:-o' 'zephr request:--output' 'zephr request:--allow-ip' 'zephr request:--allow-country' 'zephr request:--not-before' 'zephr request:--code-to' 'zephr request:--otp-email' 'zephr request:--otp-phone'
                 set value 1
             case 'zephr give:-a' 'zephr give:--attach' 'zephr give:--name' 'zephr give:-m' 'zephr give:--message' 'zephr give:--memo'
                 set value 1
@@ -182,7 +182,7 @@ function __zephr_in --argument-names wanted wanted_position
                 set value 1
             case 'zephr mcp:-P' 'zephr mcp:--project' 'zephr mcp:-E' 'zephr mcp:--environment' 'zephr mcp:--vault-key-file'
                 set value 1
-            case 'zephr serve:--host' 'zephr serve:--port' 'zephr serve:--store' 'zephr serve:--access' 'zephr serve:--rate-limit' 'zephr serve:--max-expiry' 'zephr serve:--default-expiry' 'zephr serve:--trust-proxy' 'zephr serve:--base-url' 'zephr serve:--tls-cert' 'zephr serve:--tls-key' 'zephr serve:--max-connections' 'zephr serve:--max-connections-per-address' 'zephr serve:--max-memory' 'zephr serve:--max-upload' 'zephr serve:--max-stored' 'zephr serve:--max-stored-per-caller' 'zephr serve:--brand' 'zephr serve:--geoip'
+            case 'zephr serve:--host' 'zephr serve:--port' 'zephr serve:--store' 'zephr serve:--access' 'zephr serve:--rate-limit' 'zephr serve:--max-expiry' 'zephr serve:--default-expiry' 'zephr serve:--trust-proxy' 'zephr serve:--base-url' 'zephr serve:--tls-cert' 'zephr serve:--tls-key' 'zephr serve:--max-connections' 'zephr serve:--max-connections-per-address' 'zephr serve:--max-memory' 'zephr serve:--max-upload' 'zephr serve:--max-stored' 'zephr serve:--max-stored-per-caller' 'zephr serve:--brand' 'zephr serve:--geoip' 'zephr serve:--smtp' 'zephr serve:--mail-from' 'zephr serve:--sms-command' 'zephr serve:--sms-url' 'zephr serve:--sms-secret-file' 'zephr serve:--sms-countries'
                 set value 1
             case 'zephr keys:new'
                 set command 'zephr keys new'
@@ -285,6 +285,9 @@ complete -c zephr -n '__zephr_in zephr' -l allow-ip -x -d 'read from these addre
 complete -c zephr -n '__zephr_in zephr' -l allow-country -x -d 'read from these countries only'
 complete -c zephr -n '__zephr_in zephr' -l not-before -x -a '1h 1d' -d 'not read before: 2h, or 2030-01-31T09:00:00Z'
 complete -c zephr -n '__zephr_in zephr' -l captcha -d 'the reader\'s program solves a puzzle first'
+complete -c zephr -n '__zephr_in zephr' -l code-to -x -d 'the reader needs a code sent to this mail address or +number'
+complete -c zephr -n '__zephr_in zephr' -l otp-email -x -d 'the same as --code-to'
+complete -c zephr -n '__zephr_in zephr' -l otp-phone -x -d 'the same as --code-to'
 complete -c zephr -n '__zephr_in "zephr create"' -s a -l attach -r -F -d 'send a file; repeat for more, - is stdin'
 complete -c zephr -n '__zephr_in "zephr create"' -s e -l expiry -x -a '5m 1h 1d 7d 30d' -d 'how long to keep it: 5m, 1h, 30d (default: 1h)'
 complete -c zephr -n '__zephr_in "zephr create"' -s s -l split -d 'print URL and key apart, on two lines'
@@ -311,6 +314,9 @@ complete -c zephr -n '__zephr_in "zephr create"' -l allow-ip -x -d 'read from th
 complete -c zephr -n '__zephr_in "zephr create"' -l allow-country -x -d 'read from these countries only'
 complete -c zephr -n '__zephr_in "zephr create"' -l not-before -x -a '1h 1d' -d 'not read before: 2h, or 2030-01-31T09:00:00Z'
 complete -c zephr -n '__zephr_in "zephr create"' -l captcha -d 'the reader\'s program solves a puzzle first'
+complete -c zephr -n '__zephr_in "zephr create"' -l code-to -x -d 'the reader needs a code sent to this mail address or +number'
+complete -c zephr -n '__zephr_in "zephr create"' -l otp-email -x -d 'the same as --code-to'
+complete -c zephr -n '__zephr_in "zephr create"' -l otp-phone -x -d 'the same as --code-to'
 complete -c zephr -n '__zephr_in "zephr get"' -s k -l key -x -d 'the key of a split pair'
 complete -c zephr -n '__zephr_in "zephr get"' -l key-file -r -F -d 'take the key from a file'
 complete -c zephr -n '__zephr_in "zephr get"' -l url -x -d 'the URL of a split pair'
@@ -319,6 +325,7 @@ complete -c zephr -n '__zephr_in "zephr get"' -l passphrase-file -r -F -d 'take 
 complete -c zephr -n '__zephr_in "zephr get"' -s P -l project -x -d 'the project (default: that of .zephr.json)'
 complete -c zephr -n '__zephr_in "zephr get"' -s E -l environment -x -d 'the environment (default: that of .zephr.json)'
 complete -c zephr -n '__zephr_in "zephr get"' -l vault-key-file -r -F -d 'unlock the vault with this file'
+complete -c zephr -n '__zephr_in "zephr get"' -l code -x -d 'the code that a sender asks readers for'
 complete -c zephr -n '__zephr_in "zephr get"' -s o -l output -r -F -d 'write to this file (0600) or directory; - is stdout'
 complete -c zephr -n '__zephr_in "zephr get"' -l force -d 'replace the file named by --output, or the secret by --to-vault'
 complete -c zephr -n '__zephr_in "zephr get"' -s c -l copy -d 'put it on the clipboard instead of stdout'
@@ -349,6 +356,9 @@ complete -c zephr -n '__zephr_in "zephr request"' -l allow-ip -x -d 'read from t
 complete -c zephr -n '__zephr_in "zephr request"' -l allow-country -x -d 'read from these countries only'
 complete -c zephr -n '__zephr_in "zephr request"' -l not-before -x -a '1h 1d' -d 'not read before: 2h, or 2030-01-31T09:00:00Z'
 complete -c zephr -n '__zephr_in "zephr request"' -l captcha -d 'the reader\'s program solves a puzzle first'
+complete -c zephr -n '__zephr_in "zephr request"' -l code-to -x -d 'the reader needs a code sent to this mail address or +number'
+complete -c zephr -n '__zephr_in "zephr request"' -l otp-email -x -d 'the same as --code-to'
+complete -c zephr -n '__zephr_in "zephr request"' -l otp-phone -x -d 'the same as --code-to'
 complete -c zephr -n '__zephr_in "zephr give"' -s a -l attach -r -F -d 'send a file; repeat for more, - is stdin'
 complete -c zephr -n '__zephr_in "zephr give"' -l name -x -d 'file name for who asked, encrypted'
 complete -c zephr -n '__zephr_in "zephr give"' -s m -l message -x -d 'message to who asked, encrypted'
@@ -516,6 +526,12 @@ complete -c zephr -n '__zephr_in "zephr serve"' -l max-stored -x -d 'megabytes o
 complete -c zephr -n '__zephr_in "zephr serve"' -l max-stored-per-caller -x -d 'megabytes of all that a caller without an API key has stored (default: a tenth of --max-stored)'
 complete -c zephr -n '__zephr_in "zephr serve"' -l brand -r -F -d 'JSON that says whose server this is, for its page: name, url, colour, imprint'
 complete -c zephr -n '__zephr_in "zephr serve"' -l geoip -r -F -d 'countries of addresses, as a MaxMind DB, for gates'
+complete -c zephr -n '__zephr_in "zephr serve"' -l smtp -x -d 'mail server for codes: smtp://user@host:587 or smtps://host'
+complete -c zephr -n '__zephr_in "zephr serve"' -l mail-from -x -d 'who the mails are from'
+complete -c zephr -n '__zephr_in "zephr serve"' -l sms-command -x -d 'sends a text message: number as argument, text on stdin'
+complete -c zephr -n '__zephr_in "zephr serve"' -l sms-url -x -d 'sends a text message: gets it in a POST, signed'
+complete -c zephr -n '__zephr_in "zephr serve"' -l sms-secret-file -r -F -d 'the secret that signs what --sms-url gets'
+complete -c zephr -n '__zephr_in "zephr serve"' -l sms-countries -x -d 'what phone numbers begin with that texts may go to'
 complete -c zephr -n '__zephr_in "zephr serve"' -l metrics -d 'show numbers for Prometheus at /metrics'
 complete -c zephr -n '__zephr_in "zephr serve"' -l allow-private-callbacks -d 'webhooks may go to private addresses, and over http'
 complete -c zephr -n '__zephr_in "zephr keys"' -a new -d 'make a key and print it'

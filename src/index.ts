@@ -11,7 +11,14 @@ export type { CreateSecretOptions, SecretContent } from './client/create/options
 export type { Attachment, Content } from './client/files/content.js';
 export type { SecretFile } from './client/files/download.js';
 export { type OpenedSecret, openSecret } from './client/open-secret.js';
-export { type Reading, type RetrieveSecretOptions, readSecret } from './client/read.js';
+export {
+  type Reading,
+  type RequestCodeOptions,
+  type RetrieveSecretOptions,
+  readSecret,
+  requestCode,
+  type SentCode,
+} from './client/read.js';
 export {
   type AnswerRequestOptions,
   answerRequest,

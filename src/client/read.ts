@@ -11,7 +11,8 @@ import type { Link } from '../core/link.js';
 import { type LinkOrPair, toLink } from '../core/links/link-or-pair.js';
 import { parseReadReply } from '../core/protocol/replies.js';
 import { HEADERS, isClaim } from '../core/protocol/requests.js';
-import { apiUrl, proofHeaders } from './authorization.js';
+import { apiUrl, authorizeByLink, proofHeaders } from './authorization.js';
+import { askForCode, digitsOf } from './gates/code.js';
 import { checkReply } from './transport/network-errors.js';
 import { send, type TransportOptions } from './transport/send.js';
 
@@ -22,6 +23,11 @@ export interface RetrieveSecretOptions extends TransportOptions {
    * `UNEXPECTED_PASSPHRASE`. Default none.
    */
   passphrase?: string;
+  /**
+   * Six digits, for a secret that asks for a code: `requestCode` has one sent. Default none. A ValidationError
+   * `INVALID_CODE` for any other form.
+   */
+  code?: string;
   /** Accepted, as zephr 1 did, and not sent: reading needs no API key. */
   apiKey?: string | null;
   /**
@@ -63,7 +69,7 @@ export function newClaim(): string {
  *   sent; EncryptionError `INVALID_KEY` or `UNKNOWN_KEY_VERSION` likewise for its key.
  * @throws ApiError 404 unknown, 410 read, expired or revoked, 403 `WRONG_KEY`, or `WRONG_PASSPHRASE` when the link is
  *   right and nothing but the passphrase is wrong, 429 too many tries; 403 `ADDRESS_NOT_ALLOWED`, `COUNTRY_NOT_ALLOWED`
- *   or `TOO_EARLY` of a gate, which uses nothing up.
+ *   or `TOO_EARLY` of a gate, `CODE_REQUIRED` or `WRONG_CODE`: these use nothing up.
  * @throws ApiError 400 `CHUNKS_NOT_ACCEPTED` for a secret with files, which `openSecret` takes: nothing is used up.
  * @throws EncryptionError when the secret does not open.
  * @throws NetworkError when no usable answer came; the reason of `signal`.
@@ -107,7 +113,11 @@ export async function takeView(
   const url = apiUrl(link);
   const headers = { [HEADERS.claim]: claim, ...(unlocked === null ? {} : proofHeaders(unlocked)) };
   // Servers of version 1 do not let browsers of other origins send it.
-  const asking = takesFiles && unlocked !== null ? { ...headers, [HEADERS.chunks]: '1' } : headers;
+  const asking = {
+    ...headers,
+    ...(takesFiles && unlocked !== null ? { [HEADERS.chunks]: '1' } : {}),
+    ...(options.code === undefined ? {} : { [HEADERS.code]: digitsOf(options.code) }),
+  };
   const ask = (solved: Record<string, string>) =>
     send({ method: 'GET', url, headers: { ...asking, ...solved } }, options);
   const reply = await (unlocked === null ? ask({}) : atGates(ask, url, proofHeaders(unlocked), options));
@@ -132,11 +142,42 @@ export async function takeView(
   };
 }
 
+/** Options of {@link requestCode}. */
+export interface RequestCodeOptions
+  extends Pick<RetrieveSecretOptions, 'passphrase' | 'fetch' | 'timeout' | 'signal'> {
+  /** Of the message, as `Accept-Language` has them: `de`, or `fr, en`. Default: the server's, or the browser's. */
+  language?: string;
+}
+
+/** Where a code went. */
+export interface SentCode {
+  /** Masked: `a…@e….org`, or `+49…56`. */
+  readonly sentTo: string;
+  /** Seconds until another can be asked for. */
+  readonly retryAfter: number;
+}
+
+/**
+ * Has a code sent to the mail address or phone number that the sender of a secret has named: the one that `readSecret` and
+ * the others take as `code`, within 10 minutes. It takes the place of one that was sent before.
+ * @throws ValidationError as {@link readSecret} does, and `NEEDS_VERSION_2` for a version 1 link.
+ * @throws ApiError as {@link readSecret} does; 429 `RATE_LIMIT_EXCEEDED` when one was sent a minute ago, or enough of them.
+ * @throws NetworkError when no usable answer came; the reason of `signal`.
+ */
+export async function requestCode(from: LinkOrPair, options: RequestCodeOptions = {}): Promise<SentCode> {
+  const { url, headers } = await authorizeByLink(from, options.passphrase);
+  const language = options.language === undefined ? {} : { 'Accept-Language': options.language };
+  const ask = (solved: Record<string, string>) =>
+    askForCode(url, { ...headers, ...language, ...solved }, options);
+  const { sent_to, retry_after } = await atGates(ask, url, headers, options);
+  return { sentTo: sent_to, retryAfter: retry_after };
+}
+
 /** Reads, and solves a puzzle where it takes one. The code for that is loaded then. */
 async function atGates<T>(
   ask: (headers: Record<string, string>) => Promise<T>,
   url: string,
-  proofs: Record<string, string>,
+  proofs: Readonly<Record<string, string>>,
   options: TransportOptions,
 ): Promise<T> {
   try {

@@ -10,6 +10,7 @@ export type ValidationErrorCode =
   | 'INVALID_BASE64URL'
   | 'INVALID_CALLBACK'
   | 'INVALID_CLAIM'
+  | 'INVALID_CODE'
   | 'INVALID_EXPIRY'
   | 'INVALID_GATES'
   | 'INVALID_HINT'

@@ -23,14 +23,15 @@ import type { Access } from './secrets/access.js';
 import { type CallbackPolicy, PUBLIC_CALLBACKS } from './secrets/callbacks.js';
 import { Callers } from './secrets/callers.js';
 import { Chunks } from './secrets/chunks.js';
-import { GateKeeper } from './secrets/gate-keeper.js';
+import { Codes, type CodesOptions } from './secrets/codes.js';
+import { type CodeMeans, GateKeeper } from './secrets/gate-keeper.js';
 import { Puzzles } from './secrets/gates/puzzles.js';
-import { KeyUses } from './secrets/key-uses.js';
 import { Lists } from './secrets/lists.js';
 import { SecretRequests } from './secrets/requests.js';
 import { Secrets } from './secrets/secrets.js';
 import { StoredBytes } from './secrets/stored-bytes.js';
 import type { Store } from './store/contracts/store.js';
+import { KeyUses } from './telemetry/key-uses.js';
 import { describeError, type Log, loggedAddress } from './telemetry/log.js';
 import type { Metrics } from './telemetry/metrics.js';
 
@@ -67,6 +68,8 @@ export interface AppOptions {
   readonly notices?: Notices | undefined;
   /** Tells which country an address is in. Default: no secret can be held to countries. */
   readonly countryOf?: ((address: string) => string | null) | undefined;
+  /** How codes are sent to readers. Default: no secret can ask for one. */
+  readonly codes?: (Omit<CodeMeans, 'salt'> & Pick<CodesOptions, 'onQueued'>) | undefined;
   /** Counts requests, and is served at `/metrics`. Default: nothing is counted, and `/metrics` is 404. */
   readonly metrics?: Metrics | undefined;
   /** Which callbacks the server takes. Default {@link PUBLIC_CALLBACKS}. */
@@ -92,7 +95,10 @@ export function createApp(options: AppOptions): App {
   const gates = new GateKeeper({
     puzzles: new Puzzles(store.callerSalt, now),
     countryOf: options.countryOf,
+    codes: options.codes && { salt: store.callerSalt, ...options.codes },
   });
+  const onQueued = options.codes?.onQueued ?? (() => undefined);
+  const codes = new Codes(store.secrets, { gates, now, onQueued });
   const common = { callbacks, now, random, maxExpiry, notices, metrics, storedBytes, gates };
   const secrets = new Secrets(store.secrets, common);
   const requests = new SecretRequests(store.requests, common);
@@ -102,7 +108,7 @@ export function createApp(options: AppOptions): App {
   addStatsRoute(router, lists, callers);
   const chunks = new Chunks(store.chunks, { storedBytes, now, random });
   addUploadRoutes(router, { chunks, requests, callers });
-  addGateRoutes(router, secrets, gates);
+  addGateRoutes(router, { secrets, gates, codes });
   addReceiptRoutes(router, secrets);
   addSecretRequestRoutes(router, { requests, callers, callbacks });
   addHealthRoute(router, { store, access, version, callers, gates });

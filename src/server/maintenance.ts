@@ -3,8 +3,8 @@
  * notes the uses of API keys.
  */
 
-import type { KeyUses } from './secrets/key-uses.js';
 import type { Store } from './store/contracts/store.js';
+import type { KeyUses } from './telemetry/key-uses.js';
 import { describeError, type Log } from './telemetry/log.js';
 import type { Metrics } from './telemetry/metrics.js';
 

@@ -15,10 +15,12 @@ import type { PackedFile } from './routes/page-files.js';
 import type { Access } from './secrets/access.js';
 import { ANY_CALLBACKS, PUBLIC_CALLBACKS } from './secrets/callbacks.js';
 import type { Countries } from './secrets/gates/countries.js';
-import { KeyUses } from './secrets/key-uses.js';
+import { Courier } from './secrets/gates/courier.js';
+import { type MessageOptions, openWays } from './secrets/gates/ways.js';
 import type { Store } from './store/contracts/store.js';
 import { instrumentedStore } from './store/instrumented.js';
 import { openStore } from './store/open.js';
+import { KeyUses } from './telemetry/key-uses.js';
 import { describeError, type Log, tally } from './telemetry/log.js';
 import type { Metrics } from './telemetry/metrics.js';
 import { createLog } from './telemetry/pino-log.js';
@@ -61,6 +63,8 @@ export interface ServerOptions {
   readonly maxMemory?: number | undefined;
   /** A file in the MaxMind DB format, which tells the countries of addresses. Default: gates cannot ask for countries. */
   readonly geoip?: string | undefined;
+  /** How codes are sent to readers. Default: gates cannot ask for codes. */
+  readonly messages?: MessageOptions | undefined;
   /** Whether to count requests, and to serve the numbers at `/metrics`. Default no. */
   readonly metrics?: boolean;
   /** Whether webhooks may go to private addresses, and over http. Default no. */
@@ -106,6 +110,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const log = createLog(options.log, now, options.quiet ? 'error' : 'info');
   const tls = options.tls && (await readTls(options.tls, now()));
   const countries = options.geoip === undefined ? undefined : await openCountries(options.geoip, log);
+  const ways = await openWays(options.messages ?? {});
   const metrics = options.metrics ? await prometheus(version) : undefined;
   const store = instrumentedStore(await openStore(options.store, { thread: options.storeThread }), {
     metrics,
@@ -117,6 +122,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const sending = options.allowPrivateCallbacks ? TO_ANY_HOST : TO_PUBLIC_HOSTS;
   const notices = new Notices(store.channel, log);
   const keyUses = new KeyUses(store.keys, log, () => clock.estimate());
+  const courier =
+    ways && new Courier({ outbox: store.outbox, ways: ways.ways, log, now: () => clock.estimate() });
   const app = createApp({
     store: withClock(store, clock),
     access,
@@ -135,6 +142,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     metrics,
     callbacks: sending.policy,
     countryOf: countries && ((address) => countries.countryOf(address)),
+    codes: ways && courier ? { ...ways, onQueued: () => courier.collect() } : undefined,
     notices,
     keyUses,
     now: () => clock.now(),
@@ -164,6 +172,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     log,
     now: () => clock.estimate(),
   });
+  void ways?.check(log);
   log.info('ready', { version, access, listening: listener.url });
   if (clientsRefuse(listener.url, baseUrl)) log.warn('plain http', { message: HTTPS_ADVICE });
   return {
@@ -174,7 +183,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       notices.close();
       await countries?.close();
       // At the same time, so that both fit into 10 s.
-      await Promise.all([listener.close(), webhooks.stop()]);
+      await Promise.all([listener.close(), webhooks.stop(), courier?.stop()]);
+      ways?.close();
       await maintenance.stop();
       await keyUses.flush();
       clock.stop();

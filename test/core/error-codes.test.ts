@@ -20,6 +20,7 @@ const VALIDATION: Record<ValidationErrorCode, true> = {
   INVALID_BASE64URL: true,
   INVALID_CALLBACK: true,
   INVALID_CLAIM: true,
+  INVALID_CODE: true,
   INVALID_EXPIRY: true,
   INVALID_GATES: true,
   INVALID_HINT: true,

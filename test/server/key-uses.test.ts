@@ -2,9 +2,9 @@
 
 import { describe, expect, test, vi } from 'vitest';
 import { issueKey } from '../../src/server/secrets/api-keys.js';
-import { KeyUses } from '../../src/server/secrets/key-uses.js';
 import type { SeenOfKey } from '../../src/server/store/contracts/keys.js';
 import { MemoryStore } from '../../src/server/store/memory/store.js';
+import { KeyUses } from '../../src/server/telemetry/key-uses.js';
 import { createLog } from '../../src/server/telemetry/pino-log.js';
 import { NOW } from '../support/new-secret.js';
 import { ASKED, harness, PROOF, refusal, VERSION_2 } from './harness.js';

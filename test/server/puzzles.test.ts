@@ -1,6 +1,5 @@
 /** Puzzles: made and checked by a server that keeps none, and solved by the client. */
 
-import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { createSecret } from '../../src/client/create/create.js';
 import { retrieveSecret } from '../../src/client/retrieve.js';
@@ -9,22 +8,13 @@ import type { PuzzleReply } from '../../src/core/protocol/gates.js';
 import { PUZZLE_MS, Puzzles } from '../../src/server/secrets/gates/puzzles.js';
 import { createTestServer } from '../../src/testing.js';
 import { NOW } from '../support/new-secret.js';
+import { encodeSolution, solutionOf } from '../support/puzzles.js';
 import { harness, LINK_PROOF, PROOF, refusal, VERSION_2, WITH_PASSPHRASE, WRONG_PROOF } from './harness.js';
 
 const WITH_PROOF = { 'zephr-proof': PROOF };
 const ID = 'Ab3_-567890123456789_-';
 const GATES = { captcha: true };
 
-/** Solves a puzzle as another program would. */
-function solutionOf({ salt, challenge, signature, maxnumber }: PuzzleReply): string {
-  for (let number = 0; number <= maxnumber; number += 1) {
-    if (createHash('sha256').update(`${salt}${number}`).digest('hex') !== challenge) continue;
-    return encode({ algorithm: 'SHA-256', challenge, number, salt, signature });
-  }
-  throw new Error('the puzzle has no solution');
-}
-
-const encode = (payload: unknown) => Buffer.from(JSON.stringify(payload)).toString('base64');
 const decode = (text: string) =>
   JSON.parse(Buffer.from(text, 'base64').toString()) as Record<string, unknown>;
 
@@ -58,8 +48,9 @@ it('is solved by nothing that was made up or changed', async () => {
     'text',
   ];
   for (const payload of wrong)
-    expect([payload, await puzzles.solvedBy(encode(payload), ID)]).toEqual([payload, null]);
-  for (const text of ['', '%%%', encode({}).slice(3)]) expect(await puzzles.solvedBy(text, ID)).toBeNull();
+    expect([payload, await puzzles.solvedBy(encodeSolution(payload), ID)]).toEqual([payload, null]);
+  for (const text of ['', '%%%', encodeSolution({}).slice(3)])
+    expect(await puzzles.solvedBy(text, ID)).toBeNull();
 });
 
 it('is asked for by who has the key, and gives one view', async () => {

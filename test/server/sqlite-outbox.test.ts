@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { loadSqliteDriver, type SqliteDatabase } from '../../src/server/store/sqlite/file/driver.js';
+import { PAGE_SIZE } from '../../src/server/store/sqlite/file/padding.js';
 import { SqliteOutbox } from '../../src/server/store/sqlite/outbox.js';
 import { migrate } from '../../src/server/store/sqlite/schema.js';
 
@@ -18,7 +19,11 @@ beforeEach(async () => {
   database = (await loadSqliteDriver())(join(directory, 'zephr.db'));
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF');
   migrate(database);
-  outbox = new SqliteOutbox(database, { read: (read) => read(), write: async (write) => transaction(write) });
+  outbox = new SqliteOutbox(
+    database,
+    { read: (read) => read(), write: async (write) => transaction(write) },
+    PAGE_SIZE,
+  );
 });
 afterEach(async () => {
   database.close();

@@ -6,8 +6,8 @@ import type { Session } from './session.js';
 /** Whether there is a `script` to make a pseudo-terminal. */
 export const HAS_SCRIPT = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0;
 
-/** What is typed, or done at the sight of the screen so far. */
-export type Answer = string | ((screen: string) => void);
+/** What is typed, perhaps later, or done at the sight of the screen so far. */
+export type Answer = string | ((screen: string) => unknown);
 
 /** Runs a command, types each answer when its question has been asked, and gives all that showed and the exit code. */
 export function type(
@@ -33,7 +33,11 @@ export function type(
       ) {
         answered++;
         if (typeof next[1] === 'string') child.stdin.write(next[1]);
-        else next[1](screen);
+        else
+          void Promise.resolve(next[1](screen)).then(
+            (typed) => typeof typed === 'string' && child.stdin.write(typed),
+            reject,
+          );
       }
     });
     child.on('error', reject);

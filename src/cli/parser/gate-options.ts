@@ -3,7 +3,14 @@
 import type { SecretGates } from '../../client/create/gates.js';
 import { parseDuration } from '../../core/duration.js';
 import { parseInstant } from '../../core/instants.js';
-import { isAddressOrNetwork, isCountry, MAX_LISTED } from '../../core/protocol/gates.js';
+import {
+  type CodeTarget,
+  isAddressOrNetwork,
+  isCountry,
+  isMailAddress,
+  isPhoneNumber,
+  MAX_LISTED,
+} from '../../core/protocol/gates.js';
 import { usageError } from '../exit/cli-error.js';
 import { CliOption } from './option.js';
 
@@ -13,11 +20,14 @@ export interface GateFlags {
   /** A duration, or a time of ISO 8601. */
   readonly notBefore?: string;
   readonly captcha?: boolean;
+  readonly codeTo?: CodeTarget;
+  readonly otpEmail?: CodeTarget;
+  readonly otpPhone?: CodeTarget;
 }
 
 /** The options of all gates. */
 export function gateOptions(): CliOption[] {
-  return [allowIpOption(), allowCountryOption(), notBeforeOption(), captchaOption()];
+  return [allowIpOption(), allowCountryOption(), notBeforeOption(), captchaOption(), ...codeOptions()];
 }
 
 function allowIpOption(): CliOption {
@@ -53,13 +63,47 @@ function notBeforeOption(): CliOption {
     });
 }
 
+/** `--code-to`, and what it is called by those who know Sharokey's options. */
+function codeOptions(): CliOption[] {
+  const once = [
+    'where the code goes is said twice',
+    'give one of --code-to, --otp-email and --otp-phone',
+  ] as const;
+  return [
+    new CliOption('--code-to <address>', 'the reader needs a code sent to this mail address or +number')
+      .argParser((text: string) => targetOf(text))
+      .excludes(['otpEmail', 'otpPhone'], ...once),
+    new CliOption('--otp-email <address>', 'the same as --code-to')
+      .argParser((text: string) => targetOf(text, 'email'))
+      .excludes(['codeTo', 'otpPhone'], ...once),
+    new CliOption('--otp-phone <number>', 'the same as --code-to')
+      .argParser((text: string) => targetOf(text, 'phone'))
+      .excludes(['codeTo', 'otpEmail'], ...once),
+  ];
+}
+
+/** A mail address, or a phone number as people write it: spaces, hyphens and parentheses do not count. */
+function targetOf(text: string, by?: 'email' | 'phone'): CodeTarget {
+  const address = text.trim();
+  if (by !== 'phone' && isMailAddress(address)) return { email: address };
+  const number = address.replace(/[\s()./-]/g, '');
+  if (by !== 'email' && isPhoneNumber(number)) return { phone: number };
+  throw usageError(
+    'that is no mail address and no phone number',
+    'write it as reader@example.org, or +4930123456',
+  );
+}
+
 /** The gates that are asked for; undefined for none. */
-export function gatesOf({ allowIp, allowCountry, notBefore, captcha }: GateFlags): SecretGates | undefined {
+export function gatesOf(flags: GateFlags): SecretGates | undefined {
+  const { allowIp, allowCountry, notBefore, captcha } = flags;
+  const code = flags.codeTo ?? flags.otpEmail ?? flags.otpPhone;
   const gates: SecretGates = {
     ...(allowIp === undefined ? {} : { addresses: allowIp }),
     ...(allowCountry === undefined ? {} : { countries: allowCountry }),
     ...(notBefore === undefined ? {} : { notBefore }),
     ...(captcha ? { captcha } : {}),
+    ...(code === undefined ? {} : { code }),
   };
   return Object.keys(gates).length === 0 ? undefined : gates;
 }

@@ -19,7 +19,7 @@ const AT_ONCE = 256;
  */
 export async function solvedPuzzle(
   secret: string,
-  proofs: Record<string, string>,
+  proofs: Readonly<Record<string, string>>,
   options: TransportOptions,
 ): Promise<Record<string, string>> {
   const url = `${secret}/captcha`;

@@ -1,20 +1,35 @@
 /** What a reader asks for at the gates of a secret (core/protocol/PROTOCOL.md section 9). */
 
-import type { GateName } from '../../core/protocol/gates.js';
-import { type HttpRequest, jsonResponse, preflight } from '../http/messages.js';
+import type { CodeReply, GateName } from '../../core/protocol/gates.js';
+import { type HttpRequest, headerOf, jsonResponse, preflight } from '../http/messages.js';
 import { RequestError } from '../http/request-error.js';
 import type { Handler, Router } from '../http/router.js';
+import type { Codes } from '../secrets/codes.js';
 import type { GateKeeper } from '../secrets/gate-keeper.js';
+import { languageOf } from '../secrets/gates/texts.js';
 import { errorOf, type Secrets } from '../secrets/secrets.js';
-import { credentialsOf } from './request-headers.js';
+import { credentialsOf, visitOf } from './request-headers.js';
 
-/** Adds `GET /api/secrets/{id}/captcha` to `router`. */
-export function addGateRoutes(router: Router, secrets: Secrets, gates: GateKeeper): void {
+/** What the routes are made of. */
+export interface GateRoutes {
+  readonly secrets: Secrets;
+  readonly gates: GateKeeper;
+  readonly codes: Codes;
+}
+
+/** Adds `GET /api/secrets/{id}/captcha` and `POST /api/secrets/{id}/code` to `router`. */
+export function addGateRoutes(router: Router, { secrets, gates, codes }: GateRoutes): void {
   const puzzle: Handler = async (request, id = '') => {
     await requireGate('captcha', request, id, secrets);
     return jsonResponse(200, await gates.puzzle(id));
   };
+  const code: Handler = async (request, id = '') => {
+    const language = languageOf(headerOf(request, 'Accept-Language'));
+    const reply: CodeReply = await codes.send(id, credentialsOf(request), visitOf(request), language);
+    return jsonResponse(202, reply);
+  };
   router.add('/api/secrets/:id/captcha', { GET: puzzle, OPTIONS: preflight });
+  router.add('/api/secrets/:id/code', { POST: code, OPTIONS: preflight });
 }
 
 /**

@@ -6,9 +6,9 @@ import { type KeyTier, type Limits, MAX_UPLOAD_BYTES, TIERS } from '../../core/p
 import { networkOf } from '../../net/networks.js';
 import { type ApiKey, isValidKey } from '../store/contracts/keys.js';
 import type { Store } from '../store/contracts/store.js';
+import type { KeyUses } from '../telemetry/key-uses.js';
 import { type Access, keylessLimits, withLongestExpiry, withLongestUpload } from './access.js';
 import { keyEnded, recognizeKey } from './api-keys.js';
-import type { KeyUses } from './key-uses.js';
 import { ServiceError } from './service-error.js';
 
 /** Most addresses whose names are kept in memory: a few hundred kilobytes. */

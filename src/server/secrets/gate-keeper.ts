@@ -1,5 +1,6 @@
 /** Gates between requests and the store: which of them this server offers, and who comes to them. */
 
+import { createHmac } from 'node:crypto';
 import { parseInstant } from '../../core/instants.js';
 import {
   GATE_OFFERS,
@@ -9,7 +10,13 @@ import {
   offersFor,
   type PuzzleReply,
 } from '../../core/protocol/gates.js';
-import { type GateRefusal, type Gates, namesOf, type Visitor } from '../store/contracts/gates.js';
+import {
+  type GateRefusal,
+  type Gates,
+  namesOf,
+  type Recipient,
+  type Visitor,
+} from '../store/contracts/gates.js';
 import type { Puzzles } from './gates/puzzles.js';
 import { ServiceError } from './service-error.js';
 
@@ -29,6 +36,17 @@ export interface GateMeans {
   readonly puzzles?: Puzzles | undefined;
   /** Tells the country of an address, or null. Default: countries cannot be asked for. */
   readonly countryOf?: ((address: string) => string | null) | undefined;
+  /** How codes are made and sent. Default: they cannot be asked for. */
+  readonly codes?: CodeMeans | undefined;
+}
+
+/** How a server sends codes. */
+export interface CodeMeans {
+  /** Of the store: what nobody else knows. */
+  readonly salt: string;
+  readonly by: readonly Recipient['by'][];
+  /** What the phone numbers begin with that it sends to, such as `+49`. */
+  readonly phoneCodes: readonly string[];
 }
 
 /** Knows the gates that a server is set up for. */
@@ -44,8 +62,8 @@ export class GateKeeper {
       countries: means.countryOf !== undefined,
       not_before: true,
       captcha: means.puzzles !== undefined,
-      email: false,
-      phone: false,
+      email: means.codes?.by.includes('email') ?? false,
+      phone: means.codes?.by.includes('phone') ?? false,
     };
     this.offers = GATE_OFFERS.filter((offer) => isOffered[offer]);
   }
@@ -65,6 +83,11 @@ export class GateKeeper {
     if (asked.code !== undefined && !hasKey) {
       throw new ServiceError('API_KEY_REQUIRED', 'codes are sent for callers with an API key only');
     }
+    const code = recipientOf(asked.code);
+    const { phoneCodes = [] } = this.#means.codes ?? {};
+    if (code?.by === 'phone' && !phoneCodes.some((prefix) => code.to.startsWith(prefix))) {
+      throw new ServiceError('INVALID_GATES', 'this server sends no codes to phones of that country');
+    }
     const notBefore = parseInstant(asked.not_before);
     if (notBefore !== null && notBefore >= firstEnd) {
       throw new ServiceError('INVALID_GATES', 'not_before is not before the expiry');
@@ -74,15 +97,29 @@ export class GateKeeper {
       countries: asked.countries ?? null,
       notBefore,
       captcha: asked.captcha ?? null,
-      code: recipientOf(asked.code),
+      code,
     };
   }
 
   /** Who comes to the gates of a secret. */
-  async visitor(id: string, { address, captcha }: Visit): Promise<Visitor> {
+  async visitor(id: string, { address, captcha, code }: Visit): Promise<Visitor> {
     const { puzzles, countryOf } = this.#means;
     const puzzle = captcha === null || puzzles === undefined ? null : await puzzles.solvedBy(captcha, id);
-    return { address, country: countryOf?.(address) ?? null, puzzle, codeMac: null };
+    const codeMac = code === null ? null : this.macOf(id, code);
+    return { address, country: countryOf?.(address) ?? null, puzzle, codeMac };
+  }
+
+  /** What is kept of a code: an HMAC of its digits, for this secret. */
+  macOf(id: string, digits: string): string {
+    const salt = this.#means.codes?.salt ?? '';
+    return createHmac('sha256', `zephr/codes ${salt}`).update(`${id} ${digits}`).digest('base64url');
+  }
+
+  /** Under what the messages to a recipient are counted: a name that does not give it away. */
+  counterOf({ by, to }: Recipient): string {
+    const salt = this.#means.codes?.salt ?? '';
+    const name = by === 'email' ? to.toLowerCase() : to;
+    return `code ${createHmac('sha256', `zephr/recipients ${salt}`).update(name).digest('base64url')}`;
   }
 
   /** A puzzle for the readers of a secret. @throws ServiceError `GATE_NOT_OFFERED` where none are set any more. */
@@ -144,7 +181,7 @@ function recipientOf(code: GatesBody['code']): Gates['code'] {
 }
 
 /** `a…@e….org`, or `+49…56`. */
-function masked({ by, to }: NonNullable<Gates['code']>): string {
+export function masked({ by, to }: NonNullable<Gates['code']>): string {
   if (by === 'phone') return `${to.slice(0, 3)}…${to.slice(-2)}`;
   const [name = '', domain = ''] = to.split('@');
   const top = domain.slice(domain.lastIndexOf('.'));

@@ -20,6 +20,7 @@ function declare(command: CliCommand): void {
     .description(
       'Takes a secret back from the server that the link names, and prints its exact bytes. When the last reader that its sender allowed has it, the server forgets it. With the id of a request that was made here, or a link to collect its answers, it takes the oldest answer.',
     )
+    .option('--code <digits>', 'the code that a sender asks readers for')
     .option('-o, --output <file>', 'write to this file (0600) or directory; - is stdout')
     .option('--force', 'replace the file named by --output, or the secret by --to-vault')
     .addOption(

@@ -11,6 +11,7 @@ import type { LinkArguments, LinkFlags } from '../../parser/shared-options.js';
 import type { Reporter } from '../../terminal/reporter.js';
 import type { SecretPlaceFlags } from '../../vault/flags.js';
 import { ClaimedRead } from './claimed-read.js';
+import { type CodeFlags, withCode } from './code.js';
 import type { Destination, DestinationFlags } from './destination.js';
 import type { Arrived, FilesDelivery } from './files.js';
 
@@ -23,7 +24,7 @@ export interface AnswerFlags {
 }
 
 export type GetContext = Context<
-  LinkFlags & DestinationFlags & AnswerFlags & SecretPlaceFlags,
+  CodeFlags & LinkFlags & DestinationFlags & AnswerFlags & SecretPlaceFlags,
   LinkArguments
 >;
 
@@ -60,8 +61,10 @@ export async function take(
     const open = async (options: RetrieveSecretOptions) =>
       takesFiles ? openSecret(opened.link, options) : withoutFiles(await readSecret(opened.link, options));
     const asking = withPassphrase(opened, terminal, (options) =>
-      read.ask((claim, watched) =>
-        reporter.waitFor(opened.waiting, open({ ...options, fetch: watched, claim })),
+      withCode({ opened, options: { ...options, fetch }, context }, (code) =>
+        read.ask((claim, watched) =>
+          reporter.waitFor(opened.waiting, open({ ...options, ...code, fetch: watched, claim })),
+        ),
       ),
     );
     const secret = await asking.catch((error: unknown) => {

@@ -81,8 +81,24 @@ function options(): CliOption[] {
       'JSON that says whose server this is, for its page: name, url, colour, imprint',
     ),
     new CliOption('--geoip <file>', 'countries of addresses, as a MaxMind DB, for gates').offers('files'),
+    ...messageOptions(),
     new CliOption('--metrics', 'show numbers for Prometheus at /metrics'),
     new CliOption('--allow-private-callbacks', 'webhooks may go to private addresses, and over http'),
+  ];
+}
+
+/** How codes get to readers. */
+function messageOptions(): CliOption[] {
+  return [
+    new CliOption('--smtp <url>', 'mail server for codes: smtp://user@host:587 or smtps://host'),
+    new CliOption('--mail-from <address>', 'who the mails are from'),
+    new CliOption('--sms-command <program>', 'sends a text message: number as argument, text on stdin'),
+    new CliOption('--sms-url <url>', 'sends a text message: gets it in a POST, signed'),
+    new CliOption('--sms-secret-file <file>', 'the secret that signs what --sms-url gets').offers('files'),
+    new CliOption(
+      '--sms-countries <+49,...>',
+      'what phone numbers begin with that texts may go to',
+    ).argParser((text) => text.split(',').map((code) => code.trim())),
   ];
 }
 

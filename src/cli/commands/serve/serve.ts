@@ -18,6 +18,7 @@ import { VERSION } from '../../terminal/environment.js';
 import type { Terminal } from '../../terminal/terminal.js';
 import { readBrand } from './brand.js';
 import { logWriter } from './log-writer.js';
+import { type MessageFlags, messageOptions } from './messages.js';
 import { readableLine } from './readable-log.js';
 
 declare const __ZEPHR_STORE_THREAD__: string | undefined;
@@ -31,7 +32,7 @@ declare const __ZEPHR_WEB_PAGE__: string;
 
 const MB = 1024 * 1024;
 
-export interface ServeFlags extends CommonFlags {
+export interface ServeFlags extends CommonFlags, MessageFlags {
   readonly host: string;
   readonly port: number;
   readonly store?: string;
@@ -94,6 +95,7 @@ export async function serve({ flags, terminal }: ServeContext): Promise<ExitCode
     maxStored: inBytes(flags.maxStored),
     maxStoredPerCaller: inBytes(flags.maxStoredPerCaller),
     geoip: flags.geoip,
+    messages: await messageOptions(flags, terminal),
     allowPrivateCallbacks: flags.allowPrivateCallbacks ?? false,
     metrics: flags.metrics ?? false,
     log: (line) => log.write(readable ? readableLine(line) : line),

@@ -87,6 +87,21 @@ export type GateRefusal =
 export const CODE_MS = 10 * 60_000;
 export const CODE_TRIES = 5;
 
+/** Codes that are sent about one secret: in an hour, in all, and how long after the one before, in milliseconds. */
+const SENT = { hourly: 5, ever: 20, after: 60_000 };
+
+const HOUR_MS = 60 * 60_000;
+
+/** When a sender of codes may be asked again, in milliseconds, after one was sent. */
+export const RESEND_MS = SENT.after;
+
+/** No code is sent, because enough were. */
+export interface TooManyCodes {
+  readonly outcome: 'too many codes';
+  /** How long until one may be; `null` for never. */
+  readonly waitMs: number | null;
+}
+
 /** What a gate says of a visitor: `null` to let it through, and what has happened, if that has changed. */
 interface Verdict {
   readonly refusal: GateRefusal | null;
@@ -150,6 +165,31 @@ export function judgeGates(
     after = changed;
   }
   return { refusal: null, state: after };
+}
+
+/**
+ * Judges a reader whose key is right, and who wants a code sent: it passes every gate above.
+ * @param mac of the new code. It takes the place of the one before.
+ * @returns why none is sent, or what has happened once it is.
+ */
+export function judgeSending(
+  gates: Gates,
+  visitor: Visitor,
+  state: GateState,
+  mac: string,
+  now: number,
+): GateRefusal | TooManyCodes | GateState {
+  const { refusal } = judgeGates(gates, visitor, state, now, 'code');
+  if (refusal !== null) return refusal;
+  const { sentAt } = state;
+  if (sentAt.length >= SENT.ever) return { outcome: 'too many codes', waitMs: null };
+  const last = sentAt.at(-1) ?? Number.NEGATIVE_INFINITY;
+  const fifth = sentAt.at(-SENT.hourly) ?? Number.NEGATIVE_INFINITY;
+  const waitMs = Math.max(last + SENT.after, fifth + HOUR_MS) - now;
+  // A clock that was set back makes no wait longer than it was to be.
+  if (waitMs > 0) return { outcome: 'too many codes', waitMs: Math.min(waitMs, HOUR_MS) };
+  const code = { mac, endsAt: now + CODE_MS, wrong: 0 };
+  return { ...state, code, sentAt: [...sentAt, now] };
 }
 
 /** The gates that a secret has, in their order. */

@@ -1,11 +1,13 @@
 /**
- * The outbox: webhooks that are still to be delivered. An engine appends an event in the transaction that changes
+ * The outbox: webhooks, and messages with codes, that are still to be delivered. An engine appends an event in the transaction that changes
  * the secret, so that neither happens without the other. To deliver an event a process leases it: one process at a
  * time has it, and none is lost with a process that dies.
  *
  * An event refers to nothing else in the store and outlives the secret's record; once it is delivered or given up,
  * nothing is left of it.
  */
+
+import type { Recipient } from './gates.js';
 
 /** What a webhook reports (core/protocol/PROTOCOL.md section 7). */
 export type EventName = SecretEvent | RequestEvent;
@@ -33,6 +35,28 @@ export interface OutboxEvent {
 /** An event that a process has leased: only that process delivers it until the lease ends. */
 export interface LeasedEvent extends OutboxEvent {
   /** How often it has been leased, this time included: 1 or more. */
+  readonly attempt: number;
+}
+
+/** A message with a code, to who wants to read a secret. It goes with the secret's ciphertext, if it is not sent by then. */
+export interface Message {
+  /** UUID version 4. */
+  readonly id: string;
+  readonly by: Recipient['by'];
+  readonly to: string;
+  readonly digits: string;
+  readonly language: MessageLanguage;
+  /** Until when the code can be used: then the message is of no use. */
+  readonly endsAt: number;
+}
+
+/** The languages that messages are in. */
+export const MESSAGE_LANGUAGES = ['en', 'de', 'fr'] as const;
+
+export type MessageLanguage = (typeof MESSAGE_LANGUAGES)[number];
+
+/** A message that a process has leased, as {@link LeasedEvent}. */
+export interface LeasedMessage extends Message {
   readonly attempt: number;
 }
 
@@ -70,4 +94,21 @@ export interface Outbox {
    * @returns how many.
    */
   forgetEvents(before: number): Promise<number>;
+
+  /**
+   * Leases messages that are due and still of use, as {@link leaseEvents} does. Those whose time is over are forgotten.
+   * @param by the ways that this process can send by.
+   */
+  leaseMessages(
+    now: number,
+    limit: number,
+    leaseMs: number,
+    by: readonly Recipient['by'][],
+  ): Promise<readonly LeasedMessage[]>;
+
+  /** Forgets a message: it was sent. */
+  markSent(id: string): Promise<void>;
+
+  /** Ends a lease without success, as {@link markFailed} does. */
+  markUnsent(id: string, attempt: number, retryAt: number | null): Promise<void>;
 }

@@ -6,7 +6,8 @@
 import type { Bytes } from '../../../core/bytes.js';
 import type { Version } from '../../../core/key.js';
 import type { SecretState } from '../../../core/protocol/replies.js';
-import type { GateRefusal, Gates, Visitor } from './gates.js';
+import type { GateRefusal, Gates, TooManyCodes, Visitor } from './gates.js';
+import type { Message } from './outbox.js';
 import type { Refused, ShownBySender, ShownProofs } from './proofs.js';
 import type { Quota } from './quotas.js';
 
@@ -148,6 +149,24 @@ export type ReadOutcome =
   | GateRefusal
   | Unknown;
 
+/** A code to send, and what its recipient has left of messages. */
+export interface NewCode {
+  /** As `SentCode` has it. */
+  readonly mac: string;
+  readonly message: Message;
+  readonly quota: Quota;
+}
+
+/** How the sending of a code ended: it is in the outbox, or not. `no such gate`: the secret asks for no code. */
+export type SendCodeOutcome =
+  | { readonly outcome: 'queued' }
+  | { readonly outcome: 'no such gate' }
+  | TooManyCodes
+  | Unreadable
+  | GateRefusal
+  | Refused
+  | Unknown;
+
 /** How an inquiry ended. */
 export type StatusOutcome = ({ readonly outcome: 'found' } & SecretRecord) | Refused | Unknown;
 
@@ -210,6 +229,19 @@ export interface SecretStore {
     takesChunks?: boolean,
     visitor?: Visitor,
   ): Promise<ReadOutcome>;
+
+  /**
+   * Puts a code for the reader of a secret that waits into the outbox, if the reader passes the gates above and not too
+   * many were sent, about this secret or to its recipient. It takes the place of an earlier one. Takes no view, and uses up
+   * no puzzle.
+   */
+  sendCode(
+    id: string,
+    shown: ShownProofs,
+    visitor: Visitor,
+    code: NewCode,
+    now: number,
+  ): Promise<SendCodeOutcome>;
 
   /**
    * Ends the lease of `claim`, if it has one. Destroys the ciphertext when no view and no other lease is left.

@@ -1,7 +1,15 @@
 /** The outbox of the store in memory. */
 
 import { composeEvent } from '../contracts/event.js';
-import type { EventName, Excepted, LeasedEvent, Outbox, OutboxEvent } from '../contracts/outbox.js';
+import type {
+  EventName,
+  Excepted,
+  LeasedEvent,
+  LeasedMessage,
+  Message,
+  Outbox,
+  OutboxEvent,
+} from '../contracts/outbox.js';
 import type { NewSecret } from '../contracts/secrets.js';
 
 interface Undelivered {
@@ -11,9 +19,17 @@ interface Undelivered {
   dueAt: number;
 }
 
+interface Unsent {
+  readonly message: Message;
+  attempt: number;
+  dueAt: number;
+}
+
 /** An {@link Outbox} in memory: what is in it ends with the process. */
 export class MemoryOutbox implements Outbox {
   readonly #events = new Map<string, Undelivered>();
+  /** By the secret that each is about. */
+  readonly #messages = new Map<string, Unsent>();
 
   /** Appends an event about a secret, or nothing if that has no callback. Call it as {@link MemoryOutbox.append}. */
   announce(
@@ -66,8 +82,49 @@ export class MemoryOutbox implements Outbox {
     return old.length;
   }
 
-  /** Forgets all events. */
+  /** Puts a message about a secret in, in place of an earlier one. */
+  post(secret: string, message: Message, now: number): void {
+    this.#messages.set(secret, { message, attempt: 0, dueAt: now });
+  }
+
+  /** Takes out the message about a secret. */
+  withdraw(secret: string): void {
+    this.#messages.delete(secret);
+  }
+
+  async leaseMessages(
+    now: number,
+    limit: number,
+    leaseMs: number,
+    by: readonly Message['by'][],
+  ): Promise<readonly LeasedMessage[]> {
+    for (const [secret, { message }] of this.#messages) if (message.endsAt <= now) this.withdraw(secret);
+    const due = [...this.#messages.values()]
+      .filter(({ message, dueAt }) => dueAt <= now && by.includes(message.by))
+      .sort((one, other) => one.dueAt - other.dueAt)
+      .slice(0, limit);
+    return due.map((entry) => {
+      entry.dueAt = now + leaseMs;
+      entry.attempt += 1;
+      return { ...entry.message, attempt: entry.attempt };
+    });
+  }
+
+  async markSent(id: string): Promise<void> {
+    for (const [secret, { message }] of this.#messages) if (message.id === id) this.withdraw(secret);
+  }
+
+  async markUnsent(id: string, attempt: number, retryAt: number | null): Promise<void> {
+    for (const [secret, entry] of this.#messages) {
+      if (entry.message.id !== id || entry.attempt !== attempt) continue;
+      if (retryAt === null) this.withdraw(secret);
+      else entry.dueAt = retryAt;
+    }
+  }
+
+  /** Forgets all events and messages. */
   clear(): void {
     this.#events.clear();
+    this.#messages.clear();
   }
 }

@@ -12,6 +12,7 @@ import {
   type GateRefusal,
   type GateState,
   judgeGates,
+  judgeSending,
   STRANGER,
   UNTOUCHED,
   type Visitor,
@@ -44,11 +45,13 @@ import type { AnswerRecord } from '../contracts/requests.js';
 import type {
   CreateOutcome,
   KeepOutcome,
+  NewCode,
   NewSecret,
   ReadOutcome,
   RevokeOutcome,
   SecretRecord,
   SecretStore,
+  SendCodeOutcome,
   StatusOutcome,
   Unknown,
 } from '../contracts/secrets.js';
@@ -209,6 +212,29 @@ export class MemorySecrets implements SecretStore, Lender {
     return reading;
   }
 
+  async sendCode(
+    id: string,
+    shown: ShownProofs,
+    visitor: Visitor,
+    { mac, message, quota }: NewCode,
+    now: number,
+  ): Promise<SendCodeOutcome> {
+    const entry = this.#known(id, now);
+    if (!entry) return { outcome: 'unknown' };
+    const refused = this.#refuse(entry, ownerRefusal, shown, now);
+    if (refused) return refused;
+    const state = stateOf(lifecycleOf(entry), now);
+    const { gates } = entry.secret;
+    if (state !== 'waiting') return unreadable(state);
+    if (gates === null || gates.code === null) return { outcome: 'no such gate' };
+    const sending = judgeSending(gates, visitor, entry.gateState, mac, now);
+    if ('outcome' in sending) return sending;
+    if (!this.#quotas.count(quota)) return { outcome: 'too many codes', waitMs: quota.endsAt - now };
+    entry.gateState = sending;
+    this.#outbox.post(id, message, now);
+    return { outcome: 'queued' };
+  }
+
   async acknowledge(id: string, claim: string, now: number): Promise<boolean> {
     const entry = this.#known(id, now);
     const lease = entry?.leases.get(claim);
@@ -330,6 +356,7 @@ export class MemorySecrets implements SecretStore, Lender {
     if (entry.blob === null) return false;
     entry.blob = null;
     entry.secret = { ...entry.secret, gates: null };
+    this.#outbox.withdraw(entry.secret.id);
     this.#chunks.destroy(entry.secret.id);
     entry.wrappedKey = null;
     const unread = endedUnread({ ...lifecycleOf(entry), firstReadAt: entry.firstReadAt });

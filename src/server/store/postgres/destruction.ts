@@ -39,7 +39,9 @@ export const DESTROY = `
   DELETE FROM ciphertexts USING settled
   WHERE ciphertexts.id = settled.id AND settled.needed_until IS NULL RETURNING ciphertexts.id
   ), doomed AS (
-  UPDATE uploads SET due_at = 0 FROM settled WHERE secret = settled.id AND settled.needed_until IS NULL`;
+  UPDATE uploads SET due_at = 0 FROM settled WHERE secret = settled.id AND settled.needed_until IS NULL
+  ), unsent AS (
+  DELETE FROM unsent_codes USING settled WHERE secret = settled.id AND settled.needed_until IS NULL`;
 
 /** Ciphertext is destroyed once, so this is sent once. Of all ways to end, only the expiry leaves this state. */
 export const ANNOUNCE_EXPIRED = announce(

@@ -1,7 +1,14 @@
 /** The outbox of the PostgreSQL store: a table in the same database. */
 
 import { composeEvent } from '../contracts/event.js';
-import type { EventName, Excepted, LeasedEvent, Outbox } from '../contracts/outbox.js';
+import type {
+  EventName,
+  Excepted,
+  LeasedEvent,
+  LeasedMessage,
+  Message,
+  Outbox,
+} from '../contracts/outbox.js';
 import { type PostgresPool, statement } from './connections/pool.js';
 
 interface EventRow {
@@ -84,6 +91,38 @@ export const FORGET_EVENTS = statement<[before: number], { id: string }>(`
     SELECT id FROM outbox WHERE appended_at < $1 ORDER BY appended_at LIMIT 5000
   )) RETURNING id`);
 
+/** Puts a message about a secret in, in place of an earlier one. */
+export const POST_MESSAGE = statement<
+  [secret: string, now: number, id: string, way: string, message: string, endsAt: number],
+  never
+>(`
+  INSERT INTO unsent_codes (secret, id, way, message, due_at, ends_at) VALUES ($1, $3, $4, $5, $2, $6)
+  ON CONFLICT (secret) DO UPDATE SET id = $3, way = $4, message = $5, attempt = 0, due_at = $2, ends_at = $6`);
+
+/** Those whose time is over are forgotten. */
+export const LEASE_MESSAGES = statement<
+  [now: number, limit: number, until: number, ways: string],
+  { readonly message: string; readonly attempt: number }
+>(`
+  WITH due AS (
+    SELECT secret, ends_at FROM unsent_codes WHERE due_at <= $1 AND way = ANY (string_to_array($4, ' '))
+    ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
+  ), over AS (
+    DELETE FROM unsent_codes WHERE secret = ANY (ARRAY(SELECT secret FROM due WHERE ends_at <= $1))
+  )
+  UPDATE unsent_codes SET due_at = $3, attempt = attempt + 1
+  WHERE secret = ANY (ARRAY(SELECT secret FROM due WHERE ends_at > $1)) RETURNING message, attempt`);
+
+export const MARK_SENT = statement<[id: string], never>('DELETE FROM unsent_codes WHERE id = $1');
+
+export const GIVE_UP_MESSAGE = statement<[id: string, attempt: number], never>(
+  'DELETE FROM unsent_codes WHERE id = $1 AND attempt = $2',
+);
+
+export const RETRY_MESSAGE = statement<[id: string, attempt: number, retryAt: number], never>(
+  'UPDATE unsent_codes SET due_at = $3 WHERE id = $1 AND attempt = $2',
+);
+
 /**
  * A piece of SQL that appends an event, due at `$2`, for each secret in `settled` that has a callback and meets
  * `condition`. @param occurredAt an expression in SQL.
@@ -133,6 +172,25 @@ export class PostgresOutbox implements Outbox {
   async markFailed(id: string, attempt: number, retryAt: number | null): Promise<void> {
     if (retryAt === null) await this.#pool.query(GIVE_UP, id, attempt);
     else await this.#pool.query(RETRY, id, attempt, retryAt);
+  }
+
+  async leaseMessages(
+    now: number,
+    limit: number,
+    leaseMs: number,
+    by: readonly Message['by'][],
+  ): Promise<readonly LeasedMessage[]> {
+    const rows = await this.#pool.query(LEASE_MESSAGES, now, limit, now + leaseMs, by.join(' '));
+    return rows.map(({ message, attempt }) => ({ ...(JSON.parse(message) as Message), attempt }));
+  }
+
+  async markSent(id: string): Promise<void> {
+    await this.#pool.query(MARK_SENT, id);
+  }
+
+  async markUnsent(id: string, attempt: number, retryAt: number | null): Promise<void> {
+    if (retryAt === null) await this.#pool.query(GIVE_UP_MESSAGE, id, attempt);
+    else await this.#pool.query(RETRY_MESSAGE, id, attempt, retryAt);
   }
 
   async forgetEvents(before: number): Promise<number> {

@@ -24,6 +24,8 @@ import { ZephrError } from '../../../core/errors.js';
  *   asked is with its ciphertext. In `outbox` the id of a request stands for that of a secret.
  * - `ciphertexts.gates` is what readers must pass besides the key, and goes with the ciphertext; `secrets.gate_state` is
  *   what has happened at the gates, and null where there are none. `requests.gates` are those that the answers will get.
+ * - `unsent_codes` holds messages that are still to be sent to readers, at most one for each secret; they go with the
+ *   ciphertext.
  * - `outbox` holds the webhooks to deliver, as what they are composed of. Its rows refer to no secret, because they
  *   outlive them. `due_at` is when a process may lease one: for one that is leased, when that lease ends.
  * - `secrets_of_caller` is for the lists of API keys: no other caller has one, and pays for one.
@@ -240,6 +242,21 @@ export const MIGRATIONS: readonly string[] = [
     ADD COLUMN refused_at BIGINT,
     ADD COLUMN refused_from TEXT,
     ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;
+  `,
+  `
+  CREATE TABLE unsent_codes (
+    secret  TEXT PRIMARY KEY,
+    id      TEXT NOT NULL UNIQUE,
+    way     TEXT NOT NULL,
+    message TEXT NOT NULL,
+    attempt INTEGER NOT NULL DEFAULT 0,
+    due_at  BIGINT NOT NULL,
+    ends_at BIGINT NOT NULL
+  );
+  CREATE INDEX unsent_codes_due ON unsent_codes (due_at);
+  ALTER TABLE unsent_codes SET (
+    autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 50, autovacuum_vacuum_cost_delay = 0
+  );
   `,
 ];
 

@@ -13,20 +13,23 @@ import {
   decodeState,
   encodeState,
   judgeGates,
+  judgeSending,
   STRANGER,
   type Visitor,
 } from '../contracts/gates.js';
-import { revocationOf, TOMBSTONE_MS, unreadable } from '../contracts/lifecycle.js';
+import { revocationOf, stateOf, TOMBSTONE_MS, unreadable } from '../contracts/lifecycle.js';
 import { isBySender, type Refused, type ShownBySender, type ShownProofs } from '../contracts/proofs.js';
 import { type RecordRow, recordOf } from '../contracts/rows.js';
 import type {
   CreateOutcome,
+  NewCode,
   NewSecret,
   ReadOutcome,
   ReadRecord,
   RevokeOutcome,
   SecretRecord,
   SecretStore,
+  SendCodeOutcome,
   StatusOutcome,
   Unfit,
   Unreadable,
@@ -34,6 +37,7 @@ import type {
 import { StoreError } from '../contracts/store.js';
 import { orStoreFull, type PostgresPool, statement } from './connections/pool.js';
 import { CreateBatches } from './creates/create-batches.js';
+import { COUNT } from './creates/quotas.js';
 import {
   ANNOUNCE_EXPIRED,
   DESTROY,
@@ -43,7 +47,7 @@ import {
   SETTLED,
   WAITING,
 } from './destruction.js';
-import { announce } from './outbox.js';
+import { announce, POST_MESSAGE } from './outbox.js';
 import {
   counting,
   JUDGING_SENDER,
@@ -270,6 +274,34 @@ export class PostgresSecrets implements SecretStore {
         await send(SET_GATE_STATE, id, encodeState(state));
       }
       return outcome;
+    });
+  }
+
+  async sendCode(
+    id: string,
+    shown: ShownProofs,
+    visitor: Visitor,
+    { mac, message, quota }: NewCode,
+    now: number,
+  ): Promise<SendCodeOutcome> {
+    // What a key is checked against never changes, and a passphrase that is right now was right.
+    const status = await this.status(id, shown, now);
+    if (status.outcome !== 'found') return status;
+    return this.#pool.transaction(async (send): Promise<SendCodeOutcome> => {
+      const [found] = await send(LOCK_GATES, id, now, null);
+      if (!found?.can_consume) {
+        const [row] = await send(RECORD, id, now);
+        return row === undefined ? { outcome: 'unknown' } : unreadable(stateOf(recordIn(row), now));
+      }
+      const gates = decodeGates(found.gates);
+      if (gates === null || gates.code === null) return { outcome: 'no such gate' };
+      const sending = judgeSending(gates, visitor, decodeState(found.gate_state), mac, now);
+      if ('outcome' in sending) return sending;
+      const [counted] = await send(COUNT, quota.counter, quota.endsAt, quota.limit);
+      if (counted === undefined) return { outcome: 'too many codes', waitMs: quota.endsAt - now };
+      await send(SET_GATE_STATE, id, encodeState(sending));
+      await send(POST_MESSAGE, id, now, message.id, message.by, JSON.stringify(message), message.endsAt);
+      return { outcome: 'queued' };
     });
   }
 

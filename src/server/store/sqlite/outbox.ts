@@ -1,8 +1,18 @@
 /** The outbox of the SQLite store: a table in the same file. */
 
+import { type Bytes, decodeUtf8, encodeUtf8 } from '../../../core/bytes.js';
 import { composeEvent } from '../contracts/event.js';
-import type { EventName, Excepted, LeasedEvent, Outbox, OutboxEvent } from '../contracts/outbox.js';
-import type { SqliteDatabase } from './file/driver.js';
+import type {
+  EventName,
+  Excepted,
+  LeasedEvent,
+  LeasedMessage,
+  Message,
+  Outbox,
+  OutboxEvent,
+} from '../contracts/outbox.js';
+import { bytesOf, type SqliteDatabase } from './file/driver.js';
+import { paddingFor } from './file/padding.js';
 import type { Transactions } from './file/transaction.js';
 
 /** The columns of a secret that an event is made of. */
@@ -31,6 +41,7 @@ const START: Place = { due_at: 0, seq: 0 };
 /** An {@link Outbox} in an SQLite file. */
 export class SqliteOutbox implements Outbox {
   readonly #transactions: Transactions;
+  readonly #pageSize: number;
   readonly #sql: ReturnType<typeof prepareStatements>;
   /**
    * The next lease scans due events from here on, and the one after the last of them starts over: however many are
@@ -38,9 +49,10 @@ export class SqliteOutbox implements Outbox {
    */
   #from = START;
 
-  /** @param database with the tables of this version. */
-  constructor(database: SqliteDatabase, transactions: Transactions) {
+  /** @param database with the tables of this version. @param pageSize of its pages, in bytes. */
+  constructor(database: SqliteDatabase, transactions: Transactions, pageSize: number) {
     this.#transactions = transactions;
+    this.#pageSize = pageSize;
     this.#sql = prepareStatements(database);
   }
 
@@ -90,6 +102,43 @@ export class SqliteOutbox implements Outbox {
     return this.#transactions.write(() => this.#sql.forget.all(FORGET_BATCH, before).length);
   }
 
+  /** Puts a message about a secret in, in place of an earlier one. Call it inside the transaction that allows it. */
+  post(seq: number, message: Message, now: number): void {
+    const bytes = encodeUtf8(JSON.stringify(message));
+    const padding = paddingFor(bytes.length, this.#pageSize);
+    this.#sql.post.run(seq, message.id, message.by, now, message.endsAt, padding, bytes);
+  }
+
+  async leaseMessages(
+    now: number,
+    limit: number,
+    leaseMs: number,
+    by: readonly Message['by'][],
+  ): Promise<readonly LeasedMessage[]> {
+    const ways = JSON.stringify(by);
+    const due = this.#transactions.read(() => this.#sql.dueMessages.all(now, ways, limit));
+    if (due.length === 0) return [];
+    return this.#transactions.write(() => {
+      this.#sql.forgetMessages.run(now);
+      return due.flatMap(({ seq }) =>
+        this.#sql.leaseMessage.all(now + leaseMs, seq, now).map(({ message, attempt }) => {
+          return { ...(JSON.parse(decodeUtf8(bytesOf(message))) as Message), attempt };
+        }),
+      );
+    });
+  }
+
+  markSent(id: string): Promise<void> {
+    return this.#transactions.write(() => this.#sql.deleteMessage.run(id));
+  }
+
+  markUnsent(id: string, attempt: number, retryAt: number | null): Promise<void> {
+    return this.#transactions.write(() => {
+      if (retryAt === null) this.#sql.giveUpMessage.run(id, attempt);
+      else this.#sql.retryMessage.run(retryAt, id, attempt);
+    });
+  }
+
   #due(now: number, limit: number, { hosts, callers }: Excepted): number[] {
     const { due_at, seq } = this.#from;
     const last = this.#sql.place.get(due_at, seq, now, SCAN - 1);
@@ -121,6 +170,22 @@ function prepareStatements(db: SqliteDatabase) {
       `UPDATE outbox SET due_at = ?, attempt = attempt + 1 WHERE seq = ? AND due_at <= ?
        RETURNING id, name, url, host, caller, body, signature, attempt`,
     ),
+    post: db.prepare(
+      `INSERT OR REPLACE INTO unsent_codes (seq, id, way, attempt, due_at, ends_at, padding, message)
+       VALUES (?, ?, ?, 0, ?, ?, zeroblob(?), ?)`,
+    ),
+    dueMessages: db.prepare<{ seq: number }>(
+      `SELECT seq FROM unsent_codes WHERE due_at <= ? AND way IN (SELECT value FROM json_each(?))
+       ORDER BY due_at, seq LIMIT ?`,
+    ),
+    forgetMessages: db.prepare('DELETE FROM unsent_codes WHERE due_at <= ?1 AND ends_at <= ?1'),
+    leaseMessage: db.prepare<{ message: Bytes | ArrayBuffer; attempt: number }>(
+      `UPDATE unsent_codes SET due_at = ?, attempt = attempt + 1 WHERE seq = ? AND due_at <= ?
+       RETURNING message, attempt`,
+    ),
+    deleteMessage: db.prepare('DELETE FROM unsent_codes WHERE id = ?'),
+    giveUpMessage: db.prepare('DELETE FROM unsent_codes WHERE id = ? AND attempt = ?'),
+    retryMessage: db.prepare('UPDATE unsent_codes SET due_at = ? WHERE id = ? AND attempt = ?'),
     delete: db.prepare('DELETE FROM outbox WHERE id = ?'),
     giveUp: db.prepare('DELETE FROM outbox WHERE id = ? AND attempt = ?'),
     retry: db.prepare('UPDATE outbox SET due_at = ? WHERE id = ? AND attempt = ?'),

@@ -29,7 +29,8 @@ import { pragma, type SqliteDatabase } from './file/driver.js';
  * - `secrets_of_caller` is for the lists of API keys: no other caller has one, and pays for one.
  * - `gates` holds what readers must pass besides the key, with padding as well, and goes with the ciphertext;
  *   `secrets.gate_state` is what has happened at them, and null where there are none. `request_gates` are those that the
- *   answers to a request will get, while it takes some.
+ *   answers to a request will get, while it takes some. `unsent_codes` holds messages that are still to be sent to readers,
+ *   at most one for each secret, with padding as well; they go with the ciphertext.
  * - `api_keys` holds hashes only; `used_at` is written at most about once a minute and process.
  *   `counts` says how much of which quota is used, sorted by when it ends.
  */
@@ -236,6 +237,19 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE api_keys ADD COLUMN refused_at INTEGER;
   ALTER TABLE api_keys ADD COLUMN refused_from TEXT;
   ALTER TABLE api_keys ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;
+  `,
+  `
+  CREATE TABLE unsent_codes (
+    seq     INTEGER PRIMARY KEY REFERENCES ciphertexts ON DELETE CASCADE,
+    id      TEXT NOT NULL UNIQUE,
+    way     TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    due_at  INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL,
+    padding BLOB NOT NULL,
+    message BLOB NOT NULL
+  );
+  CREATE INDEX unsent_codes_due ON unsent_codes (due_at);
   `,
 ];
 

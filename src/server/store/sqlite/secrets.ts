@@ -15,6 +15,7 @@ import {
   type GateRefusal,
   type Gates,
   judgeGates,
+  judgeSending,
   STRANGER,
   type Visitor,
 } from '../contracts/gates.js';
@@ -33,12 +34,14 @@ import {
 import { attemptsOf, lifecycleOf, proofsOf, recordOf } from '../contracts/rows.js';
 import type {
   CreateOutcome,
+  NewCode,
   NewSecret,
   ReadOutcome,
   ReadRecord,
   RevokeOutcome,
   SecretRecord,
   SecretStore,
+  SendCodeOutcome,
   StatusOutcome,
   Unfit,
 } from '../contracts/secrets.js';
@@ -48,6 +51,7 @@ import { SECRET_COLUMNS, type SecretRow, type SqliteDestruction } from './destru
 import { bytesOf, type SqliteDatabase } from './file/driver.js';
 import type { Transactions } from './file/transaction.js';
 import type { SqliteOutbox } from './outbox.js';
+import type { SqliteQuotas } from './quotas.js';
 
 interface CiphertextRow {
   /** `text` is base64url, as it was kept before schema version 4. */
@@ -59,6 +63,7 @@ interface CiphertextRow {
 interface Dependencies {
   readonly creates: SqliteCreates;
   readonly outbox: SqliteOutbox;
+  readonly quotas: SqliteQuotas;
   readonly chunks: SqliteChunks;
   readonly destruction: SqliteDestruction;
 }
@@ -79,6 +84,7 @@ export class SqliteSecrets implements SecretStore {
   readonly #transactions: Transactions;
   readonly #creates: SqliteCreates;
   readonly #outbox: SqliteOutbox;
+  readonly #quotas: SqliteQuotas;
   readonly #chunks: SqliteChunks;
   readonly #destruction: SqliteDestruction;
   readonly #sql: ReturnType<typeof prepareSecretStatements>;
@@ -90,6 +96,7 @@ export class SqliteSecrets implements SecretStore {
     this.#transactions = transactions;
     this.#creates = dependencies.creates;
     this.#outbox = dependencies.outbox;
+    this.#quotas = dependencies.quotas;
     this.#chunks = dependencies.chunks;
     this.#destruction = dependencies.destruction;
     this.#sql = prepareSecretStatements(database);
@@ -127,6 +134,28 @@ export class SqliteSecrets implements SecretStore {
       atOnce: (row) => (isRightPassphrase(proofsOf(row), shown) ? this.#repeat(row, claim, now) : undefined),
       work: (row) => this.#unfit(row, claim, takesChunks, now) ?? this.#consume(row, claim, visitor, now),
     });
+  }
+
+  sendCode(
+    id: string,
+    shown: ShownProofs,
+    visitor: Visitor,
+    { mac, message, quota }: NewCode,
+    now: number,
+  ): Promise<SendCodeOutcome> {
+    const work = (row: SecretRow): SendCodeOutcome => {
+      const state = stateOf(lifecycleOf(row), now);
+      if (state !== 'waiting') return unreadable(state);
+      const gates = this.#gatesOf(row);
+      if (gates === null || gates.code === null) return { outcome: 'no such gate' };
+      const sending = judgeSending(gates, visitor, decodeState(row.gate_state ?? ''), mac, now);
+      if ('outcome' in sending) return sending;
+      if (!this.#quotas.count(quota)) return { outcome: 'too many codes', waitMs: quota.endsAt - now };
+      this.#sql.setGateState.run(encodeState(sending), row.seq);
+      this.#outbox.post(row.seq, message, now);
+      return { outcome: 'queued' };
+    };
+    return this.#withProofs(id, shown, now, { wrongKey: ownerRefusal, work });
   }
 
   acknowledge(id: string, claim: string, now: number): Promise<boolean> {

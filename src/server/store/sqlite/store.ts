@@ -96,7 +96,7 @@ export class SqliteStore implements Store {
     this.quotas = new SqliteQuotas(database, transactions);
     this.keys = new SqliteKeys(database, transactions);
     this.lists = new SqliteLists(database, transactions);
-    this.outbox = new SqliteOutbox(database, transactions);
+    this.outbox = new SqliteOutbox(database, transactions, pageSize);
     const onDestroyed = () => {
       this.#logIsDirty = true;
     };
@@ -107,7 +107,13 @@ export class SqliteStore implements Store {
     this.#destruction = new SqliteDestruction(database, outbox, onDestroyed);
     const creates = new SqliteCreates(database, transactions, { quotas, chunks, room, pageSize });
     const destruction = this.#destruction;
-    this.secrets = new SqliteSecrets(database, transactions, { creates, outbox, chunks, destruction });
+    this.secrets = new SqliteSecrets(database, transactions, {
+      creates,
+      outbox,
+      quotas,
+      chunks,
+      destruction,
+    });
     this.requests = new SqliteRequests(database, transactions, {
       ...{ creates, quotas, outbox, pageSize, onDestroyed },
     });

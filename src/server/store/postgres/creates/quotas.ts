@@ -16,6 +16,11 @@ export const FORGET_COUNTS = statement<[limit: number, now: number], { readonly 
   )
   DELETE FROM counts WHERE ctid = ANY (ARRAY(SELECT ctid FROM due)) RETURNING counter`);
 
+/** Counts one by a quota: no row if none is left. */
+export const COUNT = statement<[counter: string, endsAt: number, limit: number], { readonly used: number }>(`
+  INSERT INTO counts (counter, ends_at, used) SELECT $1, $2, 1 WHERE $3 > 0
+  ON CONFLICT (ends_at, counter) DO UPDATE SET used = counts.used + 1 WHERE counts.used < $3 RETURNING used`);
+
 /** A {@link QuotaStore} in PostgreSQL. */
 export class PostgresQuotas implements QuotaStore {
   readonly #pool: PostgresPool;

@@ -4,7 +4,7 @@
  */
 
 import type { KeyStore, KeyUse, SeenOfKey } from '../store/contracts/keys.js';
-import { describeError, type Log, loggedAddress } from '../telemetry/log.js';
+import { describeError, type Log, loggedAddress } from './log.js';
 
 /** From one note of a key to the next, in milliseconds. */
 const PERIOD_MS = 60_000;
