@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer, type Server as HttpsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -77,7 +77,7 @@ export interface Asked {
 /** A host on loopback that ends with its test. */
 export async function host(
   answer: (asked: Asked, response: ServerResponse) => void = (_, response) => response.end(),
-): Promise<{ url: string; host: string; asked: Asked[] }> {
+): Promise<{ url: string; host: string; asked: Asked[]; server: Server }> {
   const asked: Asked[] = [];
   const server = createServer(async (message: IncomingMessage, response) => {
     const chunks: Buffer[] = [];
@@ -93,7 +93,7 @@ export async function host(
     server.close();
   });
   const name = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { url: `http://${name}`, host: name, asked };
+  return { url: `http://${name}`, host: name, asked, server };
 }
 
 /** A response, read to its end. */
@@ -211,4 +211,13 @@ async function answered(response: IncomingMessage): Promise<Answered> {
     rawTrailers: response.rawTrailers,
     body: Buffer.concat(chunks).toString('latin1'),
   };
+}
+
+/** A connection to a port of this machine, which ends with its test. */
+export function rawConnection(port: number): Socket {
+  const socket = connect(port, '127.0.0.1');
+  // Each request of a connection listens to it for a time.
+  socket.setMaxListeners(0);
+  onTestFinished(() => void socket.destroy());
+  return socket;
 }

@@ -27,7 +27,10 @@ export async function passOn(
   const flush = setImmediate(() => response.flushHeaders());
   try {
     for await (const bytes of answer.body) {
-      if (response.destroyed) return answer.close();
+      if (response.destroyed) {
+        answer.close();
+        throw new Error('the client has gone');
+      }
       if (!response.write(bytes)) await untilDrained(response);
     }
     await ended();

@@ -9,7 +9,6 @@ import type { AuditLog } from '../audit/log.js';
 import { UpstreamError } from '../broker-error.js';
 import type { OutgoingRequest } from '../requests/injection.js';
 import { type BegunUse, beginUse } from '../requests/logged.js';
-import type { RedactedResponse } from '../requests/redaction.js';
 import { type SecretUse, type SendOptions, sendWithSecrets } from '../requests/send.js';
 import { passOn, refuse } from './answer.js';
 import type { Approvals } from './approvals.js';
@@ -59,14 +58,17 @@ export async function run(
     host = errand.request.url.host;
     const use = await beginErrand(broker, errand, left.signal);
     const options = { ...optionsOf(broker, errand, left.signal), connections: connectionsOf(message.socket) };
-    let answer: RedactedResponse;
+    let isOver = false;
     try {
-      answer = await sendWithSecrets(errand.request, errand.uses, options);
+      const answer = await sendWithSecrets(errand.request, errand.uses, options);
+      await passOn(answer, response, async () => {
+        isOver = true;
+        await use?.done(answer.status);
+      });
     } catch (error) {
-      await use?.failed(error);
+      if (!isOver) await use?.failed(left.signal.aborted ? left.signal.reason : error);
       throw error;
     }
-    await passOn(answer, response, async () => use?.done(answer.status));
   } catch (error) {
     if (error instanceof UpstreamError && error.cause instanceof StaleConnectionError)
       message.socket.destroy();

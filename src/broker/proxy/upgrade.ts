@@ -9,7 +9,7 @@ import type { Socket } from 'node:net';
 import { pipeline, Transform } from 'node:stream';
 import { guardedUpgrade, type Upgraded } from '../../net/guarded-connection.js';
 import { Masker } from '../masking/masker.js';
-import { redact } from '../requests/redaction.js';
+import { type RedactedResponse, redact } from '../requests/redaction.js';
 import { guarded, wireRequest, withSecrets } from '../requests/send.js';
 import { passOn, refuse } from './answer.js';
 import { type Broker, beginErrand, type Errand, optionsOf, run } from './errand.js';
@@ -41,19 +41,25 @@ export async function upgrade(
     const use = await beginErrand(broker, errand, left.signal);
     const options = optionsOf(broker, errand, left.signal);
     const forms = options.forms ?? broker.secrets.formsFor(errand.request.url, '');
+    let isOver = false;
+    const over = async (status: number) => {
+      isOver = true;
+      await use?.done(status);
+    };
     let answer: Upgraded | IncomingMessage;
+    let opened: RedactedResponse;
     try {
       answer = await ask(errand, options);
+      if (!isUpgraded(answer)) {
+        const redacted = redact(answer, forms, 'GET');
+        return await passOn(redacted, response, () => over(redacted.status));
+      }
+      opened = redact(answer.response, forms, 'HEAD');
+      await over(opened.status);
     } catch (error) {
-      await use?.failed(error);
+      if (!isOver) await use?.failed(left.signal.aborted ? left.signal.reason : error);
       throw error;
     }
-    if (!('socket' in answer && 'head' in answer)) {
-      const redacted = redact(answer, forms, 'GET');
-      return await passOn(redacted, response, async () => use?.done(redacted.status));
-    }
-    const opened = redact(answer.response, forms, 'HEAD');
-    await use?.done(opened.status);
     response.detachSocket(socket);
     const lines = [
       `HTTP/1.1 ${opened.status} ${opened.statusText}`,
@@ -72,15 +78,20 @@ export async function upgrade(
   }
 }
 
+function isUpgraded(answer: Upgraded | IncomingMessage): answer is Upgraded {
+  return 'head' in answer;
+}
+
 function ask(
   { request, uses }: Errand,
   options: ReturnType<typeof optionsOf>,
 ): Promise<Upgraded | IncomingMessage> {
   const { reach = [], signal } = options;
   const headers = request.headers.filter(([name]) => !EXTENSIONS.test(name));
-  const sent = wireRequest(withSecrets({ ...request, headers }, uses));
+  const whole = withSecrets({ ...request, headers }, uses);
+  const sent = wireRequest(whole);
   const asking = { ...sent, headers: { ...sent.headers, Connection: 'Upgrade', Upgrade: 'websocket' } };
-  return guarded(request.url, reach, options, (guard) => guardedUpgrade(request.url, asking, guard, signal));
+  return guarded(request.url, reach, options, (guard) => guardedUpgrade(whole.url, asking, guard, signal));
 }
 
 function maskingStream(masker: Masker): Transform {
