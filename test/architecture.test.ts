@@ -39,7 +39,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   net: /^(node:.*|ipaddr\.js)$/,
   client: /^$/,
   vault: /^node:.*$/,
-  broker: /^(node:.*|@peculiar\/asn1-(schema|x509))$/,
+  broker: /^node:.*$/,
   server: /^(node:.*|altcha-lib\/v1|libsql|mmdb-lib|nodemailer|pino|postgres|prom-client)$/,
   web: /^uqr$/,
   cli: /^(node:.*|commander|chalk|clipboardy|ora|uqr)$/,
