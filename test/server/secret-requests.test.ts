@@ -237,8 +237,13 @@ describe('files', () => {
   test('and blobs of answers take the room of who asked', async () => {
     const own = server(harness(undefined, { maxStored: 10 * MB, maxStoredPerCaller: 2_000 }));
     const [full, empty] = [await own.asked({ answers: 9 }), await own.asked({ answers: 9 })];
+    const answered = await own.asked();
+    await own.give(answered);
     expect((await own.give(full, { encrypted_blob: 'A'.repeat(2_400) })).status).toBe(201);
     expect(await refusal(own.give(empty, { encrypted_blob: 'A'.repeat(2_400) }))).toBe('507 STORE_FULL');
+    expect(await refusal(own.give(answered, { encrypted_blob: 'A'.repeat(2_400) }))).toBe(
+      '410 REQUEST_ANSWERED',
+    );
     expect(await refusal(begin(own, { request: empty, bytes: 1_000 }))).toBe('507 STORE_FULL');
     const upload = await uploadOf(begin(own, { request: empty }));
     expect(await refusal(own.put(upload, 0, 1_016))).toBe('507 STORE_FULL');

@@ -9,7 +9,7 @@ import { deriveCollectKeys } from '../../core/crypto/request.js';
 import { ValidationError } from '../../core/errors.js';
 import { isSecretId, parseServer } from '../../core/link.js';
 import { type CollectLink, parseCollectLink, type RequestAddress } from '../../core/links/request-links.js';
-import { DEFAULT_SERVER } from '../../core/protocol/limits.js';
+import { DEFAULT_SERVER, MAX_WAIT_SECONDS } from '../../core/protocol/limits.js';
 import type { SecretState } from '../../core/protocol/replies.js';
 import { parseAnswersReply } from '../../core/protocol/request-replies.js';
 import { HEADERS } from '../../core/protocol/requests.js';
@@ -64,7 +64,7 @@ export interface RequestStatusOptions extends TransportOptions {
 }
 
 /** The longest time that a server is asked to wait, in milliseconds: proxies cut connections that are idle for long. */
-export const LONGEST_WAIT_MS = 25_000;
+export const LONGEST_WAIT_MS = MAX_WAIT_SECONDS * 1_000;
 
 /**
  * Tells what became of a request. Reads no answer, and uses up nothing.

@@ -200,7 +200,11 @@ export class SecretRequests {
       expiresAt: createdAt + request.secretExpiry * MINUTE_MS,
     } as const;
     const held = await this.#storedBytes?.holdBlob(request.caller, answer.blob.length);
-    if (held === null) throw new StoreFullError();
+    if (held === null) {
+      // A request that takes no answers says that, whether or not there is room.
+      const state = requestStateOf(request, createdAt);
+      throw state === 'open' ? new StoreFullError() : CLOSED[state]();
+    }
     const answering = this.#store.answer(request.id, { secret, wrappedKey }, hashOf(proof));
     const outcome = await answering.finally(() => held?.settle(true));
     if (outcome.outcome === 'conflict') throw keyReused();
