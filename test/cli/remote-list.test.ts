@@ -68,6 +68,21 @@ describe.each(ENGINES)('over %s', (engine) => {
       expect(await of('--since 2099-01-01')).toEqual([]);
       expect(await of('--since 1h')).toHaveLength(3);
 
+      // What was asked for is in it too, by time.
+      await laptop.sh(
+        'zephr request -q -m "the password" --answers 2 > asked; echo x | zephr -q -H gamma > link',
+      );
+      expect(await of('-n 3')).toEqual(['gamma', undefined, 'Alphabet']);
+      const [line = ''] = (await sh('zephr ls --remote --state open')).stdout.trim().split('\n');
+      expect(line.split(/ {2,}/).slice(1)).toEqual(['open', expect.stringMatching(/ ago$/), '0/2']);
+      const [request] = (
+        JSON.parse((await ci.sh('zephr ls --remote --json --state open')).stdout) as { secrets: Listed[] }
+      ).secrets;
+      expect(request).toMatchObject({ kind: 'request', server: server.url, answers: 2, answersLeft: 2 });
+      expect(await of(`--after '${request?.id}' -n 1`)).toEqual(['Alphabet']);
+      expect(await of(`--after '${request?.id}' --state revoked`)).toEqual([]);
+      expect((await stranger.sh('zephr ls --remote --state open')).stdout).toBe('');
+
       // By its whole id it is seen and destroyed from any machine with the key, and from no other.
       const id = secrets[2]?.id;
       expect((await stranger.sh(`zephr revoke -- '${id}'`)).code).toBe(5);
@@ -76,15 +91,15 @@ describe.each(ENGINES)('over %s', (engine) => {
       expect((await sh('zephr ls --remote --state expired')).stderr).toBe('there is nothing in the list\n');
 
       expect(JSON.parse((await ci.sh('zephr stats --remote --json')).stdout)).toEqual({
-        states: { waiting: 2, read: 0, expired: 0, revoked: 1 },
-        created: { today: 3, thisWeek: 3, thisMonth: 3, total: 3 },
+        states: { waiting: 3, read: 0, expired: 0, revoked: 1 },
+        created: { today: 4, thisWeek: 4, thisMonth: 4, total: 4 },
         bytes: expect.any(Number),
         requests: {
-          states: { open: 0, answered: 0, expired: 0, cancelled: 0 },
-          created: { today: 0, thisWeek: 0, thisMonth: 0, total: 0 },
+          states: { open: 1, answered: 0, expired: 0, cancelled: 0 },
+          created: { today: 1, thisWeek: 1, thisMonth: 1, total: 1 },
         },
       });
-      expect((await ci.sh('zephr stats --remote')).stdout).toMatch(/^waiting +2\n(.*\n)*at the server +3\n/);
+      expect((await ci.sh('zephr stats --remote')).stdout).toMatch(/^waiting +3\n(.*\n)*at the server +4\n/);
 
       await operator.sh('zephr keys revoke -q mine');
       expect((await ci.sh('zephr ls --remote')).code).toBe(3);

@@ -1,8 +1,7 @@
 /** `zephr ls`: what was sent and asked for from this machine, and what became of it. */
 
-import { SECRET_STATES, type SecretState } from '../../../core/protocol/replies.js';
+import type { SecretState } from '../../../core/protocol/replies.js';
 import type { RequestState } from '../../../core/protocol/secret-requests.js';
-import { usageError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import type { Context } from '../../parser/command.js';
 import { forgetEnded, readSentList } from '../../sent/list.js';
@@ -11,7 +10,7 @@ import { countsOf } from '../../sent/record.js';
 import type { Refreshed } from '../../sent/refresh.js';
 import { jsonLine } from '../../terminal/escape.js';
 import { formatLine } from './line.js';
-import { type RemoteSecret, type RemoteWanted, remotePages } from './remote.js';
+import { type RemoteRecord, remoteRecords } from './remote.js';
 
 export interface LsFlags extends Wanted {
   readonly state?: SecretState | RequestState;
@@ -43,30 +42,32 @@ export async function ls(context: LsContext): Promise<ExitCode> {
   return EXIT.done;
 }
 
-/** Prints what an API key made; without `--json` page by page, for there may be many. */
+/** Lines that are written at once. */
+const LINES = 100;
+
+/** Prints what an API key made; without `--json` as it comes, for there may be much. */
 async function lsRemote(context: LsContext): Promise<ExitCode> {
   const { flags, terminal, reporter, now } = context;
-  const all: RemoteSecret[] = [];
-  let count = 0;
-  for await (const page of remotePages({ ...context, flags: remoteFlags(flags) })) {
-    count += page.length;
-    if (flags.json) all.push(...page);
-    else {
-      const lines = page.map((secret) => formatLine({ ...secret, label: secret.hint }, now()));
-      await terminal.stdout.write(lines.join(''));
-    }
+  const all: RemoteRecord[] = [];
+  let lines: string[] = [];
+  for await (const record of remoteRecords(context)) {
+    all.push(record);
+    if (!flags.json) lines.push(remoteLine(record, now()));
+    if (lines.length < LINES) continue;
+    await terminal.stdout.write(lines.join(''));
+    lines = [];
   }
   if (flags.json) await terminal.stdout.write(jsonLine({ secrets: all }));
-  else if (count === 0) await reporter.info('there is nothing in the list');
+  else if (all.length === 0) await reporter.info('there is nothing in the list');
+  else await terminal.stdout.write(lines.join(''));
   return EXIT.done;
 }
 
-/** The options, where `--state` names one that secrets can be in. */
-function remoteFlags({ state, ...flags }: LsFlags): RemoteWanted {
-  if (state === undefined) return flags;
-  const known = SECRET_STATES.find((one) => one === state);
-  if (known === undefined) throw usageError('--remote lists secrets, and that is a state of requests');
-  return { ...flags, state: known };
+/** The line of what an API key made. */
+function remoteLine(record: RemoteRecord, now: number): string {
+  if (record.kind === 'secret') return formatLine({ ...record, label: record.hint }, now);
+  const { answers: views, answersLeft: viewsLeft } = record;
+  return formatLine({ ...record, views, viewsLeft, label: undefined }, now);
 }
 
 /** The line of a record of the list. */

@@ -1,7 +1,9 @@
 /** `zephr ls --remote` and `zephr stats --remote`: what an API key made, on whatever machine, as its server tells it. */
 
 import {
+  type ListedRequest,
   type ListedSecret,
+  listRequests,
   listSecrets,
   type OwnerOptions,
   type Statistics,
@@ -9,16 +11,17 @@ import {
 } from '../../../client/sender/lists.js';
 import type { TransportOptions } from '../../../client/transport/send.js';
 import { PAGE } from '../../../core/protocol/lists.js';
-import type { SecretState } from '../../../core/protocol/replies.js';
+import { SECRET_STATES, type SecretState } from '../../../core/protocol/replies.js';
+import { REQUEST_STATES, type RequestState } from '../../../core/protocol/secret-requests.js';
 import { CliError, usageError } from '../../exit/cli-error.js';
 import { EXIT } from '../../exit/codes.js';
 import type { Context } from '../../parser/command.js';
 import { connectionTo } from '../../settings/connection.js';
 import { type CommonFlags, loadSettings } from '../../settings/settings.js';
 
-/** Which of the secrets. */
+/** Which of what the API key made. */
 export interface RemoteWanted extends CommonFlags {
-  readonly state?: SecretState;
+  readonly state?: SecretState | RequestState;
   /** Milliseconds since 1970. */
   readonly since?: number;
   readonly count?: number;
@@ -27,56 +30,105 @@ export interface RemoteWanted extends CommonFlags {
   readonly search?: string;
 }
 
-/** A secret of an API key, and where it is. */
-export interface RemoteSecret extends ListedSecret {
-  readonly kind: 'secret';
-  readonly server: string;
-}
+/** A secret or a request of an API key, and where it is. */
+export type RemoteRecord = { readonly server: string } & (
+  | ({ readonly kind: 'secret' } & ListedSecret)
+  | ({ readonly kind: 'request' } & ListedRequest)
+);
 
 type Asking<Flags extends CommonFlags> = Pick<Context<Flags>, 'flags' | 'terminal' | 'reporter'>;
 
+/** Whose lists, and how a page of them is waited for. */
+interface Source {
+  readonly owner: OwnerOptions & { readonly server: string };
+  readonly state: SecretState | RequestState | undefined;
+  readonly waitFor: <Page>(page: Promise<Page>) => Promise<Page>;
+}
+
 /**
- * The secrets that the options ask for, newest first, a page at a time; a page can be empty.
- * @throws CliError exit 4 without an API key, exit 2 where there is no secret that `--after` names.
+ * What the options ask for, newest first. A page is asked for when what came before was taken.
+ * @throws CliError exit 4 without an API key, exit 2 where there is nothing that `--after` names.
  */
-export async function* remotePages(
+export async function* remoteRecords(
   context: Asking<RemoteWanted>,
-): AsyncGenerator<readonly RemoteSecret[], void, undefined> {
+): AsyncGenerator<RemoteRecord, void, undefined> {
   const { flags, reporter } = context;
+  const { after, state, since = Number.NEGATIVE_INFINITY, count = Number.POSITIVE_INFINITY } = flags;
   const owner = await ownerOf(context);
-  const { after, since = Number.NEGATIVE_INFINITY } = flags;
   const search = flags.search?.toLowerCase();
-  let left = flags.count ?? Number.POSITIVE_INFINITY;
-  let hasBegun = after === undefined;
-  let next: string | undefined;
-  do {
+  const source: Source = {
+    owner,
     // What --after names need not be in that state.
-    const state = hasBegun && flags.state !== undefined ? { state: flags.state } : {};
-    const from = next === undefined ? {} : { after: next };
-    const asked = listSecrets({ ...owner, ...state, ...from, limit: PAGE.most });
-    const page = await reporter.waitFor('asking for the list', asked);
-    let { secrets } = page;
-    if (!hasBegun && after !== undefined) {
-      const place = secrets.findIndex(({ id }) => id.startsWith(after));
-      hasBegun = place >= 0;
-      secrets = hasBegun ? secrets.slice(place + 1) : [];
+    state: after === undefined ? state : undefined,
+    waitFor: (page) => reporter.waitFor('asking for the list', page),
+  };
+  let hasBegun = after === undefined;
+  let found = 0;
+  for await (const record of newestFirst(secretsOf(source), requestsOf(source))) {
+    if (!hasBegun) {
+      hasBegun = record.id.startsWith(after ?? '');
+      continue;
     }
-    const found = secrets
-      .filter(({ createdAt }) => Date.parse(createdAt) >= since)
-      .filter((one) => flags.state === undefined || one.state === flags.state)
-      .filter((one) => search === undefined || isFound(one, owner.server, search))
-      .slice(0, left);
-    left -= found.length;
-    yield found.map((secret) => ({ kind: 'secret', server: owner.server, ...secret }));
-    const last = page.secrets.at(-1);
-    const isPast = last !== undefined && Date.parse(last.createdAt) < since;
-    next = left > 0 && !isPast ? page.next : undefined;
-  } while (next !== undefined);
+    if (Date.parse(record.createdAt) < since) return;
+    if (state !== undefined && record.state !== state) continue;
+    if (search !== undefined && !isFound(record, search)) continue;
+    yield record;
+    found += 1;
+    if (found === count) return;
+  }
   if (!hasBegun) {
     throw usageError(
-      'the API key made no secret of that id',
+      'the API key made nothing of that id',
       '--after takes an id of zephr ls --remote, or its start',
     );
+  }
+}
+
+async function* secretsOf({ owner, state, waitFor }: Source): AsyncGenerator<RemoteRecord, void, undefined> {
+  const known = SECRET_STATES.find((one) => one === state);
+  if (state !== undefined && known === undefined) return;
+  let next: string | undefined;
+  do {
+    const page = await waitFor(listSecrets({ ...owner, ...pageOf(known, next) }));
+    for (const secret of page.secrets) yield { kind: 'secret', server: owner.server, ...secret };
+    next = page.next;
+  } while (next !== undefined);
+}
+
+async function* requestsOf({ owner, state, waitFor }: Source): AsyncGenerator<RemoteRecord, void, undefined> {
+  const known = REQUEST_STATES.find((one) => one === state);
+  if (state !== undefined && known === undefined) return;
+  let next: string | undefined;
+  do {
+    const page = await waitFor(listRequests({ ...owner, ...pageOf(known, next) }));
+    for (const request of page.requests) yield { kind: 'request', server: owner.server, ...request };
+    next = page.next;
+  } while (next !== undefined);
+}
+
+function pageOf<State>(state: State | undefined, next: string | undefined) {
+  return {
+    limit: PAGE.most,
+    ...(state === undefined ? {} : { state }),
+    ...(next === undefined ? {} : { after: next }),
+  };
+}
+
+/** Two lists as one, each of them newest first. */
+async function* newestFirst(
+  one: AsyncGenerator<RemoteRecord, void, undefined>,
+  other: AsyncGenerator<RemoteRecord, void, undefined>,
+): AsyncGenerator<RemoteRecord, void, undefined> {
+  let [first, second] = [await one.next(), await other.next()];
+  while (!first.done || !second.done) {
+    // Times are spelled alike, so that text tells which is later.
+    if (!first.done && (second.done || first.value.createdAt >= second.value.createdAt)) {
+      yield first.value;
+      first = await one.next();
+    } else if (!second.done) {
+      yield second.value;
+      second = await other.next();
+    }
   }
 }
 
@@ -107,6 +159,7 @@ async function ownerOf({
   return { server, apiKey, fetch, timeout: flags.timeout, signal: terminal.interrupt };
 }
 
-function isFound({ id, hint = '' }: ListedSecret, server: string, words: string): boolean {
-  return [id, hint, server].join('\n').toLowerCase().includes(words);
+function isFound(record: RemoteRecord, words: string): boolean {
+  const hint = record.kind === 'secret' ? (record.hint ?? '') : '';
+  return [record.id, hint, record.server].join('\n').toLowerCase().includes(words);
 }
