@@ -44,7 +44,10 @@ async function noteRequests(page: Page): Promise<() => Promise<Sent[]>> {
     window.fetch = (url, init) => {
       const secret = document.getElementById('revealed-secret');
       const shown = secret?.checkVisibility() ? secret.textContent : '';
-      sent.push({ method: init?.method, shown, stored: JSON.stringify({ ...sessionStorage }) });
+      // The others are for the page's own files, such as its texts.
+      if (String(url).includes('/api/')) {
+        sent.push({ method: init?.method, shown, stored: JSON.stringify({ ...sessionStorage }) });
+      }
       return send(url, init);
     };
     Object.assign(window, { sent });
