@@ -205,6 +205,35 @@ describe.skipIf(!HAS_SCRIPT)('at a terminal', () => {
       expect(ended.code).toBe(130);
     }
   });
+
+  it('Ctrl-Z stops a command for its shell, and fg lets it go on', async () => {
+    const session = await vaultSession(SECRETS);
+    writeFileSync(join(session.folder, 'ask'), 'echo ready; read -r x; echo "got $x"');
+    for (const way of ['', 'zephr run -q -- ']) {
+      const { screen, code } = await type(session, 'PS1="> " bash --norc --noprofile -i', [
+        ['> ', `${way}sh ask\r`],
+        ['ready', '\x1a'],
+        ['Stopped', 'fg\r'],
+        ['fg\r\n', 'hello\r'],
+        ['got hello', 'exit 7\r'],
+      ]);
+      expect(screen.match(/Stopped/g), way).toHaveLength(1);
+      expect(code, way).toBe(7);
+    }
+  });
+
+  it('a new size reaches a command', async () => {
+    const session = await vaultSession(SECRETS);
+    writeFileSync(
+      join(session.folder, 'resize'),
+      "trap 'stty size; exit 5' WINCH; stty rows 44 cols 88; sleep 60",
+    );
+    for (const way of ['', 'zephr run -q -- ']) {
+      const { screen, code } = await type(session, `${way}sh resize`, []);
+      expect(screen.replaceAll('\r', ''), way).toContain('44 88\n');
+      expect(code, way).toBe(5);
+    }
+  });
 });
 
 function isRunning(pid: number): boolean {
