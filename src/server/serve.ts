@@ -184,7 +184,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await countries?.close();
       // At the same time, so that both fit into 10 s.
       await Promise.all([listener.close(), webhooks.stop(), courier?.stop()]);
-      ways?.close();
       await maintenance.stop();
       await keyUses.flush();
       clock.stop();

@@ -36,7 +36,7 @@ function mailOptions({ smtp, mailFrom }: MessageFlags, { env }: Terminal): Messa
   if (mailFrom === undefined)
     throw usageError('--smtp is given without --mail-from', 'say who the mails are from');
   const [, address = mailFrom] = /<([^<>]+)>$/.exec(mailFrom) ?? [];
-  if (!isMailAddress(address)) {
+  if (!isMailAddress(address) || !/^[\x20-\x7e]*$/.test(mailFrom)) {
     throw usageError('--mail-from is not a mail address', 'write it as zephr@example.org');
   }
   return { smtp, from: mailFrom };

@@ -26,7 +26,6 @@ export interface Ways {
   readonly phoneCodes: readonly string[];
   /** Asks the mail server whether it would take mail, and logs a warning if not: it may only be down for now. */
   check(log: Log): Promise<void>;
-  close(): void;
 }
 
 /**
@@ -57,6 +56,5 @@ export async function openWays({ mail, phones }: MessageOptions): Promise<Ways |
         log.warn('mail server does not answer', { reason: errorCode(error) ?? 'UNKNOWN' });
       }
     },
-    close: () => byMail?.close(),
   };
 }
