@@ -1,47 +1,19 @@
 /** Codes from the sender's command to the reader's, by way of a server and a mail server. */
 
-import { createHmac } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { httpHost } from '../support/hosts.js';
-import { type MailServer, startMailServer } from '../support/mail-server.js';
-import { type ServerProcess, startServerProcess } from '../support/server.js';
-import { openSession, type Session } from '../support/session.js';
+import { codeIn, createIn, otherThan, READER, until, withMail } from '../support/codes.js';
+import { startMailServer } from '../support/mail-server.js';
+import { startServerProcess } from '../support/server.js';
+import { openSession } from '../support/session.js';
 import { HAS_SCRIPT, type } from '../support/typing.js';
-
-const READER = 'canary.reader@example.org';
-
-/** A session with a server over an SQLite file, and an API key of it. */
-async function withServer(
-  args: readonly string[],
-  env: NodeJS.ProcessEnv = {},
-): Promise<Session & { server: ServerProcess }> {
-  const session = openSession();
-  const store = join(session.folder, 'zephr.db');
-  const server = await startServerProcess({ store, args, env });
-  onTestFinished(async () => void (await server.stop()));
-  session.env.ZEPHR_SERVER = server.url;
-  const { stdout } = await session.sh('zephr keys new --name ci --tier pro --store zephr.db');
-  session.env.ZEPHR_API_KEY = /zeph_[A-Za-z0-9]{40}/.exec(stdout)?.[0] ?? '';
-  return { ...session, server };
-}
-
-const withMail = (mail: MailServer) =>
-  withServer(['--smtp', mail.url, '--mail-from', 'Zephr <zephr@example.org>']);
-
-const codeIn = (words: string) => /[0-9]{6}/.exec(words)?.[0] ?? '';
-const otherThan = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
-
-const create = (session: Session, flags: string) => session.sh(`printf s3cret | zephr -q ${flags} > link`);
 
 describe('zephr --code-to', () => {
   it('has a code sent to who reads without a terminal, which then gives it', async () => {
     const mail = await startMailServer();
     const session = await withMail(mail);
-    expect(await create(session, `--code-to ${READER}`)).toMatchObject({ code: 0, stderr: '' });
+    expect(await createIn(session, `--code-to ${READER}`)).toMatchObject({ code: 0, stderr: '' });
     expect((await session.sh('zephr status < link')).stdout).toContain('with a code sent to c…@e….org');
     const arrives = mail.next();
     const first = await session.sh('zephr get < link');
@@ -71,9 +43,9 @@ describe('zephr --code-to', () => {
     async () => {
       const mail = await startMailServer();
       const session = await withMail(mail);
-      await create(session, `--code-to ${READER} --captcha --passphrase-file pass`);
+      await createIn(session, `--code-to ${READER} --captcha --passphrase-file pass`);
       writeFileSync(join(session.folder, 'pass'), 'correct horse');
-      await create(session, `--code-to ${READER} --captcha --passphrase-file pass`);
+      await createIn(session, `--code-to ${READER} --captcha --passphrase-file pass`);
       session.env.LANG = 'de_DE.UTF-8';
       const arrives = mail.next();
       let code = '';
@@ -105,11 +77,11 @@ describe('zephr --code-to', () => {
     }
     const mail = await startMailServer();
     const session = await withMail(mail);
-    expect((await create(session, `--otp-email ${READER}`)).code).toBe(0);
-    const phone = await create(session, "--otp-phone '+49 (30) 123-456'");
+    expect((await createIn(session, `--otp-email ${READER}`)).code).toBe(0);
+    const phone = await createIn(session, "--otp-phone '+49 (30) 123-456'");
     expect([phone.code, phone.stderr]).toEqual([4, expect.stringContaining('sends no codes to phones')]);
     session.env.ZEPHR_API_KEY = '';
-    const keyless = await create(session, `--code-to ${READER}`);
+    const keyless = await createIn(session, `--code-to ${READER}`);
     expect([keyless.code, keyless.stderr]).toEqual([4, expect.stringContaining('with an API key only')]);
   });
 
@@ -117,7 +89,7 @@ describe('zephr --code-to', () => {
     const mail = await startMailServer();
     const session = await withMail(mail);
     const addresses = '127.0.0.1,2001:db8:cafe:1234::/64';
-    await create(session, `--code-to ${READER} --allow-ip ${addresses}`);
+    await createIn(session, `--code-to ${READER} --allow-ip ${addresses}`);
     const stored = () =>
       readdirSync(session.folder)
         .filter((name) => name.startsWith('zephr.db'))
@@ -134,97 +106,6 @@ describe('zephr --code-to', () => {
       expect([canary, session.server.log().includes(canary)]).toEqual([canary, false]);
     }
     expect(session.server.log()).toContain('"message sent"');
-  });
-});
-
-describe('a mail server', () => {
-  it('that is down is a warning, and its mail goes out later, by another process over the same store', async () => {
-    const down = await startMailServer();
-    const port = Number(new URL(down.url).port);
-    await down.close();
-    const session = await withMail(down);
-    await create(session, `--code-to ${READER}`);
-    expect((await session.sh('zephr get < link')).stderr).toContain('a code was sent to');
-    await until(() => session.server.log().includes('"message not sent"'));
-    expect(session.server.log()).toMatch(
-      /"warn".*"mail server does not answer".*"ECONNREFUSED"|"mail server does not answer"/,
-    );
-    await session.server.stop('SIGKILL');
-    const up = await startMailServer(port);
-    const arrives = up.next();
-    const args = ['--smtp', up.url, '--mail-from', 'zephr@example.org'];
-    const next = await startServerProcess({
-      store: join(session.folder, 'zephr.db'),
-      args,
-      port: portOf(session.server),
-    });
-    onTestFinished(async () => void (await next.stop()));
-    const code = codeIn((await arrives).subject);
-    expect((await session.sh(`zephr get -q --code ${code} < link`)).stdout).toBe('s3cret');
-  });
-
-  it('that refuses the recipient, or says nothing, leaves the request answered and says so in the log', async () => {
-    const mail = await startMailServer();
-    mail.refuse({ code: 550, message: `no mailbox ${READER}` });
-    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
-    onTestFinished(() => void silent.close());
-    const refusing = await withMail(mail);
-    await create(refusing, `--code-to ${READER}`);
-    expect((await refusing.sh('zephr get < link')).stderr).toContain('a code was sent to');
-    await until(() => refusing.server.log().includes('"message not sent"'));
-    expect(refusing.server.log()).toContain('"EENVELOPE"');
-    expect(refusing.server.log()).not.toContain('canary');
-  });
-});
-
-describe('text messages', () => {
-  it('go by a program, which gets the number as its argument and the text on stdin', async () => {
-    const folder = openSession().folder;
-    const program = join(folder, 'sms');
-    writeFileSync(
-      program,
-      `#!/bin/sh\n{ echo "$# $1"; cat; } > ${folder}/part && mv ${folder}/part ${folder}/sms.txt\n`,
-      {
-        mode: 0o755,
-      },
-    );
-    const session = await withServer(['--sms-command', program, '--sms-countries', '+33,+49']);
-    await create(session, "--otp-phone '+49 30 123456'");
-    expect((await session.sh('zephr get < link')).stderr).toContain('a code was sent to +49…56');
-    const message = () =>
-      readdirSync(folder).includes('sms.txt') ? readFileSync(join(folder, 'sms.txt'), 'utf8') : '';
-    await until(() => message() !== '');
-    expect(message()).toMatch(/^1 \+4930123456\n[0-9]{6} is your code to read a secret/);
-    const code = codeIn(message().split('\n')[1] ?? '');
-    expect((await session.sh(`zephr get -q --code ${code} < link`)).stdout).toBe('s3cret');
-    expect(session.server.log()).not.toContain('30123456');
-  });
-
-  it('go to a URL, signed', async () => {
-    const asked: { signature: unknown; body: string }[] = [];
-    const url = await httpHost(async (request, response) => {
-      asked.push({ signature: request.headers['x-zephr-signature'], body: await text(request) });
-      response.writeHead(204).end();
-    });
-    const { folder } = openSession();
-    writeFileSync(join(folder, 'secret'), 'k3y\n');
-    const args = [
-      '--sms-url',
-      `${url}/sms`,
-      '--sms-secret-file',
-      join(folder, 'secret'),
-      '--sms-countries',
-      '+49',
-    ];
-    const session = await withServer(args);
-    await create(session, '--code-to +4930123456');
-    await session.sh('zephr get < link');
-    await until(() => asked.length > 0);
-    const [{ signature, body } = { signature: '', body: '{}' }] = asked;
-    expect(signature).toBe(createHmac('sha256', 'k3y').update(body).digest('hex'));
-    const message = JSON.parse(body) as { to: string; text: string };
-    expect(message.to).toBe('+4930123456');
-    expect((await session.sh(`zephr get -q --code ${codeIn(message.text)} < link`)).stdout).toBe('s3cret');
   });
 });
 
@@ -258,12 +139,3 @@ describe('zephr serve', () => {
     expect(health.gates).toContain('email');
   });
 });
-
-function portOf({ url }: ServerProcess): number {
-  return Number(new URL(url).port);
-}
-
-/** Waits for something that another process does. */
-async function until(isSo: () => boolean): Promise<void> {
-  await expect.poll(isSo, { timeout: 20_000 }).toBe(true);
-}
