@@ -40,7 +40,8 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   client: /^$/,
   vault: /^node:.*$/,
   broker: /^node:.*$/,
-  server: /^(node:.*|altcha-lib\/v1|libsql|mmdb-lib|nodemailer\/lib\/smtp-connection|pino|postgres|prom-client)$/,
+  server:
+    /^(node:.*|altcha-lib\/v1|libsql|mmdb-lib|nodemailer\/lib\/smtp-connection|pino|postgres|prom-client)$/,
   web: /^uqr$/,
   cli: /^(node:.*|commander|chalk|clipboardy|ora|uqr)$/,
   'index.ts': /^$/,
