@@ -26,7 +26,7 @@ describe('zephr request', () => {
     const asked = await one.sh("zephr request -m 'the staging password' --from ops > link; wc -l < link");
     expect(asked.stdout.trim()).toBe('1');
     expect(asked.stderr).toMatch(
-      /^it can be answered, and expires in 1 day, at .*; zephr get [\w-]{8} takes the answer\n$/,
+      /^it can be answered, and expires in 1 day, at .*; zephr get (-- )?[\w-]{8} takes the answer\n$/,
     );
     const [name = ''] = kept(one);
     const id = name.slice(0, 22);
@@ -36,7 +36,7 @@ describe('zephr request', () => {
     expect(statSync(join(folderOf(one), name)).mode & 0o777).toBe(0o600);
     expect(statSync(folderOf(one)).mode & 0o777).toBe(0o700);
 
-    expect(await one.sh(`zephr get ${id.slice(0, 8)}`)).toMatchObject({ code: 11, stdout: '' });
+    expect(await one.sh(`zephr get -- ${id.slice(0, 8)}`)).toMatchObject({ code: 11, stdout: '' });
     const given = await one.sh('printf %s hunter2 | zephr give "$(cat link)"');
     expect(given.stdout).toBe('');
     expect(given.stderr).toMatch(
