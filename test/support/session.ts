@@ -1,11 +1,12 @@
 /** Shell sessions for tests: a folder, an environment, the built `zephr` on the PATH, and a real shell. */
 
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { isSystemError } from '../../src/core/errors.js';
 
 export const ZEPHR = fileURLToPath(new URL('../../bin/zephr.js', import.meta.url));
 
@@ -39,11 +40,25 @@ export function openSession(env: NodeJS.ProcessEnv = {}): Session {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const path = [commandFolder(), dirname(process.execPath), process.env.PATH ?? ''].join(delimiter);
   const base = { PATH: path, HOME: folder, LANG: 'C.UTF-8', TZ: 'UTC', TERM: 'xterm-256color', ...env };
+  const running = new Set<ChildProcess>();
+  // A script that waits for what never comes must not outlive its test, with all that it has started.
+  onTestFinished(() => {
+    for (const { pid } of running) if (pid !== undefined) killGroup(pid);
+  });
   return {
     folder,
     env: base,
-    sh: (script, options = {}) => run(script, folder, { ...base, ...options.env }, options.stdin),
+    sh: (script, options = {}) => run(script, folder, { ...base, ...options.env }, options.stdin, running),
   };
+}
+
+/** Kills the processes of a group, if it still has any. */
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    if (!isSystemError(error, 'ESRCH')) throw error;
+  }
 }
 
 /** A folder for the PATH that holds `zephr`, as an installation would. */
@@ -59,6 +74,7 @@ function run(
   cwd: string,
   env: NodeJS.ProcessEnv,
   stdin: ShellOptions['stdin'],
+  running: Set<ChildProcess>,
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
     const child = spawn('sh', ['-c', script], {
@@ -68,12 +84,14 @@ function run(
       // In a session of its own: whoever runs the tests at a terminal shall not be asked for passphrases.
       detached: true,
     });
+    running.add(child);
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
     child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
     child.on('error', reject);
     child.on('close', (code) => {
+      running.delete(child);
       child.stdin?.destroy();
       const bytes = Buffer.concat(stdout);
       resolve({ code, bytes, stdout: bytes.toString(), stderr: Buffer.concat(stderr).toString() });
