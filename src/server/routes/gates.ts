@@ -7,7 +7,8 @@ import type { Handler, Router } from '../http/router.js';
 import type { Codes } from '../secrets/codes.js';
 import type { GateKeeper } from '../secrets/gate-keeper.js';
 import { languageOf } from '../secrets/gates/texts.js';
-import { errorOf, type Secrets } from '../secrets/secrets.js';
+import type { Secrets } from '../secrets/secrets.js';
+import { errorOf } from '../secrets/service-error.js';
 import { credentialsOf, visitOf } from './request-headers.js';
 
 /** What the routes are made of. */

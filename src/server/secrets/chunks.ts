@@ -13,8 +13,8 @@ import { answererOf, type RequestRecord } from '../store/contracts/requests.js';
 import type { Idempotency } from '../store/contracts/secrets.js';
 import type { Caller } from './callers.js';
 import { limitReached, quotaOf } from './quotas.js';
-import { type Credentials, checkedId, errorOf, idMaker, shownBy, uploadNotFound } from './secrets.js';
-import { ServiceError } from './service-error.js';
+import { type Credentials, checkedId, idMaker, shownBy } from './secrets.js';
+import { errorOf, ServiceError, uploadNotFound } from './service-error.js';
 import type { Held, StoredBytes } from './stored-bytes.js';
 
 /** When a caller with too many open uploads may come back, in milliseconds: by then one may be done. */

@@ -6,8 +6,8 @@ import { CODE_MS, RESEND_MS } from '../store/contracts/gates.js';
 import type { MessageLanguage } from '../store/contracts/outbox.js';
 import type { SecretStore } from '../store/contracts/secrets.js';
 import { type GateKeeper, gateError, isGateRefusal, masked, type Visit } from './gate-keeper.js';
-import { type Credentials, checkedId, errorOf, shownBy } from './secrets.js';
-import { ServiceError } from './service-error.js';
+import { type Credentials, checkedId, shownBy } from './secrets.js';
+import { errorOf, ServiceError } from './service-error.js';
 
 /** Messages to one recipient in an hour, from all secrets together. */
 const HOURLY = 5;

@@ -29,8 +29,8 @@ import { type CallbackPolicy, checkCallback, PUBLIC_CALLBACKS } from './callback
 import type { Caller } from './callers.js';
 import { GateKeeper } from './gate-keeper.js';
 import { limitReached, quotaOf } from './quotas.js';
-import { checkExpiry, checkedId, idMaker, type SenderCredentials, tooLarge, uploadError } from './secrets.js';
-import { ServiceError } from './service-error.js';
+import { checkExpiry, checkedId, idMaker, type SenderCredentials } from './secrets.js';
+import { ServiceError, tooLarge, uploadError } from './service-error.js';
 import type { StoredBytes } from './stored-bytes.js';
 
 /** What somebody asks for, checked field by field. Whether their limits allow it is another question. */

@@ -12,16 +12,13 @@ import type { Kept, SecretState } from '../../core/protocol/replies.js';
 import { Notices } from '../notices/notices.js';
 import { Watch } from '../notices/watch.js';
 import { stateOf } from '../store/contracts/lifecycle.js';
-import type { Refused, ShownBySender, ShownProofs } from '../store/contracts/proofs.js';
+import type { ShownBySender, ShownProofs } from '../store/contracts/proofs.js';
 import type {
   CreateRequest,
   Idempotency,
   Reading,
   SecretRecord,
   SecretStore,
-  Unfit,
-  Unknown,
-  Unreadable,
 } from '../store/contracts/secrets.js';
 import { StoreFullError } from '../store/contracts/store.js';
 import type { Metrics } from '../telemetry/metrics.js';
@@ -29,7 +26,7 @@ import { type CallbackPolicy, checkCallback, PUBLIC_CALLBACKS } from './callback
 import type { Caller } from './callers.js';
 import { GateKeeper, gateError, isGateRefusal, shownGates, type Visit } from './gate-keeper.js';
 import { limitReached, noneOf, quotaOf } from './quotas.js';
-import { ServiceError } from './service-error.js';
+import { ended, errorOf, notFound, ServiceError, tooLarge, uploadError } from './service-error.js';
 import type { StoredBytes } from './stored-bytes.js';
 
 /** What comes of a create. Times are milliseconds since 1970, here as below. */
@@ -360,65 +357,6 @@ export function checkExpiry(
     const who = tier === null ? 'without an API key' : `with an API key of tier ${tier}`;
     throw new ServiceError('UPGRADE_REQUIRED', `${who} the expiry is ${formatMinuteRange(own)}`);
   }
-}
-
-/** The error for a blob of more than `limit` characters, or for a body that can only hold such a one. */
-export function tooLarge(limit: number): ServiceError {
-  return new ServiceError(
-    'PAYLOAD_TOO_LARGE',
-    `the sealed secret (encrypted_blob) is longer than ${limit} characters`,
-  );
-}
-
-/** Why a store did nothing for a caller. */
-export function errorOf(outcome: Refused | Unfit | Unreadable | Unknown): ServiceError {
-  switch (outcome.outcome) {
-    case 'claim required':
-      return new ServiceError('CLAIM_REQUIRED', 'a secret with chunks is read with Zephr-Claim');
-    case 'chunks not accepted':
-      return new ServiceError(
-        'CHUNKS_NOT_ACCEPTED',
-        'the secret has files, which only a newer client can fetch: update it, nothing was used up',
-      );
-    case 'unknown':
-      return notFound();
-    case 'gone':
-      return ended(outcome.state);
-    case 'not provable':
-      return new ServiceError('PROOF_REQUIRED', 'a version 1 secret has no proof: it can only be read');
-    case 'proof required':
-      return new ServiceError('PROOF_REQUIRED', 'Zephr-Proof is required');
-    case 'wrong key':
-      return new ServiceError('WRONG_KEY', 'the key is wrong');
-    case 'wrong passphrase':
-      return new ServiceError('WRONG_PASSPHRASE', 'the passphrase is wrong');
-    case 'locked': {
-      const { waitMs } = outcome;
-      const message = `too many wrong passphrases: wait ${Math.ceil(waitMs / 1000)} s`;
-      return new ServiceError('TOO_MANY_ATTEMPTS', message, { waitMs });
-    }
-  }
-}
-
-/** The error for an upload that is not open: there never was one, or it was forgotten, or a secret has its chunks. */
-export function uploadNotFound(): ServiceError {
-  return new ServiceError('UPLOAD_NOT_FOUND', 'there is no such upload');
-}
-
-/** Why a secret cannot have the chunks of its upload. */
-export function uploadError(outcome: 'unknown upload' | 'incomplete upload'): ServiceError {
-  if (outcome === 'unknown upload') return uploadNotFound();
-  return new ServiceError('UPLOAD_INCOMPLETE', 'the upload has not the chunks that the secret is to have');
-}
-
-function notFound(): ServiceError {
-  return new ServiceError('SECRET_NOT_FOUND', 'there is no such secret');
-}
-
-function ended(state: Unreadable['state']): ServiceError {
-  if (state === 'revoked') return new ServiceError('SECRET_REVOKED', 'the secret was revoked');
-  if (state === 'expired') return new ServiceError('SECRET_EXPIRED', 'the secret has expired');
-  return new ServiceError('SECRET_ALREADY_CONSUMED', 'the secret was already read');
 }
 
 /** Makes a function that returns a new id with each call: 22 characters of base64url, 128 random bits. */
