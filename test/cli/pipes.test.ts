@@ -47,6 +47,18 @@ describe('what goes in comes out', () => {
     const { stdout } = await sh('(printf a; sleep 0.05; printf b; sleep 0.05; printf c) | zephr | zephr get');
     expect(stdout).toBe('abc');
   });
+
+  it.each([
+    ['hunter2\n', 'hunter2'],
+    ['hunter2\r\n', 'hunter2'],
+    ['two\n\n', 'two\n'],
+    ['none', 'none'],
+  ])('but for one final line end with --trim: %j', async (secret, rest) => {
+    const one = session();
+    writeFileSync(join(one.folder, 'in'), secret);
+    for (const link of ['v1', 'v2'])
+      expect((await one.sh(`zephr -q --trim --link ${link} < in | zephr get -q`)).stdout).toBe(rest);
+  });
 });
 
 describe('zephr', () => {

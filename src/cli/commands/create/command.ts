@@ -62,6 +62,7 @@ function creates(command: CliCommand): void {
           ),
         ),
     )
+    .option('--trim', 'leave out one final line end, as from echo')
     .addOption(
       new CliOption('--from-vault <NAME>', 'send a secret of the vault, unseen; at a terminal').excludes(
         'attach',

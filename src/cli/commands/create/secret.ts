@@ -15,6 +15,8 @@ import type { Sources } from '../../transfer/sources.js';
 export interface SecretFlags {
   readonly attach?: readonly string[];
   readonly name?: string;
+  /** Leaves out one final line end. */
+  readonly trim?: boolean;
 }
 
 /** A secret as it came: whole, or where it is long, as a stream. */
@@ -36,11 +38,22 @@ export interface Given {
  * @throws CliError exit 2 when there is nothing, or a file cannot be sent.
  */
 export async function takeSecret(
-  { attach, name }: SecretFlags,
+  flags: SecretFlags,
   takesText: boolean,
   link: LinkVersion,
   terminal: Terminal,
   advice = PIPE_IT_IN,
+): Promise<Given> {
+  const given = await takeAll(flags, takesText, link, terminal, advice);
+  return flags.trim ? { ...given, secret: withoutLineEnd(given.secret) } : given;
+}
+
+async function takeAll(
+  { attach, name }: SecretFlags,
+  takesText: boolean,
+  link: LinkVersion,
+  terminal: Terminal,
+  advice: string,
 ): Promise<Given> {
   if (attach === undefined) return { secret: await takeAlone(link, terminal, advice), sources: null, name };
   const { openSources } = await import('../../transfer/sources.js');
@@ -77,7 +90,7 @@ async function takeText(terminal: Terminal, advice: string): Promise<SecretBytes
 }
 
 /** A secret without one final line end, `\n` or `\r\n`. */
-export function withoutLineEnd(secret: SecretBytes): SecretBytes {
+function withoutLineEnd(secret: SecretBytes): SecretBytes {
   if (secret instanceof Uint8Array) return secret.subarray(0, secret.length - lineEndOf(secret));
   return trimmed(secret);
 }

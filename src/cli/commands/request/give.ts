@@ -24,11 +24,10 @@ import type { Terminal } from '../../terminal/terminal.js';
 import { timeInWords } from '../../terminal/times.js';
 import { checkMemo, given } from '../create/create.js';
 import type { LargeSend, SendFiles } from '../create/large.js';
-import { type Given, type SecretFlags, takeSecret, withoutLineEnd } from '../create/secret.js';
+import { type Given, type SecretFlags, takeSecret } from '../create/secret.js';
 
 export interface GiveFlags extends CommonFlags, SecretFlags {
   readonly message?: string;
-  readonly trim?: boolean;
   readonly memo?: string;
   /** False for `--no-record`. */
   readonly record: boolean;
@@ -61,7 +60,7 @@ export async function give(context: GiveContext, words: readonly string[]): Prom
   const inTime = (time: string) => timeInWords(clock.toLocal(Date.parse(time)), now());
   await describe(request, link, inTime, reporter);
   const { secret, sources, name } = await takeSecret(flags, takesText, 'v2', terminal, PIPE_IT_IN);
-  const what = { secret: flags.trim ? withoutLineEnd(secret) : secret, sources };
+  const what = { secret, sources };
   const all = { ...options, ...message, ...given('name', name) };
   const isSmall = sources === null && what.secret instanceof Uint8Array;
   const answering = advised(
