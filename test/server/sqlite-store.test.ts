@@ -8,6 +8,7 @@ import { StoreError } from '../../src/server/store/contracts/store.js';
 import { openStore } from '../../src/server/store/open.js';
 import {
   loadSqliteDriver,
+  pragma,
   type SqliteDatabase,
   type SqliteStatement,
 } from '../../src/server/store/sqlite/file/driver.js';
@@ -123,7 +124,8 @@ describe('a failing SQLite store', () => {
     const store = new SqliteStore(database, 'salt');
     const kept = newSecret();
     await store.secrets.create(kept);
-    database.exec('PRAGMA max_page_count = 48');
+    // Of 4 KB each: some for a small secret, and too few for a large one.
+    database.exec(`PRAGMA max_page_count = ${pragma(database, 'page_count') + 12}`);
     const large = newSecret({ blob: new Uint8Array(100_000) });
     const small = newSecret();
     const results = await Promise.allSettled([store.secrets.create(large), store.secrets.create(small)]);
