@@ -44,7 +44,8 @@ describe('zephr request', () => {
     );
     expect(await one.sh(`zephr get -- ${id.slice(0, 8)}`)).toMatchObject({ code: 0, stdout: 'hunter2' });
     expect(kept(one)).toEqual([]);
-    expect((await one.sh(`zephr get -- ${id}`)).code).toBe(5);
+    const taken = await one.sh(`zephr get -- ${id}`);
+    expect([taken.code, taken.stderr]).toEqual([6, expect.stringContaining('every answer was taken')]);
     expect((await one.sh('echo again | zephr give "$(cat link)"')).code).toBe(6);
   });
 

@@ -25,6 +25,7 @@ import {
   removeRequest,
   unkeptRequest,
 } from '../../files/request-files.js';
+import { readSentList } from '../../sent/list.js';
 import { waitFor } from '../../sent/waiting.js';
 import { connectionTo } from '../../settings/connection.js';
 import { timeInWords } from '../../terminal/times.js';
@@ -97,7 +98,7 @@ function rejectLinkFlags({ flags }: GetContext): void {
 /** The request that is meant, and what is kept of it here. */
 async function findRequest(
   text: string,
-  { terminal, now }: AnswerContext,
+  { terminal, reporter, now }: AnswerContext,
 ): Promise<{ link: CollectLink; kept: KeptRequest }> {
   if (text.includes('/')) {
     const link = parseCollectLink(text);
@@ -111,9 +112,17 @@ async function findRequest(
     throw usageError(`${found.length} requests begin with that: ${ids}`, 'give more of the id');
   }
   const link = kept === undefined ? null : collectLinkOf(kept);
-  if (kept === undefined || link === null) throw notKept(text);
-  return { link, kept };
+  if (kept !== undefined && link !== null) return { link, kept };
+  const { records } = await readSentList(terminal, reporter);
+  const wasMadeHere = records.some(({ kind, id }) => kind === 'request' && id.startsWith(text));
+  throw wasMadeHere ? new CliError(EXIT.gone, ...TAKEN) : notKept(text);
 }
+
+/** What opens the answers is removed with the last of them. */
+const TAKEN = [
+  'REQUEST_ANSWERED',
+  'nothing is left to take: every answer was taken, or has expired',
+] as const;
 
 function notKept(text: string): CliError {
   if (existsSync(text))
