@@ -42,6 +42,8 @@ const SCRIPTS = {
   verify: 'verify/verify-page.ts',
 } as const;
 
+const TEXT_KEYS = Object.keys(en) as TextKey[];
+
 const ENGLISH: Translation = { tag: 'en', name: 'English', direction: 'ltr', texts: en };
 
 /** Builds the page. @param translations the languages that it has besides English. */
@@ -59,6 +61,7 @@ export async function buildPage(translations: readonly Translation[] = TRANSLATI
           return { tag, name, direction, file: dataFile(file) };
         }),
       ),
+      __ZEPHR_TEXT_KEYS__: JSON.stringify(TEXT_KEYS.join(' ')),
       __ZEPHR_WORDS__: JSON.stringify(dataFile(words)),
     },
   });
@@ -134,9 +137,10 @@ function dataFile(file: File): DataFile {
   return { path: file.path.replace('assets/', ''), integrity: integrity(file) };
 }
 
-/** The texts of a language, as data. */
+/** The texts of a language, as data: without their keys, which the script has once for all languages. */
 function textsFile({ tag, texts }: Translation): File {
-  return asset(`texts-${tag}`, 'json', Buffer.from(JSON.stringify(texts)));
+  const inOrder = TEXT_KEYS.map((key) => texts[key]);
+  return asset(`texts-${tag}`, 'json', Buffer.from(JSON.stringify(inOrder)));
 }
 
 /** A document: what stands between head and foot, its title, and what a link to it shows of it in a chat. */

@@ -8,6 +8,9 @@ import { fetchData } from './loading/data-file.js';
 /** The languages, English first. The build (.scripts/web.ts) defines them. */
 declare const __ZEPHR_LANGUAGES__: readonly [Language, ...Language[]];
 
+/** The keys of all texts, in the order in which the file of a language has their texts. The build defines them, too. */
+declare const __ZEPHR_TEXT_KEYS__: string;
+
 export const languages: readonly [Language, ...Language[]] = __ZEPHR_LANGUAGES__;
 
 /** Where a language that was chosen is kept, for the next visit. */
@@ -50,7 +53,10 @@ export async function loadLanguage(): Promise<void> {
   for (const one of found === undefined || found === english ? [english] : [found, english]) {
     const answer = await fetchData(one.file);
     if (answer === null) continue;
-    texts = (await answer.json()) as Texts;
+    const inOrder = (await answer.json()) as readonly (string | Plural)[];
+    texts = Object.fromEntries(
+      __ZEPHR_TEXT_KEYS__.split(' ').map((key, place) => [key, inOrder[place]]),
+    ) as Texts;
     language = one;
     chosenLocale = navigator.languages.find((name) => name.startsWith(one.tag)) ?? one.tag;
     return;
