@@ -11,6 +11,7 @@ import { translate, translatePlural } from '../parts/language.js';
 import { codeOf, isPassing, outcomeOf, outcomeOfRequest, showOutcome } from '../parts/outcomes.js';
 import { fetchFromServer } from '../parts/page-fetch.js';
 import { formatAhead } from '../parts/times.js';
+import { readableAhead } from '../parts/too-early.js';
 import type { Visit } from '../reveal/visit.js';
 import { answerRow } from './answer-row.js';
 
@@ -140,7 +141,9 @@ export class AnswersView {
     } catch (error) {
       const outcome = outcomeOf(error);
       if (outcome === 'unexpected') reportError(error);
-      this.#errors.showOutcome(outcome === 'noConnection' ? 'lostReply' : outcome, { code: codeOf(error) });
+      const ahead = await readableAhead(error, link, { fetch: fetchFromServer });
+      const shown = outcome === 'noConnection' ? 'lostReply' : outcome;
+      this.#errors.showOutcome(shown, { code: codeOf(error), ahead });
     }
   }
 

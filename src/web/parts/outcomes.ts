@@ -19,6 +19,9 @@ const BY_CODE: Readonly<Record<string, Outcome>> = {
   PROOF_REQUIRED: 'wrongKey',
   TOO_MANY_ATTEMPTS: 'tooManyAttempts',
   DECRYPTION_FAILED: 'decryptionFailed',
+  ADDRESS_NOT_ALLOWED: 'addressNotAllowed',
+  COUNTRY_NOT_ALLOWED: 'countryNotAllowed',
+  TOO_EARLY: 'tooEarly',
 
   REQUEST_NOT_FOUND: 'requestNotFound',
   REQUEST_ANSWERED: 'requestAnswered',

@@ -23,8 +23,12 @@ export class FailedTry {
     this.#visit = visit;
   }
 
-  /** Shows what an error leaves to do. @returns the outcome, if it leaves nothing to try. */
-  show(error: unknown, link: Link): FinalOutcome | null {
+  /**
+   * Shows what an error leaves to do.
+   * @param ahead when it can be read, in words, where it is too early.
+   * @returns the outcome, if it leaves nothing to try.
+   */
+  show(error: unknown, link: Link, ahead: string): FinalOutcome | null {
     const outcome = outcomeOf(error);
     switch (outcome) {
       case 'wrongPassphrase':
@@ -56,7 +60,7 @@ export class FailedTry {
       return null;
     }
     if (outcome === 'unexpected') reportError(error);
-    this.#offerRetry(outcome, error);
+    this.#offerRetry(outcome, error, ahead);
     return null;
   }
 
@@ -73,11 +77,11 @@ export class FailedTry {
   }
 
   /** Lets the visitor try once more. A read that is tried again has the same claim, so it uses up no second view. */
-  #offerRetry(outcome: Outcome, error: unknown): void {
+  #offerRetry(outcome: Outcome, error: unknown, ahead: string): void {
     const { submit, check, status, errors } = this.#fields;
     const tried = this.#visit.hasTriedToRead;
     const replyLost = tried && error instanceof NetworkError;
-    errors.showOutcome(replyLost ? 'lostReply' : outcome, { code: codeOf(error) });
+    errors.showOutcome(replyLost ? 'lostReply' : outcome, { code: codeOf(error), ahead });
     if (tried) submit.textContent = translate('button.tryAgain');
     else {
       check.hidden = false;

@@ -5,14 +5,17 @@
 
 import type { SecretStatus } from '../../client/secret-status.js';
 import { secretStatus } from '../../client/status.js';
-import { ZephrError } from '../../core/errors.js';
+import type { Fetch } from '../../client/transport/fetch.js';
+import { ApiError, ZephrError } from '../../core/errors.js';
 import { type Link, parseServer } from '../../core/link.js';
+import type { CodeField } from '../parts/controls/code-field.js';
 import { byId, isDisabled, setBusy, showText } from '../parts/elements.js';
 import { escapeText } from '../parts/format.js';
 import { translate, translatePlural } from '../parts/language.js';
 import { showOutcome } from '../parts/outcomes.js';
-import { fetchFromServer } from '../parts/page-fetch.js';
+import { fetchFromServer, serverNow } from '../parts/page-fetch.js';
 import { formatAhead, formatTimeOfDay } from '../parts/times.js';
+import { readableAhead } from '../parts/too-early.js';
 import { type AddressBar, readAddressBar, removeKey } from './address-bar.js';
 import { FailedTry } from './failed-try.js';
 import { showFinalOutcome } from './final-outcome.js';
@@ -37,6 +40,8 @@ class RevealForm {
     onDone: (at) => showFinalOutcome('openedHere', at),
   });
   readonly #failedTry: FailedTry;
+  /** There once a code was asked for. */
+  #code: CodeField | undefined;
   /** Aborts the action that is still running. */
   #running = new AbortController();
 
@@ -47,6 +52,7 @@ class RevealForm {
       onLink: (link) => {
         // What is left of the other link has served; what was typed does not belong into the browser's history.
         removeKey(link);
+        this.#code?.hide();
         this.#showLink(link);
       },
     });
@@ -154,10 +160,13 @@ class RevealForm {
       this.#visit.end(link, status.state, status);
       return;
     }
-    const { expiresAt, views, viewsLeft, hint } = status;
+    const { expiresAt, views, viewsLeft, hint, notBefore = '' } = status;
     const stillThere = document.createElement('strong');
     stillThere.textContent = translate('reveal.stillThere');
-    const waiting = translate('reveal.waiting', { ahead: formatAhead(expiresAt) });
+    const waiting =
+      Date.parse(notBefore) > serverNow()
+        ? translate('tooEarly.text', { ahead: formatAhead(notBefore) })
+        : translate('reveal.waiting', { ahead: formatAhead(expiresAt) });
     const left = views === 1 ? '' : ` ${translatePlural('reveal.viewsLeft', viewsLeft)}`;
     this.#fields.status.replaceChildren(stillThere, document.createElement('br'), waiting + left);
     this.#fields.showLabel(hint === undefined ? undefined : escapeText(hint));
@@ -165,19 +174,61 @@ class RevealForm {
 
   async #read(link: Link, signal: AbortSignal): Promise<void> {
     this.#fields.check.hidden = true;
-    await this.#visit.read(link, { ...this.#optionsFor(link), signal }, () => this.#fields.clear());
+    const options = { ...this.#optionsFor(link), signal };
+    const code = this.#code?.isShown ? this.#code.read() : undefined;
+    if (code === null) return;
+    try {
+      const coded = code === undefined ? options : { ...options, code };
+      await this.#visit.read(link, coded, () => this.#clear());
+    } catch (error) {
+      if (!isAboutCode(error)) throw error;
+      if (code === undefined) await (await this.#codeField()).send(link, options);
+      else this.#code?.refuse(error.code);
+    }
+  }
+
+  /** The field for a code, once its part of the script is there. */
+  async #codeField(): Promise<CodeField> {
+    const { CodeField } = await import('../parts/controls/code-field.js');
+    this.#code ??= new CodeField(this.#fields.errors, () => {
+      void this.#runFromButton(this.#fields.submit, '…', async (link, signal) => {
+        await this.#code?.send(link, { ...this.#optionsFor(link), signal });
+      });
+    });
+    return this.#code;
+  }
+
+  #clear(): void {
+    this.#fields.clear();
+    this.#code?.hide();
   }
 
   #optionsFor({ key }: Link): VisitOptions {
     const passphrase = key.passphrase ? { passphrase: this.#fields.passphrase.value } : {};
-    return { fetch: fetchFromServer, ...passphrase };
+    return { fetch: this.#fetch, ...passphrase };
+  }
+
+  /** Sends requests, and says so when one of them is for a puzzle. */
+  readonly #fetch: Fetch = (url, init) => {
+    this.#showSolving(url.endsWith('/captcha'));
+    return fetchFromServer(url, init);
+  };
+
+  /** Says that a puzzle is being solved: from asking for it until the next request, which brings its solution. */
+  #showSolving(isSolving: boolean): void {
+    const { status } = this.#fields;
+    const words = translate('reveal.puzzle');
+    if (isSolving) showText(status, words);
+    else if (status.textContent === words) showText(status, translate('reveal.unchecked'));
   }
 
   async #showError(error: unknown, link: Link): Promise<void> {
-    const outcome = this.#failedTry.show(error, link);
+    this.#showSolving(false);
+    const ahead = await readableAhead(error, link, this.#optionsFor(link));
+    const outcome = this.#failedTry.show(error, link, ahead);
     if (outcome === null) return;
     const status = outcome === 'read' ? await this.#statusOf(link) : undefined;
-    this.#fields.clear();
+    this.#clear();
     this.#visit.end(link, outcome, status);
   }
 
@@ -191,4 +242,9 @@ class RevealForm {
       return undefined;
     }
   }
+}
+
+/** Whether all that is missing is a code, or the right one. */
+function isAboutCode(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.isVerdict && /^(CODE_REQUIRED|WRONG_CODE)$/.test(error.code);
 }

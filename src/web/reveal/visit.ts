@@ -20,6 +20,8 @@ const TIMEOUT_MS = 30_000;
 /** What a request about a link is sent with. */
 export interface VisitOptions extends TransportOptions {
   readonly passphrase?: string;
+  /** Six digits, for a secret that asks for a code. */
+  readonly code?: string;
 }
 
 /** Whether a read that failed has surely used up nothing. */

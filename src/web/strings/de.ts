@@ -211,6 +211,12 @@ export const de: Texts = {
   'reveal.resume': 'Sie haben es hier geöffnet. Bis {time} können Sie es noch einmal öffnen.',
   'reveal.version1':
     'Das ist ein älterer Link (Version 1). Ob das Geheimnis noch da ist, zeigt sich erst beim Öffnen, und jeder, der die URL hat, könnte es schon aufgebraucht haben.',
+  'reveal.code': 'Zugesandter Code',
+  'reveal.codeSent': 'Wir haben einen Code an {to} geschickt. Er gilt 10 Minuten.',
+  'reveal.codeTarget': 'Codes gehen an {to}. Der letzte zählt.',
+  'reveal.codeResend': 'Neuen Code schicken',
+  'reveal.codeResendIn': 'Neuen Code schicken (in {time})',
+  'reveal.puzzle': 'Ihr Browser löst ein Rätsel für den Server …',
 
   'revealed.title': 'Das Geheimnis – zephr',
   'revealed.heading': 'Hier ist das Geheimnis',
@@ -314,6 +320,14 @@ export const de: Texts = {
     'Das ist nicht die Passphrase. Das Geheimnis bleibt verfügbar: Prüfen Sie sie und versuchen Sie es erneut.',
   'tooManyAttempts.heading': 'Zu viele Versuche',
   'tooManyAttempts.text': 'Warten Sie {time}, bevor Sie es erneut versuchen. Das Geheimnis bleibt verfügbar.',
+  'addressNotAllowed.heading': 'Nicht aus diesem Netz',
+  'addressNotAllowed.text':
+    'Der Absender lässt es nur aus anderen Netzen öffnen. Es wurde nichts verbraucht.',
+  'countryNotAllowed.heading': 'Nicht aus diesem Land',
+  'countryNotAllowed.text':
+    'Der Absender lässt es nur aus anderen Ländern öffnen. Es wurde nichts verbraucht.',
+  'tooEarly.heading': 'Zu früh',
+  'tooEarly.text': 'Es lässt sich {ahead} öffnen. Bis dahin wird nichts verbraucht.',
   'noConnection.heading': 'Keine Verbindung',
   'noConnection.text':
     'Der Server war nicht zu erreichen. Prüfen Sie Ihre Verbindung und versuchen Sie es erneut.',
@@ -391,6 +405,9 @@ export const de: Texts = {
   'error.linkElsewhere': 'Dieser Link gehört zu {server}. Öffnen Sie ihn dort.',
   'error.passphraseMissing': 'Geben Sie die Passphrase ein.',
   'error.passphraseMalformed': 'Die Passphrase enthält Zeichen, die sich nicht verwenden lassen.',
+  'error.code': 'Der Code hat sechs Ziffern.',
+  'error.codeWrong': 'Das ist nicht der Code. Es wurde nichts verbraucht.',
+  'error.codeOver': 'Dieser Code gilt nicht mehr. Lassen Sie sich einen neuen schicken.',
   'time.today': 'heute um {time}',
   'time.tomorrow': 'morgen um {time}',
   'time.yesterday': 'gestern um {time}',

@@ -208,6 +208,12 @@ export const fr: Texts = {
   'reveal.resume': 'Vous l’avez ouvert ici. Vous pouvez l’ouvrir encore une fois jusqu’à {time}.',
   'reveal.version1':
     'C’est un ancien lien (version 1). Seule l’ouverture dira si le secret est encore là, et quiconque a l’URL a pu l’épuiser.',
+  'reveal.code': 'Code reçu',
+  'reveal.codeSent': 'Nous avons envoyé un code à {to}. Il est valable 10 minutes.',
+  'reveal.codeTarget': 'Les codes vont à {to}. Le dernier compte.',
+  'reveal.codeResend': 'Envoyer un autre code',
+  'reveal.codeResendIn': 'Envoyer un autre code (dans {time})',
+  'reveal.puzzle': 'Votre navigateur résout une énigme pour le serveur…',
 
   'revealed.title': 'Le secret – zephr',
   'revealed.heading': 'Voici le secret',
@@ -310,6 +316,14 @@ export const fr: Texts = {
     'Ce n’est pas la bonne phrase secrète. Le secret reste disponible : vérifiez-la et réessayez.',
   'tooManyAttempts.heading': 'Trop de tentatives',
   'tooManyAttempts.text': 'Attendez {time} avant de réessayer. Le secret reste disponible.',
+  'addressNotAllowed.heading': 'Pas depuis ce réseau',
+  'addressNotAllowed.text':
+    'L’expéditeur ne permet l’ouverture que depuis d’autres réseaux. Rien n’a été consommé.',
+  'countryNotAllowed.heading': 'Pas depuis ce pays',
+  'countryNotAllowed.text':
+    'L’expéditeur ne permet l’ouverture que depuis d’autres pays. Rien n’a été consommé.',
+  'tooEarly.heading': 'Trop tôt',
+  'tooEarly.text': 'L’ouverture sera possible {ahead}. D’ici là, rien n’est consommé.',
   'noConnection.heading': 'Pas de connexion',
   'noConnection.text': 'Le serveur n’a pas pu être joint. Vérifiez votre connexion et réessayez.',
   'lostReply.heading': 'La réponse n’est pas arrivée',
@@ -381,6 +395,9 @@ export const fr: Texts = {
   'error.linkElsewhere': 'Ce lien est pour {server}. Ouvrez-le là-bas.',
   'error.passphraseMissing': 'Saisissez la phrase secrète.',
   'error.passphraseMalformed': 'La phrase secrète contient des caractères impossibles à utiliser.',
+  'error.code': 'Le code a six chiffres.',
+  'error.codeWrong': 'Ce n’est pas le bon code. Rien n’a été consommé.',
+  'error.codeOver': 'Ce code ne compte plus. Faites-en envoyer un autre.',
   'time.today': 'aujourd’hui à {time}',
   'time.tomorrow': 'demain à {time}',
   'time.yesterday': 'hier à {time}',

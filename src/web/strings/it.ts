@@ -205,6 +205,12 @@ export const it: Texts = {
   'reveal.resume': 'L’hai aperto qui. Puoi aprirlo ancora una volta fino alle {time}.',
   'reveal.version1':
     'Questo è un link vecchio (versione 1). Solo aprendolo si scopre se c’è ancora, e chiunque abbia l’URL potrebbe averlo consumato.',
+  'reveal.code': 'Codice ricevuto',
+  'reveal.codeSent': 'Abbiamo inviato un codice a {to}. Vale 10 minuti.',
+  'reveal.codeTarget': 'I codici vanno a {to}. Conta l’ultimo.',
+  'reveal.codeResend': 'Invia un altro codice',
+  'reveal.codeResendIn': 'Invia un altro codice (tra {time})',
+  'reveal.puzzle': 'Il tuo browser sta risolvendo un rompicapo per il server…',
 
   'revealed.title': 'Il segreto – zephr',
   'revealed.heading': 'Ecco il segreto',
@@ -303,6 +309,14 @@ export const it: Texts = {
     'Non è la frase segreta giusta. Il segreto resta disponibile: controllala e riprova.',
   'tooManyAttempts.heading': 'Troppi tentativi',
   'tooManyAttempts.text': 'Aspetta {time} prima di riprovare. Il segreto resta disponibile.',
+  'addressNotAllowed.heading': 'Non da questa rete',
+  'addressNotAllowed.text':
+    'Il mittente permette di aprirlo solo da altre reti. Non è stato consumato nulla.',
+  'countryNotAllowed.heading': 'Non da questo paese',
+  'countryNotAllowed.text':
+    'Il mittente permette di aprirlo solo da altri paesi. Non è stato consumato nulla.',
+  'tooEarly.heading': 'Troppo presto',
+  'tooEarly.text': 'Si può aprire {ahead}. Fino ad allora non si consuma nulla.',
   'noConnection.heading': 'Nessuna connessione',
   'noConnection.text': 'Non è stato possibile raggiungere il server. Controlla la rete e riprova.',
   'lostReply.heading': 'La risposta non è arrivata',
@@ -372,6 +386,9 @@ export const it: Texts = {
   'error.linkElsewhere': 'Questo link è di {server}. Aprilo lì.',
   'error.passphraseMissing': 'Inserisci la frase segreta.',
   'error.passphraseMalformed': 'La frase segreta contiene caratteri che non si possono usare.',
+  'error.code': 'Il codice ha sei cifre.',
+  'error.codeWrong': 'Non è il codice giusto. Non è stato consumato nulla.',
+  'error.codeOver': 'Questo codice non conta più. Fattene inviare un altro.',
   'time.today': 'oggi alle {time}',
   'time.tomorrow': 'domani alle {time}',
   'time.yesterday': 'ieri alle {time}',

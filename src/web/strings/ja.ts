@@ -196,6 +196,12 @@ export const ja: Texts = {
   'reveal.resume': 'ここですでに開いています。{time} までもう一度開けます。',
   'reveal.version1':
     'これは古い形式のリンク（バージョン 1）です。残っているかどうかは開くまでわかりません。URL を知っている人なら誰でも、すでに使い切っている可能性があります。',
+  'reveal.code': '届いたコード',
+  'reveal.codeSent': '{to} にコードを送りました。10 分間有効です。',
+  'reveal.codeTarget': 'コードは {to} に届きます。最後のものが有効です。',
+  'reveal.codeResend': 'コードを再送',
+  'reveal.codeResendIn': 'コードを再送（あと {time}）',
+  'reveal.puzzle': 'ブラウザーがサーバーのパズルを解いています…',
 
   'revealed.title': '秘密 – zephr',
   'revealed.heading': 'これが秘密です',
@@ -294,6 +300,14 @@ export const ja: Texts = {
     '正しいパスフレーズではありません。秘密はまだ残っています。確認して、もう一度お試しください。',
   'tooManyAttempts.heading': '試行回数が多すぎます',
   'tooManyAttempts.text': '{time} 待ってから、もう一度お試しください。秘密はまだ残っています。',
+  'addressNotAllowed.heading': 'このネットワークからは開けません',
+  'addressNotAllowed.text':
+    '送った人は、ほかのネットワークから開くことだけを許可しています。何も使い切られていません。',
+  'countryNotAllowed.heading': 'この国からは開けません',
+  'countryNotAllowed.text':
+    '送った人は、ほかの国から開くことだけを許可しています。何も使い切られていません。',
+  'tooEarly.heading': 'まだ開けません',
+  'tooEarly.text': '{ahead}に開けます。それまで何も使い切られません。',
   'noConnection.heading': '接続できません',
   'noConnection.text': 'サーバーにつながりませんでした。ネットワークを確認して、もう一度お試しください。',
   'lostReply.heading': '応答が届きませんでした',
@@ -365,6 +379,9 @@ export const ja: Texts = {
   'error.linkElsewhere': 'このリンクは {server} のものです。そちらで開いてください。',
   'error.passphraseMissing': 'パスフレーズを入力してください。',
   'error.passphraseMalformed': 'パスフレーズに使えない文字が含まれています。',
+  'error.code': 'コードは 6 桁の数字です。',
+  'error.codeWrong': '正しいコードではありません。何も使い切られていません。',
+  'error.codeOver': 'そのコードは無効になりました。もう一度送ってもらってください。',
   'time.today': '今日の {time}',
   'time.tomorrow': '明日の {time}',
   'time.yesterday': '昨日の {time}',
