@@ -14,6 +14,7 @@ import type { Thread } from '../../src/server/store/sqlite/file/checkpoints.js';
 import { loadSqliteDriver } from '../../src/server/store/sqlite/file/driver.js';
 import {
   deserializeError,
+  freeLarge,
   serializeError,
   type ThreadStart,
 } from '../../src/server/store/sqlite/thread/messages.js';
@@ -155,6 +156,12 @@ describe('a store in a thread', () => {
     expect(await store.secrets.create(newSecret())).toMatchObject({ outcome: 'created' });
     await store.close();
   });
+});
+
+test('large bytes that nobody uses any more are freed, and no others', () => {
+  const [large, small, part] = [new Uint8Array(100_000), new Uint8Array(100), new Uint8Array(200_000)];
+  freeLarge(['id', large, small, part.subarray(1)]);
+  expect([large.length, small.length, part.length]).toEqual([0, 100, 200_000]);
 });
 
 test('an error of any kind is told alike on both sides', () => {

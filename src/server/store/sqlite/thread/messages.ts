@@ -3,6 +3,7 @@
  * verbs as text: a new verb needs no change here.
  */
 
+import { MessageChannel } from 'node:worker_threads';
 import { ZephrError } from '../../../../core/errors.js';
 import { type Nouns, StoreError, StoreFullError } from '../../contracts/store.js';
 
@@ -60,6 +61,19 @@ export function transferablesOf(value: unknown): ArrayBuffer[] {
   if (typeof value !== 'object' || value === null) return [];
   const values = value instanceof Uint8Array ? [value] : Object.values(value);
   return values.filter(isLargeAndAlone).map(({ buffer }) => buffer);
+}
+
+/** A port that leads nowhere. */
+const { port1: nowhere, port2: otherEnd } = new MessageChannel();
+otherEnd.close();
+
+/**
+ * Frees the large byte arrays of `value` at once, which nobody may use any more. Left to the collector of garbage, the
+ * chunks of uploads would be tens of megabytes: it looks at those of a thread only once they are that many.
+ */
+export function freeLarge(value: unknown): void {
+  const buffers = transferablesOf(value);
+  if (buffers.length > 0) nowhere.postMessage(null, buffers);
 }
 
 function isLargeAndAlone(value: unknown): value is Uint8Array<ArrayBuffer> {

@@ -11,6 +11,7 @@ import { openSqliteStore } from '../open.js';
 import {
   type Abort,
   type Call,
+  freeLarge,
   type Opened,
   type Result,
   serializeError,
@@ -64,6 +65,7 @@ function answerCalls(port: MessagePort, store: Store): void {
       post({ number, error: serializeError(error) });
     } finally {
       controllers.delete(number);
+      freeLarge(call.values);
     }
     // After the result, which is on its way.
     if (noun === null && verb === 'close') queueMicrotask(() => port.close());
