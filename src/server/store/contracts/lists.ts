@@ -110,8 +110,20 @@ export function pageOf(found: readonly ListedSecret[], limit: number, edge: Curs
   return { secrets, next: { createdAt: last.createdAt, id: last.id } };
 }
 
+/** The first `limit` of `records` behind a place in their list, in its order; `null` for the beginning. */
+export function behind<One extends Cursor>(
+  records: readonly One[],
+  after: Cursor | null,
+  limit: number,
+): One[] {
+  return records
+    .filter((one) => after === null || inOrder(after, one) < 0)
+    .sort(inOrder)
+    .slice(0, limit);
+}
+
 /** The order of a list: negative where `one` comes first. */
-export function inOrder(one: Cursor, other: Cursor): number {
+function inOrder(one: Cursor, other: Cursor): number {
   if (one.createdAt !== other.createdAt) return other.createdAt - one.createdAt;
   if (one.id === other.id) return 0;
   return one.id > other.id ? -1 : 1;

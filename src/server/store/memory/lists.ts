@@ -1,4 +1,4 @@
-/** The lists of the store in memory: it looks at all that it has. */
+/** The lists of the store in memory. It looks through all that it has for what a call looks at. */
 
 import type { SecretState } from '../../../core/protocol/replies.js';
 import type { RequestState } from '../../../core/protocol/secret-requests.js';
@@ -6,7 +6,6 @@ import { stateOf } from '../contracts/lifecycle.js';
 import {
   type CountedPart,
   type Cursor,
-  inOrder,
   type ListStore,
   LOOKED_AT,
   pageOf,
@@ -35,11 +34,11 @@ export class MemoryLists implements ListStore {
     { state, hint, after, limit }: SecretPage,
     now: number,
   ): Promise<SecretList> {
-    const { records, next } = partOf(this.#secrets.ofCaller(caller, now), after);
+    const records = this.#secrets.ofCaller(caller, after, LOOKED_AT, now);
     const found = records
       .filter((secret) => state === null || stateOf(secret, now) === state)
       .filter((secret) => hint === null || secret.hint?.includes(hint));
-    return pageOf(found.slice(0, limit + 1), limit, next);
+    return pageOf(found.slice(0, limit + 1), limit, edgeOf(records));
   }
 
   async countSecrets(
@@ -48,9 +47,9 @@ export class MemoryLists implements ListStore {
     since: Since,
     now: number,
   ): Promise<CountedPart<SecretState>> {
-    const { records, next } = partOf(this.#secrets.ofCaller(caller, now), after);
+    const records = this.#secrets.ofCaller(caller, after, LOOKED_AT, now);
     const counts = countByState(records, (secret) => stateOf(secret, now), since);
-    return { counts, next };
+    return { counts, next: edgeOf(records) };
   }
 
   async countRequests(
@@ -66,15 +65,7 @@ export class MemoryLists implements ListStore {
   }
 }
 
-/** The records that one call looks at. */
-function partOf<One extends Cursor>(all: readonly One[], after: Cursor | null) {
-  const records = all
-    .toSorted(inOrder)
-    .filter((one) => after === null || inOrder(after, one) < 0)
-    .slice(0, LOOKED_AT);
-  return { records, next: edgeOf(records) };
-}
-
+/** The last of the records that a call looked at, if there may be others behind it. */
 function edgeOf(records: readonly Cursor[]): Cursor | null {
   const last = records[LOOKED_AT - 1];
   return last === undefined ? null : { createdAt: last.createdAt, id: last.id };

@@ -2,7 +2,7 @@
 
 import type { Bytes } from '../../../core/bytes.js';
 import { IDEMPOTENCY_MS } from '../contracts/lifecycle.js';
-import { inOrder } from '../contracts/lists.js';
+import { behind } from '../contracts/lists.js';
 import type { RequestEvent } from '../contracts/outbox.js';
 import {
   ANSWERER,
@@ -127,13 +127,11 @@ export class MemoryRequests implements RequestStore {
     { state, after, limit }: RequestPage,
     now: number,
   ): Promise<RequestRecord[]> {
-    return [...this.#entries.values()]
+    const records = [...this.#entries.values()]
       .filter(({ request, lastEnd }) => request.caller === caller && requestForgottenAt(lastEnd) > now)
       .map(recordOf)
-      .filter((record) => state === null || requestStateOf(record, now) === state)
-      .sort(inOrder)
-      .filter((record) => after === null || inOrder(after, record) < 0)
-      .slice(0, limit);
+      .filter((record) => state === null || requestStateOf(record, now) === state);
+    return behind(records, after, limit);
   }
 
   /** Who asked for what a caller answers; the caller itself, if it answers nothing. */

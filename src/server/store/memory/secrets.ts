@@ -27,7 +27,7 @@ import {
   stateOf,
   unreadable,
 } from '../contracts/lifecycle.js';
-import type { ListedSecret } from '../contracts/lists.js';
+import { behind, type Cursor, type ListedSecret } from '../contracts/lists.js';
 import {
   type Attempts,
   isBySender,
@@ -277,14 +277,17 @@ export class MemorySecrets implements SecretStore, Lender {
     return null;
   }
 
-  /** What is known of the secrets of a caller, in the order they came. */
-  ofCaller(caller: string, now: number): ListedSecret[] {
-    return [...this.#entries]
-      .filter(([, { secret }]) => secret.caller === caller && forgottenAt(secret.expiresAt) > now)
-      .map(([id, entry]) => {
-        const bytes = (entry.blob?.length ?? 0) + this.#chunks.bytesFor(id);
-        return { id, bytes, ...recordOf(entry) };
-      });
+  /** What is known of the secrets of a caller: of the first `limit` behind a place in its list. */
+  ofCaller(caller: string, after: Cursor | null, limit: number, now: number): ListedSecret[] {
+    const places: { createdAt: number; id: string; entry: Entry }[] = [];
+    for (const [id, entry] of this.#entries) {
+      const { caller: maker, createdAt, expiresAt } = entry.secret;
+      if (maker === caller && forgottenAt(expiresAt) > now) places.push({ createdAt, id, entry });
+    }
+    return behind(places, after, limit).map(({ id, entry }) => {
+      const bytes = (entry.blob?.length ?? 0) + this.#chunks.bytesFor(id);
+      return { id, bytes, ...recordOf(entry) };
+    });
   }
 
   blobBytes(isCounted: (caller: string) => boolean): number {
