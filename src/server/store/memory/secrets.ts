@@ -358,7 +358,7 @@ export class MemorySecrets implements SecretStore, Lender {
   #destroy(entry: Entry, now: number): boolean {
     if (entry.blob === null) return false;
     entry.blob = null;
-    entry.secret = { ...entry.secret, gates: null };
+    if (entry.secret.gates !== null) entry.secret = { ...entry.secret, gates: null };
     this.#outbox.withdraw(entry.secret.id);
     this.#chunks.destroy(entry.secret.id);
     entry.wrappedKey = null;
@@ -419,7 +419,7 @@ function readingOf(entry: Entry, blob: Uint8Array, purgeAt: number): ReadOutcome
 
 /** Once no view can be consumed, a secret has nothing more to announce. */
 function forgetCallback(entry: Entry): void {
-  entry.secret = { ...entry.secret, callback: null };
+  if (entry.secret.callback !== null) entry.secret = { ...entry.secret, callback: null };
 }
 
 function created(
