@@ -4,9 +4,9 @@
  * same one. A refusal takes no view, and uses up neither a puzzle nor a code; what it counts is a wrong code.
  */
 
-import { timingSafeEqual } from 'node:crypto';
 import type { GateName } from '../../../core/protocol/gates.js';
 import { isInList } from '../../../net/address-lists.js';
+import { sameHash } from './proofs.js';
 
 /** The gates of a secret. They never change, and are destroyed with its ciphertext. Each is `null` where there is none. */
 export interface Gates {
@@ -139,7 +139,7 @@ const RULES: Readonly<
     if (codeMac === null || sent === null || sent.endsAt <= now || sent.wrong >= CODE_TRIES) {
       return refused('code required');
     }
-    if (isSame(sent.mac, codeMac)) return { refusal: null, state: { ...state, code: null } };
+    if (sameHash(sent.mac, codeMac)) return { refusal: null, state: { ...state, code: null } };
     return { ...refused('wrong code'), state: { ...state, code: { ...sent, wrong: sent.wrong + 1 } } };
   },
 };
@@ -222,10 +222,4 @@ export function decodeState(text: string): GateState {
 
 function refused(outcome: Exclude<GateRefusal['outcome'], 'too early'>): Verdict {
   return { refusal: { outcome } };
-}
-
-/** In a time that does not depend on where they differ. */
-function isSame(kept: string, shown: string): boolean {
-  const [one, other] = [Buffer.from(kept), Buffer.from(shown)];
-  return one.length === other.length && timingSafeEqual(one, other);
 }
