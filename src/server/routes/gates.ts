@@ -1,6 +1,6 @@
 /** What a reader asks for at the gates of a secret (core/protocol/PROTOCOL.md section 9). */
 
-import type { CodeReply, GateName } from '../../core/protocol/gates.js';
+import type { CodeReply } from '../../core/protocol/gates.js';
 import { type HttpRequest, headerOf, jsonResponse, preflight } from '../http/messages.js';
 import { RequestError } from '../http/request-error.js';
 import type { Handler, Router } from '../http/router.js';
@@ -8,7 +8,7 @@ import type { Codes } from '../secrets/codes.js';
 import type { GateKeeper } from '../secrets/gate-keeper.js';
 import { languageOf } from '../secrets/gates/texts.js';
 import type { Secrets } from '../secrets/secrets.js';
-import { errorOf } from '../secrets/service-error.js';
+import { ended } from '../secrets/service-error.js';
 import { credentialsOf, visitOf } from './request-headers.js';
 
 /** What the routes are made of. */
@@ -21,7 +21,7 @@ export interface GateRoutes {
 /** Adds `GET /api/secrets/{id}/captcha` and `POST /api/secrets/{id}/code` to `router`. */
 export function addGateRoutes(router: Router, { secrets, gates, codes }: GateRoutes): void {
   const puzzle: Handler = async (request, id = '') => {
-    await requireGate('captcha', request, id, secrets);
+    await requirePuzzle(request, id, secrets);
     return jsonResponse(200, await gates.puzzle(id));
   };
   const code: Handler = async (request, id = '') => {
@@ -34,17 +34,12 @@ export function addGateRoutes(router: Router, { secrets, gates, codes }: GateRou
 }
 
 /**
- * Makes sure that a reader has the key of a secret that waits behind this gate.
- * @throws ServiceError as for a status, or that it is gone; RequestError `INVALID_REQUEST` where the gate is none of its.
+ * Makes sure that a reader has the key of a secret that waits behind a puzzle.
+ * @throws ServiceError as for a status, or that it is gone; RequestError `INVALID_REQUEST` where it asks for no puzzle.
  */
-async function requireGate(
-  gate: GateName,
-  request: HttpRequest,
-  id: string,
-  secrets: Secrets,
-): Promise<void> {
+async function requirePuzzle(request: HttpRequest, id: string, secrets: Secrets): Promise<void> {
   const { state, gates } = await secrets.status(id, credentialsOf(request));
-  if (state !== 'waiting') throw errorOf({ outcome: 'gone', state });
-  if (gates?.gates.includes(gate)) return;
-  throw new RequestError('INVALID_REQUEST', `the secret does not have the gate ${gate}`);
+  if (state !== 'waiting') throw ended(state);
+  if (gates?.gates.includes('captcha')) return;
+  throw new RequestError('INVALID_REQUEST', 'the secret does not have the gate captcha');
 }
