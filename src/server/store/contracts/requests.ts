@@ -192,6 +192,11 @@ export function isAnswerer(caller: string): boolean {
   return caller.startsWith(ANSWERER);
 }
 
+/** The id of the request that a caller answers, whose name {@link answererOf} gave; `null` for any other. */
+export function answeredBy(caller: string): string | null {
+  return isAnswerer(caller) ? caller.slice(ANSWERER.length) : null;
+}
+
 /**
  * When a request is forgotten and its id is unknown again.
  * @param lastEnd its expiry, or that of its last answer if that is later.

@@ -5,12 +5,11 @@ import { IDEMPOTENCY_MS } from '../contracts/lifecycle.js';
 import { behind } from '../contracts/lists.js';
 import type { RequestEvent } from '../contracts/outbox.js';
 import {
-  ANSWERER,
   type AnswerOutcome,
   type AnswerRecord,
   type Asker,
+  answeredBy,
   type CancelOutcome,
-  isAnswerer,
   type NewAnswer,
   type NewRequest,
   type RequestOutcome,
@@ -136,7 +135,8 @@ export class MemoryRequests implements RequestStore {
 
   /** Who asked for what a caller answers; the caller itself, if it answers nothing. */
   ownerOf(caller: string): string {
-    const asked = isAnswerer(caller) ? this.#entries.get(caller.slice(ANSWERER.length)) : undefined;
+    const answered = answeredBy(caller);
+    const asked = answered === null ? undefined : this.#entries.get(answered);
     return asked?.request.caller ?? caller;
   }
 

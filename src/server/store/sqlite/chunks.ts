@@ -23,7 +23,7 @@ import {
 } from '../contracts/chunks.js';
 import { forgottenAt, IDEMPOTENCY_MS, stateOf, unreadable } from '../contracts/lifecycle.js';
 import { isRightPassphrase, keyRefusal, type ShownProofs } from '../contracts/proofs.js';
-import { ANSWERER, isAnswerer } from '../contracts/requests.js';
+import { ANSWERER, answeredBy } from '../contracts/requests.js';
 import { lifecycleOf, proofsOf } from '../contracts/rows.js';
 import type { NewSecret } from '../contracts/secrets.js';
 import { StoreFullError } from '../contracts/store.js';
@@ -123,16 +123,8 @@ export class SqliteChunks implements ChunkStore {
       const row = this.#open(id, now);
       if (row === undefined) return null;
       const { caller, max_bytes: maxBytes, reserved, bytes } = row;
-      const owner = this.#sql.asker.get(caller.slice(ANSWERER.length))?.caller;
-      const isReserved = reserved === 1;
       const expiresAt = row.due_at ?? now;
-      return {
-        owner: isAnswerer(caller) ? (owner ?? caller) : caller,
-        maxBytes,
-        isReserved,
-        bytes,
-        expiresAt,
-      };
+      return { owner: this.#ownerOf(caller), maxBytes, isReserved: reserved === 1, bytes, expiresAt };
     });
   }
 
@@ -245,6 +237,12 @@ export class SqliteChunks implements ChunkStore {
   }
 
   /** What becomes of a chunk that comes for an upload. */
+  /** Whose room it is that an uploader takes, as `Upload.owner`. */
+  #ownerOf(uploader: string): string {
+    const answered = answeredBy(uploader);
+    return (answered === null ? undefined : this.#sql.asker.get(answered)?.caller) ?? uploader;
+  }
+
   #judge(row: UploadRow | undefined, index: number, bytes: ChunkBytes): PutOutcome {
     if (row === undefined) return 'unknown';
     const there = this.#sql.isSame.get(bytes, placeOf(row, index));
