@@ -57,7 +57,12 @@ export function queryOf({ target }: HttpRequest, name: string): string | undefin
 
 /** A response in JSON. */
 export function jsonResponse(status: number, value: object, headers: HeaderFields = {}): HttpResponse {
-  return { status, headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(value) };
+  return jsonTextResponse(status, JSON.stringify(value), headers);
+}
+
+/** The same of a text that is JSON already. */
+export function jsonTextResponse(status: number, body: string | Bytes, headers: HeaderFields): HttpResponse {
+  return { status, headers: { 'Content-Type': 'application/json', ...headers }, body };
 }
 
 /** The response to a CORS preflight. */

@@ -2,7 +2,7 @@
 
 import { hash } from 'node:crypto';
 import { ENVELOPE_BYTES, MAX_BLOB_LENGTH } from '../../core/protocol/limits.js';
-import type { CreatedReply, ReadReply } from '../../core/protocol/replies.js';
+import type { CreatedReply } from '../../core/protocol/replies.js';
 import { HEADERS } from '../../core/protocol/requests.js';
 import { readJsonBody } from '../http/bodies.js';
 import { emptyResponse, headerOf, jsonResponse, preflight, queryOf } from '../http/messages.js';
@@ -13,10 +13,10 @@ import type { Callers } from '../secrets/callers.js';
 import type { Lists } from '../secrets/lists.js';
 import type { CreateResult, Secrets } from '../secrets/secrets.js';
 import { tooLarge } from '../secrets/service-error.js';
-import type { Reading } from '../store/contracts/secrets.js';
 import { parseCreateRequest } from './create-request.js';
 import { listSecrets } from './lists.js';
 import { parseSeen, parseWait } from './queries.js';
+import { LARGE_BYTES, readResponse } from './read-reply.js';
 import { isoTime, senderOf, statusReply } from './receipts.js';
 import {
   credentialsOf,
@@ -30,9 +30,6 @@ import {
 
 /** What the largest secret takes up while it is read: from the store, as a blob, in JSON, and on its way to a client. */
 const READING_BYTES = 4 * MAX_BLOB_LENGTH;
-
-/** A ciphertext from here on takes milliseconds to put into a reply and to send. */
-const LARGE_BYTES = 65_536;
 
 /** What the routes are made of. */
 export interface SecretRoutes {
@@ -70,7 +67,7 @@ export function addSecretRoutes(
     await request.memory.reserve(READING_BYTES);
     const result = await secrets.read(id, claim, credentials, takesChunks(request), visitOf(request));
     if (result.blob.length > LARGE_BYTES) await request.memory.ownTurn();
-    return jsonResponse(200, readReply(result), claim === null ? {} : { [HEADERS.claim]: claim });
+    return readResponse(result, claim === null ? {} : { [HEADERS.claim]: claim });
   };
 
   // With both headers the claim decides: an acknowledgement takes nothing away from other readers.
@@ -108,14 +105,4 @@ function createdReply({ id, version, views, expiresAt, kept }: CreateResult): Cr
   if (version === 2) return { ...reply, version, views, kept };
   // The clients of other programs send no receipt, and get what they always got.
   return kept.length === 0 ? reply : { ...reply, kept };
-}
-
-function readReply({ blob, hint, viewsLeft, purgeAt, version, chunks }: Reading): ReadReply {
-  return {
-    encrypted_blob: Buffer.from(blob.buffer, blob.byteOffset, blob.length).toString('base64url'),
-    ...(hint === null ? {} : { hint }),
-    purge_at: isoTime(purgeAt),
-    ...(version === 2 ? { version, views_left: viewsLeft } : {}),
-    ...(chunks === null ? {} : { chunks }),
-  };
 }
