@@ -50,7 +50,7 @@ interface Look {
 export class ServerClock {
   readonly #options: Required<ClockOptions>;
   #look: Look | null = null;
-  #looking: Promise<void> | undefined;
+  #looking: Promise<unknown> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #told: 'right' | 'off' | 'far off' = 'right';
 
@@ -66,10 +66,9 @@ export class ServerClock {
     const clock = new ServerClock(options);
     for (let looks = 0; looks < FIRST_LOOKS; looks += 1) {
       const found = await clock.#lookAtStore();
-      // A store without a clock will not get one.
-      if (found === 'no clock') return clock;
       if (found === 'too slow') continue;
-      clock.#timer = setInterval(() => clock.#lookAgain(), PERIOD_MS).unref();
+      // A store without a clock will not get one.
+      if (found === 'known') clock.#timer = setInterval(() => clock.#lookAgain(), PERIOD_MS).unref();
       return clock;
     }
     throw new StoreError(new Error('the store takes too long to say what time it is'));
@@ -112,10 +111,7 @@ export class ServerClock {
   /** Without an answer the last look holds, and the requests that come will tell that the store is away. */
   #lookAgain(): void {
     this.#looking ??= this.#lookAtStore()
-      .then(
-        () => undefined,
-        (error: unknown) => this.#options.log.error('time unknown', describeError(error)),
-      )
+      .catch((error: unknown) => this.#options.log.error('time unknown', describeError(error)))
       .finally(() => {
         this.#looking = undefined;
       });
