@@ -1,6 +1,16 @@
 /** The log of uses: nothing happens that is not in it, and a line that was touched is found. */
 
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -18,6 +28,18 @@ const ENTRY: AuditEntry = {
   path: '/v1/things',
   decision: 'allowed',
 };
+
+const withoutDescriptors = existsSync('/proc/self/fd') ? '' : ' (not run: nothing lists open files here)';
+
+/** What this process has open below a folder. */
+function openBelow(folder: string): string[] {
+  return readdirSync('/proc/self/fd').flatMap((descriptor) => {
+    const link = join('/proc/self/fd', descriptor);
+    // The listing itself has been closed again.
+    const target = existsSync(link) ? readlinkSync(link) : '';
+    return target.startsWith(folder) ? [target] : [];
+  });
+}
 
 function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'zephr-audit-'));
@@ -79,6 +101,28 @@ describe('the audit log', () => {
     const uses = files.flatMap(({ text }) => linesOf(text)).map((line) => readLine(line)?.use);
     expect(new Set(uses).size).toBe(120);
     expect(uses).toHaveLength(120);
+    expect(await findingsIn(path)).toEqual([]);
+  });
+
+  it.skipIf(withoutDescriptors)(`leaves no file open behind${withoutDescriptors}`, async () => {
+    const folder = newFolder();
+    const path = join(folder, 'audit.jsonl');
+    for (let use = 0; use < 3; use++) {
+      const log = openLog(path);
+      await log.append(ENTRY);
+      await log.append(ENTRY);
+    }
+    expect(openBelow(folder)).toEqual([]);
+    expect(await findingsIn(path)).toEqual([]);
+  });
+
+  it('begins a new head where somebody removed it', async () => {
+    const path = join(newFolder(), 'audit.jsonl');
+    const log = openLog(path);
+    await log.append(ENTRY);
+    rmSync(`${path}.head`);
+    await log.append(ENTRY);
+    expect(existsSync(`${path}.head`)).toBe(true);
     expect(await findingsIn(path)).toEqual([]);
   });
 

@@ -7,7 +7,7 @@
  * last line that was dropped.
  */
 
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { isSystemError, ZephrError } from '../../core/errors.js';
@@ -52,14 +52,12 @@ interface Waiting {
   readonly reject: (error: AuditError) => void;
 }
 
-/** A log as this process left it. While nobody else writes, there is no need to look at it again. */
+/** A log as this process left it. While nobody else writes, there is no need to read its end again. */
 interface Left {
-  readonly file: number;
-  readonly head: number;
   /** Which file it is: another one has taken its place once it was put aside. */
   readonly inode: number;
-  size: number;
-  hash: string;
+  readonly size: number;
+  readonly hash: string;
 }
 
 /** Appends to one log. Entries that arrive together, or while others are being written, share a write. */
@@ -92,9 +90,7 @@ export class AuditLog {
       this.#waiting = [];
       try {
         const entries = batch.map(({ entry }) => entry);
-        if (!this.#appendNow(entries)) {
-          this.#remember(await appendEntries(this.#storage, entries));
-        }
+        this.#left = this.#appendNow(entries) ?? (await appendEntries(this.#storage, entries));
         for (const { resolve } of batch) resolve();
       } catch (error) {
         for (const { reject } of batch) reject(new AuditError(error));
@@ -105,58 +101,25 @@ export class AuditLog {
 
   /**
    * Appends where the log is as this process left it: a proxy writes thousands of lines, and to hand each step to a
-   * thread would take ten times as long as the steps. @returns whether it did.
+   * thread would take ten times as long as the steps.
+   * @returns how it left the log; null where it is not as it was, others have its lock, or it is to be put aside.
    * @throws Error with the system's `code`; nothing is appended then.
    */
-  #appendNow(entries: readonly AuditEntry[]): boolean {
+  #appendNow(entries: readonly AuditEntry[]): Left | null {
     const left = this.#left;
-    if (left === null) return false;
+    if (left === null) return null;
     const { path, rotateBytes = ROTATE_BYTES } = this.#storage;
     const release = takeLockNow(`${path}.lock`, this.#storage);
-    if (release === null) return false;
+    if (release === null) return null;
     try {
-      const found = statSync(path, { throwIfNoEntry: false });
       const { text, hash } = formatLines(left.hash, entries);
       const bytes = Buffer.from(text);
-      const isAsLeft = found?.ino === left.inode && found.size === left.size;
-      if (!isAsLeft || left.size + bytes.length >= rotateBytes) {
-        this.#forget();
-        return false;
-      }
-      try {
-        writeAll(left.file, bytes);
-        writeSync(left.head, hash, 0);
-      } catch (error) {
-        ftruncateSync(left.file, left.size);
-        throw error;
-      }
-      left.size += bytes.length;
-      left.hash = hash;
-      return true;
+      const size = left.size + bytes.length;
+      if (size >= rotateBytes || !appendTo(path, left, bytes, hash)) return null;
+      return { inode: left.inode, size, hash };
     } finally {
       release();
     }
-  }
-
-  /** Keeps what was just written open. Whether it is still as it was is looked at before the next write. */
-  #remember(written: { readonly size: number; readonly hash: string } | null): void {
-    this.#forget();
-    if (written === null) return;
-    const { path } = this.#storage;
-    try {
-      const head = openSync(headPath(path), 'r+');
-      const file = openSync(path, constants.O_WRONLY | constants.O_APPEND);
-      this.#left = { file, head, inode: fstatSync(file).ino, ...written };
-    } catch {
-      // Others have put the log aside already: the next write looks at what is there, as the first one did.
-    }
-  }
-
-  #forget(): void {
-    if (this.#left === null) return;
-    closeSync(this.#left.file);
-    closeSync(this.#left.head);
-    this.#left = null;
   }
 }
 
@@ -203,39 +166,38 @@ function isBusy(): ZephrError {
 }
 
 /** @returns how it left the log; null where that was put aside. */
-async function appendEntries(
-  storage: AuditStorage,
-  entries: readonly AuditEntry[],
-): Promise<{ readonly size: number; readonly hash: string } | null> {
+async function appendEntries(storage: AuditStorage, entries: readonly AuditEntry[]): Promise<Left | null> {
   const { path, rotateBytes = ROTATE_BYTES } = storage;
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const lock = await takeLock(`${path}.lock`, storage, isBusy);
   try {
-    const file = await open(path, 'a+', 0o600);
-    let size: number;
-    let hash: string;
-    try {
-      ({ size } = await file.stat());
-      const tail = await readTail(file, size);
-      const lines = formatLines(lastHash(linesOf(tail), await readIfThere(headPath(path))), entries);
-      // A line that was not written to its end stays by itself.
-      const text = (tail === '' || tail.endsWith('\n') ? '' : '\n') + lines.text;
-      // Both are there or neither: on a full disk, a head of the same length takes no room.
-      await writeWhole(file, text, size);
-      await writeHead(path, lines.hash).catch(async (error: unknown) => {
-        await file.truncate(size);
-        throw error;
-      });
-      size += Buffer.byteLength(text);
-      hash = lines.hash;
-    } finally {
-      await file.close();
-    }
-    if (size < rotateBytes) return { size, hash };
+    const left = await appendWhole(path, entries);
+    if (left.size < rotateBytes) return left;
     await rotate(path);
     return null;
   } finally {
     await lock.release();
+  }
+}
+
+/** Appends behind what is there, whoever wrote it. */
+async function appendWhole(path: string, entries: readonly AuditEntry[]): Promise<Left> {
+  const file = await open(path, 'a+', 0o600);
+  try {
+    const { size, ino: inode } = await file.stat();
+    const tail = await readTail(file, size);
+    const lines = formatLines(lastHash(linesOf(tail), await readIfThere(headPath(path))), entries);
+    // A line that was not written to its end stays by itself.
+    const text = (tail === '' || tail.endsWith('\n') ? '' : '\n') + lines.text;
+    // Both are there or neither: on a full disk, a head of the same length takes no room.
+    await writeWhole(file, text, size);
+    await writeHead(path, lines.hash).catch(async (error: unknown) => {
+      await file.truncate(size);
+      throw error;
+    });
+    return { inode, size: size + Buffer.byteLength(text), hash: lines.hash };
+  } finally {
+    await file.close();
   }
 }
 
@@ -250,8 +212,39 @@ function formatLines(previous: string, entries: readonly AuditEntry[]): { text: 
   return { text: lines.join(''), hash };
 }
 
-function writeAll(file: number, bytes: Uint8Array): void {
-  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+/**
+ * Appends to the log and writes its head, at once. @returns false, with nothing written, where the log is not as it was
+ * left, or one of the two is not there.
+ */
+function appendTo(path: string, left: Left, bytes: Uint8Array, hash: string): boolean {
+  const log = openIfThere(path, constants.O_WRONLY | constants.O_APPEND);
+  const head = openIfThere(headPath(path), constants.O_WRONLY);
+  try {
+    if (log === null || head === null) return false;
+    const { ino, size } = fstatSync(log);
+    if (ino !== left.inode || size !== left.size) return false;
+    try {
+      for (let written = 0; written < bytes.length; ) written += writeSync(log, bytes, written);
+      writeSync(head, hash, 0);
+    } catch (error) {
+      ftruncateSync(log, size);
+      throw error;
+    }
+    return true;
+  } finally {
+    // They are opened for each write: who has one log for each use would never close them.
+    if (log !== null) closeSync(log);
+    if (head !== null) closeSync(head);
+  }
+}
+
+function openIfThere(path: string, flags: number): number | null {
+  try {
+    return openSync(path, flags);
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return null;
+    throw error;
+  }
 }
 
 type OpenFile = Awaited<ReturnType<typeof open>>;
