@@ -118,3 +118,13 @@ export function isSystemError(
   const code = errorCode(error);
   return code !== undefined && codes.includes(code);
 }
+
+/** What is found of a file or a folder; null where there is none of that name. */
+export async function ifThere<T>(finding: Promise<T>): Promise<T | null> {
+  try {
+    return await finding;
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return null;
+    throw error;
+  }
+}

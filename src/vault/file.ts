@@ -1,7 +1,7 @@
 /** The vault's file on the disk: read as it is, changed by one process at a time, old or new whatever happens. */
 
 import { readFile } from 'node:fs/promises';
-import { isSystemError, ZephrError } from '../core/errors.js';
+import { ifThere, ZephrError } from '../core/errors.js';
 import { type Processes, takeLock } from './lock.js';
 
 /** Where a vault is, and what changing its file takes. */
@@ -15,13 +15,8 @@ export interface VaultStorage extends Processes {
  * The vault's text, or null when there is no file.
  * @throws Error with the system's `code`.
  */
-export async function readVaultText(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return null;
-    throw error;
-  }
+export function readVaultText(path: string): Promise<string | null> {
+  return ifThere(readFile(path, 'utf8'));
 }
 
 /**

@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { encodeBase64url } from '../core/base64url.js';
 import { randomBytes } from '../core/bytes.js';
-import { isSystemError } from '../core/errors.js';
+import { ifThere, isSystemError } from '../core/errors.js';
 
 /** What telling the living from the dead takes. */
 export interface Processes {
@@ -106,14 +106,9 @@ async function makeFile(path: string, text: string): Promise<boolean> {
   return true;
 }
 
+/** Empty for a lock that has just been released. */
 async function ownerOf(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    // It has just been released.
-    if (isSystemError(error, 'ENOENT')) return '';
-    throw error;
-  }
+  return (await ifThere(readFile(path, 'utf8'))) ?? '';
 }
 
 /** Whether a lock's owner has died, or it is older than its work can take. */

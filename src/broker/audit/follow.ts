@@ -3,7 +3,7 @@
 import { watch } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { isSystemError } from '../../core/errors.js';
+import { ifThere, isSystemError } from '../../core/errors.js';
 
 /** How long until the log is looked at, where the system tells nothing of changes (a file system of the network). */
 const LOOK_AGAIN_MS = 1_000;
@@ -97,13 +97,4 @@ function watchFolder(path: string) {
       }),
     close: () => watcher?.close(),
   };
-}
-
-async function ifThere<T>(work: Promise<T>): Promise<T | null> {
-  try {
-    return await work;
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return null;
-    throw error;
-  }
 }

@@ -8,9 +8,9 @@
  */
 
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { isSystemError, ZephrError } from '../../core/errors.js';
+import { ifThere, isSystemError, ZephrError } from '../../core/errors.js';
 import { type Processes, takeLock, takeLockNow } from '../../vault/lock.js';
 import {
   type AuditEntry,
@@ -129,7 +129,9 @@ export class AuditLog {
  */
 export async function readSettledLog(storage: AuditStorage): Promise<WrittenLog> {
   const { path } = storage;
-  if ((await readIfThere(path)) === null && (await partsOf(path)).length === 0) return readAuditLog(path);
+  const isThere = (await ifThere(stat(path))) !== null || (await partsOf(path)).length > 0;
+  // Without a log there may be no folder for its lock.
+  if (!isThere) return readAuditLog(path);
   const lock = await takeLock(`${path}.lock`, storage, isBusy);
   try {
     return await readAuditLog(path);
@@ -261,10 +263,7 @@ async function writeWhole(file: OpenFile, text: string, size: number): Promise<v
 
 /** Written over the one before, in its place. */
 async function writeHead(path: string, hash: string): Promise<void> {
-  const file = await open(headPath(path), 'r+').catch((error: unknown) => {
-    if (isSystemError(error, 'ENOENT')) return open(headPath(path), 'wx', 0o600);
-    throw error;
-  });
+  const file = (await ifThere(open(headPath(path), 'r+'))) ?? (await open(headPath(path), 'wx', 0o600));
   try {
     await file.write(hash, 0);
   } finally {
@@ -301,10 +300,7 @@ async function rotate(path: string): Promise<void> {
 /** The numbers of the older parts, oldest first. */
 async function partsOf(path: string): Promise<number[]> {
   const prefix = `${basename(path)}.`;
-  const names = await readdir(dirname(path)).catch((error: unknown) => {
-    if (isSystemError(error, 'ENOENT')) return [];
-    throw error;
-  });
+  const names = (await ifThere(readdir(dirname(path)))) ?? [];
   return names
     .filter((name) => name.startsWith(prefix) && /^[1-9][0-9]*$/.test(name.slice(prefix.length)))
     .map((name) => Number(name.slice(prefix.length)))
@@ -319,11 +315,6 @@ function headPath(path: string): string {
   return `${path}.head`;
 }
 
-async function readIfThere(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return null;
-    throw error;
-  }
+function readIfThere(path: string): Promise<string | null> {
+  return ifThere(readFile(path, 'utf8'));
 }
