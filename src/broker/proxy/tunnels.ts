@@ -206,11 +206,9 @@ async function errandOf(request: Errand['request'], secrets: BrokeredSecrets): P
 /** Passes a request to a host that no secret is bound to, as it is. */
 function forward(message: IncomingMessage, response: ServerResponse, url: URL, token: string): void {
   const { method, headers, body } = outgoingOf(message, url);
-  const raw = withoutToken(headers, token).flat();
   const length = message.headers['content-length'];
   const sent = httpRequest(url, { method, agent: false });
-  for (let index = 0; index < raw.length; index += 2)
-    sent.appendHeader(raw[index] ?? '', raw[index + 1] ?? '');
+  for (const [name, value] of withoutToken(headers, token)) sent.appendHeader(name, value);
   if (length !== undefined) sent.setHeader('Content-Length', length);
   sent.on('error', (cause) => {
     refuse(response, new UpstreamError(`${url.host} did not answer`, 'UPSTREAM_FAILED', { cause }));
