@@ -58,17 +58,10 @@ export async function run(
     host = errand.request.url.host;
     const use = await beginErrand(broker, errand, left.signal);
     const options = { ...optionsOf(broker, errand, left.signal), connections: connectionsOf(message.socket) };
-    let isOver = false;
-    try {
+    await toItsEnd(use, left.signal, async (over) => {
       const answer = await sendWithSecrets(errand.request, errand.uses, options);
-      await passOn(answer, response, async () => {
-        isOver = true;
-        await use?.done(answer.status);
-      });
-    } catch (error) {
-      if (!isOver) await use?.failed(left.signal.aborted ? left.signal.reason : error);
-      throw error;
-    }
+      await passOn(answer, response, () => over(answer.status));
+    });
   } catch (error) {
     if (error instanceof UpstreamError && error.cause instanceof StaleConnectionError)
       message.socket.destroy();
@@ -91,14 +84,37 @@ export async function beginErrand(
   return beginUse(request, uses, now, { log, command, agent, pid }, approve);
 }
 
+/**
+ * Does what a use was allowed for, and writes down how it ended: with the status that `work` says it is over with, or
+ * else that it failed.
+ * @param signal whose reason counts, once it has fired, whatever went wrong.
+ * @throws what `work` throws; AuditError.
+ */
+export async function toItsEnd<T>(
+  use: BegunUse | null,
+  signal: AbortSignal,
+  work: (over: (status: number) => Promise<void>) => Promise<T>,
+): Promise<T> {
+  let isOver = false;
+  try {
+    return await work(async (status) => {
+      isOver = true;
+      await use?.done(status);
+    });
+  } catch (error) {
+    if (!isOver) await use?.failed(signal.aborted ? signal.reason : error);
+    throw error;
+  }
+}
+
 /** How an errand's request is sent. */
 export function optionsOf(
   { secrets, resolve, trust, now }: Broker,
   { request: { url }, mark }: Errand,
   signal: AbortSignal,
-): SendOptions {
+): SendOptions & Required<Pick<SendOptions, 'reach' | 'forms'>> {
   const reach = secrets.boundTo(url).map(({ policy }) => policy);
-  const forms = secrets.formsFor(url, mark?.('') ?? '', mark);
+  const forms = secrets.formsFor(url, mark);
   return { resolve, trust, now, redirects: 0, signal, reach, forms };
 }
 

@@ -54,11 +54,12 @@ export class BrokeredSecrets {
 
   /**
    * What is masked in a response of that origin: all that is bound to it, for it knows them.
-   * @param kind tells the makers of marks apart.
+   * @param mark what stands in place of a secret, by its name.
    */
-  formsFor(url: URL, kind: string, mark?: (name: string) => string): MaskedForms {
+  formsFor(url: URL, mark?: (name: string) => string): MaskedForms {
     const bound = this.boundTo(url);
-    const key = bound.length === 0 ? '' : `${kind} ${url.origin}`;
+    // The mark of no name tells the makers of marks apart.
+    const key = bound.length === 0 ? '' : `${mark?.('') ?? ''} ${url.origin}`;
     let forms = this.#forms.get(key);
     if (forms === undefined) {
       forms = formsIn(bound, mark);

@@ -12,7 +12,7 @@ import { Masker } from '../masking/masker.js';
 import { type RedactedResponse, redact } from '../requests/redaction.js';
 import { guarded, wireRequest, withSecrets } from '../requests/send.js';
 import { passOn, refuse } from './answer.js';
-import { type Broker, beginErrand, type Errand, optionsOf, run } from './errand.js';
+import { type Broker, beginErrand, type Errand, optionsOf, run, toItsEnd } from './errand.js';
 
 /** Compressed frames could not be looked into. */
 const EXTENSIONS = /^sec-websocket-extensions$/i;
@@ -40,42 +40,35 @@ export async function upgrade(
     host = errand.request.url.host;
     const use = await beginErrand(broker, errand, left.signal);
     const options = optionsOf(broker, errand, left.signal);
-    const forms = options.forms ?? broker.secrets.formsFor(errand.request.url, '');
-    let isOver = false;
-    const over = async (status: number) => {
-      isOver = true;
-      await use?.done(status);
-    };
-    let answer: Upgraded | IncomingMessage;
-    let opened: RedactedResponse;
-    try {
-      answer = await ask(errand, options);
-      if (!isUpgraded(answer)) {
-        const redacted = redact(answer, forms, 'GET');
-        return await passOn(redacted, response, () => over(redacted.status));
+    const opened = await toItsEnd(use, left.signal, async (over) => {
+      const answer = await ask(errand, options);
+      if (isUpgraded(answer)) {
+        const redacted = redact(answer.response, options.forms, 'HEAD');
+        await over(redacted.status);
+        return { ...answer, redacted };
       }
-      opened = redact(answer.response, forms, 'HEAD');
-      await over(opened.status);
-    } catch (error) {
-      if (!isOver) await use?.failed(left.signal.aborted ? left.signal.reason : error);
-      throw error;
-    }
+      const redacted = redact(answer, options.forms, 'GET');
+      await passOn(redacted, response, () => over(redacted.status));
+      return null;
+    });
+    if (opened === null) return;
     response.detachSocket(socket);
-    const lines = [
-      `HTTP/1.1 ${opened.status} ${opened.statusText}`,
-      ...[...opened.headers, ['Connection', 'Upgrade'], ['Upgrade', 'websocket']].map(
-        ([name, value]) => `${name}: ${value}`,
-      ),
-    ];
-    socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
-    const masked = maskingStream(new Masker(forms, { keepsLength: true }));
-    masked.write(answer.head);
-    answer.socket.write(head);
-    pipeline(answer.socket, masked, socket, () => undefined);
-    pipeline(socket, answer.socket, () => undefined);
+    socket.write(headOf(opened.redacted), 'latin1');
+    const masked = maskingStream(new Masker(options.forms, { keepsLength: true }));
+    masked.write(opened.head);
+    opened.socket.write(head);
+    pipeline(opened.socket, masked, socket, () => undefined);
+    pipeline(socket, opened.socket, () => undefined);
   } catch (error) {
     refuse(response, error, host);
   }
+}
+
+/** The response that agrees, as bytes. */
+function headOf({ status, statusText, headers }: RedactedResponse): string {
+  const whole = [...headers, ['Connection', 'Upgrade'], ['Upgrade', 'websocket']];
+  const lines = [`HTTP/1.1 ${status} ${statusText}`, ...whole.map(([name, value]) => `${name}: ${value}`)];
+  return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
 function isUpgraded(answer: Upgraded | IncomingMessage): answer is Upgraded {
@@ -86,7 +79,7 @@ function ask(
   { request, uses }: Errand,
   options: ReturnType<typeof optionsOf>,
 ): Promise<Upgraded | IncomingMessage> {
-  const { reach = [], signal } = options;
+  const { reach, signal } = options;
   const headers = request.headers.filter(([name]) => !EXTENSIONS.test(name));
   const whole = withSecrets({ ...request, headers }, uses);
   const sent = wireRequest(whole);
