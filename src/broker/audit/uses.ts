@@ -36,8 +36,8 @@ export async function logAllowed(
   now: () => number,
 ): Promise<(error: unknown) => Promise<void>> {
   const id = randomUUID();
-  await append(logged, use, { decision: 'allowed', use: id }, now);
-  return (error) => append(logged, use, { decision: 'failed', reason: reasonOf(error), use: id }, now);
+  await appendUse(logged, use, { decision: 'allowed', use: id }, now);
+  return (error) => appendUse(logged, use, { decision: 'failed', reason: reasonOf(error), use: id }, now);
 }
 
 /** Writes down that a use was refused, and why. @throws AuditError. */
@@ -47,7 +47,7 @@ export function logRefused(
   error: ZephrError,
   now: () => number,
 ): Promise<void> {
-  return append(logged, use, { decision: 'refused', reason: error.code }, now);
+  return appendUse(logged, use, { decision: 'refused', reason: error.code }, now);
 }
 
 /**
@@ -86,10 +86,11 @@ export function boundTo({ hosts = [], methods = [] }: Policy): Pick<LoggedUse, '
   };
 }
 
-async function append(
+/** Writes down what became of a use. @throws AuditError. */
+export async function appendUse(
   { log, command, agent, pid }: Logged,
   { secrets, ...use }: LoggedUse,
-  how: Pick<AuditEntry, 'decision' | 'reason' | 'use'>,
+  how: Pick<AuditEntry, 'decision' | 'reason' | 'status' | 'milliseconds' | 'use'>,
   now: () => number,
 ): Promise<void> {
   const about = { time: new Date(now()).toISOString(), command, ...(agent !== undefined && { agent }), pid };

@@ -2,8 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { ZephrError } from '../../core/errors.js';
-import type { AuditEntry } from '../audit/chain.js';
-import type { Logged } from '../audit/uses.js';
+import { appendUse, type Logged, type LoggedUse } from '../audit/uses.js';
 import type { OutgoingRequest } from './injection.js';
 import type { RedactedResponse } from './redaction.js';
 import { checkUses, type SecretUse, type SendOptions, sendWithSecrets } from './send.js';
@@ -52,22 +51,12 @@ export async function beginUse(
   request: OutgoingRequest,
   uses: readonly SecretUse[],
   now: () => number,
-  { log, command, agent, pid }: Logged,
+  logged: Logged,
   approve?: () => Promise<void>,
 ): Promise<BegunUse> {
   const started = now();
-  const append = (rest: Pick<AuditEntry, 'decision' | 'reason' | 'status' | 'milliseconds' | 'use'>) =>
-    log.append({
-      time: new Date(now()).toISOString(),
-      command,
-      ...(agent !== undefined && { agent }),
-      pid,
-      secrets: [...new Set(uses.map(({ name }) => name))],
-      method: request.method,
-      host: request.url.host,
-      path: request.url.pathname,
-      ...rest,
-    });
+  const what = usedFor(request, uses);
+  const append = (how: Parameters<typeof appendUse>[2]) => appendUse(logged, what, how, now);
   try {
     checkUses(request, uses, started);
     await approve?.();
@@ -85,4 +74,13 @@ export async function beginUse(
       return append({ decision: 'failed', reason, ...ended() });
     },
   };
+}
+
+/** What a line of the log says of a request with these secrets. */
+export function usedFor(
+  { method, url }: OutgoingRequest,
+  uses: readonly Pick<SecretUse, 'name'>[],
+): LoggedUse {
+  const secrets = [...new Set(uses.map(({ name }) => name))];
+  return { secrets, method, host: url.host, path: url.pathname };
 }

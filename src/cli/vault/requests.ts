@@ -3,7 +3,7 @@
 import type { Logged } from '../../broker/audit/uses.js';
 import { type MaskedForms, Masker, maskedForms } from '../../broker/masking/masker.js';
 import type { HeaderList, OutgoingRequest } from '../../broker/requests/injection.js';
-import { sendLogged } from '../../broker/requests/logged.js';
+import { sendLogged, usedFor } from '../../broker/requests/logged.js';
 import type { RedactedResponse } from '../../broker/requests/redaction.js';
 import type { SecretUse } from '../../broker/requests/send.js';
 import { resolveInSystem } from '../../net/resolve.js';
@@ -66,16 +66,11 @@ export async function callAndHold(
   const { terminal, vault, place, now, logged, flags = {}, redirects, signal } = held;
   const started = now();
   const uses = usesOf(slots, vault, place);
-  const asked = uses.filter(({ policy }) => policy.approve === true).map(({ name }) => name);
+  const asked = uses.filter(({ policy }) => policy.approve === true);
   if (asked.length > 0) {
     const nobody = { ...terminal, openScreen: async () => null };
-    const use = {
-      secrets: asked,
-      method: request.method,
-      host: request.url.host,
-      path: request.url.pathname,
-    };
-    await requirePerson(`the use of ${asked.join(', ')}`, { terminal: nobody, now }, logged, use);
+    const names = asked.map(({ name }) => name).join(', ');
+    await requirePerson(`the use of ${names}`, { terminal: nobody, now }, logged, usedFor(request, asked));
   }
   const trust = await trustFor(flags, terminal);
   const options = { resolve: resolveInSystem, trust, now, redirects, signal };

@@ -2,7 +2,7 @@
 
 import { type Logged, logRefused } from '../../../../broker/audit/uses.js';
 import type { OutgoingRequest } from '../../../../broker/requests/injection.js';
-import { sendLogged } from '../../../../broker/requests/logged.js';
+import { sendLogged, usedFor } from '../../../../broker/requests/logged.js';
 import type { RedactedResponse } from '../../../../broker/requests/redaction.js';
 import { MOST_REDIRECTS, type SecretUse } from '../../../../broker/requests/send.js';
 import { resolveInSystem } from '../../../../net/resolve.js';
@@ -68,17 +68,18 @@ async function usesFor(slots: readonly NamedSlot[], { flags, terminal }: CallCon
 
 /** @throws CliError exit 4 when a person has to be asked and none is there, or the answer is no. */
 async function askForApproval(
-  { method, url }: OutgoingRequest,
+  request: OutgoingRequest,
   uses: readonly SecretUse[],
   logged: Logged,
   { terminal, now }: CallContext,
 ): Promise<void> {
   const asked = uses.filter(({ policy }) => policy.approve === true);
   if (asked.length === 0) return;
-  const names = asked.map(({ name }) => name);
-  const use = { secrets: names, method, host: url.host, path: url.pathname };
-  await requirePerson(`the use of ${names.join(', ')}`, { terminal, now }, logged, use);
+  const use = usedFor(request, asked);
+  const names = asked.map(({ name }) => name).join(', ');
+  await requirePerson(`the use of ${names}`, { terminal, now }, logged, use);
   const what = asked.map(({ name, slot }) => `${name} as ${formatSlot(slot)}`).join(', ');
+  const { method, url } = request;
   const question = `${method} ${url.host}${url.pathname} wants ${what}. Type yes to allow it`;
   const missing = { message: 'there is no terminal to ask on', advice: 'run it at one' };
   if ((await askHidden(terminal, question, missing)).trim().toLowerCase() === 'yes') return;
