@@ -224,4 +224,14 @@ describe('zephr call', () => {
     expect(yes.screen).toContain(`GET ${host}/x wants API_KEY as bearer`);
     expect(readFileSync(join(session.folder, 'body'), 'utf8')).toBe('answer');
   });
+
+  it.skipIf(!HAS_SCRIPT)('asks with nothing in its words that moves a cursor', async () => {
+    const { url, host, asked } = await echoHost();
+    const session = await boundSession(host, '--approve');
+    const line = `zephr call ${url}/x -X "$(printf 'DELETE\\033[7D')" --bearer API_KEY`;
+    const { code, screen } = await type(session, line, [['to allow it', 'no\r']]);
+    expect(code).toBe(4);
+    expect(screen).toContain(`DELETE\\u{1b}[7D ${host}/x wants API_KEY`);
+    expect(asked).toEqual([]);
+  });
 });

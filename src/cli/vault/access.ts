@@ -13,6 +13,7 @@ import { stateFolder } from '../files/folders.js';
 import { replaceFile } from '../files/temporary-file.js';
 import type { Context } from '../parser/command.js';
 import { childEnvironment } from '../terminal/clipboard/child-environment.js';
+import { escapeText } from '../terminal/escape.js';
 import { askHidden, choosePassphrase } from '../terminal/prompt.js';
 import type { Terminal } from '../terminal/terminal.js';
 import type { VaultFlags } from './flags.js';
@@ -110,6 +111,17 @@ export async function requirePerson(
   });
   await logRefused(logged, use, error, now);
   throw error;
+}
+
+/**
+ * Asks the person at the terminal to allow what `question` says. Some of its words are of whoever wants it, so that no
+ * terminal takes anything in it for a command.
+ * @throws CliError exit 2 without a terminal.
+ */
+export async function isAllowedByPerson(question: string, terminal: Terminal): Promise<boolean> {
+  const missing = { message: 'there is no terminal to ask on', advice: 'run it at one' };
+  const answer = await askHidden(terminal, `${escapeText(question)}. Type yes to allow it`, missing);
+  return answer.trim().toLowerCase() === 'yes';
 }
 
 /**

@@ -9,11 +9,10 @@ import { CliError, usageError } from '../../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../../exit/codes.js';
 import type { Context } from '../../../parser/command.js';
 import type { CommonFlags } from '../../../settings/settings.js';
-import { escapeText, jsonLine } from '../../../terminal/escape.js';
-import { askHidden } from '../../../terminal/prompt.js';
+import { jsonLine } from '../../../terminal/escape.js';
 import type { Terminal } from '../../../terminal/terminal.js';
 import { timeInWords } from '../../../terminal/times.js';
-import { loggedAs, requirePerson } from '../../../vault/access.js';
+import { isAllowedByPerson, loggedAs, requirePerson } from '../../../vault/access.js';
 
 export type ControlContext = Context<CommonFlags & { readonly port?: number }>;
 export type ApproveContext = ControlContext;
@@ -70,9 +69,8 @@ export async function approve(context: ApproveContext): Promise<ExitCode> {
     for (const use of usesIn(await askLine(socket, { want: 'waiting' }))) {
       asked += 1;
       const who = use.agent === null ? 'A program' : `A program that calls itself ${use.agent}`;
-      const what = `${who}: ${use.method} ${use.target} wants ${use.secrets}. Type yes to allow it`;
-      const missing = { message: 'there is no terminal to ask on', advice: 'run it at one' };
-      const allow = (await askHidden(terminal, escapeText(what), missing)).trim().toLowerCase() === 'yes';
+      const what = `${who}: ${use.method} ${use.target} wants ${use.secrets}`;
+      const allow = await isAllowedByPerson(what, terminal);
       const answer = await askLine(socket, { want: 'decide', id: use.id, allow });
       if (answer?.decided !== true) await reporter.warn('it no longer waits');
       else await reporter.info(allow ? 'allowed' : 'refused');
