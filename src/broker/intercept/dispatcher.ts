@@ -4,7 +4,8 @@
  */
 
 import { InjectionError } from '../broker-error.js';
-import { type HeaderPairs, PROXY_PATH, type ProxyAddress, rewritten } from './rewrite.js';
+import { type HeaderList, pairsOf } from '../requests/headers.js';
+import { PROXY_PATH, type ProxyAddress, rewritten } from './rewrite.js';
 
 /** Where undici keeps it, in any of its versions. */
 const GLOBAL = Symbol.for('undici.globalDispatcher.1');
@@ -55,7 +56,7 @@ function proxiedOptions(options: DispatchOptions, proxy: ProxyAddress): Dispatch
   if (origin === undefined) return null;
   const url = new URL(new URL(origin).origin + path);
   for (const [name, value] of Object.entries(query ?? {})) url.searchParams.append(name, value);
-  const headers = rewritten({ url, method, headers: pairsOf(options.headers) }, proxy);
+  const headers = rewritten({ url, method, headers: headersOf(options.headers) }, proxy);
   if (headers === null) return null;
   if (upgrade) throw new InjectionError('a request to upgrade a connection carries no secret here');
   const { query: _, ...rest } = options;
@@ -63,14 +64,10 @@ function proxiedOptions(options: DispatchOptions, proxy: ProxyAddress): Dispatch
 }
 
 /** Headers in any of the forms that undici takes: names and values in turn, pairs, or an object. */
-function pairsOf(headers: unknown): HeaderPairs {
+function headersOf(headers: unknown): HeaderList {
   if (typeof headers !== 'object' || headers === null) return [];
   const items: unknown[] = Symbol.iterator in headers ? [...(headers as Iterable<unknown>)] : [];
-  if (items.length > 0 && items.every((item) => typeof item === 'string'))
-    return Array.from({ length: items.length >> 1 }, (_, index) => [
-      String(items[2 * index]),
-      String(items[2 * index + 1]),
-    ]);
+  if (items.length > 0 && items.every((item) => typeof item === 'string')) return pairsOf(items);
   const pairs: unknown[] = Symbol.iterator in headers ? items : Object.entries(headers);
   return pairs.flatMap((pair) => {
     const [name, value]: unknown[] = Array.isArray(pair) ? pair : [];

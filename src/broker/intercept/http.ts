@@ -5,7 +5,8 @@ import https from 'node:https';
 import { syncBuiltinESMExports } from 'node:module';
 import { urlToHttpOptions } from 'node:url';
 import { InjectionError } from '../broker-error.js';
-import { type HeaderPairs, PROXY_PATH, type ProxyAddress, rewritten } from './rewrite.js';
+import { type HeaderList, pairsOf } from '../requests/headers.js';
+import { PROXY_PATH, type ProxyAddress, rewritten } from './rewrite.js';
 
 type Callback = (response: http.IncomingMessage) => void;
 type Request = (...args: unknown[]) => ClientRequest;
@@ -53,7 +54,7 @@ function isOptions(value: unknown): value is RequestOptions {
 /** The options of the request to the proxy; null where the request is none of our business. */
 function proxiedOptions(options: RequestOptions, scheme: string, proxy: ProxyAddress): RequestOptions | null {
   const { method = 'GET', signal, timeout } = options;
-  const headers = rewritten({ url: urlOf(options, scheme), method, headers: pairsOf(options) }, proxy);
+  const headers = rewritten({ url: urlOf(options, scheme), method, headers: headersOf(options) }, proxy);
   if (headers === null) return null;
   if (options.socketPath) throw new InjectionError('a request to a socket carries no secret');
   const byName: Record<string, string[]> = {};
@@ -78,21 +79,13 @@ function urlOf({ protocol, hostname, host, port, path }: RequestOptions, scheme:
 }
 
 /** Headers in any of the forms that Node takes; one of `auth`, too. */
-function pairsOf({ headers = {}, auth }: RequestOptions): HeaderPairs {
+function headersOf({ headers = {}, auth }: RequestOptions): HeaderList {
   const pairs = Array.isArray(headers)
-    ? pairsInList(headers)
+    ? pairsOf(headers)
     : Object.entries(headers).flatMap(([name, value]) =>
         [value].flat().map((one) => [name, String(one)] as const),
       );
   const hasAuthorization = pairs.some(([name]) => name.toLowerCase() === 'authorization');
   if (!auth || hasAuthorization) return pairs;
   return [...pairs, ['Authorization', `Basic ${Buffer.from(auth).toString('base64')}`]];
-}
-
-/** Names and values in turn. */
-function pairsInList(list: readonly unknown[]): HeaderPairs {
-  return Array.from({ length: list.length >> 1 }, (_, index) => [
-    String(list[2 * index]),
-    String(list[2 * index + 1]),
-  ]);
 }

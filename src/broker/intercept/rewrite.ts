@@ -6,9 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { isSystemError, ZephrError } from '../../core/errors.js';
 import { InjectionError } from '../broker-error.js';
-
-/** Names and values, in order; names in their own case. */
-export type HeaderPairs = readonly (readonly [name: string, value: string])[];
+import { type HeaderList, namedInHeader } from '../requests/headers.js';
 
 /** The proxy of this user. */
 export interface ProxyAddress {
@@ -22,13 +20,11 @@ export interface NamedRequest {
   /** All of it, with its query. */
   readonly url: URL;
   readonly method: string;
-  readonly headers: HeaderPairs;
+  readonly headers: HeaderList;
 }
 
 /** The path at which a proxy takes such requests. */
 export const PROXY_PATH = '/proxy';
-
-const PLACEHOLDER = /^(?:([A-Za-z]+) +)?(?:ZEPHR|AS)_SECRET_([A-Z][A-Z0-9_]*)$/;
 
 /** Headers that only we say. */
 const OURS = /^(?:x-as-.*|x-zephr-token)$/i;
@@ -37,13 +33,13 @@ const OURS = /^(?:x-as-.*|x-zephr-token)$/i;
  * The headers of the request to the proxy; null where no header names a secret, and the request is none of our business.
  * @throws ZephrError `NO_PROXY_RUNNING`; InjectionError for a name behind a word that is no known scheme.
  */
-export function rewritten({ url, method, headers }: NamedRequest, proxy: ProxyAddress): HeaderPairs | null {
-  if (!headers.some(([, value]) => PLACEHOLDER.test(value))) return null;
-  const passed = headers.filter(([name, value]) => !OURS.test(name) && !PLACEHOLDER.test(value));
+export function rewritten({ url, method, headers }: NamedRequest, proxy: ProxyAddress): HeaderList | null {
   const injections = headers.flatMap(([name, value]) => {
-    const [found, scheme, secret = ''] = PLACEHOLDER.exec(value) ?? [];
-    return found === undefined ? [] : [[`X-AS-Inject-${slotOf(name, scheme)}`, secret] as const];
+    const named = namedInHeader(value);
+    return named === null ? [] : [[`X-AS-Inject-${slotOf(name, named.scheme)}`, named.name] as const];
   });
+  if (injections.length === 0) return null;
+  const passed = headers.filter(([name, value]) => !OURS.test(name) && namedInHeader(value) === null);
   return [
     ...passed.filter(([name]) => name.toLowerCase() !== 'host'),
     ['X-Zephr-Token', tokenOf(proxy)],

@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import { endianness } from 'node:os';
 import { encodeBase64url } from '../../core/base64url.js';
 import { randomBytes } from '../../core/bytes.js';
-import type { HeaderList } from '../requests/injection.js';
+import type { HeaderList } from '../requests/headers.js';
 
 /** Why a request is not answered, and with which status. */
 export interface Refusal {

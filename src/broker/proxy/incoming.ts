@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { InjectionError } from '../broker-error.js';
+import { pairsOf } from '../requests/headers.js';
 import type { OutgoingRequest } from '../requests/injection.js';
 
 /**
@@ -72,11 +73,4 @@ export async function holdBody(request: OutgoingRequest): Promise<OutgoingReques
 function resumed(chunks: readonly Uint8Array[], rest: Readable): Readable {
   for (const chunk of [...chunks].reverse()) rest.unshift(chunk);
   return rest;
-}
-
-function pairsOf(raw: readonly string[]): (readonly [name: string, value: string])[] {
-  return Array.from({ length: raw.length >> 1 }, (_, index) => [
-    raw[index * 2] ?? '',
-    raw[index * 2 + 1] ?? '',
-  ]);
 }

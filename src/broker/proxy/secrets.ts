@@ -5,7 +5,8 @@ import { formatSlot, parseSlot } from '../../vault/request-slots.js';
 import { InjectionError, PolicyError, UnknownSecretError } from '../broker-error.js';
 import type { MaskedForms, NamedSecret } from '../masking/masker.js';
 import { checkBinding, isBoundTo } from '../requests/bindings.js';
-import { headerOf, type OutgoingRequest } from '../requests/injection.js';
+import { headerOf, namedInHeader } from '../requests/headers.js';
+import type { OutgoingRequest } from '../requests/injection.js';
 import { isInBody, slotsOf } from '../requests/placeholders.js';
 import { formsIn, type SecretUse } from '../requests/send.js';
 
@@ -17,9 +18,6 @@ export interface BrokeredSecret extends NamedSecret {
   /** What the environment of a command has in its place. */
   readonly placeholder?: string | undefined;
 }
-
-/** Names that stand for secrets in headers where nothing else was agreed on, alone or behind a scheme. */
-const BY_NAME = /^(?:[A-Za-z]+ +)?((?:ZEPHR|AS)_SECRET_([A-Z][A-Z0-9_]*))$/;
 
 /** They do not change: what the vault says later makes another object. */
 export class BrokeredSecrets {
@@ -84,8 +82,8 @@ export class BrokeredSecrets {
       for (const slot of slotsOf(placeholder, request)) uses.push({ ...secret, slot, placeholder });
     };
     for (const [, value] of request.headers) {
-      const [, placeholder, name] = BY_NAME.exec(value) ?? [];
-      if (placeholder !== undefined && name !== undefined) add(this.get(name), placeholder);
+      const named = namedInHeader(value);
+      if (named !== null) add(this.get(named.name), named.placeholder);
     }
     for (const secret of this.#byName.values()) {
       const { placeholder, policy } = secret;

@@ -5,10 +5,8 @@ import { concatBytes, decodeUtf8, encodeUtf8 } from '../../core/bytes.js';
 import { type Slot, TOKEN } from '../../vault/request-slots.js';
 import { InjectionError } from '../broker-error.js';
 import { percentEncoded } from '../masking/forms.js';
+import { FORM, type HeaderList, headerOf, isJsonType, mediaTypeOf } from './headers.js';
 import { setMember } from './json-text.js';
-
-/** Names and values, in order, the names in their own case. Values are bytes, as ISO 8859-1. */
-export type HeaderList = readonly (readonly [name: string, value: string])[];
 
 /** A request before it is sent. */
 export interface OutgoingRequest {
@@ -28,8 +26,6 @@ export interface OutgoingRequest {
  */
 const NOT_FOR_CALLERS =
   /^(?:host|content-length|transfer-encoding|connection|keep-alive|proxy-.*|te|trailer|upgrade|expect|range|if-range)$/i;
-
-const FORM = 'application/x-www-form-urlencoded';
 
 /**
  * Checks a request as its caller wrote it.
@@ -110,7 +106,7 @@ function withField(request: OutgoingRequest, name: string, value: Uint8Array): O
 }
 
 function withMember(request: OutgoingRequest, path: readonly string[], value: Uint8Array): OutgoingRequest {
-  const typed = withType(request, 'application/json', (type) => /^application\/(?:.+\+)?json$/.test(type));
+  const typed = withType(request, 'application/json', isJsonType);
   const body = wholeBody(request);
   const text = body === null ? '' : textOf(body, 'the body');
   const whole = setMember(text || '{}', path, textOf(value, 'a secret in a JSON body'));
@@ -129,16 +125,11 @@ function withType(
   standard: string,
   fits: (type: string) => boolean,
 ): OutgoingRequest {
-  const type = headerOf(request, 'content-type');
-  if (type === null) return { ...request, headers: [...request.headers, ['Content-Type', standard]] };
-  const essence = type.split(';')[0]?.trim().toLowerCase() ?? '';
-  if (fits(essence)) return request;
-  throw new InjectionError(`a body of the type ${essence} has no place for the secret: ${standard} has`);
-}
-
-/** The first header of that name, in whatever case; null where there is none. */
-export function headerOf({ headers }: Pick<OutgoingRequest, 'headers'>, name: string): string | null {
-  return headers.find(([other]) => other.toLowerCase() === name.toLowerCase())?.[1] ?? null;
+  if (headerOf(request, 'content-type') === null)
+    return { ...request, headers: [...request.headers, ['Content-Type', standard]] };
+  const type = mediaTypeOf(request);
+  if (fits(type)) return request;
+  throw new InjectionError(`a body of the type ${type} has no place for the secret: ${standard} has`);
 }
 
 /** RFC 9110 section 5.5: visible characters, spaces, tabs and bytes from 0x80 on. */

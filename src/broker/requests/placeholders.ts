@@ -7,7 +7,8 @@ import { randomInt } from 'node:crypto';
 import type { Slot } from '../../vault/request-slots.js';
 import { InjectionError } from '../broker-error.js';
 import { percentEncoded } from '../masking/forms.js';
-import { checkFits, headerOf, latin1, type OutgoingRequest, textOf } from './injection.js';
+import { FORM, isJsonType, mediaTypeOf } from './headers.js';
+import { checkFits, latin1, type OutgoingRequest, textOf } from './injection.js';
 
 /** A shorter random part could turn up by chance. */
 const FEWEST_RANDOM = 16;
@@ -112,17 +113,18 @@ export function substitute(
  * Whether a placeholder stands in this slot of a body, which is JSON or a form, and nowhere else in it: what a text says
  * of a placeholder is not for anybody to fill in.
  */
-export function isInBody(placeholder: string, slot: Slot, { body, headers }: OutgoingRequest): boolean {
+export function isInBody(placeholder: string, slot: Slot, request: OutgoingRequest): boolean {
+  const { body } = request;
   if (!(body instanceof Uint8Array) || !Buffer.from(body).includes(placeholder.slice(0, FEWEST_RANDOM)))
     return false;
-  const type = headerOf({ headers }, 'content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
+  const type = mediaTypeOf(request);
   const text = Buffer.from(body).toString();
-  if (slot.kind === 'form' && type === 'application/x-www-form-urlencoded') {
+  if (slot.kind === 'form' && type === FORM) {
     return [...new URLSearchParams(text)].every(
       ([name, value]) => value.includes(placeholder) === (name === slot.name),
     );
   }
-  if (slot.kind !== 'body' || !/^application\/(?:.+\+)?json$/.test(type)) return false;
+  if (slot.kind !== 'body' || !isJsonType(type)) return false;
   const found = memberAt(text, slot.path);
   return typeof found === 'string' && found.includes(placeholder) && text.split(placeholder).length === 2;
 }

@@ -8,7 +8,7 @@ import { pipeline, type Readable, Transform } from 'node:stream';
 import zlib from 'node:zlib';
 import { UpstreamError } from '../broker-error.js';
 import { type MaskedForms, Masker } from '../masking/masker.js';
-import type { HeaderList } from './injection.js';
+import { type HeaderList, pairsOf } from './headers.js';
 
 /** What the caller of a request gets. Its texts are bytes, as ISO 8859-1. */
 export interface RedactedResponse {
@@ -155,11 +155,4 @@ function isDecodingError(error: unknown): boolean {
     'code' in error &&
     /^(?:Z_|ERR_?_?BROTLI|ERR_BUFFER|ERR__ERROR_FORMAT|ZSTD)/.test(String(error.code))
   );
-}
-
-function pairsOf(raw: readonly string[]): [name: string, value: string][] {
-  const pairs: [string, string][] = [];
-  for (let index = 0; index + 1 < raw.length; index += 2)
-    pairs.push([raw[index] ?? '', raw[index + 1] ?? '']);
-  return pairs;
 }

@@ -16,7 +16,8 @@ import { PolicyError, UpstreamError } from '../broker-error.js';
 import { percentEncoded } from '../masking/forms.js';
 import { type MaskedForms, maskedForms, type NamedSecret } from '../masking/masker.js';
 import { checkBinding, reachOf } from './bindings.js';
-import { checkRequest, type HeaderList, inject, type OutgoingRequest } from './injection.js';
+import type { HeaderList } from './headers.js';
+import { checkRequest, inject, type OutgoingRequest } from './injection.js';
 import { substitute } from './placeholders.js';
 import { type RedactedResponse, redact } from './redaction.js';
 

@@ -2,7 +2,8 @@
 
 import type { Logged } from '../../broker/audit/uses.js';
 import { type MaskedForms, Masker, maskedForms } from '../../broker/masking/masker.js';
-import type { HeaderList, OutgoingRequest } from '../../broker/requests/injection.js';
+import type { HeaderList } from '../../broker/requests/headers.js';
+import type { OutgoingRequest } from '../../broker/requests/injection.js';
 import { sendLogged, usedFor } from '../../broker/requests/logged.js';
 import type { RedactedResponse } from '../../broker/requests/redaction.js';
 import type { SecretUse } from '../../broker/requests/send.js';

@@ -1,6 +1,7 @@
 /** The request that the options of `zephr call` describe, and which secrets go where in it. */
 
-import type { HeaderList, OutgoingRequest } from '../../../../broker/requests/injection.js';
+import { FORM, type HeaderList } from '../../../../broker/requests/headers.js';
+import type { OutgoingRequest } from '../../../../broker/requests/injection.js';
 import { encodeUtf8 } from '../../../../core/bytes.js';
 import { parseSlot } from '../../../../vault/request-slots.js';
 import { usageError } from '../../../exit/cli-error.js';
@@ -91,7 +92,7 @@ function headerOf(text: string): readonly [string, string] {
 function withType(headers: HeaderList, slots: readonly NamedSlot[], body: Uint8Array): HeaderList {
   if (headers.some(([name]) => name.toLowerCase() === 'content-type')) return headers;
   const isJson = slots.some(({ slot }) => slot.kind === 'body') || body[0] === 0x7b || body[0] === 0x5b;
-  return [...headers, ['Content-Type', isJson ? 'application/json' : 'application/x-www-form-urlencoded']];
+  return [...headers, ['Content-Type', isJson ? 'application/json' : FORM]];
 }
 
 async function bodyOf(data: string, terminal: Terminal): Promise<Uint8Array> {
