@@ -95,6 +95,11 @@ const HOUR_MS = 60 * 60_000;
 /** When a sender of codes may be asked again, in milliseconds, after one was sent. */
 export const RESEND_MS = SENT.after;
 
+/** No code is sent, because the secret asks for none. */
+export interface NoSuchGate {
+  readonly outcome: 'no such gate';
+}
+
 /** No code is sent, because enough were. */
 export interface TooManyCodes {
   readonly outcome: 'too many codes';
@@ -169,16 +174,17 @@ export function judgeGates(
 
 /**
  * Judges a reader whose key is right, and who wants a code sent: it passes every gate above.
- * @param mac of the new code. It takes the place of the one before.
+ * @param gates of a secret that waits. @param mac of the new code. It takes the place of the one before.
  * @returns why none is sent, or what has happened once it is.
  */
 export function judgeSending(
-  gates: Gates,
+  gates: Gates | null,
   visitor: Visitor,
   state: GateState,
   mac: string,
   now: number,
-): GateRefusal | TooManyCodes | GateState {
+): GateRefusal | NoSuchGate | TooManyCodes | GateState {
+  if (gates === null || gates.code === null) return { outcome: 'no such gate' };
   const { refusal } = judgeGates(gates, visitor, state, now, 'code');
   if (refusal !== null) return refusal;
   const { sentAt } = state;
@@ -215,9 +221,9 @@ export function encodeState(state: GateState): string {
   return JSON.stringify(state);
 }
 
-/** What {@link encodeState} has encoded. */
-export function decodeState(text: string): GateState {
-  return JSON.parse(text) as GateState;
+/** What {@link encodeState} has encoded; where nothing is kept, nothing has happened. */
+export function decodeState(text: string | null): GateState {
+  return text === null ? UNTOUCHED : (JSON.parse(text) as GateState);
 }
 
 function refused(outcome: Exclude<GateRefusal['outcome'], 'too early'>): Verdict {

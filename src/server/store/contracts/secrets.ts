@@ -6,7 +6,7 @@
 import type { Bytes } from '../../../core/bytes.js';
 import type { Version } from '../../../core/key.js';
 import type { SecretState } from '../../../core/protocol/replies.js';
-import type { GateRefusal, Gates, TooManyCodes, Visitor } from './gates.js';
+import type { GateRefusal, Gates, NoSuchGate, TooManyCodes, Visitor } from './gates.js';
 import type { Message } from './outbox.js';
 import type { Refused, ShownBySender, ShownProofs } from './proofs.js';
 import type { Quota } from './quotas.js';
@@ -157,10 +157,10 @@ export interface NewCode {
   readonly quota: Quota;
 }
 
-/** How the sending of a code ended: it is in the outbox, or not. `no such gate`: the secret asks for no code. */
+/** How the sending of a code ended: it is in the outbox, or not. */
 export type SendCodeOutcome =
   | { readonly outcome: 'queued' }
-  | { readonly outcome: 'no such gate' }
+  | NoSuchGate
   | TooManyCodes
   | Unreadable
   | GateRefusal

@@ -224,10 +224,8 @@ export class MemorySecrets implements SecretStore, Lender {
     const refused = this.#refuse(entry, ownerRefusal, shown, now);
     if (refused) return refused;
     const state = stateOf(lifecycleOf(entry), now);
-    const { gates } = entry.secret;
     if (state !== 'waiting') return unreadable(state);
-    if (gates === null || gates.code === null) return { outcome: 'no such gate' };
-    const sending = judgeSending(gates, visitor, entry.gateState, mac, now);
+    const sending = judgeSending(entry.secret.gates, visitor, entry.gateState, mac, now);
     if ('outcome' in sending) return sending;
     if (!this.#quotas.count(quota)) return { outcome: 'too many codes', waitMs: quota.endsAt - now };
     entry.gateState = sending;

@@ -164,7 +164,8 @@ export const CONSUME = statement<
 
 interface GatesRow {
   readonly gates: string | null;
-  readonly gate_state: string;
+  /** Null where there are none. */
+  readonly gate_state: string | null;
   /** Whether a view can be consumed by this claim: else there is nothing to judge. */
   readonly can_consume: boolean;
 }
@@ -293,9 +294,13 @@ export class PostgresSecrets implements SecretStore {
         const [row] = await send(RECORD, id, now);
         return row === undefined ? { outcome: 'unknown' } : unreadable(stateOf(recordIn(row), now));
       }
-      const gates = decodeGates(found.gates);
-      if (gates === null || gates.code === null) return { outcome: 'no such gate' };
-      const sending = judgeSending(gates, visitor, decodeState(found.gate_state), mac, now);
+      const sending = judgeSending(
+        decodeGates(found.gates),
+        visitor,
+        decodeState(found.gate_state),
+        mac,
+        now,
+      );
       if ('outcome' in sending) return sending;
       const [counted] = await send(COUNT, quota.counter, quota.endsAt, quota.limit);
       if (counted === undefined) return { outcome: 'too many codes', waitMs: quota.endsAt - now };

@@ -146,9 +146,7 @@ export class SqliteSecrets implements SecretStore {
     const work = (row: SecretRow): SendCodeOutcome => {
       const state = stateOf(lifecycleOf(row), now);
       if (state !== 'waiting') return unreadable(state);
-      const gates = this.#gatesOf(row);
-      if (gates === null || gates.code === null) return { outcome: 'no such gate' };
-      const sending = judgeSending(gates, visitor, decodeState(row.gate_state ?? ''), mac, now);
+      const sending = judgeSending(this.#gatesOf(row), visitor, decodeState(row.gate_state), mac, now);
       if ('outcome' in sending) return sending;
       if (!this.#quotas.count(quota)) return { outcome: 'too many codes', waitMs: quota.endsAt - now };
       this.#sql.setGateState.run(encodeState(sending), row.seq);
@@ -233,7 +231,7 @@ export class SqliteSecrets implements SecretStore {
   /** Why a visitor does not get through the gates of a secret that waits, if it does not. */
   #barred(row: SecretRow, visitor: Visitor, now: number): GateRefusal | null {
     const gates = this.#gatesOf(row);
-    if (gates === null || row.gate_state === null) return null;
+    if (gates === null) return null;
     const { refusal, state } = judgeGates(gates, visitor, decodeState(row.gate_state), now);
     const after = encodeState(state);
     if (after !== row.gate_state) this.#sql.setGateState.run(after, row.seq);
