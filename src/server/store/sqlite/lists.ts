@@ -18,26 +18,24 @@ import {
   type SecretPage,
   type Since,
 } from '../contracts/lists.js';
-import { type CountRow, cursorOf, type PlaceRow, recordOf, stateCountOf } from '../contracts/rows.js';
+import { type CountRow, cursorOf, type PlaceRow, stateCountOf } from '../contracts/rows.js';
 import { SECRET_COLUMNS, type SecretRow } from './destruction.js';
 import type { SqliteDatabase } from './file/driver.js';
 import type { Transactions } from './file/transaction.js';
 import { REQUEST_STATE } from './requests.js';
-import { readerOfGates, readerOfReads } from './secrets.js';
+import { readerOfRecords } from './secrets.js';
 
 /** A {@link ListStore} in an SQLite file. */
 export class SqliteLists implements ListStore {
   readonly #transactions: Transactions;
   readonly #sql: ReturnType<typeof prepareStatements>;
-  readonly #readsOf: ReturnType<typeof readerOfReads>;
-  readonly #gatesOf: ReturnType<typeof readerOfGates>;
+  readonly #recordOf: ReturnType<typeof readerOfRecords>;
 
   /** @param database with the tables of this version. */
   constructor(database: SqliteDatabase, transactions: Transactions) {
     this.#transactions = transactions;
     this.#sql = prepareStatements(database);
-    this.#readsOf = readerOfReads(database);
-    this.#gatesOf = readerOfGates(database);
+    this.#recordOf = readerOfRecords(database);
   }
 
   async listSecrets(
@@ -51,10 +49,7 @@ export class SqliteLists implements ListStore {
         ...[caller, from.createdAt, from.id, to.createdAt, to.id, now],
         ...[state, now, state, hint, hint, limit + 1],
       );
-      const found = rows.map((row) => {
-        const reads = row.first_read_at === null ? [] : this.#readsOf(row.seq);
-        return { id: row.id, bytes: row.bytes, ...recordOf(row, reads, this.#gatesOf(row)) };
-      });
+      const found = rows.map((row) => ({ id: row.id, bytes: row.bytes, ...this.#recordOf(row) }));
       return pageOf(found, limit, edge);
     });
   }

@@ -88,7 +88,7 @@ export class SqliteSecrets implements SecretStore {
   readonly #chunks: SqliteChunks;
   readonly #destruction: SqliteDestruction;
   readonly #sql: ReturnType<typeof prepareSecretStatements>;
-  readonly #readsOf: ReturnType<typeof readerOfReads>;
+  readonly #recordOf: ReturnType<typeof readerOfRecords>;
   readonly #gatesOf: ReturnType<typeof readerOfGates>;
 
   /** @param database with the tables of this version. */
@@ -100,7 +100,7 @@ export class SqliteSecrets implements SecretStore {
     this.#chunks = dependencies.chunks;
     this.#destruction = dependencies.destruction;
     this.#sql = prepareSecretStatements(database);
-    this.#readsOf = readerOfReads(database);
+    this.#recordOf = readerOfRecords(database);
     this.#gatesOf = readerOfGates(database);
   }
 
@@ -191,10 +191,6 @@ export class SqliteSecrets implements SecretStore {
     if (!row) return { outcome: 'unknown' };
     const refusal = senderRefusal({ receiptHash: row.receipt_hash, caller: row.caller }, shown);
     return refusal ? { outcome: refusal } : work(row);
-  }
-
-  #recordOf(row: SecretRow): SecretRecord {
-    return recordOf(row, row.first_read_at === null ? [] : this.#readsOf(row.seq), this.#gatesOf(row));
   }
 
   /** Does what a verb does, in the transaction that judges whether its caller may. */
@@ -292,8 +288,15 @@ function blobOf({ type, blob }: CiphertextRow, size: number): Uint8Array {
   return type === 'text' ? Buffer.from(text, 'base64url') : blob;
 }
 
+/** Makes a function that gives the record of the secret in a row, inside the caller's transaction. */
+export function readerOfRecords(db: SqliteDatabase): (row: SecretRow) => SecretRecord {
+  const readsOf = readerOfReads(db);
+  const gatesOf = readerOfGates(db);
+  return (row) => recordOf(row, row.first_read_at === null ? [] : readsOf(row.seq), gatesOf(row));
+}
+
 /** Makes a function that gives the gates of a secret: `null` for none, and once the ciphertext is gone. */
-export function readerOfGates(db: SqliteDatabase): (row: SecretRow) => Gates | null {
+function readerOfGates(db: SqliteDatabase): (row: SecretRow) => Gates | null {
   const find = db.prepare<{ gates: Bytes | ArrayBuffer }>('SELECT gates FROM gates WHERE seq = ?');
   return ({ seq, gate_state: state }) => {
     const row = state === null ? undefined : find.get(seq);
@@ -302,7 +305,7 @@ export function readerOfGates(db: SqliteDatabase): (row: SecretRow) => Gates | n
 }
 
 /** Makes a function that gives the last reads of a secret, by its number. */
-export function readerOfReads(db: SqliteDatabase): (seq: number) => ReadRecord[] {
+function readerOfReads(db: SqliteDatabase): (seq: number) => ReadRecord[] {
   const last = db.prepare<{ read_at: number; acknowledged_at: number | null }>(
     `SELECT read_at, acknowledged_at FROM leases WHERE seq = ? AND read_at IS NOT NULL
      ORDER BY read_at DESC LIMIT ${MAX_READS}`,
