@@ -26,11 +26,14 @@ export interface SecretRow extends RecordRow, ProofRow {
   readonly gate_state: string | null;
 }
 
+/** That the ciphertext of a secret, or the message of a request, is gone: nothing is due but to forget the record. */
+export const DESTROYED = `due_at >= expires_at + ${TOMBSTONE_MS}`;
+
 /** The columns of a {@link SecretRow}. */
 export const SECRET_COLUMNS = `seq, id, version, blob_size, hint, views, views_left,
   proof_hash, link_proof_hash, receipt_hash, wrong_passphrases, locked_until, caller, callback_url, callback_secret,
   created_at, expires_at, first_read_at, revoked_at, chunks, request_id, gate_state,
-  due_at >= expires_at + ${TOMBSTONE_MS} AS destroyed`;
+  ${DESTROYED} AS destroyed`;
 
 /** Destroys ciphertexts and forgets records. */
 export class SqliteDestruction {

@@ -19,7 +19,7 @@ import {
   type Since,
 } from '../contracts/lists.js';
 import { type CountRow, cursorOf, type PlaceRow, stateCountOf } from '../contracts/rows.js';
-import { SECRET_COLUMNS, type SecretRow } from './destruction.js';
+import { DESTROYED, SECRET_COLUMNS, type SecretRow } from './destruction.js';
 import type { SqliteDatabase } from './file/driver.js';
 import type { Transactions } from './file/transaction.js';
 import { REQUEST_STATE } from './requests.js';
@@ -105,8 +105,6 @@ const OF_KEY = "caller = ? AND substr(caller, 1, 4) = 'key_'";
 const BEHIND = '(created_at, id) < (?, ?)';
 const IN_PART = `${BEHIND} AND (created_at, id) >= (?, ?)`;
 const EDGE = `${BEHIND} ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET ${LOOKED_AT - 1}`;
-
-const DESTROYED = `due_at >= expires_at + ${TOMBSTONE_MS}`;
 
 /** The state at `?`, as `stateOf` has it. */
 const STATE = `CASE WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN views_left <= 0 THEN 'read'

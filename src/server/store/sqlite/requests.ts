@@ -31,6 +31,7 @@ import {
 } from '../contracts/rows.js';
 import type { Unknown } from '../contracts/secrets.js';
 import type { SqliteCreates } from './create.js';
+import { DESTROYED } from './destruction.js';
 import { bytesOf, type SqliteDatabase } from './file/driver.js';
 import { paddingFor } from './file/padding.js';
 import type { Transactions } from './file/transaction.js';
@@ -49,7 +50,7 @@ interface Row extends RequestRow {
 
 /** The columns of a {@link Row}. */
 const COLUMNS = `seq, ${REQUEST_COLUMNS}, proof_hash, receipt_hash, callback_url, callback_secret, last_end,
-  due_at >= expires_at + ${TOMBSTONE_MS} AS destroyed`;
+  ${DESTROYED} AS destroyed`;
 
 /** The request that an idempotency key was used for. */
 interface CreateRow {
@@ -309,7 +310,7 @@ const OPEN = `answers_left > 0 AND cancelled_at IS NULL AND expires_at > ? AND d
 
 /** The state at `?`. */
 export const REQUEST_STATE = `CASE WHEN cancelled_at IS NOT NULL THEN 'cancelled' WHEN answers_left <= 0 THEN 'answered'
-  WHEN due_at >= expires_at + ${TOMBSTONE_MS} OR expires_at <= ? THEN 'expired' ELSE 'open' END`;
+  WHEN ${DESTROYED} OR expires_at <= ? THEN 'expired' ELSE 'open' END`;
 
 function prepareStatements(db: SqliteDatabase) {
   return {
@@ -331,7 +332,7 @@ function prepareStatements(db: SqliteDatabase) {
     message: db.prepare<{ message: Bytes }>('SELECT message FROM messages WHERE seq = ?'),
     answers: db.prepare<AnswerRow & { readonly wrapped_key: Bytes | ArrayBuffer | null }>(
       `SELECT id, created_at, expires_at, views_left, revoked_at,
-         due_at >= expires_at + ${TOMBSTONE_MS} AS destroyed, wrapped_key
+         ${DESTROYED} AS destroyed, wrapped_key
        FROM secrets LEFT JOIN wrapped_keys USING (seq)
        WHERE request_id = ? AND expires_at + ${TOMBSTONE_MS} > ? ORDER BY seq`,
     ),
