@@ -12,17 +12,19 @@ import type {
 } from '../contracts/outbox.js';
 import type { NewSecret } from '../contracts/secrets.js';
 
-interface Undelivered {
-  readonly event: OutboxEvent;
-  readonly appendedAt: number;
+/** What can be leased. */
+interface Entry {
   attempt: number;
   dueAt: number;
 }
 
-interface Unsent {
+interface Undelivered extends Entry {
+  readonly event: OutboxEvent;
+  readonly appendedAt: number;
+}
+
+interface Unsent extends Entry {
   readonly message: Message;
-  attempt: number;
-  dueAt: number;
 }
 
 /** An {@link Outbox} in memory: what is in it ends with the process. */
@@ -52,17 +54,10 @@ export class MemoryOutbox implements Outbox {
     leaseMs: number,
     { hosts, callers }: Excepted,
   ): Promise<readonly LeasedEvent[]> {
-    const due = [...this.#events.values()]
-      .filter(
-        ({ event, dueAt }) => dueAt <= now && !hosts.includes(event.host) && !callers.includes(event.caller),
-      )
-      .sort((one, other) => one.dueAt - other.dueAt)
-      .slice(0, limit);
-    return due.map((entry) => {
-      entry.dueAt = now + leaseMs;
-      entry.attempt += 1;
-      return { ...entry.event, attempt: entry.attempt };
-    });
+    const open = [...this.#events.values()].filter(
+      ({ event }) => !hosts.includes(event.host) && !callers.includes(event.caller),
+    );
+    return leased(open, now, limit, leaseMs).map(({ event, attempt }) => ({ ...event, attempt }));
   }
 
   async markDelivered(id: string): Promise<void> {
@@ -99,15 +94,8 @@ export class MemoryOutbox implements Outbox {
     by: readonly Message['by'][],
   ): Promise<readonly LeasedMessage[]> {
     for (const [secret, { message }] of this.#messages) if (message.endsAt <= now) this.withdraw(secret);
-    const due = [...this.#messages.values()]
-      .filter(({ message, dueAt }) => dueAt <= now && by.includes(message.by))
-      .sort((one, other) => one.dueAt - other.dueAt)
-      .slice(0, limit);
-    return due.map((entry) => {
-      entry.dueAt = now + leaseMs;
-      entry.attempt += 1;
-      return { ...entry.message, attempt: entry.attempt };
-    });
+    const open = [...this.#messages.values()].filter(({ message }) => by.includes(message.by));
+    return leased(open, now, limit, leaseMs).map(({ message, attempt }) => ({ ...message, attempt }));
   }
 
   async markSent(id: string): Promise<void> {
@@ -127,4 +115,22 @@ export class MemoryOutbox implements Outbox {
     this.#events.clear();
     this.#messages.clear();
   }
+}
+
+/** Leases those of `entries` that are due, the ones first that have been due longest: `limit` at most. */
+function leased<One extends Entry>(
+  entries: readonly One[],
+  now: number,
+  limit: number,
+  leaseMs: number,
+): One[] {
+  const due = entries
+    .filter(({ dueAt }) => dueAt <= now)
+    .sort((one, other) => one.dueAt - other.dueAt)
+    .slice(0, limit);
+  for (const entry of due) {
+    entry.dueAt = now + leaseMs;
+    entry.attempt += 1;
+  }
+  return due;
 }
