@@ -35,8 +35,7 @@ export interface Ways {
 export async function openWays({ mail, phones }: MessageOptions): Promise<Ways | null> {
   if (mail === undefined && phones === undefined) return null;
   // Loaded only where mail is sent.
-  const { mailWay } = mail === undefined ? { mailWay: null } : await import('./mail.js');
-  const byMail = mail === undefined || mailWay === null ? undefined : mailWay(mail.smtp, mail.from);
+  const byMail = mail && (await import('./mail.js')).mailWay(mail.smtp, mail.from);
   const byPhone =
     phones && ('program' in phones ? programWay(phones.program) : urlWay(phones.url, phones.secret));
   return {
