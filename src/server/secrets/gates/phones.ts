@@ -1,11 +1,11 @@
 /** Text messages: by a program of the operator's, or by a URL. */
 
 import { spawn } from 'node:child_process';
-import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { ZephrError } from '../../../core/errors.js';
 import { type Guard, guardedRequest } from '../../../net/guarded-connection.js';
 import { resolveInSystem } from '../../../net/resolve.js';
+import { signatureOf } from '../../store/contracts/event.js';
 import type { SendText } from './courier.js';
 
 /** How long a program or a URL has for one message, in milliseconds. */
@@ -48,7 +48,7 @@ export function urlWay(url: string, secret: string): SendText {
     const headers = {
       'Content-Type': 'application/json',
       'Content-Length': String(Buffer.byteLength(body)),
-      'X-Zephr-Signature': createHmac('sha256', secret).update(body).digest('hex'),
+      'X-Zephr-Signature': signatureOf(body, secret),
       'User-Agent': 'zephr',
     };
     const signal = AbortSignal.timeout(PATIENCE_MS);

@@ -32,6 +32,11 @@ export function composeEvent(
     occurred_at: new Date(occurredAt).toISOString(),
     ...(hint === null ? {} : { hint }),
   });
-  const signature = createHmac('sha256', callback.secret).update(body).digest('hex');
-  return { id, name, url: callback.url, host: new URL(callback.url).host, caller, body, signature };
+  const { url, secret } = callback;
+  return { id, name, url, host: new URL(url).host, caller, body, signature: signatureOf(body, secret) };
+}
+
+/** The signature of a body that is sent to somebody who knows `secret` (section 7): HMAC-SHA256, in lower-case hex. */
+export function signatureOf(body: string, secret: string): string {
+  return createHmac('sha256', secret).update(body).digest('hex');
 }
