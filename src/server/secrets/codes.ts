@@ -6,6 +6,7 @@ import { CODE_MS, RESEND_MS } from '../store/contracts/gates.js';
 import type { MessageLanguage } from '../store/contracts/outbox.js';
 import type { SecretStore } from '../store/contracts/secrets.js';
 import { type GateKeeper, gateError, isGateRefusal, masked, type Visit } from './gate-keeper.js';
+import { periodEnd } from './quotas.js';
 import { type Credentials, checkedId, shownBy } from './secrets.js';
 import { errorOf, ServiceError } from './service-error.js';
 
@@ -63,7 +64,7 @@ export class Codes {
         quota: {
           counter: gates.counterOf({ by, to }),
           limit: HOURLY,
-          endsAt: (Math.floor(time / HOUR_MS) + 1) * HOUR_MS,
+          endsAt: periodEnd(time, HOUR_MS),
         },
       },
       time,

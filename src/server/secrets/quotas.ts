@@ -66,10 +66,15 @@ export function limitReached(quota: CreateQuota | null, now: number): ServiceErr
 
 /** When the minute, day or month of a time ends. */
 const END_OF: Readonly<Record<Creates['per'], (now: number) => number>> = {
-  minute: (now) => (Math.floor(now / MINUTE_MS) + 1) * MINUTE_MS,
-  day: (now) => (Math.floor(now / DAY_MS) + 1) * DAY_MS,
+  minute: (now) => periodEnd(now, MINUTE_MS),
+  day: (now) => periodEnd(now, DAY_MS),
   month: (now) => Date.UTC(new Date(now).getUTCFullYear(), new Date(now).getUTCMonth() + 1),
 };
+
+/** When the minute, hour or day of a time ends: a period of so many milliseconds. */
+export function periodEnd(now: number, periodMs: number): number {
+  return (Math.floor(now / periodMs) + 1) * periodMs;
+}
 
 interface LimitError {
   readonly code: ServiceErrorCode;
