@@ -1,6 +1,6 @@
 /** Puzzles of a server (core/protocol/PROTOCOL.md section 9): fetched and solved, for a reader who is asked for one. */
 
-import { encodeUtf8 } from '../../core/bytes.js';
+import { type Bytes, encodeUtf8, equalBytes } from '../../core/bytes.js';
 import { MAX_PUZZLE_NUMBER, type PuzzleReply } from '../../core/protocol/gates.js';
 import { invalidReply, object } from '../../core/protocol/replies.js';
 import { HEADERS } from '../../core/protocol/requests.js';
@@ -43,12 +43,13 @@ function parsePuzzle(json: unknown): PuzzleReply {
 /** The solution of a puzzle, as it travels. */
 async function solve(puzzle: PuzzleReply, url: string, signal: AbortSignal | undefined): Promise<string> {
   const { maxnumber, ...signed } = puzzle;
+  const wanted = bytesOf(puzzle.challenge);
   for (let from = 0; from <= maxnumber; from += AT_ONCE) {
     signal?.throwIfAborted();
     const hashes = await Promise.all(
       Array.from({ length: AT_ONCE }, (_, place) => sha256(encodeUtf8(`${puzzle.salt}${from + place}`))),
     );
-    const place = hashes.findIndex((hash) => hexOf(hash) === puzzle.challenge);
+    const place = hashes.findIndex((hash) => equalBytes(hash, wanted));
     if (place >= 0) return btoa(JSON.stringify({ ...signed, number: from + place }));
   }
   return checkReply(url, () => {
@@ -56,6 +57,7 @@ async function solve(puzzle: PuzzleReply, url: string, signal: AbortSignal | und
   });
 }
 
-function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+/** The bytes of a hash in hex. */
+function bytesOf(hex: string): Bytes {
+  return Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
 }
