@@ -5,7 +5,7 @@ import { isSecretId, parseServer } from '../core/link.js';
 import type { LinkOrPair } from '../core/links/link-or-pair.js';
 import { parseReceiptLink, type ReceiptLink } from '../core/links/receipt-links.js';
 import { kindOfLink } from '../core/links/request-links.js';
-import { DEFAULT_SERVER, MAX_WAIT_SECONDS } from '../core/protocol/limits.js';
+import { DEFAULT_SERVER } from '../core/protocol/limits.js';
 import { parseStatusReply } from '../core/protocol/replies.js';
 import {
   type Authorization,
@@ -17,7 +17,13 @@ import {
 import type { RetrieveSecretOptions } from './read.js';
 import { type SecretStatus, statusOf } from './secret-status.js';
 import { checkReply } from './transport/network-errors.js';
-import { send, type TransportOptions } from './transport/send.js';
+import {
+  DEFAULT_TIMEOUT_MS,
+  LONGEST_WAIT_MS,
+  send,
+  type TransportOptions,
+  waitSeconds,
+} from './transport/send.js';
 
 /** A secret by its id, for the API key that created it. */
 export interface OwnSecret {
@@ -38,11 +44,6 @@ export interface StatusOptions extends RetrieveSecretOptions {
   readonly wait?: number;
 }
 
-const LONGEST_WAIT_MS = MAX_WAIT_SECONDS * 1_000;
-
-/** From here on without an answer an attempt fails, where none is said; the wait comes on top of it. In milliseconds. */
-const TIMEOUT_MS = 10_000;
-
 /**
  * Tells whether and when a secret was read. Uses up nothing.
  * @param from the whole link, `{ url, key }` of a split pair, the receipt link, or `{ id, apiKey }`
@@ -56,11 +57,9 @@ export async function secretStatus(
   options: StatusOptions = {},
 ): Promise<SecretStatus> {
   const { url: secret, headers } = await authorize(from, options.passphrase);
-  const { seen, wait = LONGEST_WAIT_MS, timeout = TIMEOUT_MS, ...others } = options;
-  if (!(wait >= 0 && wait <= LONGEST_WAIT_MS)) {
-    throw new ValidationError(`the wait is not 0 to ${LONGEST_WAIT_MS} milliseconds`, 'INVALID_WAIT');
-  }
-  const seconds = seen === undefined ? 0 : Math.ceil(wait / 1_000);
+  const { seen, wait = LONGEST_WAIT_MS, timeout = DEFAULT_TIMEOUT_MS, ...others } = options;
+  const longest = waitSeconds(wait);
+  const seconds = seen === undefined ? 0 : longest;
   const query = seen && seconds > 0 ? `?wait=${seconds}&seen=${seen.state}.${seen.viewsLeft}` : '';
   const url = `${secret}/status${query}`;
   const patience = timeout + seconds * 1_000;

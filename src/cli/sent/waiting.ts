@@ -3,8 +3,8 @@
  * meanwhile, laptops sleep, and proxies cut connections on which nothing moves.
  */
 
+import { LONGEST_WAIT_MS } from '../../client/transport/send.js';
 import { ApiError, NetworkError, type ZephrError } from '../../core/errors.js';
-import { MAX_WAIT_SECONDS } from '../../core/protocol/limits.js';
 import type { Reporter } from '../terminal/reporter.js';
 import type { Terminal } from '../terminal/terminal.js';
 
@@ -42,7 +42,7 @@ export async function waitFor<T>(
     const askedAt = now();
     const left = until - askedAt;
     try {
-      const found = await ask(Math.max(0, Math.min(MAX_WAIT_SECONDS * 1_000, left)));
+      const found = await ask(Math.max(0, Math.min(LONGEST_WAIT_MS, left)));
       if (found !== null) return found;
       isReached = true;
       isTold = false;

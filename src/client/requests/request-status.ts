@@ -9,14 +9,14 @@ import { deriveCollectKeys } from '../../core/crypto/request.js';
 import { ValidationError } from '../../core/errors.js';
 import { isSecretId, parseServer } from '../../core/link.js';
 import { type CollectLink, parseCollectLink, type RequestAddress } from '../../core/links/request-links.js';
-import { DEFAULT_SERVER, MAX_WAIT_SECONDS } from '../../core/protocol/limits.js';
+import { DEFAULT_SERVER } from '../../core/protocol/limits.js';
 import type { SecretState } from '../../core/protocol/replies.js';
 import { parseAnswersReply } from '../../core/protocol/request-replies.js';
 import { HEADERS } from '../../core/protocol/requests.js';
 import type { AnswersReply, RequestState } from '../../core/protocol/secret-requests.js';
 import { type Authorization, apiKeyHeaders } from '../authorization.js';
 import { checkReply } from '../transport/network-errors.js';
-import { DEFAULT_TIMEOUT_MS, send, type TransportOptions } from '../transport/send.js';
+import { DEFAULT_TIMEOUT_MS, send, type TransportOptions, waitSeconds } from '../transport/send.js';
 import { requestUrl } from './request.js';
 
 /** A request, and what shows that it is one's own. */
@@ -62,9 +62,6 @@ export interface RequestStatusOptions extends TransportOptions {
    */
   readonly wait?: number;
 }
-
-/** The longest time that a server is asked to wait, in milliseconds: proxies cut connections that are idle for long. */
-export const LONGEST_WAIT_MS = MAX_WAIT_SECONDS * 1_000;
 
 /**
  * Tells what became of a request. Reads no answer, and uses up nothing.
@@ -127,13 +124,11 @@ export async function askForAnswers(
   request: RequestReceipt,
   { wait = 0, timeout = DEFAULT_TIMEOUT_MS, ...options }: RequestStatusOptions,
 ): Promise<AnswersReply> {
-  if (!(wait >= 0 && wait <= LONGEST_WAIT_MS)) {
-    throw new ValidationError(`the wait is not 0 to ${LONGEST_WAIT_MS} milliseconds`, 'INVALID_WAIT');
-  }
-  const seconds = Math.ceil(wait / 1000);
+  const seconds = waitSeconds(wait);
   const url = `${requestUrl(request)}/answers${seconds === 0 ? '' : `?wait=${seconds}`}`;
   const headers = receiptHeader(request);
-  const { json } = await send({ method: 'GET', url, headers }, { ...options, timeout: timeout + wait });
+  const patience = timeout + seconds * 1_000;
+  const { json } = await send({ method: 'GET', url, headers }, { ...options, timeout: patience });
   return checkReply(url, () => parseAnswersReply(json));
 }
 

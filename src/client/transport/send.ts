@@ -5,6 +5,8 @@
  */
 
 import type { Bytes } from '../../core/bytes.js';
+import { ValidationError } from '../../core/errors.js';
+import { MAX_WAIT_SECONDS } from '../../core/protocol/limits.js';
 import { type Attempt, attemptForBytes, attemptForJson, type BytesReply, type Reply } from './attempt.js';
 import { MAX_TIMEOUT_MS, startDeadline } from './deadline.js';
 import type { Fetch } from './fetch.js';
@@ -33,6 +35,9 @@ export interface Request {
 
 /** The default of {@link TransportOptions.timeout}. */
 export const DEFAULT_TIMEOUT_MS = 10_000;
+
+/** The longest time that a server is asked to wait, in milliseconds: proxies cut connections that are idle for long. */
+export const LONGEST_WAIT_MS = MAX_WAIT_SECONDS * 1_000;
 
 /**
  * Pauses between the tries at a chunk of files, in milliseconds: the source of an upload may be a pipe, which nobody can
@@ -66,6 +71,16 @@ export async function sendForChunk(request: Request, options: TransportOptions):
   const patience = request.body === undefined ? 1 : CHUNK_PATIENCE;
   const patient = { ...options, timeout: Math.min(timeout * patience, MAX_TIMEOUT_MS) };
   return onDeadline(request, patient, { idle: true, pauses: CHUNK_PAUSES_MS }, attemptForBytes);
+}
+
+/**
+ * The time for which a server is asked to wait, in whole seconds, as it travels.
+ * @param wait milliseconds
+ * @throws ValidationError `INVALID_WAIT` where it is not 0 to {@link LONGEST_WAIT_MS}.
+ */
+export function waitSeconds(wait: number): number {
+  if (wait >= 0 && wait <= LONGEST_WAIT_MS) return Math.ceil(wait / 1_000);
+  throw new ValidationError(`the wait is not 0 to ${LONGEST_WAIT_MS} milliseconds`, 'INVALID_WAIT');
 }
 
 async function onDeadline<Result>(

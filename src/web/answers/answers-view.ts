@@ -1,7 +1,8 @@
 /** What came of a request: its state, its answers, and waiting for more of them. */
 
 import { type Answer, type CollectedAnswers, collectAnswers } from '../../client/requests/collect-answers.js';
-import { cancelRequest, LONGEST_WAIT_MS } from '../../client/requests/request-status.js';
+import { cancelRequest } from '../../client/requests/request-status.js';
+import { LONGEST_WAIT_MS } from '../../client/transport/send.js';
 import type { Link } from '../../core/link.js';
 import type { CollectLink } from '../../core/links/request-links.js';
 import { confirmationButton } from '../parts/controls/confirmation.js';
