@@ -25,6 +25,11 @@ export interface WaitOptions extends Pick<Terminal, 'interrupt'> {
   readonly isKnown: boolean;
 }
 
+/** When a wait that `--for` bounds is over, as for {@link WaitOptions}; without the option it never is. */
+export function untilOf({ for: longest }: { readonly for?: number }, now: () => number): number {
+  return longest === undefined ? Number.POSITIVE_INFINITY : now() + longest;
+}
+
 /**
  * Asks until there is an answer.
  * @param ask gets the milliseconds for which the server may wait, and gives null when there is nothing yet.

@@ -15,6 +15,7 @@ import { type GateFlags, gatesOf } from '../../parser/gate-options.js';
 import type { LinkOptions } from '../../parser/link.js';
 import { recordSent } from '../../sent/append.js';
 import { type Ask, exitOf, waitForEnd } from '../../sent/wait.js';
+import { untilOf } from '../../sent/waiting.js';
 import { connectionTo } from '../../settings/connection.js';
 import {
   checkSetting,
@@ -183,7 +184,7 @@ async function waitForReaders(
   const { interrupt } = terminal;
   const ask: Ask = (seen, wait) =>
     secretStatus(from, { ...options, signal: interrupt, wait, ...given('seen', seen) });
-  const until = flags.for === undefined ? Number.POSITIVE_INFINITY : now() + flags.for;
+  const until = untilOf(flags, now);
   const waited = await reporter.waitFor(
     'waiting for its readers',
     waitForEnd(ask, { interrupt, reporter, now, until }),

@@ -26,7 +26,7 @@ import {
   unkeptRequest,
 } from '../../files/request-files.js';
 import { readSentList } from '../../sent/list.js';
-import { waitFor } from '../../sent/waiting.js';
+import { untilOf, waitFor } from '../../sent/waiting.js';
 import { connectionTo } from '../../settings/connection.js';
 import { timeInWords } from '../../terminal/times.js';
 import { LEASE_OVER } from './claimed-read.js';
@@ -190,7 +190,7 @@ export class Collector {
       if (found !== null) return found;
       throw notYet();
     }
-    const until = flags.for === undefined ? Number.POSITIVE_INFINITY : now() + flags.for;
+    const until = untilOf(flags, now);
     const options = { interrupt: terminal.interrupt, reporter, now, until, ...waiting };
     const found = await reporter.waitFor('waiting for an answer', waitFor(ask, options));
     if (found === null) throw notYet();

@@ -11,7 +11,7 @@ import { withServerClock } from '../../../net/server-clock.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import type { Context } from '../../parser/command.js';
 import type { OwnReference } from '../../sent/find.js';
-import { waitFor } from '../../sent/waiting.js';
+import { untilOf, waitFor } from '../../sent/waiting.js';
 import { connectionTo } from '../../settings/connection.js';
 import type { CommonFlags } from '../../settings/settings.js';
 import { jsonLine } from '../../terminal/escape.js';
@@ -37,7 +37,7 @@ export async function statusOfRequest(
   const ask = () => requestStatus(from, options);
   let found = await reporter.waitFor(`waiting for ${new URL(own.server).host}`, ask());
   if (flags.wait && found.state === 'open') {
-    const until = flags.for === undefined ? Number.POSITIVE_INFINITY : now() + flags.for;
+    const until = untilOf(flags, now);
     const waiting = { interrupt: terminal.interrupt, reporter, now, until, isKnown: true };
     const askAgain = async () => {
       found = await ask();

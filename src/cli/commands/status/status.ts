@@ -12,6 +12,7 @@ import { type LinkOptions, openLink, requireVersion2, withPassphrase } from '../
 import type { LinkArguments, LinkFlags } from '../../parser/shared-options.js';
 import { findOwn, type OwnReference } from '../../sent/find.js';
 import { type Ask, exitOf, waitForEnd } from '../../sent/wait.js';
+import { untilOf } from '../../sent/waiting.js';
 import { connectionTo } from '../../settings/connection.js';
 import { jsonLine } from '../../terminal/escape.js';
 import { timeInWords } from '../../terminal/times.js';
@@ -43,7 +44,7 @@ export async function status(context: StatusContext): Promise<ExitCode> {
     return statusOfRequest(own, context);
   }
   const { clock, ask } = await askingOf(own, context);
-  const until = flags.for === undefined ? Number.POSITIVE_INFINITY : now() + flags.for;
+  const until = untilOf(flags, now);
   const waiting = { interrupt: terminal.interrupt, reporter: context.reporter, now, until };
   const waited = flags.wait ? await waitForEnd(ask, waiting) : undefined;
   const found = waited?.status ?? (await ask(undefined, 0));
