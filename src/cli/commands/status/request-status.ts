@@ -34,13 +34,13 @@ export async function statusOfRequest(
   const { fetch, clock } = withServerClock((await connectionTo(own.server, flags, terminal)).fetch);
   const options = { fetch, timeout: flags.timeout, signal: terminal.interrupt };
   const from: RequestReceipt = await receiptOf(own.from);
-  const ask = () => requestStatus(from, options);
-  let found = await reporter.waitFor(`waiting for ${new URL(own.server).host}`, ask());
+  const ask = (wait: number) => requestStatus(from, { ...options, wait });
+  let found = await reporter.waitFor(`waiting for ${new URL(own.server).host}`, ask(0));
   if (flags.wait && found.state === 'open') {
     const until = untilOf(flags, now);
     const waiting = { interrupt: terminal.interrupt, reporter, now, until, isKnown: true };
-    const askAgain = async () => {
-      found = await ask();
+    const askAgain = async (wait: number) => {
+      found = await ask(wait);
       return found.state === 'open' ? null : found;
     };
     await reporter.waitFor('waiting for its answers', waitFor(askAgain, waiting));
