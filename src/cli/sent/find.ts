@@ -28,6 +28,9 @@ export type OwnReference = Place &
     | { readonly kind: 'request'; readonly from: RequestReceipt | CollectLink }
   );
 
+/** The same of one kind. */
+export type Own<Kind extends OwnReference['kind']> = Extract<OwnReference, { readonly kind: Kind }>;
+
 /** An id, or its start. */
 const ID_START = /^[A-Za-z0-9_-]{6,22}$/;
 

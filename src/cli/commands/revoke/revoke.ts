@@ -9,14 +9,11 @@ import { EXIT, type ExitCode } from '../../exit/codes.js';
 import type { Context } from '../../parser/command.js';
 import { openLink, requireVersion2, withPassphrase } from '../../parser/link.js';
 import type { LinkArguments, LinkFlags } from '../../parser/shared-options.js';
-import { findOwn, type OwnReference } from '../../sent/find.js';
+import { findOwn, type Own } from '../../sent/find.js';
 import { connectionTo } from '../../settings/connection.js';
 import { jsonLine } from '../../terminal/escape.js';
 
 export type RevokeContext = Context<LinkFlags, LinkArguments>;
-
-/** A secret or a request that was made here. */
-type Own<Kind extends OwnReference['kind']> = Extract<OwnReference, { readonly kind: Kind }>;
 
 /**
  * Destroys a secret, or cancels a request.

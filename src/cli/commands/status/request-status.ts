@@ -10,7 +10,7 @@ import type { RequestState } from '../../../core/protocol/secret-requests.js';
 import { withServerClock } from '../../../net/server-clock.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import type { Context } from '../../parser/command.js';
-import type { OwnReference } from '../../sent/find.js';
+import type { Own } from '../../sent/find.js';
 import { untilOf, waitFor } from '../../sent/waiting.js';
 import { connectionTo } from '../../settings/connection.js';
 import type { CommonFlags } from '../../settings/settings.js';
@@ -26,10 +26,7 @@ interface Flags extends CommonFlags {
 }
 
 /** Prints what has become of a request, or answers by the exit code whether it is in the state of `--is`. */
-export async function statusOfRequest(
-  own: Extract<OwnReference, { readonly kind: 'request' }>,
-  context: Context<Flags>,
-): Promise<ExitCode> {
+export async function statusOfRequest(own: Own<'request'>, context: Context<Flags>): Promise<ExitCode> {
   const { flags, terminal, reporter, now } = context;
   const { fetch, clock } = withServerClock((await connectionTo(own.server, flags, terminal)).fetch);
   const options = { fetch, timeout: flags.timeout, signal: terminal.interrupt };

@@ -10,7 +10,7 @@ import { EXIT, type ExitCode } from '../../exit/codes.js';
 import type { Context } from '../../parser/command.js';
 import { type LinkOptions, openLink, requireVersion2, withPassphrase } from '../../parser/link.js';
 import type { LinkArguments, LinkFlags } from '../../parser/shared-options.js';
-import { findOwn, type OwnReference } from '../../sent/find.js';
+import { findOwn, type Own } from '../../sent/find.js';
 import { type Ask, exitOf, waitForEnd } from '../../sent/wait.js';
 import { untilOf } from '../../sent/waiting.js';
 import { connectionTo } from '../../settings/connection.js';
@@ -26,8 +26,6 @@ export interface StatusFlags extends LinkFlags {
 }
 
 export type StatusContext = Context<StatusFlags, LinkArguments>;
-
-type OwnSecretReference = Extract<OwnReference, { readonly kind: 'secret' }>;
 
 /** What a status is asked with. */
 interface Asking {
@@ -55,7 +53,7 @@ export async function status(context: StatusContext): Promise<ExitCode> {
 }
 
 /** How the status is asked for: as its sender, or with the link and perhaps the passphrase. */
-async function askingOf(own: OwnSecretReference | null, context: StatusContext): Promise<Asking> {
+async function askingOf(own: Own<'secret'> | null, context: StatusContext): Promise<Asking> {
   const { flags, terminal, reporter } = context;
   const request = (
     from: SecretReference,
