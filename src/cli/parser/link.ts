@@ -9,7 +9,7 @@ import { kindOfLink, parseCollectLink } from '../../core/links/request-links.js'
 import type { HttpFetch } from '../../net/http.js';
 import { usageError } from '../exit/cli-error.js';
 import { readSecretFile } from '../files/secret-file.js';
-import { connectionTo } from '../settings/connection.js';
+import { transportTo } from '../settings/connection.js';
 import { askHidden } from '../terminal/prompt.js';
 import type { Reporter } from '../terminal/reporter.js';
 import { readText } from '../terminal/stdin.js';
@@ -60,13 +60,10 @@ export async function openLink(
   const link = await findLink(given ?? (await findLinkText(context)), flags, terminal, reporter);
   check(link);
   const passphrase = await findPassphrase(link.key, flags, terminal);
-  const { fetch } = await connectionTo(link.server, flags, terminal);
   return {
     link,
     options: {
-      fetch,
-      timeout: flags.timeout,
-      signal: terminal.interrupt,
+      ...(await transportTo(link.server, flags, terminal)),
       ...(passphrase === undefined ? {} : { passphrase }),
     },
     isTyped: passphrase !== undefined && flags.passphraseFile === undefined,

@@ -7,7 +7,7 @@ import type { TransportOptions } from '../../client/transport/send.js';
 import { decodeBase64url } from '../../core/base64url.js';
 import { ApiError, ZephrError } from '../../core/errors.js';
 import type { Context } from '../parser/command.js';
-import { connectionTo } from '../settings/connection.js';
+import { transportTo } from '../settings/connection.js';
 import { hasEnded, type KnownRequest, type KnownSecret, type Listed, withState } from './record.js';
 
 /** A record, and whether its server was asked in vain. */
@@ -42,8 +42,7 @@ export async function refresh(
     servers.map(async (server) => {
       const own = open.filter((record) => record.server === server);
       try {
-        const { fetch } = await connectionTo(server, flags, terminal);
-        const options = { fetch, timeout: flags.timeout, signal: terminal.interrupt };
+        const options = await transportTo(server, flags, terminal);
         for (const [record, found] of await askAbout(server, own, options)) {
           const known = stateIn(found, record, now());
           if (known !== null) fresh.set(record, withState(record, known));

@@ -35,6 +35,16 @@ export async function connectionTo(
   return { fetch: fetchFor(server, terminal.env, trust), proxy, trust };
 }
 
+/** How a server is reached, for the client: the way there, and when a request ends. @throws as {@link connectionTo}. */
+export async function transportTo(
+  server: string,
+  flags: Pick<CommonFlags, 'caFile' | 'timeout'>,
+  terminal: Terminal,
+): Promise<{ readonly fetch: HttpFetch; readonly timeout: number; readonly signal: AbortSignal }> {
+  const { fetch } = await connectionTo(server, flags, terminal);
+  return { fetch, timeout: flags.timeout, signal: terminal.interrupt };
+}
+
 /**
  * Whom to trust: the authorities of `--ca-file`, or Node's and the system's.
  * @throws CliError exit 2, as {@link connectionTo}.

@@ -16,7 +16,7 @@ import { REQUEST_STATES, type RequestState } from '../../../core/protocol/secret
 import { CliError, usageError } from '../../exit/cli-error.js';
 import { EXIT } from '../../exit/codes.js';
 import type { Context } from '../../parser/command.js';
-import { connectionTo } from '../../settings/connection.js';
+import { transportTo } from '../../settings/connection.js';
 import { type CommonFlags, loadSettings } from '../../settings/settings.js';
 
 /** Which of what the API key made. */
@@ -155,8 +155,7 @@ async function ownerOf({
       },
     );
   }
-  const { fetch } = await connectionTo(server, flags, terminal);
-  return { server, apiKey, fetch, timeout: flags.timeout, signal: terminal.interrupt };
+  return { server, apiKey, ...(await transportTo(server, flags, terminal)) };
 }
 
 function isFound(record: RemoteRecord, words: string): boolean {

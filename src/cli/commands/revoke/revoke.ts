@@ -10,7 +10,7 @@ import type { Context } from '../../parser/command.js';
 import { openLink, requireVersion2, withPassphrase } from '../../parser/link.js';
 import type { LinkArguments, LinkFlags } from '../../parser/shared-options.js';
 import { findOwn, type Own } from '../../sent/find.js';
-import { connectionTo } from '../../settings/connection.js';
+import { transportTo } from '../../settings/connection.js';
 import { jsonLine } from '../../terminal/escape.js';
 
 export type RevokeContext = Context<LinkFlags, LinkArguments>;
@@ -32,8 +32,7 @@ export async function revoke(context: RevokeContext): Promise<ExitCode> {
 /** Cancels a request: no more answers come in, and those that are there can still be taken. */
 async function cancel({ from, server, id }: Own<'request'>, context: RevokeContext): Promise<ExitCode> {
   const { flags, terminal, reporter } = context;
-  const { fetch } = await connectionTo(server, flags, terminal);
-  const options = { fetch, timeout: flags.timeout, signal: terminal.interrupt };
+  const options = await transportTo(server, flags, terminal);
   await reporter.waitFor(`waiting for ${new URL(server).host}`, cancelRequest(from, options));
   if (flags.json) await terminal.stdout.write(jsonLine({ cancelled: true, requestId: id }));
   else await reporter.info('cancelled: nobody can answer it any more; zephr get takes what came');
@@ -44,8 +43,7 @@ async function cancel({ from, server, id }: Own<'request'>, context: RevokeConte
 async function revokeOne(own: Own<'secret'> | null, context: RevokeContext): Promise<string> {
   const { flags, terminal, reporter } = context;
   if (own !== null) {
-    const { fetch } = await connectionTo(own.server, flags, terminal);
-    const options = { fetch, timeout: flags.timeout, signal: terminal.interrupt };
+    const options = await transportTo(own.server, flags, terminal);
     await reporter.waitFor(`waiting for ${new URL(own.server).host}`, revokeSecret(own.from, options));
     return own.id;
   }
