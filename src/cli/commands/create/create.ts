@@ -14,10 +14,12 @@ import type { Context } from '../../parser/command.js';
 import { type GateFlags, gatesOf } from '../../parser/gate-options.js';
 import type { LinkOptions } from '../../parser/link.js';
 import { recordSent } from '../../sent/append.js';
+import type { SentSecret } from '../../sent/record.js';
 import { type Ask, exitOf, waitForEnd } from '../../sent/wait.js';
 import { untilOf } from '../../sent/waiting.js';
 import { connectionTo } from '../../settings/connection.js';
 import {
+  type CommonFlags,
   checkSetting,
   keepsRecord,
   linkVersion,
@@ -127,7 +129,10 @@ export async function create(context: CreateContext, takesText: boolean): Promis
   } finally {
     await finish();
   }
-  if (isListed) await addToList(created, views ?? 1, context, settings.server);
+  if (isListed) {
+    const terms = { server: settings.server, views: views ?? 1, ...given('hint', flags.hint) };
+    await addToList(created, terms, context);
+  }
   for (const warning of created.warnings ?? []) await reporter.warn(warning);
   await reporter.info(summary(created, views ?? 1, clock));
   if (!flags.wait) return EXIT.done;
@@ -149,29 +154,20 @@ export function checkMemo({ memo, record }: Pick<CreateFlags, 'memo' | 'record'>
   if (memo.length > MAX_MEMO) throw usageError(`the memo is longer than ${MAX_MEMO} characters`);
 }
 
-/** Adds the secret to the list of what was sent from here. Its key is not in it. */
-async function addToList(
-  created: SecretLink,
-  views: number,
-  { flags, terminal, now }: CreateContext,
-  server: string,
-): Promise<void> {
-  const { secretId: id, receiptLink, expiresAt } = created;
-  const receipt = receiptLink?.slice(receiptLink.lastIndexOf('.') + 1);
-  await recordSent(
-    {
-      kind: 'secret',
-      server,
-      id,
-      ...given('receipt', receipt),
-      createdAt: new Date(now()).toISOString(),
-      expiresAt,
-      views,
-      ...given('hint', flags.hint),
-      ...given('memo', flags.memo),
-    },
+/** Adds a secret, or an answer to a request, to the list of what was sent from here. Its key is not in it. */
+export async function addToList(
+  { secretId: id, receiptLink, expiresAt }: Pick<SecretLink, 'secretId' | 'receiptLink' | 'expiresAt'>,
+  { server, ...terms }: Pick<SentSecret, 'server' | 'views' | 'hint' | 'request'>,
+  {
+    flags,
     terminal,
-  );
+    now,
+  }: Pick<Context<CommonFlags & Pick<CreateFlags, 'memo'>>, 'flags' | 'terminal' | 'now'>,
+): Promise<void> {
+  const receipt = receiptLink?.slice(receiptLink.lastIndexOf('.') + 1);
+  const createdAt = new Date(now()).toISOString();
+  const place = { kind: 'secret', server, id, ...given('receipt', receipt) } as const;
+  await recordSent({ ...place, createdAt, expiresAt, ...terms, ...given('memo', flags.memo) }, terminal);
 }
 
 /** Waits until no more reads can come, and ends with what that came to. */

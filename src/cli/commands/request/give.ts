@@ -14,7 +14,6 @@ import { withServerClock } from '../../../net/server-clock.js';
 import { AdvisedError, usageError } from '../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../exit/codes.js';
 import type { Context } from '../../parser/command.js';
-import { recordSent } from '../../sent/append.js';
 import { connectionTo } from '../../settings/connection.js';
 import { type CommonFlags, keepsRecord, loadSettings } from '../../settings/settings.js';
 import { jsonLine } from '../../terminal/escape.js';
@@ -22,7 +21,7 @@ import { askHidden } from '../../terminal/prompt.js';
 import type { Reporter } from '../../terminal/reporter.js';
 import type { Terminal } from '../../terminal/terminal.js';
 import { timeInWords } from '../../terminal/times.js';
-import { checkMemo, given } from '../create/create.js';
+import { addToList, checkMemo, given } from '../create/create.js';
 import type { LargeSend, SendFiles } from '../create/large.js';
 import { type Given, type SecretFlags, takeSecret } from '../create/secret.js';
 
@@ -68,7 +67,8 @@ export async function give(context: GiveContext, words: readonly string[]): Prom
   );
   // Files have a progress of their own.
   const { sent, finish } = await (isSmall ? reporter.waitFor(waiting, answering) : answering);
-  if (isListed) await addToList(sent, link, request, context);
+  if (isListed)
+    await addToList(sent, { server: link.server, views: request.views, request: link.id }, context);
   if (flags.json) await terminal.stdout.write(jsonLine(sent));
   await finish();
   await reporter.info(`sent: only who asked can open it; it expires ${inTime(sent.expiresAt)}`);
@@ -81,19 +81,6 @@ async function keepsList(
   { flags, terminal, reporter }: GiveContext,
 ): Promise<boolean> {
   return keepsRecord(await loadSettings({ ...flags, server }, terminal, reporter));
-}
-
-/** Adds the answer to the list, as a create adds its secret. */
-async function addToList(
-  { secretId: id, expiresAt, receiptLink }: SentAnswer,
-  { server, id: request }: RequestLink,
-  { views }: SecretRequest,
-  { flags, terminal, now }: GiveContext,
-): Promise<void> {
-  const receipt = receiptLink?.slice(receiptLink.lastIndexOf('.') + 1);
-  const createdAt = new Date(now()).toISOString();
-  const sent = { kind: 'secret', server, id, createdAt, expiresAt, views, request } as const;
-  await recordSent({ ...sent, ...given('receipt', receipt), ...given('memo', flags.memo) }, terminal);
 }
 
 /** The link, and whether stdin is the text beside files: a lone `-` says so. */
