@@ -12,7 +12,6 @@ import { type LinkOrPair, toLink } from '../core/links/link-or-pair.js';
 import { parseReadReply } from '../core/protocol/replies.js';
 import { HEADERS, isClaim } from '../core/protocol/requests.js';
 import { apiUrl, authorizeByLink, proofHeaders } from './authorization.js';
-import { askForCode, digitsOf } from './gates/code.js';
 import { checkReply } from './transport/network-errors.js';
 import { send, type TransportOptions } from './transport/send.js';
 
@@ -116,7 +115,7 @@ export async function takeView(
   const asking = {
     ...headers,
     ...(takesFiles && unlocked !== null ? { [HEADERS.chunks]: '1' } : {}),
-    ...(options.code === undefined ? {} : { [HEADERS.code]: digitsOf(options.code) }),
+    ...(options.code === undefined ? {} : await codeHeader(options.code)),
   };
   const ask = (solved: Record<string, string>) =>
     send({ method: 'GET', url, headers: { ...asking, ...solved } }, options);
@@ -167,10 +166,17 @@ export interface SentCode {
 export async function requestCode(from: LinkOrPair, options: RequestCodeOptions = {}): Promise<SentCode> {
   const { url, headers } = await authorizeByLink(from, options.passphrase);
   const language = options.language === undefined ? {} : { 'Accept-Language': options.language };
+  const { askForCode } = await import('./gates/code.js');
   const ask = (solved: Record<string, string>) =>
     askForCode(url, { ...headers, ...language, ...solved }, options);
   const { sent_to, retry_after } = await atGates(ask, url, headers, options);
   return { sentTo: sent_to, retryAfter: retry_after };
+}
+
+/** The header of a code, for which its rules are loaded. @throws ValidationError `INVALID_CODE`. */
+async function codeHeader(code: string): Promise<Record<string, string>> {
+  const { digitsOf } = await import('./gates/code.js');
+  return { [HEADERS.code]: digitsOf(code) };
 }
 
 /** Reads, and solves a puzzle where it takes one. The code for that is loaded then. */

@@ -6,7 +6,6 @@ import { parseServer } from '../../core/link.js';
 import { DEFAULT_SERVER } from '../../core/protocol/limits.js';
 import type { CreateJournal } from '../files/journal.js';
 import { newReceipt } from '../sender/receipts.js';
-import { agreedGates } from './gates.js';
 import {
   type CreateSecretOptions,
   contentOf,
@@ -92,9 +91,10 @@ export async function createResumably(
  * Checks the options of a create without a secret, so that nobody is asked for one in vain.
  * @throws ValidationError as {@link createSecret} does for them.
  */
-export function checkCreateOptions(options: CreateSecretOptions): void {
+export async function checkCreateOptions(options: CreateSecretOptions): Promise<void> {
   pickVersion(serverOf(options), options);
   termsOf(options);
+  if (options.gates !== undefined) (await import('./gates.js')).checkGates(options.gates);
   encodeMeta(metaOf(options));
 }
 
@@ -116,11 +116,13 @@ function serverOf({ server }: CreateSecretOptions): string {
   return parseServer(server ?? DEFAULT_SERVER);
 }
 
-/** The terms of a create, with gates that its server offers. */
+/** The terms of a create, with gates that its server offers: few have any, and what they take is loaded for those. */
 async function agreedTerms(options: CreateSecretOptions): Promise<CreateTerms> {
-  const { terms, ...others } = termsOf(options);
-  const gates = await agreedGates(options.gates, { ...options, server: others.server });
-  return { ...others, terms: gates === undefined ? terms : { ...terms, gates } };
+  const made = termsOf(options);
+  if (options.gates === undefined) return made;
+  const { agreedGates } = await import('./gates.js');
+  const gates = await agreedGates(options.gates, { ...options, server: made.server });
+  return { ...made, terms: { ...made.terms, gates } };
 }
 
 function termsOf(options: CreateSecretOptions): CreateTerms {

@@ -44,20 +44,20 @@ const ANY_TIME = Date.UTC(2030, 0, 1);
  * Checks what can be checked without a server.
  * @throws ValidationError `INVALID_GATES`.
  */
-export function checkGates(gates: SecretGates | undefined): void {
-  if (gates !== undefined) bodyOf(gates, ANY_TIME);
+export function checkGates(gates: SecretGates): void {
+  bodyOf(gates, ANY_TIME);
 }
 
 /**
  * What a server is told of gates, once it has said that it offers all of them.
- * @returns undefined without gates.
- * @throws ValidationError `GATE_NOT_OFFERED`, `INVALID_GATES`; ApiError and NetworkError as `serverHealth` does.
+ * @throws ValidationError `INVALID_GATES`, before it is asked, and `GATE_NOT_OFFERED`; ApiError and NetworkError as
+ *   `serverHealth` does.
  */
 export async function agreedGates(
-  gates: SecretGates | undefined,
+  gates: SecretGates,
   { server, apiKey, ...transport }: Target,
-): Promise<GatesBody | undefined> {
-  if (gates === undefined) return undefined;
+): Promise<GatesBody> {
+  checkGates(gates);
   const health = await serverHealth({ ...transport, server, apiKey: apiKey ?? null });
   // By the server's clock: that is the one which lets readers in.
   const body = bodyOf(gates, health.time ?? Date.now());

@@ -22,7 +22,7 @@ import { webCrypto } from '../../core/web-crypto.js';
 import { apiKeyHeaders } from '../authorization.js';
 import type { Attachment, Content } from '../files/content.js';
 import type { TransportOptions } from '../transport/send.js';
-import { checkGates, type SecretGates } from './gates.js';
+import type { SecretGates } from './gates.js';
 
 /** An option that breaks its rule is a ValidationError with the code named here, before anything is sent. */
 export interface CreateSecretOptions extends TransportOptions {
@@ -143,7 +143,6 @@ export function requestTerms(options: CreateSecretOptions): Omit<CreateBody, 'en
     throw new ValidationError(`the number of readers is not 1 to ${MAX_VIEWS}`, 'INVALID_VIEWS');
   }
   checkCallback(callbackUrl, callbackSecret);
-  checkGates(options.gates);
   return {
     expiry: parseExpiry(String(expiry)).minutes,
     split_url_mode: split,

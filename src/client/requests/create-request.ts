@@ -14,12 +14,13 @@ import { ApiError, NetworkError, ValidationError } from '../../core/errors.js';
 import { parseExpiry } from '../../core/expiry.js';
 import { parseServer } from '../../core/link.js';
 import { formatCollectLink, formatRequestLink } from '../../core/links/request-links.js';
+import type { GatesBody } from '../../core/protocol/gates.js';
 import { DEFAULT_SERVER, MAX_VIEWS } from '../../core/protocol/limits.js';
 import { parseRequestCreatedReply } from '../../core/protocol/request-replies.js';
 import { isViews } from '../../core/protocol/requests.js';
 import { isAnswers, MAX_ANSWERS, type RequestBody, SUITE } from '../../core/protocol/secret-requests.js';
 import { sha256 } from '../../core/web-crypto.js';
-import { agreedGates, checkGates, type SecretGates } from '../create/gates.js';
+import type { SecretGates } from '../create/gates.js';
 import { type CreateSecretOptions, checkCallback, requestHeaders } from '../create/options.js';
 import { checkReply } from '../transport/network-errors.js';
 import { send } from '../transport/send.js';
@@ -78,7 +79,7 @@ export async function createRequest(given?: CreateRequestOptions | null): Promis
   const server = parseServer(options.server ?? DEFAULT_SERVER);
   const headers = requestHeaders(options);
   const terms = termsOf(options);
-  const gates = await agreedGates(options.gates, { ...options, server });
+  const gates = await agreedGates(options, server);
   const seed = randomBytes(SEED_BYTES);
   const { linkSecret, receipt, keyPair } = await deriveCollectKeys(seed);
   const keys = await deriveAnswerKeys(linkSecret);
@@ -125,14 +126,22 @@ async function knownTo<T>(server: string, work: Promise<T>): Promise<T> {
   }
 }
 
+/** The gates of the answers, which the server offers. What they take is loaded for requests that have any. */
+async function agreedGates(options: CreateRequestOptions, server: string): Promise<GatesBody | undefined> {
+  if (options.gates === undefined) return undefined;
+  const gates = await import('../create/gates.js');
+  return gates.agreedGates(options.gates, { ...options, server });
+}
+
 /**
  * Checks the options of a request, before anything is made ready for it.
  * @throws ValidationError as {@link createRequest} does for them.
  */
-export function checkRequestOptions(options: CreateRequestOptions): void {
+export async function checkRequestOptions(options: CreateRequestOptions): Promise<void> {
   parseServer(options.server ?? DEFAULT_SERVER);
   requestHeaders(options);
   termsOf(options);
+  if (options.gates !== undefined) (await import('../create/gates.js')).checkGates(options.gates);
   checkMessage(messageOf(options));
 }
 
@@ -155,7 +164,6 @@ function termsOf(
     throw new ValidationError(`the number of readers is not 1 to ${MAX_VIEWS}`, 'INVALID_VIEWS');
   }
   checkCallback(callbackUrl, callbackSecret);
-  checkGates(options.gates);
   return {
     expiry: minutesOf(options.expiry),
     secret_expiry: minutesOf(options.secretExpiry),

@@ -101,7 +101,7 @@ export async function create(context: CreateContext, takesText: boolean): Promis
   };
   // A secret that was typed would be lost to an option that is wrong. Any passphrase will do for the check.
   const passphraseToCome = passphraseFromFile ?? (flags.passphrase ? 'passphrase' : undefined);
-  checkCreateOptions({
+  await checkCreateOptions({
     ...options,
     ...given('name', flags.name),
     ...given('passphrase', passphraseToCome),

@@ -1,25 +1,11 @@
 /** The code that a sender asks readers for: given with `--code`, or sent and asked for on the terminal. */
 
-import { digitsOf } from '../../../client/gates/code.js';
-import { requestCode, type SentCode } from '../../../client/read.js';
-import { ApiError, ValidationError } from '../../../core/errors.js';
-import { inWords } from '../../../core/waiting-time.js';
+import { ApiError } from '../../../core/errors.js';
 import { AdvisedError } from '../../exit/cli-error.js';
-import type { Context } from '../../parser/command.js';
-import type { LinkOptions, OpenedLink } from '../../parser/link.js';
-import { blankAsAbsent } from '../../terminal/environment.js';
-import { askHidden } from '../../terminal/prompt.js';
-import type { Environment } from '../../terminal/terminal.js';
+import type { CodedRead } from './ask-code.js';
 
 export interface CodeFlags {
   readonly code?: string;
-}
-
-/** A read that may need a code. */
-interface CodedRead {
-  readonly opened: OpenedLink;
-  readonly options: LinkOptions;
-  readonly context: Pick<Context, 'terminal' | 'reporter'> & { readonly flags: CodeFlags };
 }
 
 /** What a read is given of a code. */
@@ -27,26 +13,32 @@ type CodePart = { readonly code?: string };
 
 /**
  * Does a read. Where it needs a code it has one sent, asks for it, and reads again; after a wrong one it asks again.
+ * What that takes is loaded then.
  * @throws what `read` throws; CliError exit 2 where a code was sent, and there is no terminal to ask for it on.
  */
-export async function withCode<T>(coded: CodedRead, read: (code: CodePart) => Promise<T>): Promise<T> {
-  const { flags } = coded.context;
-  const given = flags.code === undefined ? {} : { code: digitsOf(flags.code) };
-  let error: unknown;
-  try {
-    return await read(given);
-  } catch (first) {
-    error = first;
-  }
+export async function withCode<T>(
+  coded: CodedRead,
+  flags: CodeFlags,
+  read: (code: CodePart) => Promise<T>,
+): Promise<T> {
+  let code = await givenIn(flags);
   for (;;) {
-    if (!isAboutCode(error)) throw error;
-    if (flags.code !== undefined) throw ofFlag(error);
     try {
-      return await read({ code: await nextCode(error, coded) });
-    } catch (next) {
-      error = next;
+      return await read(code);
+    } catch (error) {
+      if (!isAboutCode(error)) throw error;
+      if (flags.code !== undefined) throw ofFlag(error);
+      const { nextCode } = await import('./ask-code.js');
+      code = { code: await nextCode(error, coded) };
     }
   }
+}
+
+/** @throws ValidationError `INVALID_CODE`. */
+async function givenIn({ code }: CodeFlags): Promise<CodePart> {
+  if (code === undefined) return {};
+  const { digitsOf } = await import('../../../client/gates/code.js');
+  return { code: digitsOf(code) };
 }
 
 /** Whether all that is missing is a code, or the right one. */
@@ -61,47 +53,4 @@ function ofFlag(error: ApiError): Error {
       ? 'look at it again; after 5 wrong ones it takes a new code'
       : 'that code is over: without --code a new one is sent';
   return new AdvisedError(error, advice);
-}
-
-/** The code that its reader types, once one was sent. */
-async function nextCode(error: ApiError, { opened, options, context }: CodedRead): Promise<string> {
-  const { terminal, reporter } = context;
-  if (error.code === 'WRONG_CODE') return askForCode('Wrong code, try again', context);
-  const language = languageOf(terminal.env);
-  const asking = requestCode(opened.link, { ...options, ...(language === undefined ? {} : { language }) });
-  const sent = await reporter
-    .waitFor(opened.waiting, asking)
-    .catch((cause: unknown) => sentBefore(cause, context));
-  return askForCode(sent === null ? 'Code' : `Code, sent to ${sent.sentTo}`, context, sent);
-}
-
-/** That one was sent a moment ago, which its reader may have. @throws any other error. */
-async function sentBefore(error: unknown, { reporter }: CodedRead['context']): Promise<null> {
-  if (!(error instanceof ApiError && error.code === 'RATE_LIMIT_EXCEEDED' && error.isVerdict)) throw error;
-  await reporter.info(`a code was sent before; another can be sent ${inWords(error.retryAfter ?? 60)}`);
-  return null;
-}
-
-/** Asks until it is six digits. */
-async function askForCode(
-  question: string,
-  { terminal }: CodedRead['context'],
-  sent: SentCode | null = null,
-): Promise<string> {
-  const message = sent === null ? 'it takes a code' : `a code was sent to ${sent.sentTo}`;
-  const missing = { message, advice: 'give it within 10 minutes: the same command with --code' };
-  for (let asked = question; ; asked = 'It is six digits. Code') {
-    const answer = await askHidden(terminal, asked, missing);
-    try {
-      return digitsOf(answer);
-    } catch (error) {
-      if (!(error instanceof ValidationError)) throw error;
-    }
-  }
-}
-
-/** The language of the user, as `Accept-Language` has it. */
-function languageOf(env: Environment): string | undefined {
-  const locale = [env.LC_ALL, env.LC_MESSAGES, env.LANG].map(blankAsAbsent).find((one) => one !== undefined);
-  return /^[a-z]{2}(?=[_.@]|$)/.exec(locale ?? '')?.[0];
 }

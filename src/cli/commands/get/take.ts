@@ -61,7 +61,7 @@ export async function take(
     const open = async (options: RetrieveSecretOptions) =>
       takesFiles ? openSecret(opened.link, options) : withoutFiles(await readSecret(opened.link, options));
     const asking = withPassphrase(opened, terminal, (options) =>
-      withCode({ opened, options: { ...options, fetch }, context }, (code) =>
+      withCode({ opened, options: { ...options, fetch }, context }, flags, (code) =>
         read.ask((claim, watched) =>
           reporter.waitFor(opened.waiting, open({ ...options, ...code, fetch: watched, claim })),
         ),

@@ -144,7 +144,7 @@ async function make({ flags, terminal, reporter, now }: RequestContext): Promise
     ...given('gates', gatesOf(flags)),
     ...(await callbackOptions(flags, terminal)),
   };
-  checkRequestOptions(options);
+  await checkRequestOptions(options);
   if (flags.record) await requireRequestFolder(terminal, now());
   const { host } = new URL(settings.server);
   const creating = withServerAdvice(supported(createRequest(options)), settings);
