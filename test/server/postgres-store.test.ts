@@ -1,11 +1,13 @@
 /** The PostgreSQL store keeps the contract, also for several processes on one schema, and over restarts. */
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { CHUNK_BYTES, SEALED_CHUNK_BYTES } from '../../src/core/protocol/chunks.js';
 import { LEASE_MS } from '../../src/core/protocol/limits.js';
 import { TOMBSTONE_MS } from '../../src/server/store/contracts/lifecycle.js';
 import { openPostgresStore } from '../../src/server/store/postgres/open.js';
 import { MIGRATIONS } from '../../src/server/store/postgres/schema.js';
 import type { PostgresStore } from '../../src/server/store/postgres/store.js';
+import { chunkOf, newUpload } from '../support/chunks.js';
 import { generator } from '../support/generator.js';
 import { NOW, newSecret } from '../support/new-secret.js';
 import { newSchema, type Schema, withoutPostgres } from '../support/postgres.js';
@@ -55,6 +57,29 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
     expect(await take(after, claimed.id, 'claim', NOW)).toMatchObject({ blob: claimed.blob });
     expect(await take(after, read.id, null, NOW)).toBeNull();
     await after.close();
+  });
+
+  test('tells copies of a chunk that waited for each other from other chunks', async () => {
+    const store = await openPostgresStore(`${schema.store}&application_name=${schema.name}`, 'salt', LIMITS);
+    const upload = newUpload({ maxBytes: CHUNK_BYTES + 484 });
+    await store.chunks.beginUpload(upload);
+    await store.chunks.putChunk(upload.id, 0, chunkOf(0, SEALED_CHUNK_BYTES), NOW);
+    const copies = await schema.sql.begin(async (sql) => {
+      await sql`SELECT FROM uploads WHERE id = ${upload.id} FOR UPDATE`;
+      // The last of them is short, and the stream has no room for it twice.
+      const puts = Array.from({ length: 4 }, () => store.chunks.putChunk(upload.id, 1, chunkOf(1, 500), NOW));
+      await expect
+        .poll(async () => {
+          const [row] = await schema.sql`
+            SELECT COUNT(*)::int AS waiting FROM pg_stat_activity
+            WHERE application_name = ${schema.name} AND wait_event_type = 'Lock'`;
+          return row?.waiting;
+        })
+        .toBe(puts.length);
+      return () => Promise.all(puts);
+    });
+    expect((await copies()).toSorted()).toEqual(['kept', 'present', 'present', 'present']);
+    await store.close();
   });
 
   test('is made once by many that start at the same time', async () => {

@@ -124,13 +124,18 @@ export const UPLOADED_CHUNKS = statement<[id: string, now: number], { readonly i
   `SELECT idx FROM uploads JOIN chunks ON upload = id WHERE id = $1 AND ${OPEN} ORDER BY idx`,
 );
 
-/** Keeps a chunk. One that another statement kept while this one waited violates the primary key. */
+/**
+ * Keeps a chunk. Where others were kept while this one waited for the row, one of them may be of its own place, and is not
+ * seen: to keep it then violates the primary key, and what the row alone would refuse is `outdated`.
+ */
 export const PUT_CHUNK = statement<
   [id: string, now: number, index: number, bytes: Uint8Array],
-  { readonly outcome: Exclude<PutOutcome, 'unknown'> }
+  { readonly outcome: Exclude<PutOutcome, 'unknown'> | 'outdated' }
 >(`
   WITH open AS MATERIALIZED (
-    SELECT id, max_bytes, bytes AS there, short_index FROM uploads WHERE id = $1 AND ${OPEN} FOR UPDATE
+    SELECT id, max_bytes, bytes AS there, chunks, short_index FROM uploads WHERE id = $1 AND ${OPEN} FOR UPDATE
+  ), before AS MATERIALIZED (
+    SELECT chunks FROM uploads WHERE id = $1
   ), judged AS MATERIALIZED (
     SELECT id, CASE WHEN bytes = $4::bytea THEN 'present' WHEN bytes IS NOT NULL THEN 'conflict'
       WHEN $3 >= GREATEST(1, ceil(max_bytes / ${CHUNK_BYTES}.0)) THEN 'too large'
@@ -147,7 +152,8 @@ export const PUT_CHUNK = statement<
       due_at = LEAST($2::bigint + ${UPLOAD_IDLE_MS}, created_at + ${UPLOAD_LIFE_MS})
     FROM kept WHERE id = upload
   )
-  SELECT outcome FROM judged`);
+  SELECT CASE WHEN outcome IN ('too large', 'second short chunk') AND (SELECT chunks FROM before) <> (SELECT chunks FROM open)
+    THEN 'outdated' ELSE outcome END AS outcome FROM judged`);
 
 export const FORGET_UPLOAD = statement<[id: string, now: number], { readonly id: string }>(
   `UPDATE uploads SET due_at = 0, place = NULL, idempotency_key = NULL WHERE id = $1 AND ${OPEN} RETURNING id`,
@@ -231,6 +237,10 @@ export async function purgeChunks(pool: PostgresPool, now: number): Promise<bool
   return (row?.looked ?? 0) > 0;
 }
 
+function othersKeptComing(): StoreError {
+  return new StoreError(new Error('others kept coming in between'));
+}
+
 /** A {@link ChunkStore} in PostgreSQL. */
 export class PostgresChunks implements ChunkStore {
   readonly #pool: PostgresPool;
@@ -286,10 +296,13 @@ export class PostgresChunks implements ChunkStore {
   }
 
   async putChunk(id: string, index: number, bytes: ChunkBytes, now: number): Promise<PutOutcome> {
-    const row = await this.#inTurn(() =>
-      this.#untilAlone(() => this.#pool.query(PUT_CHUNK, id, now, index, bytes)),
-    );
-    return row?.outcome ?? 'unknown';
+    return this.#inTurn(async () => {
+      for (let tries = 1; tries <= TRIES; tries += 1) {
+        const row = await this.#untilAlone(() => this.#pool.query(PUT_CHUNK, id, now, index, bytes));
+        if (row?.outcome !== 'outdated') return row?.outcome ?? 'unknown';
+      }
+      throw othersKeptComing();
+    });
   }
 
   async forgetUpload(id: string, now: number): Promise<boolean> {
@@ -339,7 +352,7 @@ export class PostgresChunks implements ChunkStore {
       } catch (error) {
         if (isDiskFull(error)) throw new StoreFullError(error);
         if (uniqueViolation(error) === null) throw error;
-        if (tries === TRIES) throw new StoreError(new Error('others kept coming in between'));
+        if (tries === TRIES) throw othersKeptComing();
       }
     }
   }
