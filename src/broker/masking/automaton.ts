@@ -65,22 +65,33 @@ export function buildAutomaton(patterns: readonly Uint8Array[]): Automaton {
     ending[state] = (own > 0 ? trie.patterns[node] : ending[fail]) ?? NONE;
     pending[state] = (trie.children[node] === NONE ? pending[fail] : trie.depths[node]) ?? 0;
     inLine[state] = trie.hasLineEnd[node] === 1 ? (inLine[fail] ?? 0) : state;
-    if (state < rowed && state > 0) rows.copyWithin(state * BYTES, fail * BYTES, (fail + 1) * BYTES);
-    if (state < rowed && fail >= rowed) {
-      for (let byte = 0; byte < BYTES; byte++) rows[state * BYTES + byte] = next(fail, byte);
+    if (state < rowed && state > 0) {
+      if (fail < rowed) rows.copyWithin(state * BYTES, fail * BYTES, (fail + 1) * BYTES);
+      else for (let byte = 0; byte < BYTES; byte++) rows[state * BYTES + byte] = next(fail, byte);
     }
-    for (const child of trie.childrenOf(node)) {
-      const [target, byte] = [numbers[child] ?? 0, trie.bytes[child] ?? 0];
+    for (let child = trie.children[node] ?? NONE; child !== NONE; child = trie.siblings[child] ?? NONE) {
+      const target = numbers[child] ?? 0;
+      const byte = trie.bytes[child] ?? 0;
       fails[target] = state === 0 ? 0 : next(fail, byte);
       if (state < rowed) rows[state * BYTES + byte] = target;
-      else [wayBytes[state], ways[state]] = [byte, target];
+      else {
+        wayBytes[state] = byte;
+        ways[state] = target;
+      }
     }
   }
-  const marked = (state: number) => ((endings[state] ?? 0) > 0 ? ~state : state);
+  // Only now: until here states are looked up in the rows.
+  for (let at = 0; at < rows.length; at++) {
+    const state = rows[at] ?? 0;
+    if ((endings[state] ?? 0) > 0) rows[at] = ~state;
+  }
   return {
     rowed,
-    rows: rows.map(marked),
-    next: (state, byte) => marked(next(state, byte)),
+    rows,
+    next(from, byte) {
+      const state = next(from, byte);
+      return state >= 0 && (endings[state] ?? 0) > 0 ? ~state : state;
+    },
     pending,
     inLine,
     endings,
@@ -91,25 +102,31 @@ export function buildAutomaton(patterns: readonly Uint8Array[]): Automaton {
 /** Numbers the states, those with a row first. */
 function numbered(trie: Trie, order: Int32Array): { readonly numbers: Int32Array; readonly rowed: number } {
   const numbers = new Int32Array(trie.size);
-  const isRowed = (node: number) => (trie.depths[node] ?? 0) <= 1 || trie.hasManyChildren(node);
-  const rowed = order.filter(isRowed);
-  for (const [number, node] of rowed.entries()) numbers[node] = number;
-  for (const [index, node] of order.filter((one) => !isRowed(one)).entries())
-    numbers[node] = rowed.length + index;
-  return { numbers, rowed: rowed.length };
+  let rowed = 0;
+  for (const node of order) if (hasRow(trie, node)) numbers[node] = rowed++;
+  let number = rowed;
+  for (const node of order) if (!hasRow(trie, node)) numbers[node] = number++;
+  return { numbers, rowed };
+}
+
+function hasRow(trie: Trie, node: number): boolean {
+  if ((trie.depths[node] ?? 0) <= 1) return true;
+  const child = trie.children[node] ?? NONE;
+  return child !== NONE && trie.siblings[child] !== NONE;
 }
 
 /** The patterns as a tree: a node for each beginning of one. */
 class Trie {
   readonly bytes: Uint8Array;
+  /** The first child of each node, and the next child of the same parent; -1 where there is none. */
   readonly children: Int32Array;
+  readonly siblings: Int32Array;
   readonly depths: Int32Array;
   /** The length of the pattern that a node is, or 0; and which that is. */
   readonly endings: Int32Array;
   readonly patterns: Int32Array;
   /** 1 where the beginning has a line end in it. */
   readonly hasLineEnd: Uint8Array;
-  readonly #siblings: Int32Array;
   size = 1;
 
   constructor(patterns: readonly Uint8Array[]) {
@@ -120,7 +137,7 @@ class Trie {
     this.endings = new Int32Array(most);
     this.patterns = new Int32Array(most);
     this.hasLineEnd = new Uint8Array(most);
-    this.#siblings = new Int32Array(most).fill(NONE);
+    this.siblings = new Int32Array(most).fill(NONE);
     for (const [index, pattern] of patterns.entries()) this.#insert(pattern, index);
   }
 
@@ -129,19 +146,10 @@ class Trie {
     const order = new Int32Array(this.size);
     let written = 1;
     for (let read = 0; read < written; read++) {
-      for (const child of this.childrenOf(order[read] ?? 0)) order[written++] = child;
+      let child = this.children[order[read] ?? 0] ?? NONE;
+      for (; child !== NONE; child = this.siblings[child] ?? NONE) order[written++] = child;
     }
     return order;
-  }
-
-  *childrenOf(node: number): Generator<number> {
-    let child = this.children[node] ?? NONE;
-    for (; child !== NONE; child = this.#siblings[child] ?? NONE) yield child;
-  }
-
-  hasManyChildren(node: number): boolean {
-    const child = this.children[node] ?? NONE;
-    return child !== NONE && this.#siblings[child] !== NONE;
   }
 
   #insert(pattern: Uint8Array, index: number): void {
@@ -153,14 +161,13 @@ class Trie {
   }
 
   #childOf(node: number, byte: number): number {
-    for (const child of this.childrenOf(node)) {
-      if (this.bytes[child] === byte) return child;
-    }
+    let child = this.children[node] ?? NONE;
+    for (; child !== NONE; child = this.siblings[child] ?? NONE) if (this.bytes[child] === byte) return child;
     const made = this.size++;
     this.bytes[made] = byte;
     this.depths[made] = (this.depths[node] ?? 0) + 1;
     this.hasLineEnd[made] = isLineEnd(byte) ? 1 : (this.hasLineEnd[node] ?? 0);
-    this.#siblings[made] = this.children[node] ?? NONE;
+    this.siblings[made] = this.children[node] ?? NONE;
     this.children[node] = made;
     return made;
   }

@@ -3,20 +3,26 @@
  * programs put credentials into (cli/CLI.md). Whoever masks looks for all of them.
  */
 
-import { concatBytes, encodeUtf8 } from '../../core/bytes.js';
-
 /** A shorter value is not masked: it would turn up by chance, and its absence would tell it. */
 export const SHORTEST_MASKED = 6;
 
 /** A shorter line of a longer value is not looked for by itself. */
 const SHORTEST_LINE = 8;
 
-/** RFC 3986 section 2.3. */
-const UNRESERVED = /[\w.~-]/;
+/** What is written for each byte where it is percent-encoded (RFC 3986 section 2.1), unless `kept` finds it. */
+function percentCodes(kept: RegExp): readonly string[] {
+  return Array.from({ length: 256 }, (_, byte) => {
+    const character = String.fromCharCode(byte);
+    if (byte < 0x80 && kept.test(character)) return character;
+    return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  });
+}
 
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-const STANDARD = `${ALPHABET}+/`;
-const URL_SAFE = `${ALPHABET}-_`;
+/** With the unreserved characters of RFC 3986 section 2.3 as they are. */
+const UNRESERVED = percentCodes(/[\w.~-]/);
+
+/** As RFC 3986 does it, as encodeURIComponent, and as encodeURI. */
+const PERCENT_CODES = [UNRESERVED, percentCodes(/[\w.~!'()*-]/), percentCodes(/[\w.~!'()*;/?:@&=+$,#-]/)];
 
 /**
  * All forms of a value, none twice: itself and each line of 8 bytes or more, each as it is, percent-encoded, as a JSON
@@ -24,11 +30,10 @@ const URL_SAFE = `${ALPHABET}-_`;
  */
 export function formsOf(value: Uint8Array): Uint8Array[] {
   if (value.length < SHORTEST_MASKED) return [];
-  const forms = new Map<string, Uint8Array>();
-  for (const part of [value, ...linesOf(value)]) {
-    for (const form of encodingsOf(part)) forms.set(latin1(form), form);
-  }
-  return [...forms.values()];
+  // As texts with a character for each byte, which a set can tell apart.
+  const forms = new Set<string>();
+  for (const part of [value, ...linesOf(value)]) addEncodings(part, forms);
+  return Array.from(forms, (form) => Buffer.from(form, 'latin1'));
 }
 
 /** The lines of a value that has more than one, without their ends. */
@@ -44,34 +49,34 @@ function linesOf(value: Uint8Array): Uint8Array[] {
   return lines;
 }
 
-function* encodingsOf(bytes: Uint8Array): Generator<Uint8Array> {
-  yield bytes;
-  for (const text of [...percentForms(bytes), ...jsonForms(bytes)]) yield encodeUtf8(text);
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  yield encodeUtf8(hex);
-  yield encodeUtf8(hex.toUpperCase());
-  for (const alphabet of [STANDARD, URL_SAFE]) {
-    for (const before of [0, 1, 2]) {
-      for (const text of base64Forms(bytes, before, alphabet)) yield encodeUtf8(text);
+function addEncodings(bytes: Uint8Array, forms: Set<string>): void {
+  const buffer = Buffer.from(bytes);
+  const hex = buffer.toString('hex');
+  forms.add(buffer.toString('latin1'));
+  for (const text of percentForms(bytes)) forms.add(text);
+  for (const text of jsonForms(bytes)) forms.add(Buffer.from(text).toString('latin1'));
+  forms.add(hex).add(hex.toUpperCase());
+  for (const before of [0, 1, 2]) {
+    for (const text of base64Forms(buffer, before)) forms.add(text);
+  }
+}
+
+/** Hex digits in either case, and a blank also as a form sends it. */
+function* percentForms(bytes: Uint8Array): Generator<string> {
+  for (const codes of PERCENT_CODES) {
+    const text = percentEncoded(bytes, codes);
+    for (const one of [text, text.replaceAll('%20', '+')]) {
+      yield one;
+      yield one.replaceAll(/%../g, (coded) => coded.toLowerCase());
     }
   }
 }
 
-/** As in RFC 3986, as a form sends it, as JavaScript's two functions leave it; hex digits in either case. */
-function percentForms(bytes: Uint8Array): string[] {
-  const kept = [UNRESERVED, /[\w.~!'()*-]/, /[\w.~!'()*;/?:@&=+$,#-]/];
-  const texts = kept.map((keep) => percentEncoded(bytes, keep));
-  const all = [...texts, ...texts.map((text) => text.replaceAll('%20', '+'))];
-  return [...all, ...all.map((text) => text.replaceAll(/%../g, (coded) => coded.toLowerCase()))];
-}
-
-/** The bytes percent-encoded (RFC 3986 section 2.1), but for the ASCII characters that `kept` finds. */
-export function percentEncoded(bytes: Uint8Array, kept: RegExp = UNRESERVED): string {
-  return Array.from(bytes, (byte) => {
-    const character = String.fromCharCode(byte);
-    if (byte < 0x80 && kept.test(character)) return character;
-    return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-  }).join('');
+/** The bytes percent-encoded. Default: all but the unreserved characters are. */
+export function percentEncoded(bytes: Uint8Array, codes: readonly string[] = UNRESERVED): string {
+  let text = '';
+  for (const byte of bytes) text += codes[byte];
+  return text;
 }
 
 /** Inside a JSON string (RFC 8259 section 7): as short as may be, in ASCII only, and with the slash escaped. */
@@ -100,28 +105,20 @@ function textOf(bytes: Uint8Array): string | null {
 }
 
 /**
- * What base64 (RFC 4648) makes of the bytes behind `before` other bytes of its group of three: the characters that
- * depend on these bytes alone, and where the bytes are the last ones also the character that ends them, and the padding.
+ * What base64 (RFC 4648) makes of the bytes behind `before` other bytes of its group of three, in both alphabets: the
+ * characters that depend on these bytes alone, and where the bytes are the last ones also the character that ends them,
+ * and the padding.
  */
-function base64Forms(bytes: Uint8Array, before: number, alphabet: string): string[] {
-  const all = concatBytes(new Uint8Array(before), bytes);
+function* base64Forms(bytes: Buffer, before: number): Generator<string> {
+  const all = Buffer.concat([Buffer.alloc(before), bytes]);
   const first = Math.ceil((before * 8) / 6);
   const whole = Math.floor((all.length * 8) / 6);
-  const digit = (index: number) => alphabet[sextet(all, index)] ?? '';
-  const text = Array.from({ length: whole - first }, (_, index) => digit(first + index)).join('');
-  if (all.length % 3 === 0) return [text];
-  const ended = text + digit(whole);
-  return [text, ended, ended + '='.repeat(3 - (all.length % 3))];
-}
-
-/** The six bits with this index; bits behind the end are 0. */
-function sextet(bytes: Uint8Array, index: number): number {
-  const bit = index * 6;
-  const pair = ((bytes[bit >> 3] ?? 0) << 8) | (bytes[(bit >> 3) + 1] ?? 0);
-  return (pair >> (10 - (bit & 7))) & 63;
-}
-
-/** The bytes as a text that is theirs alone. */
-function latin1(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+  const padding = '='.repeat((3 - (all.length % 3)) % 3);
+  for (const text of [all.toString('base64url'), all.toString('base64').replaceAll('=', '')]) {
+    yield text.slice(first, whole);
+    if (padding !== '') {
+      yield text.slice(first);
+      yield text.slice(first) + padding;
+    }
+  }
 }

@@ -7,6 +7,7 @@
 import { concatBytes, encodeUtf8 } from '../../core/bytes.js';
 import { type Automaton, buildAutomaton, isLineEnd } from './automaton.js';
 import { formsOf } from './forms.js';
+import { buildLeaps, type Leaps } from './leaps.js';
 
 /** A value and what it is called. */
 export interface NamedSecret {
@@ -14,27 +15,49 @@ export interface NamedSecret {
   readonly value: Uint8Array;
 }
 
-/** What is looked for. It is built once, and used for any number of streams. */
+/** What is looked for, for any number of streams. It is built when it is first read: many a command prints nothing. */
 export interface MaskedForms {
   readonly automaton: Automaton;
+  readonly leaps: Leaps;
   /** What stands in place of each pattern. */
   readonly markers: readonly Uint8Array[];
 }
 
 /**
- * Prepares to look for these secrets in all their forms. Where two have the same form, the first one is named.
+ * Looks for these secrets in all their forms. Where two have the same form, the first one is named.
  * @param mark what stands in place of a secret, by its name.
  */
 export function maskedForms(
   secrets: readonly NamedSecret[],
   mark = (name: string) => `[masked ${name}]`,
 ): MaskedForms {
+  let built: MaskedForms | undefined;
+  const forms = () => {
+    built ??= buildForms(secrets, mark);
+    return built;
+  };
+  return {
+    get automaton() {
+      return forms().automaton;
+    },
+    get leaps() {
+      return forms().leaps;
+    },
+    get markers() {
+      return forms().markers;
+    },
+  };
+}
+
+function buildForms(secrets: readonly NamedSecret[], mark: (name: string) => string): MaskedForms {
   const named = secrets.flatMap(({ name, value }) => {
     const marker = encodeUtf8(mark(name));
     return formsOf(value).map((form) => ({ form, marker }));
   });
+  const patterns = named.map(({ form }) => form);
   return {
-    automaton: buildAutomaton(named.map(({ form }) => form)),
+    automaton: buildAutomaton(patterns),
+    leaps: buildLeaps(patterns),
     markers: named.map(({ marker }) => marker),
   };
 }
@@ -71,8 +94,7 @@ const FILLER = 0x2a;
 
 /** Masks one stream. */
 export class Masker {
-  readonly #automaton: Automaton;
-  readonly #markers: readonly Uint8Array[];
+  readonly #forms: MaskedForms;
   #state = 0;
   #unwrapped: Unwrapped | null = null;
   /** Bytes before this position have been given back, or are masked. */
@@ -88,9 +110,8 @@ export class Masker {
   readonly #keepsLength: boolean;
 
   /** @param keepsLength puts an asterisk in place of each byte of a secret, for a stream that says how long its parts are. */
-  constructor({ automaton, markers }: MaskedForms, { keepsLength = false } = {}) {
-    this.#automaton = automaton;
-    this.#markers = markers;
+  constructor(forms: MaskedForms, { keepsLength = false } = {}) {
+    this.#forms = forms;
     this.#keepsLength = keepsLength;
   }
 
@@ -140,9 +161,34 @@ export class Masker {
 
   /** Finds what ends in these bytes. */
   #read(bytes: Uint8Array): void {
-    const { rowed, rows, next } = this.#automaton;
+    const { window } = this.#forms.leaps;
+    for (let index = 0; index < bytes.length; ) {
+      const start = this.#leap(bytes, index);
+      // The window that the leap ended at is read before the next leap.
+      const end = Math.min(bytes.length, start + window);
+      this.#readAll(bytes, Math.max(start, index), end);
+      index = end;
+    }
+    this.#come += bytes.length;
+  }
+
+  /** Leaps from `index`, or from where a pattern may have begun before it. @returns where the next one may begin. */
+  #leap(bytes: Uint8Array, index: number): number {
+    if (this.#unwrapped !== null) return index;
+    const { automaton, leaps } = this.#forms;
+    const pending = automaton.pending[this.#state] ?? 0;
+    const from = index - pending;
+    const isAmongFound = (this.#found.at(-1)?.end ?? 0) > this.#come + from;
+    if (pending >= leaps.window || from < 0 || isAmongFound) return index;
+    const next = leaps.next(bytes, from);
+    if (next > index) this.#state = 0;
+    return next;
+  }
+
+  #readAll(bytes: Uint8Array, start: number, end: number): void {
+    const { rowed, rows, next } = this.#forms.automaton;
     let state = this.#state;
-    for (let index = 0; index < bytes.length; index++) {
+    for (let index = start; index < end; index++) {
       const byte = bytes[index] ?? 0;
       if (this.#unwrapped !== null || isLineEnd(byte))
         this.#readUnwrapped(state, byte, this.#come + index + 1);
@@ -153,13 +199,12 @@ export class Masker {
       }
     }
     this.#state = state;
-    this.#come += bytes.length;
   }
 
   /** Reads one byte without line ends, if there was one in what may be a pattern. `state` is the one before it. */
   #readUnwrapped(state: number, byte: number, at: number): void {
     if (isLineEnd(byte)) {
-      const begun = this.#automaton.inLine[state] ?? 0;
+      const begun = this.#forms.automaton.inLine[state] ?? 0;
       if (this.#unwrapped === null && begun === 0) return;
       this.#unwrapped ??= { state: begun, breaks: [] };
       this.#unwrapped.breaks.push(at - 1);
@@ -167,7 +212,7 @@ export class Masker {
     }
     const unwrapped = this.#unwrapped;
     if (unwrapped === null) return;
-    const next = this.#automaton.next(unwrapped.state, byte);
+    const next = this.#forms.automaton.next(unwrapped.state, byte);
     unwrapped.state = next < 0 ? ~next : next;
     if (next < 0) this.#find(unwrapped.state, at, unwrapped);
     const start = this.#unwrappedStart(unwrapped, at);
@@ -177,12 +222,12 @@ export class Masker {
   }
 
   #unwrappedStart(unwrapped: Unwrapped, at: number): number {
-    return at - unwrappedLength(unwrapped, at, this.#automaton.pending[unwrapped.state] ?? 0);
+    return at - unwrappedLength(unwrapped, at, this.#forms.automaton.pending[unwrapped.state] ?? 0);
   }
 
   /** In this state, before `end`, a pattern ends; line ends that were left out are part of it. */
   #find(state: number, end: number, unwrapped?: Unwrapped): void {
-    const { patterns, endings } = this.#automaton;
+    const { patterns, endings } = this.#forms.automaton;
     const own = endings[state] ?? 0;
     const length = unwrapped === undefined ? own : unwrappedLength(unwrapped, end, own);
     const found: Found = { start: end - length, end, pattern: patterns[state] ?? 0, length };
@@ -203,7 +248,7 @@ export class Masker {
 
   /** The first byte that a pattern may have begun with that has not ended yet. */
   #firstUncertain(): number {
-    const start = this.#come - (this.#automaton.pending[this.#state] ?? 0);
+    const start = this.#come - (this.#forms.automaton.pending[this.#state] ?? 0);
     return this.#unwrapped === null
       ? start
       : Math.min(start, this.#unwrappedStart(this.#unwrapped, this.#come));
@@ -216,7 +261,7 @@ export class Masker {
       this.#found.shift();
       if (next.start >= this.#maskedTo) {
         this.#pass(bytes, next.start, pieces);
-        if (!this.#keepsLength) pieces.push(this.#markers[next.pattern] ?? new Uint8Array(0));
+        if (!this.#keepsLength) pieces.push(this.#forms.markers[next.pattern] ?? new Uint8Array(0));
       }
       this.#maskedTo = Math.max(this.#maskedTo, next.end);
       if (this.#keepsLength) pieces.push(new Uint8Array(this.#maskedTo - this.#done).fill(FILLER));
