@@ -10,7 +10,7 @@ import type { Terminal } from '../../terminal/terminal.js';
 import { loggedAs, vaultAccess } from '../../vault/access.js';
 import type { SecretPlaceFlags } from '../../vault/flags.js';
 import { placeInWords, placeOf } from '../../vault/place.js';
-import { checkedName, exists, LONGEST_VALUE, withoutLineEnd } from '../vault/set.js';
+import { checkedName, exists, LONGEST_VALUE, withoutEndOfSingleLine } from '../vault/set.js';
 
 /** The vault as a place that a secret goes to (destination.ts). */
 interface VaultDestination {
@@ -41,7 +41,7 @@ export async function vaultDestination(
   return {
     place: 'vault',
     async deliver({ bytes }) {
-      const value = withoutLineEnd(bytes);
+      const value = withoutEndOfSingleLine(bytes);
       if (value.length > LONGEST_VALUE || value.length === 0)
         throw new CliError(EXIT.notDelivered, 'NOT_DELIVERED', 'the secret does not fit into the vault', {
           advice: `it has 1 to ${LONGEST_VALUE} bytes there: take it into a file with -o`,

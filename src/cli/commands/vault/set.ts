@@ -132,11 +132,11 @@ async function readValue(name: string, terminal: Terminal): Promise<Uint8Array<A
   }
   const { bytes } = await readUpTo('-', LONGEST_VALUE + 1, 'value', terminal);
   if (bytes.length > LONGEST_VALUE) throw usageError(`a value has ${LONGEST_VALUE} bytes at most`);
-  return notEmpty(withoutLineEnd(bytes));
+  return notEmpty(withoutEndOfSingleLine(bytes));
 }
 
 /** A line end that a shell or an editor added to the one line; a value of several lines stays as it is. */
-export function withoutLineEnd(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+export function withoutEndOfSingleLine(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const first = bytes.indexOf(0x0a);
   if (first === -1 || first !== bytes.length - 1) return Uint8Array.from(bytes);
   return Uint8Array.from(bytes.subarray(0, bytes[first - 1] === 0x0d ? first - 1 : first));

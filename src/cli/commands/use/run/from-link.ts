@@ -12,7 +12,7 @@ import type { Context } from '../../../parser/command.js';
 import { type OpenedLink, openLink } from '../../../parser/link.js';
 import type { CommonFlags } from '../../../settings/settings.js';
 import { take } from '../../get/take.js';
-import { withoutLineEnd } from '../../vault/set.js';
+import { withoutEndOfSingleLine } from '../../vault/set.js';
 
 /** A link, and the variable that its secret is for. */
 export interface LinkedVariable {
@@ -80,7 +80,7 @@ export async function startTaking<Started>(
     }
     const { variable, opened } = link;
     const deliver = ({ bytes }: { readonly bytes: Uint8Array }) =>
-      takeNext(index + 1, [...secrets, { variable, name: variable, value: withoutLineEnd(bytes) }]);
+      takeNext(index + 1, [...secrets, { variable, name: variable, value: withoutEndOfSingleLine(bytes) }]);
     const nothing = async () => undefined;
     // What its sender wrote beside it is for a reader, and the command's own output is not mixed with it.
     const silent = { ...context, flags: { ...context.flags, json: true } };
