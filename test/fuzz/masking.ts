@@ -1,9 +1,12 @@
 /** Output that is cut anywhere: not one byte of a secret comes out, and every other byte does, in order. */
 
 import assert from 'node:assert/strict';
+import { closeSync, writeSync } from 'node:fs';
+import { setImmediate as afterEvents, setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
 import { type MaskedForms, Masker, maskedForms } from '../../src/broker/masking/masker.js';
-import { type Family, property } from './family.js';
+import { MaskedStream, makePipes } from '../../src/broker/running/streams.js';
+import { type Family, type Property, property } from './family.js';
 
 const SECRETS = {
   PLAIN: 'correct horse/battery+staple',
@@ -16,7 +19,7 @@ const SECRETS = {
 
 type Name = keyof typeof SECRETS;
 
-const FORMS: MaskedForms = maskedForms(
+export const FORMS: MaskedForms = maskedForms(
   Object.entries(SECRETS).map(([name, value]) => ({ name, value: Buffer.from(value) })),
 );
 
@@ -48,7 +51,7 @@ const NOISE: readonly (readonly number[])[] = [
 
 const noise = fc
   .constantFrom(...NOISE)
-  .chain((bytes) => fc.array(fc.constantFrom(...bytes), { minLength: 1, maxLength: 12 }))
+  .chain((bytes) => fc.array(fc.constantFrom(...bytes), { minLength: 1, maxLength: 24 }))
   .map((bytes) => ({ sent: Buffer.from(bytes), expected: Buffer.from(bytes), kind: 'noise' }));
 
 const secret = fc
@@ -81,38 +84,114 @@ const cuts = fc.oneof(
   fc.integer({ min: 1, max: 400 }).map((size) => () => size),
 );
 
-/** What comes out of a masker that gets `bytes` in pieces; `handsOver` says before which piece another one goes on. */
-function masked(
-  bytes: Buffer,
-  size: (index: number) => number,
-  handsOver: (index: number) => boolean,
-): Buffer {
+/** What masks a stream, as {@link Masker} does. */
+export interface StreamMasker {
+  push(bytes: Uint8Array): Uint8Array[];
+  end(): Uint8Array[];
+}
+
+/** What comes out of a masker that gets `bytes` in pieces. */
+function masked(bytes: Buffer, size: (index: number) => number, masker: StreamMasker): Buffer {
   const out: Uint8Array[] = [];
-  let masker = new Masker(FORMS);
-  for (let [at, index] = [0, 0]; at < bytes.length; index++) {
-    const length = Math.max(index % 50 === 49 ? 1 : 0, size(index));
-    if (handsOver(index)) masker = Masker.at(FORMS, JSON.parse(JSON.stringify(masker.position)));
-    // A copy: who reads a pipe uses its buffer again.
-    out.push(...masker.push(Uint8Array.from(bytes.subarray(at, at + length))).map((piece) => piece.slice()));
-    at += length;
+  for (const piece of piecesOf(bytes, size)) {
+    out.push(...masker.push(piece).map((one) => one.slice()));
+    // Who reads a pipe uses its buffer again.
+    piece.fill(0x2e);
   }
   return Buffer.concat([...out, ...masker.end()]);
 }
 
+function* piecesOf(bytes: Buffer, size: (index: number) => number): Generator<Uint8Array> {
+  for (let [at, index] = [0, 0]; at < bytes.length; index++) {
+    const length = Math.max(index % 50 === 49 ? 1 : 0, size(index));
+    yield Uint8Array.from(bytes.subarray(at, at + length));
+    at += length;
+  }
+}
+
+/** A masker that another one goes on from before the piece with this number, in another process say. */
+class HandedOver implements StreamMasker {
+  #masker = new Masker(FORMS);
+  #left: number;
+
+  constructor(index: number) {
+    this.#left = index;
+  }
+
+  push(bytes: Uint8Array): Uint8Array[] {
+    if (this.#left-- === 0)
+      this.#masker = Masker.at(FORMS, JSON.parse(JSON.stringify(this.#masker.position)));
+    return this.#masker.push(bytes);
+  }
+
+  end(): Uint8Array[] {
+    return this.#masker.end();
+  }
+}
+
+/** That secrets are masked and nothing else is, by a masker that is made for each stream. */
+export function masksWhereverCut(make: (handsOverBefore: number) => StreamMasker): Property {
+  return property(
+    'wherever output is cut, secrets are masked and nothing else is',
+    fc.record({ parts: stream, size: cuts, handsOver: fc.integer({ min: 0, max: 20 }) }),
+    ({ parts, size, handsOver }) => {
+      const { sent, expected } = joined(parts);
+      const out = masked(sent, size, make(handsOver));
+      assert.equal(out.toString('latin1'), expected.toString('latin1'));
+      return parts.map(({ kind }) => kind);
+    },
+    { outcomes: ['noise', 'a beginning', ...Object.keys(ENCODINGS)] },
+  );
+}
+
+function joined(parts: readonly { readonly sent: Buffer; readonly expected: Buffer }[]) {
+  return {
+    sent: Buffer.concat(parts.map((part) => part.sent)),
+    expected: Buffer.concat(parts.map((part) => part.expected)),
+  };
+}
+
+/** What a writer does between two writes: nothing, or it lets the reader read, or it waits too. */
+const PAUSES = [async () => undefined, () => afterEvents(), () => wait(1)] as const;
+
+/** What comes out of a pipe that is written to with pauses. */
+async function throughPipe(
+  bytes: Buffer,
+  size: (index: number) => number,
+  pauses: readonly number[],
+): Promise<Buffer> {
+  const [pipe] = await makePipes(1);
+  assert(pipe !== undefined);
+  const out: Buffer[] = [];
+  const reader = new MaskedStream(pipe, FORMS, async (piece) => void out.push(Buffer.from(piece)));
+  let index = 0;
+  for (const piece of piecesOf(bytes, size)) {
+    writeSync(pipe.write, piece);
+    await PAUSES[pauses[index++ % pauses.length] ?? 0]?.();
+  }
+  closeSync(pipe.write);
+  await reader.ended;
+  return Buffer.concat(out);
+}
+
+const masksWhateverPauses = property(
+  'whatever pauses a pipe is written to with, the same comes out of it',
+  fc.record({
+    parts: stream,
+    size: cuts,
+    pauses: fc.array(fc.nat({ max: PAUSES.length - 1 }), { minLength: 1, maxLength: 12 }),
+  }),
+  async ({ parts, size, pauses }) => {
+    const { sent, expected } = joined(parts);
+    const out = await throughPipe(sent, size, pauses);
+    assert.equal(out.toString('latin1'), expected.toString('latin1'));
+    return parts.map(({ kind }) => kind);
+  },
+  // Each case starts a process that makes the pipe.
+  { weight: 1 },
+);
+
 export const MASKING: Family = {
   name: 'masking',
-  properties: [
-    property(
-      'wherever output is cut, secrets are masked and nothing else is',
-      fc.record({ parts: stream, size: cuts, handsOver: fc.integer({ min: 0, max: 20 }) }),
-      ({ parts, size, handsOver }) => {
-        const sent = Buffer.concat(parts.map((part) => part.sent));
-        const expected = Buffer.concat(parts.map((part) => part.expected));
-        const out = masked(sent, size, (index) => index === handsOver);
-        assert.equal(out.toString('latin1'), expected.toString('latin1'));
-        return parts.map(({ kind }) => kind);
-      },
-      { outcomes: ['noise', 'a beginning', ...Object.keys(ENCODINGS)] },
-    ),
-  ],
+  properties: [masksWhereverCut((index) => new HandedOver(index)), masksWhateverPauses],
 };
