@@ -54,6 +54,25 @@ it('an address has the country that the file says, or none', async () => {
   for (const none of ['', 'unknown', '203.0.113']) expect(countries.countryOf(none)).toBeNull();
 });
 
+it('an IPv6 address has no country in a file of IPv4 addresses, whatever its first bits are', async () => {
+  const { countries } = await opened(countryDatabase({ '32.1.0.0/16': 'US' }, 'GeoLite2-Country', 4));
+  expect(countries.countryOf('32.1.13.184')).toBe('US');
+  expect(countries.countryOf('::ffff:32.1.13.184')).toBe('US');
+  expect(countries.countryOf('2001:db8::1')).toBeNull();
+});
+
+it('a place of the file that is damaged says nothing, and the log says so once', async () => {
+  const content = countryDatabase(NETWORKS);
+  const place = content.indexOf('iso_code');
+  // A pointer that leads nowhere, where the name of the country was.
+  content.fill(0x3f, place + 'iso_code'.length, place + 'iso_code'.length + 3);
+  const { countries, log } = await opened(content);
+  expect(countries.countryOf('203.0.113.9')).toBeNull();
+  expect(countries.countryOf('203.0.113.10')).toBeNull();
+  expect(countries.countryOf('198.51.100.1')).toBe('DE');
+  expect(log.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual(['geoip damaged']);
+});
+
 it('a file that changes is read again, and one that is damaged is not taken', async () => {
   const { countries, path, log } = await opened();
   await countries.look();

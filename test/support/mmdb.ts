@@ -16,15 +16,17 @@ type Node = [zero: Branch, one: Branch];
 /**
  * A database of countries.
  * @param networks in CIDR notation, with the country of each: IPv4 ones lie in `::/96`, as the format has it.
+ * @param version of the addresses. With 4 there are no others.
  */
 export function countryDatabase(
   networks: Readonly<Record<string, string>>,
   type = 'GeoLite2-Country',
+  version: 4 | 6 = 6,
 ): Buffer {
   const root: Node = [null, null];
   let data = Buffer.alloc(0);
   for (const [network, country] of Object.entries(networks)) {
-    insert(root, bitsOf(network), data.length);
+    insert(root, bitsOf(network).slice(version === 4 ? 96 : 0), data.length);
     data = Buffer.concat([data, encoded({ country: { iso_code: country } })]);
   }
   const nodes = inOrder(root);
@@ -37,7 +39,7 @@ export function countryDatabase(
   const metadata = encoded({
     node_count: nodes.length,
     record_size: 24,
-    ip_version: 6,
+    ip_version: version,
     database_type: type,
     languages: ['en'],
     binary_format_major_version: 2,

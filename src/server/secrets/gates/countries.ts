@@ -1,6 +1,7 @@
 /** Which country an address is in, by a file of the operator's in the MaxMind DB format. */
 
 import { readFile, stat } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { type CountryResponse, Reader } from 'mmdb-lib';
 import { errorCode, ZephrError } from '../../../core/errors.js';
 import { plainAddress } from '../../../net/address-lists.js';
@@ -16,6 +17,8 @@ export class Countries {
   #reader: Reader<CountryResponse>;
   /** What tells this file from the one that comes after it. */
   #version: string;
+  /** Whether it has turned out that the file cannot be read everywhere. */
+  #isDamaged = false;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
 
@@ -40,7 +43,22 @@ export class Countries {
   /** The country of an IP address, by ISO 3166-1 alpha-2; null where the file does not know it. */
   countryOf(address: string): string | null {
     const plain = plainAddress(address);
-    return plain === null ? null : (this.#reader.get(plain)?.country?.iso_code ?? null);
+    // The reader takes the first bits of an IPv6 address for those of an IPv4 address, where the file has none but such.
+    const isCovered = plain !== null && (isIP(plain) === 4 || this.#reader.metadata.ipVersion === 6);
+    return isCovered ? this.#find(plain) : null;
+  }
+
+  /** What the file says of an address; a place of it that is damaged says nothing. */
+  #find(address: string): string | null {
+    try {
+      const code: unknown = this.#reader.get(address)?.country?.iso_code;
+      return typeof code === 'string' ? code : null;
+    } catch (error) {
+      // Once for each file: everybody whose address is there comes to it.
+      if (!this.#isDamaged) this.#log.error('geoip damaged', describeError(error));
+      this.#isDamaged = true;
+      return null;
+    }
   }
 
   /** Reads the file again if it has changed. One that cannot be used is logged, and the one before it stays. */
@@ -51,6 +69,7 @@ export class Countries {
       // One that cannot be used is tried once.
       this.#version = version;
       this.#reader = (await load(this.#path)).reader;
+      this.#isDamaged = false;
       this.#log.info('geoip read again');
     } catch (error) {
       this.#log.error('geoip not read again', describeError(error));
