@@ -57,13 +57,18 @@ export async function bundleWorker(source: string): Promise<{ code: string; modu
   return { code: chunk.code, modules: chunk.moduleIds };
 }
 
-/** Puts the page's module for Argon2id, which runs it in a worker, in the place of core's. */
-const argon2idInWorker: Plugin = {
-  name: 'argon2id-in-worker',
+/** What the page runs in workers, by who imports it: a module of its own does that, in the place of core's and the client's. */
+const IN_WORKERS: Readonly<Record<string, string>> = {
+  './argon2id.js': '/core/crypto/key-schedule.ts',
+  './find-number.js': '/client/gates/puzzle.ts',
+};
+
+const inWorkers: Plugin = {
+  name: 'in-workers',
   resolveId: {
-    filter: { id: /^\.\/argon2id\.js$/ },
-    handler: (_, importer) =>
-      importer?.endsWith('/core/crypto/key-schedule.ts') ? join(web, 'parts/loading/argon2id.ts') : null,
+    filter: { id: /^\.\/(?:argon2id|find-number)\.js$/ },
+    handler: (specifier, importer) =>
+      importer?.endsWith(IN_WORKERS[specifier] ?? '') ? join(web, 'parts/loading/workers.ts') : null,
   },
 };
 
@@ -107,7 +112,7 @@ export async function bundleScripts({ entries, define }: ScriptOptions): Promise
     entries: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, `src/web/${path}`])),
     platform: 'browser',
     target: BROWSERS,
-    plugins: [argon2idInWorker, partsByLoadPart(names)],
+    plugins: [inWorkers, partsByLoadPart(names)],
     define,
     output: {
       format: 'esm',

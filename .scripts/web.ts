@@ -49,13 +49,14 @@ const ENGLISH: Translation = { tag: 'en', name: 'English', direction: 'ltr', tex
 /** Builds the page. @param translations the languages that it has besides English. */
 export async function buildPage(translations: readonly Translation[] = TRANSLATIONS): Promise<BuiltPage> {
   const texts = [ENGLISH, ...translations].map((language) => ({ language, file: textsFile(language) }));
-  const worker = await bundleWorker('parts/loading/argon2id-worker.ts');
-  const workerFile = asset('argon2id-worker', 'js', Buffer.from(worker.code));
+  const argon2id = await workerOf('argon2id-worker');
+  const puzzle = await workerOf('puzzle-worker');
   const words = asset('words', 'txt', readFileSync(join(web, 'create/words.txt')));
   const scripts = await bundleScripts({
     entries: SCRIPTS,
     define: {
-      __ZEPHR_ARGON2ID_WORKER__: JSON.stringify(workerFile.path.replace('assets/', '')),
+      __ZEPHR_ARGON2ID_WORKER__: nameInScript(argon2id.file),
+      __ZEPHR_PUZZLE_WORKER__: nameInScript(puzzle.file),
       __ZEPHR_LANGUAGES__: JSON.stringify(
         texts.map(({ language: { tag, name, direction }, file }) => {
           return { tag, name, direction, file: dataFile(file) };
@@ -80,7 +81,8 @@ export async function buildPage(translations: readonly Translation[] = TRANSLATI
     icon,
     touchIcon,
     preview,
-    workerFile,
+    argon2id.file,
+    puzzle.file,
     words,
     ...texts.map(({ file }) => file),
   ];
@@ -91,8 +93,19 @@ export async function buildPage(translations: readonly Translation[] = TRANSLATI
   return {
     files: [...files, list].map(packed),
     hashes,
-    modules: [...worker.modules, ...scripts.modules],
+    modules: [...argon2id.modules, ...puzzle.modules, ...scripts.modules],
   };
+}
+
+/** The script of a worker, which stands beside the page's. */
+async function workerOf(name: string): Promise<{ file: File; modules: readonly string[] }> {
+  const { code, modules } = await bundleWorker(`parts/loading/${name}.ts`);
+  return { file: asset(name, 'js', Buffer.from(code)), modules };
+}
+
+/** The name of a file beside the page's script, as JavaScript. */
+function nameInScript({ path }: File): string {
+  return JSON.stringify(path.replace('assets/', ''));
 }
 
 function scriptFile({ file, code }: Script): File {
@@ -230,6 +243,7 @@ function document(name: DocumentName, { scripts, sheet, icon, touchIcon, preview
     'secret-field': fragment('create/secret-field.html'),
     'send-progress': fragment('create/send-progress.html'),
     'answers-card': fragment('answers/answers-card.html'),
+    'code-field': fragment('parts/controls/code-field.html'),
     nav: hasNav ? fragment('parts/nav.html') : '',
     ask: `${base}request`,
     page: name,

@@ -77,6 +77,7 @@ const ENTRY_POINTS = [
   'web/ask/ask-page.ts',
   'web/request/request-page.ts',
   'web/parts/loading/argon2id-worker.ts',
+  'web/parts/loading/puzzle-worker.ts',
   'cli/terminal/clipboard/clipboardy-worker.ts',
   'cli/commands/vault/agent-process.ts',
   'cli/commands/use/run/masking-process.ts',

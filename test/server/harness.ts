@@ -33,6 +33,7 @@ export const PAGE: readonly PackedFile[] = [
   'missing.html',
   'assets/zephr-0123.js',
   'assets/argon2id-worker-0123.js',
+  'assets/puzzle-worker-0123.js',
   'assets/hashes.txt',
 ].map((path) => ({ path, type: 'text/html', brotli: brotliCompressSync(path).toString('base64') }));
 

@@ -104,7 +104,12 @@ describe('the files', () => {
     expect(headers.get('cache-control')).toBe('no-store');
   });
 
-  test('of the worker allow WebAssembly, and no network', async () => {
+  test('of the worker that solves puzzles allow it nothing but to run', async () => {
+    const { headers } = await harness().call('GET', '/assets/puzzle-worker-0123.js');
+    expect(headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
+  });
+
+  test('of the worker that runs Argon2id allow WebAssembly, and no network', async () => {
     const { headers } = await harness().call('GET', '/assets/argon2id-worker-0123.js');
     expect(headers.get('content-security-policy')).toBe("default-src 'none'; script-src 'wasm-unsafe-eval'");
   });

@@ -1,15 +1,11 @@
 /** Puzzles of a server (core/protocol/PROTOCOL.md section 9): fetched and solved, for a reader who is asked for one. */
 
-import { type Bytes, encodeUtf8, equalBytes } from '../../core/bytes.js';
 import { MAX_PUZZLE_NUMBER, type PuzzleReply } from '../../core/protocol/gates.js';
 import { invalidReply, object } from '../../core/protocol/replies.js';
 import { HEADERS } from '../../core/protocol/requests.js';
-import { sha256 } from '../../core/web-crypto.js';
 import { checkReply } from '../transport/network-errors.js';
 import { send, type TransportOptions } from '../transport/send.js';
-
-/** Numbers that are tried at once: so many that WebCrypto's threads have work, and the event loop goes on in between. */
-const AT_ONCE = 256;
+import { findNumber } from './find-number.js';
 
 /**
  * Has a server set a puzzle, and solves it.
@@ -43,21 +39,10 @@ function parsePuzzle(json: unknown): PuzzleReply {
 /** The solution of a puzzle, as it travels. */
 async function solve(puzzle: PuzzleReply, url: string, signal: AbortSignal | undefined): Promise<string> {
   const { maxnumber, ...signed } = puzzle;
-  const wanted = bytesOf(puzzle.challenge);
-  for (let from = 0; from <= maxnumber; from += AT_ONCE) {
-    signal?.throwIfAborted();
-    const hashes = await Promise.all(
-      Array.from({ length: AT_ONCE }, (_, place) => sha256(encodeUtf8(`${puzzle.salt}${from + place}`))),
-    );
-    const place = hashes.findIndex((hash) => equalBytes(hash, wanted));
-    if (place >= 0) return btoa(JSON.stringify({ ...signed, number: from + place }));
-  }
+  const { challenge, salt } = puzzle;
+  const number = await findNumber({ challenge, salt, maxnumber }, signal);
   return checkReply(url, () => {
-    throw invalidReply('the puzzle');
+    if (number === null) throw invalidReply('the puzzle');
+    return btoa(JSON.stringify({ ...signed, number }));
   });
-}
-
-/** The bytes of a hash in hex. */
-function bytesOf(hex: string): Bytes {
-  return Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
 }

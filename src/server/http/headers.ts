@@ -29,7 +29,7 @@ function securityHeaders(secure: boolean): HeaderFields {
 }
 
 /**
- * What the web page may do: load its own files, talk to its own server, run one worker. A script that was injected
+ * What the web page may do: load its own files, talk to its own server, run its two workers. A script that was injected
  * would not run, and could send nothing to another host.
  */
 const DOCUMENT_POLICY = [

@@ -3,9 +3,10 @@
 import type { Answer } from '../../client/requests/collect-answers.js';
 import { EncryptionError } from '../../core/errors.js';
 import type { Link } from '../../core/link.js';
-import { setBusy } from '../parts/elements.js';
+import { isDisabled, setBusy } from '../parts/elements.js';
 import { translate } from '../parts/language.js';
 import { formatTimeOfDay, formatWhen } from '../parts/times.js';
+import type { ChosenAnswer } from './answer-code.js';
 
 /** What a row shows. */
 export interface AnswerRow {
@@ -15,7 +16,7 @@ export interface AnswerRow {
   /** Until when this tab can open it once more: milliseconds since 1970. Null where it has not opened it. */
   readonly claimedUntil: number | null;
   /** Reads and shows it. */
-  readonly reveal: (link: Link) => Promise<void>;
+  readonly reveal: (chosen: ChosenAnswer) => Promise<void>;
 }
 
 /** Makes a row. */
@@ -36,8 +37,9 @@ export function answerRow({ number, answer, claimedUntil, reveal }: AnswerRow): 
   button.textContent = translate('answers.reveal');
   button.ariaLabel = `${translate('answers.reveal')}: ${name.textContent}`;
   button.addEventListener('click', async () => {
+    if (isDisabled(button)) return;
     const done = setBusy(button, translate('reveal.working'));
-    await reveal(link).finally(done);
+    await reveal({ link, keyHash: answer.keyHash, name: name.textContent ?? '' }).finally(done);
   });
   row.append(button);
   return row;

@@ -1,19 +1,27 @@
 /** What came of a request: its state, its answers, and waiting for more of them. */
 
-import { type Answer, type CollectedAnswers, collectAnswers } from '../../client/requests/collect-answers.js';
+import { type CollectedAnswers, collectAnswers } from '../../client/requests/collect-answers.js';
 import { cancelRequest } from '../../client/requests/request-status.js';
 import { LONGEST_WAIT_MS } from '../../client/transport/send.js';
-import type { Link } from '../../core/link.js';
 import type { CollectLink } from '../../core/links/request-links.js';
 import { confirmationButton } from '../parts/controls/confirmation.js';
+import { SolvingStatus } from '../parts/controls/solving-status.js';
 import { byId, showText } from '../parts/elements.js';
 import { ErrorNote } from '../parts/error-note.js';
 import { translate, translatePlural } from '../parts/language.js';
-import { codeOf, isPassing, outcomeOf, outcomeOfRequest, showOutcome } from '../parts/outcomes.js';
+import {
+  codeOf,
+  isAboutCode,
+  isPassing,
+  outcomeOf,
+  outcomeOfRequest,
+  showOutcome,
+} from '../parts/outcomes.js';
 import { fetchFromServer } from '../parts/page-fetch.js';
 import { formatAhead } from '../parts/times.js';
 import { readableAhead } from '../parts/too-early.js';
 import type { Visit } from '../reveal/visit.js';
+import { AnswerCode, type ChosenAnswer } from './answer-code.js';
 import { answerRow } from './answer-row.js';
 
 /** How long it asks for no more answers, while one waits to be read: the server tells at once as long as that is so. */
@@ -47,11 +55,21 @@ export class AnswersView {
   readonly #status = byId('answers-status', HTMLElement);
   readonly #list = byId('answers-list', HTMLUListElement);
   readonly #errors = new ErrorNote('answers-error');
+  readonly #solving = new SolvingStatus(this.#status, () => this.#statusText);
+  readonly #code = new AnswerCode(
+    this.#errors,
+    { fetch: this.#solving.fetch },
+    {
+      onSubmit: (chosen) => this.#reveal(chosen),
+      onError: (error, chosen) => this.#showError(error, chosen),
+    },
+  );
   readonly #stop = new AbortController();
   /** The hashes of the keys of answers that were opened here: the key of one of them is none for another. */
   readonly #taken: Record<string, string> = {};
   #visit: Visit | undefined;
   #shown = '';
+  #statusText = '';
 
   constructor(link: CollectLink, reactions: AnswersReactions) {
     this.#link = link;
@@ -80,7 +98,7 @@ export class AnswersView {
           this.#fail(error);
           return;
         }
-        showText(this.#status, translate('answers.offline'));
+        this.#showStatus(translate('answers.offline'));
         this.#shown = '';
         await this.#pause();
       }
@@ -102,13 +120,13 @@ export class AnswersView {
     if (state === this.#shown) return;
     const visit = await this.#loadVisit();
     this.#shown = state;
-    showText(this.#status, statusText(found));
+    this.#showStatus(statusText(found));
     const rows = found.answers.map((answer, index) =>
       answerRow({
         number: index + 1,
         answer,
         claimedUntil: visit.recordOf({ server: this.#link.server, id: answer.id }).claimedUntil,
-        reveal: (link) => this.#reveal(link, answer),
+        reveal: (chosen) => this.#reveal(chosen),
       }),
     );
     this.#list.replaceChildren(...rows);
@@ -130,22 +148,48 @@ export class AnswersView {
     return this.#visit;
   }
 
-  async #reveal(link: Link, { id, keyHash }: Answer): Promise<void> {
+  #showStatus(text: string): void {
+    this.#statusText = text;
+    showText(this.#status, text);
+  }
+
+  async #reveal(chosen: ChosenAnswer): Promise<void> {
     this.#errors.clear();
-    const visit = await this.#loadVisit();
     try {
-      await visit.read(link, { fetch: fetchFromServer }, () => {
-        if (keyHash !== null) this.#taken[id] = keyHash;
+      await this.#read(chosen);
+    } catch (error) {
+      await this.#showError(error, chosen);
+    }
+  }
+
+  async #read(chosen: ChosenAnswer): Promise<void> {
+    const code = this.#code.read(chosen);
+    if (code === null) return;
+    const visit = await this.#loadVisit();
+    const { link, keyHash } = chosen;
+    const options = { fetch: this.#solving.fetch };
+    try {
+      await visit.read(link, code === undefined ? options : { ...options, code }, () => {
+        if (keyHash !== null) this.#taken[link.id] = keyHash;
+        this.#code.hide();
         this.#stop.abort();
         this.#reactions.onOpened();
       });
     } catch (error) {
-      const outcome = outcomeOf(error);
-      if (outcome === 'unexpected') reportError(error);
-      const ahead = await readableAhead(error, link, { fetch: fetchFromServer });
-      const shown = outcome === 'noConnection' ? 'lostReply' : outcome;
-      this.#errors.showOutcome(shown, { code: codeOf(error), ahead });
+      if (!isAboutCode(error)) throw error;
+      await this.#code.ask(error, chosen, visit.requestCode);
     }
+  }
+
+  async #showError(error: unknown, { link }: ChosenAnswer): Promise<void> {
+    this.#solving.end();
+    const outcome = outcomeOf(error);
+    if (outcome === 'unexpected') reportError(error);
+    // A code serves no more where nothing is left to read.
+    if (!isPassing(error)) this.#code.hide();
+    const ahead = await readableAhead(error, link, { fetch: fetchFromServer });
+    const shown = outcome === 'noConnection' ? 'lostReply' : outcome;
+    this.#errors.showOutcome(shown, { code: codeOf(error), ahead });
   }
 
   #fail(error: unknown): void {

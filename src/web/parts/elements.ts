@@ -60,18 +60,21 @@ export function isDisabled(button: HTMLButtonElement): boolean {
 /**
  * Makes buttons ignore clicks for some seconds.
  * @param onTick is called at once and after each second, with the seconds that are left; the last time with 0.
+ * @returns a function that ends the counting before its time, and leaves the buttons as they are.
  */
 export function disableFor(
   buttons: readonly HTMLButtonElement[],
   seconds: number,
   onTick: (left: number) => void,
-): void {
+): () => void {
   const until = Date.now() + seconds * SECOND_MS;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const tick = () => {
     const left = Math.max(0, Math.ceil((until - Date.now()) / SECOND_MS));
     for (const button of buttons) setDisabled(button, left > 0);
     onTick(left);
-    if (left > 0) setTimeout(tick, SECOND_MS);
+    if (left > 0) timer = setTimeout(tick, SECOND_MS);
   };
   tick();
+  return () => clearTimeout(timer);
 }

@@ -75,6 +75,11 @@ export function isPassing(error: unknown): boolean {
   return error.statusCode >= 500 || error.statusCode === 429 || !error.isVerdict;
 }
 
+/** Whether all that is missing is the code that a sender asks readers for, or the right one. */
+export function isAboutCode(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.isVerdict && /^(CODE_REQUIRED|WRONG_CODE)$/.test(error.code);
+}
+
 /** The code that a visitor can pass on to the server's operator. An error that is a bug has its name as code. */
 export function codeOf(error: unknown): string {
   if (error instanceof ZephrError) return error.code;

@@ -5,15 +5,15 @@
 
 import type { SecretStatus } from '../../client/secret-status.js';
 import { secretStatus } from '../../client/status.js';
-import type { Fetch } from '../../client/transport/fetch.js';
-import { ApiError, ZephrError } from '../../core/errors.js';
+import { ZephrError } from '../../core/errors.js';
 import { type Link, parseServer } from '../../core/link.js';
 import type { CodeField } from '../parts/controls/code-field.js';
+import { SolvingStatus } from '../parts/controls/solving-status.js';
 import { byId, isDisabled, setBusy, showText } from '../parts/elements.js';
 import { escapeText } from '../parts/format.js';
 import { translate, translatePlural } from '../parts/language.js';
-import { showOutcome } from '../parts/outcomes.js';
-import { fetchFromServer, serverNow } from '../parts/page-fetch.js';
+import { isAboutCode, showOutcome } from '../parts/outcomes.js';
+import { serverNow } from '../parts/page-fetch.js';
 import { formatAhead, formatTimeOfDay } from '../parts/times.js';
 import { readableAhead } from '../parts/too-early.js';
 import { type AddressBar, readAddressBar, removeKey } from './address-bar.js';
@@ -40,6 +40,7 @@ class RevealForm {
     onDone: (at) => showFinalOutcome('openedHere', at),
   });
   readonly #failedTry: FailedTry;
+  readonly #solving: SolvingStatus;
   /** There once a code was asked for. */
   #code: CodeField | undefined;
   /** Aborts the action that is still running. */
@@ -57,7 +58,8 @@ class RevealForm {
       },
     });
     this.#failedTry = new FailedTry(this.#fields, this.#visit);
-    const { submit, check } = this.#fields;
+    const { submit, check, status } = this.#fields;
+    this.#solving = new SolvingStatus(status, () => translate('reveal.unchecked'));
     byId('reveal-form', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
       const working = translate('reveal.working');
@@ -190,7 +192,8 @@ class RevealForm {
   /** The field for a code, once its part of the script is there. */
   async #codeField(): Promise<CodeField> {
     const { CodeField } = await import('../parts/controls/code-field.js');
-    this.#code ??= new CodeField(this.#fields.errors, () => {
+    const { requestCode } = this.#visit;
+    this.#code ??= new CodeField(this.#fields.errors, requestCode, () => {
       void this.#runFromButton(this.#fields.submit, '…', async (link, signal) => {
         await this.#code?.send(link, { ...this.#optionsFor(link), signal });
       });
@@ -205,25 +208,11 @@ class RevealForm {
 
   #optionsFor({ key }: Link): VisitOptions {
     const passphrase = key.passphrase ? { passphrase: this.#fields.passphrase.value } : {};
-    return { fetch: this.#fetch, ...passphrase };
-  }
-
-  /** Sends requests, and says so when one of them is for a puzzle. */
-  readonly #fetch: Fetch = (url, init) => {
-    this.#showSolving(url.endsWith('/captcha'));
-    return fetchFromServer(url, init);
-  };
-
-  /** Says that a puzzle is being solved: from asking for it until the next request, which brings its solution. */
-  #showSolving(isSolving: boolean): void {
-    const { status } = this.#fields;
-    const words = translate('reveal.puzzle');
-    if (isSolving) showText(status, words);
-    else if (status.textContent === words) showText(status, translate('reveal.unchecked'));
+    return { fetch: this.#solving.fetch, ...passphrase };
   }
 
   async #showError(error: unknown, link: Link): Promise<void> {
-    this.#showSolving(false);
+    this.#solving.end();
     const ahead = await readableAhead(error, link, this.#optionsFor(link));
     const outcome = this.#failedTry.show(error, link, ahead);
     if (outcome === null) return;
@@ -242,9 +231,4 @@ class RevealForm {
       return undefined;
     }
   }
-}
-
-/** Whether all that is missing is a code, or the right one. */
-function isAboutCode(error: unknown): error is ApiError {
-  return error instanceof ApiError && error.isVerdict && /^(CODE_REQUIRED|WRONG_CODE)$/.test(error.code);
 }

@@ -4,6 +4,7 @@
  */
 
 import { type OpenedSecret, openSecret } from '../../client/open-secret.js';
+import { type RequestCodeOptions, requestCode, type SentCode } from '../../client/read.js';
 import type { SecretStatus } from '../../client/secret-status.js';
 import type { TransportOptions } from '../../client/transport/send.js';
 import { ApiError, ValidationError, ZephrError } from '../../core/errors.js';
@@ -94,6 +95,11 @@ export class Visit {
     });
     // Such a server has forgotten the secret already.
     if (!reading.claimed) this.#forget(link, 'openedHere');
+  }
+
+  /** Has a code sent to the reader of a secret. Rejects with the client's errors. */
+  requestCode(link: Link, options: RequestCodeOptions): Promise<SentCode> {
+    return requestCode(link, options);
   }
 
   /** Ends with an outcome that leaves nothing to try. A secret that is read may have been read here. */

@@ -100,11 +100,15 @@ describe.skipIf(!HAS_CHROMIUM)(`gates in the page (needs ${CHROMIUM})`, () => {
     });
   });
 
-  it('solves a puzzle by itself, and says so meanwhile', async () => {
+  it('solves a puzzle by itself in a worker, once it is clicked, and says so meanwhile', async () => {
     const session = server.session();
     const link = await linkWith(session, '--captcha');
     const { context, watch, open } = await visitor([server.url]);
     const page = await open(link);
+    const workers: string[] = [];
+    page.on('worker', (worker) => workers.push(worker.url()));
+    await expect.poll(() => textOf(page, '#reveal-status')).toContain('still there');
+    expect(workers).toEqual([]);
     let shown = '';
     await context.route('**/captcha', async (route) => {
       shown = await textOf(page, '#reveal-status');
@@ -114,6 +118,23 @@ describe.skipIf(!HAS_CHROMIUM)(`gates in the page (needs ${CHROMIUM})`, () => {
     await expectSecret(page);
     expect(shown).toBe('Your browser is solving a puzzle for the server…');
     expect(watch.requests.filter(({ url }) => url.endsWith('/captcha'))).toHaveLength(1);
+    expect(workers).toEqual([expect.stringMatching(/\/assets\/puzzle-worker-[0-9a-f]{12}\.js$/)]);
+    const { headers } = await fetch(workers[0] ?? '');
+    expect(headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
+  });
+
+  it('can be tried again when the worker for puzzles does not arrive', async () => {
+    const session = server.session();
+    const link = await linkWith(session, '--captcha');
+    const { context, watch, open } = await visitor([server.url]);
+    const page = await open(link);
+    await context.route('**/puzzle-worker-*', (route) => route.abort());
+    await clickReveal(page);
+    await expectError(page, /^The answer did not arrive\s/);
+    watch.complaints.splice(0);
+    await context.unroute('**/puzzle-worker-*');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await expectSecret(page);
   });
 
   describe('of a code', () => {
@@ -172,6 +193,82 @@ describe.skipIf(!HAS_CHROMIUM)(`gates in the page (needs ${CHROMIUM})`, () => {
         .poll(() => textOf(page, '#code-error'))
         .toMatch(/no longer counts\. Have another one sent/);
       expect((await session.sh('zephr status < link')).stdout).toMatch(/^waiting/);
+    });
+
+    it('is asked for where answers are collected, a code of its own for each', async () => {
+      const mail = await startMailServer();
+      const session = await withMail(mail);
+      const asked = await session.sh(
+        `zephr request -q --no-record --answers 2 --code-to ${READER} --captcha`,
+      );
+      const [requestLink, collectLink = ''] = asked.stdout.split('\n');
+      for (const secret of ['one', 'two']) {
+        expect((await session.sh(`printf ${secret} | zephr give -q '${requestLink}'`)).code).toBe(0);
+      }
+      const page = await (await visitor([session.server.url], { ...FOR_AXE })).open(collectLink);
+      const reveal = (number: number) =>
+        page.getByRole('button', { name: new RegExp(`^Reveal: Answer ${number}`) });
+      const field = page.getByLabel('Code you received');
+      const arrives = mail.next();
+      await reveal(1).click();
+      await expect.poll(() => textOf(page, '#code-help')).toContain('We sent a code to c…@e….org.');
+      expect(await textOf(page, '#code-for')).toMatch(/^Answer 1, /);
+      await expect.poll(() => textOf(page, '#code-resend')).toMatch(/^Send another code \(in \d+ seconds\)$/);
+      const first = codeIn((await arrives).subject);
+      await field.fill('12345');
+      await field.press('Enter');
+      await expect.poll(() => textOf(page, '#code-error')).toBe('The code has six digits.');
+      await field.fill(otherThan(first));
+      await page.locator('#code-submit').click();
+      await expect.poll(() => textOf(page, '#code-error')).toMatch(/^That is not the code\./);
+      await expectAccessible(page);
+      await field.fill(`Code: ${first}`);
+      await field.press('Enter');
+      expect(await headingOf(page, 'revealed')).toBe('Here is the secret');
+      expect(await page.locator('#revealed-secret').textContent()).toBe('one');
+      expect(await page.content()).not.toContain(first);
+
+      await page.getByRole('button', { name: 'Done, clear this page' }).click();
+      const another = mail.next();
+      await reveal(2).click();
+      const second = codeIn((await another).subject);
+      if (first !== second) {
+        await field.fill(first);
+        await reveal(2).click();
+        await expect.poll(() => textOf(page, '#code-error')).toMatch(/^That is not the code\./);
+      }
+      await field.fill(second);
+      await reveal(2).click();
+      await page.locator('#revealed').waitFor();
+      expect(await page.locator('#revealed-secret').textContent()).toBe('two');
+      expect(mail.mails).toHaveLength(2);
+    });
+
+    it('is asked for on the page that has asked and waits, too', async () => {
+      const mail = await startMailServer();
+      const session = await withMail(mail);
+      const { context, open } = await visitor([session.server.url]);
+      // The form has no gates: they are put into what it sends.
+      await context.route('**/api/requests', (route) => {
+        const body = route.request().postDataJSON() as object;
+        return route.continue({
+          headers: {
+            ...route.request().headers(),
+            authorization: `Bearer ${session.env.ZEPHR_API_KEY}`,
+          },
+          postData: JSON.stringify({ ...body, gates: { code: { email: READER } } }),
+        });
+      });
+      const page = await open(`${session.server.url}/request`);
+      await page.click('#ask-submit');
+      await page.locator('#asked').waitFor();
+      const requestLink = await page.locator('#asked-link').innerText();
+      expect((await session.sh(`printf s3cret | zephr give -q '${requestLink}'`)).code).toBe(0);
+      const arrives = mail.next();
+      await page.getByRole('button', { name: 'Reveal' }).first().click();
+      await page.getByLabel('Code you received').fill(codeIn((await arrives).subject));
+      await page.locator('#code-submit').click();
+      await expectSecret(page);
     });
 
     it('counts down to another one, also after a reload, and opens with that', async () => {
