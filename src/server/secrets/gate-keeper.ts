@@ -118,7 +118,8 @@ export class GateKeeper {
   /** Under what the messages to a recipient are counted: a name that does not give it away. */
   counterOf({ by, to }: Recipient): string {
     const salt = this.#means.codes?.salt ?? '';
-    const name = by === 'email' ? to.toLowerCase() : to;
+    // What follows a plus sign in a mail address leads to the same mailbox with most who offer one (RFC 5233).
+    const name = by === 'email' ? to.toLowerCase().replace(/\+[^@]*/, '') : to;
     return `code ${createHmac('sha256', `zephr/recipients ${salt}`).update(name).digest('base64url')}`;
   }
 
