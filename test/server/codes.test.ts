@@ -145,6 +145,15 @@ it('a code of one secret is wrong at another', async () => {
   expect((await readWith(other, codeOfOther)).status).toBe(200);
 });
 
+it('goes to one mailbox five times an hour, whatever is behind a plus sign in its address', async () => {
+  const { create, ask } = await sending();
+  const asked = async (email: string) => (await ask(await create({ code: { email } }))).status;
+  for (const tag of ['', '+one', '+two', '+THREE', '+four'])
+    expect([tag, await asked(EMAIL.replace('@', `${tag}@`))]).toEqual([tag, 202]);
+  expect(await asked(EMAIL.replace('@', '+five@'))).toBe(429);
+  expect(await asked(`other.${EMAIL}`)).toBe(202);
+});
+
 it('is sent to who passes the gates above, whose puzzle is good for the read as well', async () => {
   const { create, ask, readWith, lastCode, call, sent } = await sending();
   const id = await create({ captcha: true, addresses: ['192.0.2.77'], code: { email: EMAIL } });
@@ -224,6 +233,29 @@ it('a message that cannot be sent is tried again, and given up when its code is 
   ]);
   expect(new Set(events.map(({ reason }) => reason))).toEqual(new Set(['EDNS']));
   expect(courierLog.join('')).not.toContain('canary');
+});
+
+it('a way that hangs keeps up neither the other way, nor more than eight messages', async () => {
+  const waiting: { to: string; give: () => void }[] = [];
+  const texted: string[] = [];
+  const { create, ask, courierLog } = await sending({
+    email: (to) => new Promise<void>((resolve) => waiting.push({ to, give: resolve })),
+    phone: async (to) => void texted.push(to),
+  });
+  for (let count = 1; count <= 10; count += 1)
+    expect((await ask(await create({ code: { email: `reader-${count}@example.org` } }))).status).toBe(202);
+  await expect.poll(() => waiting.length).toBe(8);
+  expect((await ask(await create({ code: { phone: PHONE } }))).status).toBe(202);
+  await expect.poll(() => texted).toEqual([PHONE]);
+  expect(waiting).toHaveLength(8);
+  // Whoever is done makes room for the next, while the others still hang.
+  waiting[0]?.give();
+  await expect.poll(() => waiting.length).toBe(9);
+  for (const { give } of waiting) give();
+  await expect.poll(() => waiting.length).toBe(10);
+  waiting[9]?.give();
+  expect(new Set(waiting.map(({ to }) => to)).size).toBe(10);
+  await expect.poll(() => courierLog.filter((line) => line.includes('message sent')).length).toBe(11);
 });
 
 it('messages say the code in the language of the reader, and neither a link nor anything of the secret', async () => {

@@ -15,11 +15,23 @@ export interface ReceivedMail {
   /** The body, decoded. */
   readonly body: string;
   readonly subject: string;
+  /** Whether it came over TLS, and by whose login; null for nobody's. */
+  readonly overTls: boolean;
+  readonly by: string | null;
+}
+
+export interface MailServerOptions {
+  readonly port?: number;
+  /** Who may send, once TLS hides the password. Default: everybody. */
+  readonly login?: { readonly user: string; readonly password: string };
+  /** Speaks TLS, from the start or after STARTTLS, with this certificate. Default: none. */
+  readonly tls?: { readonly from: 'start' | 'STARTTLS'; readonly key: string; readonly cert: string };
 }
 
 export interface MailServer {
   /** `smtp://127.0.0.1:…`. */
   readonly url: string;
+  readonly port: number;
   readonly mails: readonly ReceivedMail[];
   /** The mail that comes next after those that are there. */
   next(): Promise<ReceivedMail>;
@@ -29,13 +41,19 @@ export interface MailServer {
 }
 
 /** Starts one that ends with its test. */
-export async function startMailServer(port = 0): Promise<MailServer> {
+export async function startMailServer(options: MailServerOptions = {}): Promise<MailServer> {
+  const { port = 0, login, tls } = options;
   const mails: ReceivedMail[] = [];
   const waiting: ((mail: ReceivedMail) => void)[] = [];
   let refusal: { readonly code: number; readonly message: string } | null = null;
   const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
+    authOptional: login === undefined,
+    disabledCommands: tls?.from === 'STARTTLS' ? [] : ['STARTTLS'],
+    ...(tls === undefined ? {} : { key: tls.key, cert: tls.cert, secure: tls.from === 'start' }),
+    onAuth: ({ username, password }, _, callback) => {
+      const isRight = username === login?.user && password === login?.password;
+      callback(isRight ? null : new Error('no such login'), { user: username });
+    },
     onRcptTo: (_, __, callback) => {
       if (refusal === null) callback();
       else callback(Object.assign(new Error(refusal.message), { responseCode: refusal.code }));
@@ -47,6 +65,8 @@ export async function startMailServer(port = 0): Promise<MailServer> {
           to: rcptTo.map(({ address }) => address),
           from: mailFrom === false ? '' : mailFrom.address,
           raw,
+          overTls: session.secure,
+          by: session.user === undefined ? null : String(session.user),
           ...partsOf(raw),
         };
         mails.push(mail);
@@ -61,8 +81,10 @@ export async function startMailServer(port = 0): Promise<MailServer> {
   await once(server.server, 'listening');
   const close = () => new Promise<void>((resolve) => server.close(() => resolve()));
   onTestFinished(close);
+  const { port: listening } = server.server.address() as AddressInfo;
   return {
-    url: `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`,
+    url: `smtp://127.0.0.1:${listening}`,
+    port: listening,
     mails,
     next: () => new Promise((resolve) => waiting.push(resolve)),
     refuse: (answer) => {

@@ -2,19 +2,21 @@
 
 import { createHmac } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { codeIn, createIn, READER, until, withMail, withServer } from '../support/codes.js';
-import { httpHost } from '../support/hosts.js';
+import { httpHost, tcpHost } from '../support/hosts.js';
 import { startMailServer } from '../support/mail-server.js';
 import { type ServerProcess, startServerProcess } from '../support/server.js';
 import { openSession } from '../support/session.js';
+import { HAS_OPENSSL, makeCertificates } from '../support/tls.js';
 
 describe('a mail server', () => {
   it('that is down is a warning, and its mail goes out later, by another process over the same store', async () => {
     const down = await startMailServer();
-    const port = Number(new URL(down.url).port);
+    const { port } = down;
     await down.close();
     const session = await withMail(down);
     await createIn(session, `--code-to ${READER}`);
@@ -22,7 +24,7 @@ describe('a mail server', () => {
     await until(() => session.server.log().includes('"message not sent"'));
     expect(session.server.log()).toContain('"mail server does not answer"');
     await session.server.stop('SIGKILL');
-    const up = await startMailServer(port);
+    const up = await startMailServer({ port });
     const arrives = up.next();
     const args = ['--smtp', up.url, '--mail-from', 'zephr@example.org'];
     const next = await startServerProcess({
@@ -45,9 +47,140 @@ describe('a mail server', () => {
     expect(refusing.server.log()).toContain('"EENVELOPE"');
     expect(refusing.server.log()).not.toContain('canary');
   });
+
+  it.skipIf(!HAS_OPENSSL).each(['start', 'STARTTLS'] as const)(
+    'that wants a login gets it over TLS only, from %s (needs openssl)',
+    async (from) => {
+      const folder = openSession().folder;
+      const { authority, key, cert } = makeCertificates(folder);
+      const login = { user: 'zephr@example.org', password: 'c4nary: p@ss' };
+      const mail = await startMailServer({ login, tls: { from, key, cert } });
+      const [user, password] = [login.user, login.password].map(encodeURIComponent);
+      const start = (name: string) => {
+        const scheme = from === 'start' ? 'smtps' : 'smtp';
+        return withServer(['--mail-from', 'zephr@example.org'], {
+          NODE_EXTRA_CA_CERTS: authority,
+          ZEPHR_SERVE_SMTP: `${scheme}://${user}:${name}@localhost:${mail.port}`,
+        });
+      };
+      const session = await start(password ?? '');
+      await createIn(session, `--code-to ${READER}`);
+      const arrives = mail.next();
+      await session.sh('zephr get < link');
+      const { subject, overTls, by } = await arrives;
+      expect([overTls, by]).toEqual([true, login.user]);
+      expect((await session.sh(`zephr get -q --code ${codeIn(subject)} < link`)).stdout).toBe('s3cret');
+      expect(session.server.log()).not.toContain('mail server does not answer');
+      expect(session.server.log()).not.toContain('c4nary');
+
+      const wrong = await start('c4nary-wrong');
+      await until(() => wrong.server.log().includes('mail server does not answer'));
+      expect(wrong.server.log()).toContain('"EAUTH"');
+      expect(wrong.server.log()).not.toContain('c4nary');
+    },
+  );
+
+  it('that is silent, and a program that hangs, keep nobody up, use nothing up, and are tried again', async () => {
+    const { folder } = openSession();
+    const mail = await startMailServer();
+    let connections = 0;
+    // Silent to the look at the start, and to the first attempt.
+    const front = await tcpHost((socket) => {
+      connections += 1;
+      if (connections <= 2) return;
+      const upstream = connect(mail.port, '127.0.0.1');
+      upstream.on('error', () => socket.destroy());
+      socket.pipe(upstream).pipe(socket);
+    });
+    const program = join(folder, 'sms');
+    writeFileSync(
+      program,
+      `#!/bin/sh\ncd ${folder} || exit 1\nmkdir tried 2> /dev/null && sleep 1000\ncat > part && mv part sms.txt\n`,
+      { mode: 0o755 },
+    );
+    const session = await withServer([
+      '--smtp',
+      front.replace('http', 'smtp'),
+      '--mail-from',
+      'zephr@example.org',
+      '--sms-command',
+      program,
+      '--sms-countries',
+      '+49',
+    ]);
+    const log = () => session.server.log();
+    await until(() => log().includes('mail server does not answer'));
+    await createIn(session, `--code-to ${READER}`);
+    await session.sh('mv link mailed');
+    await createIn(session, '--code-to +4930123456');
+    const arrives = mail.next();
+    for (const link of ['mailed', 'link']) {
+      expect(await session.sh(`zephr get < ${link}`)).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('a code was sent to'),
+      });
+    }
+    // Both hang, and the server does what else there is to do.
+    expect(await session.sh('printf x | zephr -q > other; zephr get -q < other')).toMatchObject({
+      code: 0,
+      stdout: 'x',
+    });
+    await until(() => log().includes('"ETIMEDOUT"') && log().includes('"TIMED_OUT"'));
+    for (const link of ['mailed', 'link'])
+      expect((await session.sh(`zephr status < ${link}`)).stdout).toMatch(/^waiting/);
+    const mailed = codeIn((await arrives).subject);
+    expect((await session.sh(`zephr get -q --code ${mailed} < mailed`)).stdout).toBe('s3cret');
+    await until(() => readdirSync(folder).includes('sms.txt'));
+    const texted = codeIn(readFileSync(join(folder, 'sms.txt'), 'utf8'));
+    expect((await session.sh(`zephr get -q --code ${texted} < link`)).stdout).toBe('s3cret');
+    for (const canary of ['canary', '30123456', mailed, texted]) expect(log()).not.toContain(canary);
+  });
 });
 
 describe('text messages', () => {
+  it.each([
+    ['/nonexistent/sms', 'ENOENT'],
+    ['no-such-program-anywhere', 'ENOENT'],
+    ['/etc/passwd', 'EACCES'],
+  ])('by %s, which cannot be run, are warned of at the start', async (program, reason) => {
+    const server = await startServerProcess({
+      args: ['--sms-command', program, '--sms-countries', '+49'],
+    });
+    onTestFinished(async () => void (await server.stop()));
+    await until(() => server.log().includes('text message program cannot be run'));
+    expect(server.log()).toContain(`"${reason}"`);
+    const health = (await (await fetch(`${server.url}/api/health`)).json()) as { gates: string[] };
+    expect(health.gates).toContain('phone');
+  });
+
+  it('that a program or a URL fails to send are tried again, by whichever process then runs', async () => {
+    const statuses = [500, 302, 204];
+    const url = await httpHost((request, response) => {
+      request.resume();
+      response.writeHead(statuses.shift() ?? 204, { location: '/elsewhere' }).end();
+    });
+    const { folder } = openSession();
+    writeFileSync(join(folder, 'secret'), 'k3y\n');
+    const countries = ['--sms-countries', '+49'];
+    const session = await withServer(['--sms-command', '/bin/false', ...countries]);
+    await createIn(session, '--code-to +4930123456');
+    await session.sh('zephr get < link');
+    await until(() => session.server.log().includes('"EXIT_1"'));
+    await session.server.stop();
+    const next = await startServerProcess({
+      store: join(session.folder, 'zephr.db'),
+      args: ['--sms-url', url, '--sms-secret-file', join(folder, 'secret'), ...countries],
+      port: portOf(session.server),
+      // What the first process has tried is due.
+      ahead: 10_000,
+    });
+    onTestFinished(async () => void (await next.stop()));
+    await until(() => next.log().includes('"HTTP_500"'));
+    expect(next.log()).toMatch(/"message not sent".*"attempt":2/);
+    expect((await session.sh('zephr status < link')).stdout).toMatch(/^waiting/);
+    expect(next.log() + session.server.log()).not.toContain('30123456');
+  });
+
   it('go by a program, which gets the number as its argument and the text on stdin', async () => {
     const folder = openSession().folder;
     const program = join(folder, 'sms');

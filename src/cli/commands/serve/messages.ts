@@ -60,7 +60,7 @@ async function phoneOptions(flags: MessageFlags, terminal: Terminal): Promise<Me
   const phoneCodes = smsCountries;
   if (smsCommand !== undefined) {
     if (smsSecretFile !== undefined) throw usageError('--sms-secret-file is for --sms-url');
-    return { phoneCodes, program: smsCommand };
+    return { phoneCodes, program: smsCommand, path: terminal.env.PATH, kill: terminal.kill };
   }
   return { phoneCodes, ...(await urlOptions(smsUrl ?? '', smsSecretFile, terminal)) };
 }

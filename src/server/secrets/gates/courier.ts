@@ -8,13 +8,13 @@ import { wordsOf } from './texts.js';
 /** How often the outbox is asked for messages that are due, in milliseconds; a new one of this process does not wait. */
 const PERIOD_MS = 1_000;
 
-/** How long a process has a message to itself, in milliseconds: longer than an attempt takes. */
+/** How long a process has a message to itself, in milliseconds: twice as long as an attempt may take. */
 const LEASE_MS = 60_000;
 
 /** How long a server that ends waits for messages under way, in milliseconds. */
 const LAST_WAIT_MS = 8_000;
 
-/** Most messages under way at once. */
+/** Most messages under way at once, of one way. */
 const AT_ONCE = 8;
 
 /** How long to wait after the first failures, and after all that follow, in milliseconds. */
@@ -36,62 +36,103 @@ export interface CourierOptions {
 
 /** Carries messages from the outbox to their recipients. Does not keep the process alive by itself. */
 export class Courier {
-  readonly #options: CourierOptions;
-  readonly #by: LeasedMessage['by'][];
+  readonly #lanes: readonly Lane[];
   readonly #timer: NodeJS.Timeout;
-  #underWay: Promise<void> | null = null;
-  /** Whether there may be more than when the round under way began. */
-  #again = false;
-  #stopped = false;
 
   constructor(options: CourierOptions) {
-    this.#options = options;
-    this.#by = (['email', 'phone'] as const).filter((by) => options.ways[by] !== undefined);
+    this.#lanes = (['email', 'phone'] as const).flatMap((by) => {
+      const send = options.ways[by];
+      return send === undefined ? [] : [new Lane(by, send, options)];
+    });
     this.#timer = setInterval(() => this.collect(), PERIOD_MS).unref();
   }
 
-  /** Starts to send what is due, or has the round under way look once more. */
+  /** Starts to send what is due. */
   collect(): void {
-    if (this.#stopped) return;
-    this.#again = true;
-    this.#underWay ??= this.#rounds().finally(() => {
-      this.#underWay = null;
-    });
+    for (const lane of this.#lanes) lane.collect();
   }
 
-  /** Resolves when the round under way, if there is one, is done. */
+  /** Resolves when what is under way is done. */
   async settled(): Promise<void> {
-    await this.#underWay;
+    await Promise.all(this.#lanes.map((lane) => lane.settled()));
   }
 
   /** Starts nothing more, and waits for what is under way; not long: what is not sent by then another process sends. */
   async stop(): Promise<void> {
-    this.#stopped = true;
     clearInterval(this.#timer);
+    for (const lane of this.#lanes) lane.stop();
     const late = new Promise<void>((resolve) => setTimeout(resolve, LAST_WAIT_MS).unref());
     await Promise.race([this.settled(), late]);
   }
+}
 
-  async #rounds(): Promise<void> {
-    const { outbox, now, log } = this.#options;
-    try {
-      while (this.#again && !this.#stopped) {
-        this.#again = false;
-        const leased = await outbox.leaseMessages(now(), AT_ONCE, LEASE_MS, this.#by);
-        await Promise.all(leased.map((message) => this.#deliver(message)));
-        if (leased.length === AT_ONCE) this.#again = true;
-      }
-    } catch (error) {
-      // What was leased is due again when its lease ends.
-      log.error('messages failed', describeError(error));
+/** The messages that go one way. A way that is slow keeps up neither the other one, nor more messages than those it has. */
+class Lane {
+  readonly #by: LeasedMessage['by'];
+  readonly #send: SendText;
+  readonly #options: CourierOptions;
+  readonly #underWay = new Set<Promise<void>>();
+  #leasing: Promise<void> | null = null;
+  /** Whether there may be more than when the leasing under way began. */
+  #again = false;
+  #stopped = false;
+
+  constructor(by: LeasedMessage['by'], send: SendText, options: CourierOptions) {
+    this.#by = by;
+    this.#send = send;
+    this.#options = options;
+  }
+
+  /** Starts to send what is due, or has the leasing under way look once more. */
+  collect(): void {
+    this.#again = true;
+    this.#leasing ??= this.#lease()
+      .catch((error: unknown) => this.#options.log.error('messages failed', describeError(error)))
+      .finally(() => {
+        this.#leasing = null;
+      });
+  }
+
+  async settled(): Promise<void> {
+    while (this.#leasing !== null || this.#underWay.size > 0) {
+      await this.#leasing;
+      await Promise.all(this.#underWay);
     }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async #lease(): Promise<void> {
+    const { outbox, now } = this.#options;
+    while (this.#again && !this.#stopped) {
+      this.#again = false;
+      const free = AT_ONCE - this.#underWay.size;
+      // Whichever is done first looks for more.
+      if (free === 0) return;
+      const leased = await outbox.leaseMessages(now(), free, LEASE_MS, [this.#by]);
+      for (const message of leased) this.#start(message);
+    }
+  }
+
+  #start(message: LeasedMessage): void {
+    const done = this.#deliver(message)
+      // What was leased is due again when its lease ends.
+      .catch((error: unknown) => this.#options.log.error('messages failed', describeError(error)))
+      .finally(() => {
+        const wasFull = this.#underWay.size === AT_ONCE;
+        this.#underWay.delete(done);
+        if (wasFull) this.collect();
+      });
+    this.#underWay.add(done);
   }
 
   /** Makes one attempt and records its outcome. No log has the recipient or the code. */
   async #deliver({ id, by, to, digits, language, endsAt, attempt }: LeasedMessage): Promise<void> {
-    const { outbox, ways, log, now } = this.#options;
+    const { outbox, log, now } = this.#options;
     try {
-      await ways[by]?.(to, wordsOf(language, digits));
+      await this.#send(to, wordsOf(language, digits));
     } catch (error) {
       const reason = errorCode(error) ?? 'NOT_SENT';
       const retryAt = now() + (FIRST_RETRIES_MS[attempt - 1] ?? RETRY_MS);

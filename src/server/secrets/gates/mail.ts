@@ -5,11 +5,18 @@
 
 import { randomUUID } from 'node:crypto';
 import SmtpConnection from 'nodemailer/lib/smtp-connection';
-import { ValidationError } from '../../../core/errors.js';
+import { ValidationError, ZephrError } from '../../../core/errors.js';
+import { hostName } from '../../../net/host-name.js';
 import type { SendText } from './courier.js';
 
-/** How long a mail server may take to be reached, to greet, and between answers, in milliseconds. */
-const PATIENCE = { connectionTimeout: 5_000, greetingTimeout: 5_000, socketTimeout: 10_000 };
+/**
+ * How long a mail server may take to be reached, to greet, and between what it says, in milliseconds. Many let clients wait
+ * some seconds for the greeting, to tell those that do not wait.
+ */
+const PATIENCE = { connectionTimeout: 5_000, greetingTimeout: 10_000, socketTimeout: 10_000 };
+
+/** How long it may take for all of a mail, in milliseconds, however often it says something meanwhile. */
+const IN_ALL_MS = 30_000;
 
 /** A way to send mail. */
 export interface MailWay {
@@ -26,13 +33,7 @@ export interface MailWay {
  * @throws ValidationError `INVALID_SMTP` for another URL.
  */
 export function mailWay(url: string, from: string): MailWay {
-  if (!URL.canParse(url) || !/^smtps?:$/.test(new URL(url).protocol)) {
-    throw new ValidationError(
-      'the mail server is not named as smtp://host:587 or smtps://host',
-      'INVALID_SMTP',
-    );
-  }
-  const server = new URL(url);
+  const server = serverOf(url);
   const [, sender = from] = /<([^<>]+)>$/.exec(from) ?? [];
   return {
     send: (to, { subject, text }) =>
@@ -41,19 +42,56 @@ export function mailWay(url: string, from: string): MailWay {
   };
 }
 
+/** A mail server, as a URL names it. */
+interface MailServer {
+  readonly connection: {
+    readonly host: string;
+    readonly port: number;
+    readonly secure: boolean;
+    readonly requireTLS: boolean;
+  };
+  readonly credentials: { readonly user: string; readonly pass: string } | null;
+}
+
+/** @throws ValidationError `INVALID_SMTP`. */
+function serverOf(url: string): MailServer {
+  try {
+    const { protocol, hostname, port, username, password, searchParams } = new URL(url);
+    if (/^smtps?:$/.test(protocol) && hostname !== '') {
+      const secure = protocol === 'smtps:';
+      return {
+        connection: {
+          host: hostName(hostname),
+          port: Number(port) || (secure ? 465 : 587),
+          secure,
+          requireTLS: searchParams.get('requireTLS') === 'true',
+        },
+        credentials:
+          username === '' ? null : { user: decodeURIComponent(username), pass: decodeURIComponent(password) },
+      };
+    }
+  } catch (error) {
+    // What is no URL, and a percent sign in it that stands for itself.
+    if (!(error instanceof TypeError || error instanceof URIError)) throw error;
+  }
+  throw new ValidationError(
+    'the mail server is not named as smtp://host:587 or smtps://host',
+    'INVALID_SMTP',
+  );
+}
+
 /** Does something on a connection of its own, once the server has let us in. */
-async function withServer(server: URL, work: (connection: SmtpConnection) => Promise<void>): Promise<void> {
-  const { protocol, hostname, port, username, password, searchParams } = server;
-  const secure = protocol === 'smtps:';
-  const connection = new SmtpConnection({
-    ...PATIENCE,
-    host: hostname,
-    port: Number(port) || (secure ? 465 : 587),
-    secure,
-    requireTLS: searchParams.get('requireTLS') === 'true',
-  });
+async function withServer(
+  { connection: where, credentials }: MailServer,
+  work: (connection: SmtpConnection) => Promise<void>,
+): Promise<void> {
+  const connection = new SmtpConnection({ ...PATIENCE, ...where });
   // An error may come at any time, and once a callback has been called for it, nobody else wants it.
-  const failed = new Promise<never>((_, reject) => connection.on('error', reject));
+  let slow: NodeJS.Timeout | undefined;
+  const failed = new Promise<never>((_, reject) => {
+    connection.on('error', reject);
+    slow = setTimeout(() => reject(new ZephrError('the mail server took too long', 'ETIMEDOUT')), IN_ALL_MS);
+  });
   failed.catch(() => undefined);
   const step = (start: (done: (error?: Error | null) => void) => void) =>
     Promise.race([
@@ -62,13 +100,14 @@ async function withServer(server: URL, work: (connection: SmtpConnection) => Pro
     ]);
   try {
     await step((done) => connection.connect(done));
-    const credentials = { user: decodeURIComponent(username), pass: decodeURIComponent(password) };
-    if (username !== '') await step((done) => connection.login({ credentials }, done));
+    if (credentials !== null) await step((done) => connection.login({ credentials }, done));
     await Promise.race([failed, work(connection)]);
     connection.quit();
   } catch (error) {
     connection.close();
     throw error;
+  } finally {
+    clearTimeout(slow);
   }
 }
 

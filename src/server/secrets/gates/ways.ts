@@ -4,7 +4,7 @@ import { errorCode } from '../../../core/errors.js';
 import type { LeasedMessage } from '../../store/contracts/outbox.js';
 import type { Log } from '../../telemetry/log.js';
 import type { CourierOptions } from './courier.js';
-import { programWay, urlWay } from './phones.js';
+import { programWay, type TextProgram, urlWay, whyNotStarted } from './phones.js';
 
 /** What an operator decides about messages to readers. */
 export interface MessageOptions {
@@ -13,7 +13,7 @@ export interface MessageOptions {
   /** What sends text messages, and what the numbers begin with that it may send to. Default: none are sent. */
   readonly phones?:
     | ({ readonly phoneCodes: readonly string[] } & (
-        | { readonly program: string }
+        | TextProgram
         | { readonly url: string; readonly secret: string }
       ))
     | undefined;
@@ -24,7 +24,10 @@ export interface Ways {
   readonly by: readonly LeasedMessage['by'][];
   readonly ways: CourierOptions['ways'];
   readonly phoneCodes: readonly string[];
-  /** Asks the mail server whether it would take mail, and logs a warning if not: it may only be down for now. */
+  /**
+   * Asks the mail server whether it would take mail, looks whether the program is there, and logs a warning if not: it may
+   * only be so for now.
+   */
   check(log: Log): Promise<void>;
 }
 
@@ -36,8 +39,7 @@ export async function openWays({ mail, phones }: MessageOptions): Promise<Ways |
   if (mail === undefined && phones === undefined) return null;
   // Loaded only where mail is sent.
   const byMail = mail && (await import('./mail.js')).mailWay(mail.smtp, mail.from);
-  const byPhone =
-    phones && ('program' in phones ? programWay(phones.program) : urlWay(phones.url, phones.secret));
+  const byPhone = phones && ('program' in phones ? programWay(phones) : urlWay(phones.url, phones.secret));
   return {
     by: [
       ...(byMail === undefined ? [] : ['email' as const]),
@@ -54,6 +56,9 @@ export async function openWays({ mail, phones }: MessageOptions): Promise<Ways |
       } catch (error) {
         log.warn('mail server does not answer', { reason: errorCode(error) ?? 'UNKNOWN' });
       }
+      if (phones === undefined || !('program' in phones)) return;
+      const reason = await whyNotStarted(phones);
+      if (reason !== null) log.warn('text message program cannot be run', { reason });
     },
   };
 }
