@@ -34,7 +34,11 @@ import { type Destination, openDestination } from './destination.js';
 import { type GetContext, take } from './take.js';
 
 /** What collecting needs of the command that does it. */
-export type AnswerContext = Pick<GetContext, 'flags' | 'terminal' | 'reporter' | 'now' | 'commandLine'>;
+export interface AnswerContext
+  extends Pick<GetContext, 'flags' | 'terminal' | 'reporter' | 'now' | 'commandLine'> {
+  /** The command that takes the code of an answer where there is no terminal. Default: the same one. */
+  readonly codeCommand?: string | undefined;
+}
 
 /** A file without a seed is kept as long after the last answer's expiry, in milliseconds. */
 const KEPT_LONGER_MS = 2 * 86_400_000;
@@ -84,13 +88,18 @@ async function takeAll(collector: Collector, { flags, terminal }: GetContext): P
 
 /** Options that say how a secret is opened: an answer is opened by what who asked has kept. */
 function rejectLinkFlags({ flags }: GetContext): void {
-  const { key, keyFile, passphrase, passphraseFile, all, output, wait } = flags;
+  const { key, keyFile, passphrase, passphraseFile, all, code, output, wait } = flags;
   if (key !== undefined || keyFile !== undefined || passphrase || passphraseFile !== undefined)
     throw usageError('an answer to a request takes no key and no passphrase');
   if (all && output === undefined)
     throw usageError(
       '--all needs a folder for the answers',
       'name it with -o, as in: zephr get ID --all -o .',
+    );
+  if (all && code !== undefined)
+    throw usageError(
+      '--code is for one answer',
+      'take the answers one by one, or leave --code out to be asked',
     );
   if (flags.for !== undefined && !wait) throw usageError('--for says how long to --wait', 'give both');
 }
@@ -233,13 +242,14 @@ export class Collector {
   }
 
   async #take(answer: Answer, destination: Destination): Promise<void> {
-    const { flags, terminal } = this.#context;
+    const { flags, terminal, codeCommand } = this.#context;
     try {
       const link = answer.link();
       const options = { fetch: this.#fetch, timeout: flags.timeout, signal: terminal.interrupt };
       const waiting = `waiting for ${new URL(link.server).host}`;
       await take({ link, options, isTyped: false, waiting }, destination, this.#context, {
         onDelivered: () => this.#markTaken(answer),
+        codeCommand,
         folder: flags.all ? answer.id : undefined,
       });
     } catch (error) {

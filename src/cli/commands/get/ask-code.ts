@@ -15,6 +15,8 @@ export interface CodedRead {
   readonly opened: OpenedLink;
   readonly options: LinkOptions;
   readonly context: Pick<Context, 'terminal' | 'reporter'>;
+  /** The command that takes the code where there is no terminal. Default: the same one, with `--code`. */
+  readonly codeCommand?: string | undefined;
 }
 
 /**
@@ -22,15 +24,16 @@ export interface CodedRead {
  * @param error by which the server asked for a code, or for another one.
  * @throws CliError exit 2 where a code was sent, and there is no terminal to ask for it on; what asking for one throws.
  */
-export async function nextCode(error: ApiError, { opened, options, context }: CodedRead): Promise<string> {
+export async function nextCode(error: ApiError, coded: CodedRead): Promise<string> {
+  const { opened, options, context } = coded;
   const { terminal, reporter } = context;
-  if (error.code === 'WRONG_CODE') return askForCode('Wrong code, try again', context);
+  if (error.code === 'WRONG_CODE') return askForCode('Wrong code, try again', coded);
   const language = languageOf(terminal.env);
   const asking = requestCode(opened.link, { ...options, ...(language === undefined ? {} : { language }) });
   const sent = await reporter
     .waitFor(opened.waiting, asking)
     .catch((cause: unknown) => sentBefore(cause, context));
-  return askForCode(sent === null ? 'Code' : `Code, sent to ${sent.sentTo}`, context, sent);
+  return askForCode(sent === null ? 'Code' : `Code, sent to ${sent.sentTo}`, coded, sent);
 }
 
 /** That one was sent a moment ago, which its reader may have. @throws any other error. */
@@ -43,11 +46,11 @@ async function sentBefore(error: unknown, { reporter }: CodedRead['context']): P
 /** Asks until it is six digits. */
 async function askForCode(
   question: string,
-  { terminal }: CodedRead['context'],
+  { context: { terminal }, codeCommand = 'the same command with --code' }: CodedRead,
   sent: SentCode | null = null,
 ): Promise<string> {
   const message = sent === null ? 'it takes a code' : `a code was sent to ${sent.sentTo}`;
-  const missing = { message, advice: 'give it within 10 minutes: the same command with --code' };
+  const missing = { message, advice: `give it within 10 minutes: ${codeCommand}` };
   for (let asked = question; ; asked = 'It is six digits. Code') {
     const answer = await askHidden(terminal, asked, missing);
     try {

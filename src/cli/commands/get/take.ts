@@ -32,6 +32,8 @@ export type GetContext = Context<
 export interface AnswerPart {
   /** Is called when it has arrived, before the server forgets it. */
   readonly onDelivered?: () => Promise<void>;
+  /** As of {@link CodedRead}. */
+  readonly codeCommand?: string | undefined;
   /** As of {@link FilesDelivery}. */
   readonly folder?: string | undefined;
 }
@@ -45,7 +47,7 @@ export async function take(
   opened: OpenedLink,
   destination: Destination,
   context: Pick<GetContext, 'flags' | 'terminal' | 'reporter' | 'now'>,
-  { onDelivered, folder }: AnswerPart = {},
+  { onDelivered, codeCommand, folder }: AnswerPart = {},
 ): Promise<void> {
   const { flags, terminal, reporter } = context;
   const { fetch, clock } = withServerClock(opened.options.fetch);
@@ -61,7 +63,7 @@ export async function take(
     const open = async (options: RetrieveSecretOptions) =>
       takesFiles ? openSecret(opened.link, options) : withoutFiles(await readSecret(opened.link, options));
     const asking = withPassphrase(opened, terminal, (options) =>
-      withCode({ opened, options: { ...options, fetch }, context }, flags, (code) =>
+      withCode({ opened, options: { ...options, fetch }, context, codeCommand }, flags, (code) =>
         read.ask((claim, watched) =>
           reporter.waitFor(opened.waiting, open({ ...options, ...code, fetch: watched, claim })),
         ),

@@ -12,7 +12,7 @@ import {
 import { cancelRequest, receiptOf } from '../../../client/requests/request-status.js';
 import type { TransportOptions } from '../../../client/transport/send.js';
 import { encodeBase64url } from '../../../core/base64url.js';
-import { NetworkError, ZephrError } from '../../../core/errors.js';
+import { ApiError, NetworkError, ZephrError } from '../../../core/errors.js';
 import { type Expiry, parseExpiry } from '../../../core/expiry.js';
 import { type CollectLink, parseCollectLink } from '../../../core/links/request-links.js';
 import { type ServerClock, withServerClock } from '../../../net/server-clock.js';
@@ -95,6 +95,7 @@ export async function request(context: RequestContext): Promise<ExitCode> {
     return hand(await make(context), context);
   }
   requireOutput(terminal.stderr.wasClosed, flags);
+  await requireCodePrompt(context);
   const destination = await openDestination(flags, terminal, commandLine);
   try {
     return await waitForAnswer(await make(context), destination, context);
@@ -121,6 +122,19 @@ function requireOutput(isClosed: boolean, { copy, copyLink, qr, wait }: RequestF
   throw new CliError(EXIT.notDelivered, 'NOT_DELIVERED', `${stream} is closed: nobody would get the link`, {
     advice: 'nothing was sent: give it a file or a pipe',
   });
+}
+
+/** An answer that takes a code is lost where nobody can be asked for it, and nothing is kept to come back with. */
+async function requireCodePrompt({ flags, terminal }: RequestContext): Promise<void> {
+  if (flags.record || gatesOf(flags)?.code === undefined) return;
+  const screen = await terminal.openScreen();
+  if (screen === null) {
+    throw usageError(
+      'there is no terminal to ask for the code on, and --no-record keeps nothing to come back with',
+      'leave out --no-record or --wait',
+    );
+  }
+  await screen.close();
 }
 
 /** Makes the request and keeps it. */
@@ -264,7 +278,9 @@ async function waitForAnswer(
   }
   await addToList(made, context);
   await show(requestLink, context.flags.copyLink, context);
-  const collector = await Collector.open(made.link, made.kept ?? unkeptRequest(made.link, now()), context);
+  const kept = made.kept ?? unkeptRequest(made.link, now());
+  const codeCommand = `${getCommand(id)} --code CODE`;
+  const collector = await Collector.open(made.link, kept, { ...context, codeCommand });
   try {
     await collector.takeNext(destination, { isKnown: true });
     return EXIT.done;
@@ -273,12 +289,14 @@ async function waitForAnswer(
   }
 }
 
-/** An error while there was no answer yet says how to come back for it. */
+/** An error while there was no answer yet, or by which an answer stays where it is, says how to come back for it. */
 function withGetCommand(error: unknown, id: string): unknown {
   const advice = `the request goes on: ${getCommand(id)} --wait takes the answer`;
   if (error instanceof Interrupted && error.advice === undefined)
     return new Interrupted(error.signal, { advice });
   if (error instanceof CliError && error.exit === EXIT.notYet) return new AdvisedError(error, advice);
+  if (error instanceof ApiError && error.isVerdict && error.statusCode === 403)
+    return new AdvisedError(error, `the answer waits: ${getCommand(id)} takes it`);
   return error;
 }
 
