@@ -93,6 +93,28 @@ export function describeListContract(current: () => Store): void {
       expect(rest).not.toContain(secrets[1]?.id);
     });
 
+    test('goes on where it was, whatever came, ended or was forgotten meanwhile', async () => {
+      const hours = (count: number) => ({
+        createdAt: NOW - count,
+        expiresAt: NOW + HOUR * (count % 2 ? 1 : 99),
+      });
+      const made: string[] = [];
+      for (let count = 0; count < 12; count += 1) made.push(await keep(hours(count)));
+      const first = await page({ limit: 4 });
+      expect(first.secrets.map(({ id }) => id)).toEqual(made.slice(0, 4));
+      // The last one of that page, which the cursor names, and every other one that follows.
+      const later = NOW + 2 * HOUR + TOMBSTONE_MS;
+      await store.purge(later);
+      await revoke(store, made[6] ?? '', later);
+      await keep({ createdAt: later });
+      const rest = [made[4], made[6], made[8], made[10]];
+      expect(await ids({ after: first.next }, later)).toEqual(rest);
+      const second = await page({ after: first.next, limit: 2 }, later);
+      expect([...second.secrets.map(({ id }) => id), ...(await ids({ after: second.next }, later))]).toEqual(
+        rest,
+      );
+    });
+
     test("has the caller's own, and nothing of others", async () => {
       const own = await keep();
       await keep({ caller: OTHER });

@@ -11,7 +11,8 @@ import {
   type RequestPage,
   requestStateOf,
 } from '../../src/server/store/contracts/requests.js';
-import type { Store } from '../../src/server/store/contracts/store.js';
+import type { NewSecret } from '../../src/server/store/contracts/secrets.js';
+import { type Store, StoreFullError } from '../../src/server/store/contracts/store.js';
 import { LINK_HASH, newAnswer, newRequest, RECEIPT_HASH } from '../support/new-request.js';
 import { NOW } from '../support/new-secret.js';
 import { recordOf, revoke, take } from '../support/reading.js';
@@ -155,9 +156,12 @@ export function describeRequestContract(current: () => Store): void {
   describe('answering', () => {
     test('an answer is a secret, and who asked finds it with its key', async () => {
       const request = await ask({ answerViews: 2 });
-      const { secret, wrappedKey } = newAnswer(request);
+      const { secret, wrappedKey, hasRoom } = newAnswer(request);
       const outcome = { id: secret.id, version: 2, views: 2, expiresAt: NOW + 2 * HOUR };
-      expect(await give(request, { secret, wrappedKey })).toEqual({ outcome: 'created', ...outcome });
+      expect(await give(request, { secret, wrappedKey, hasRoom })).toEqual({
+        outcome: 'created',
+        ...outcome,
+      });
       expect(await collect(request)).toMatchObject({
         answersLeft: 0,
         received: [
@@ -220,8 +224,9 @@ export function describeRequestContract(current: () => Store): void {
 
     test('the same one again is told the same, whatever has become of the request', async () => {
       const request = await ask();
-      const { secret, wrappedKey } = newAnswer(request);
-      await give(request, { secret, wrappedKey });
+      const answer = newAnswer(request);
+      const { secret } = answer;
+      await give(request, answer);
       const again = newAnswer(request, { idempotency: secret.idempotency, createdAt: NOW + 2 * HOUR });
       await store.purge(NOW + 2 * HOUR);
       const { id, expiresAt } = secret;
@@ -237,6 +242,29 @@ export function describeRequestContract(current: () => Store): void {
         outcome: 'conflict',
       });
       expect((await collect(request)).received).toHaveLength(1);
+    });
+
+    test('without room for it only a repeated one is told of, and nothing is taken', async () => {
+      const [request, other] = [await ask({ answers: 2 }), await ask()];
+      const full = (one: NewRequest, changes: Partial<NewSecret>) =>
+        give(one, { ...newAnswer(one, changes), hasRoom: false });
+      const { secret, wrappedKey } = newAnswer(request);
+      await give(request, { secret, wrappedKey, hasRoom: true });
+      const { idempotency } = secret;
+      expect(await full(request, { idempotency })).toMatchObject({ outcome: 'replayed', id: secret.id });
+      const changed = { key: idempotency?.key ?? '', bodyHash: 'another body' };
+      expect(await full(request, { idempotency: changed })).toEqual({ outcome: 'conflict' });
+      for (const one of [request, other]) await expect(full(one, {})).rejects.toThrow(StoreFullError);
+      await cancel(other);
+      expect(await full(other, {})).toEqual({ outcome: 'closed', state: 'cancelled' });
+      const upload = { id: 'U'.repeat(22), chunks: 1, bodyHash: 'hash' };
+      expect(await full(request, { upload })).toEqual({ outcome: 'unknown upload' });
+      expect(await collect(request)).toMatchObject({ answersLeft: 1, received: [{ id: secret.id }] });
+      const late = { idempotency, createdAt: NOW + DAY };
+      const longer = await ask({ answers: 2, expiresAt: NOW + 3 * DAY });
+      await give(longer, newAnswer(longer, { idempotency }));
+      await expect(full(longer, late)).rejects.toThrow(StoreFullError);
+      expect(await give(longer, newAnswer(longer, late))).toMatchObject({ outcome: 'created' });
     });
 
     test("a key of an answer is the request's alone, and free again after 24 h", async () => {
@@ -304,8 +332,9 @@ export function describeRequestContract(current: () => Store): void {
   describe('cancelling', () => {
     test('lets no more answers in, and leaves those that are there', async () => {
       const request = await ask({ answers: 3 });
-      const { secret, wrappedKey } = newAnswer(request);
-      await give(request, { secret, wrappedKey });
+      const answer = newAnswer(request);
+      const { secret, wrappedKey } = answer;
+      await give(request, answer);
       expect(await cancel(request)).toEqual({ outcome: 'cancelled' });
       expect(await cancel(request, NOW + 1)).toEqual({ outcome: 'cancelled' });
       expect(await give(request)).toEqual({ outcome: 'closed', state: 'cancelled' });
@@ -511,6 +540,22 @@ export function describeRequestContract(current: () => Store): void {
       }
       expect(pages).toEqual(expected);
       expect(await idsOf('key_1', { after })).toEqual([]);
+    });
+
+    test('go on where they were, whatever came, ended or was forgotten meanwhile', async () => {
+      const caller = 'key_1';
+      const made: NewRequest[] = [];
+      for (let count = 0; count < 8; count += 1) {
+        const expiresAt = NOW + HOUR * (count % 2 ? 1 : 99);
+        made.push(await ask({ caller, createdAt: NOW - count, expiresAt }));
+      }
+      const [, , , last = null] = await store.requests.listRequests(caller, page({ limit: 4 }), NOW);
+      expect(last?.id).toBe(made[3]?.id);
+      const later = NOW + 2 * HOUR + TOMBSTONE_MS;
+      await store.purge(later);
+      await cancel(made[4] as NewRequest, later);
+      await ask({ caller, createdAt: later, expiresAt: later + HOUR });
+      expect(await idsOf(caller, { after: last }, later)).toEqual([made[4]?.id, made[6]?.id]);
     });
 
     test('can have one state only, and forget what is forgotten', async () => {

@@ -239,11 +239,13 @@ describe('files', () => {
     const [full, empty] = [await own.asked({ answers: 9 }), await own.asked({ answers: 9 })];
     const answered = await own.asked();
     await own.give(answered);
-    expect((await own.give(full, { encrypted_blob: 'A'.repeat(2_400) })).status).toBe(201);
-    expect(await refusal(own.give(empty, { encrypted_blob: 'A'.repeat(2_400) }))).toBe('507 STORE_FULL');
-    expect(await refusal(own.give(answered, { encrypted_blob: 'A'.repeat(2_400) }))).toBe(
-      '410 REQUEST_ANSWERED',
-    );
+    const large = { encrypted_blob: 'A'.repeat(2_400) };
+    const first = await own.give(full, large, { 'idempotency-key': 'lost' });
+    expect(first.status).toBe(201);
+    const again = await own.give(full, large, { 'idempotency-key': 'lost' });
+    expect([again.status, await again.json()]).toEqual([201, await first.json()]);
+    expect(await refusal(own.give(empty, large))).toBe('507 STORE_FULL');
+    expect(await refusal(own.give(answered, large))).toBe('410 REQUEST_ANSWERED');
     expect(await refusal(begin(own, { request: empty, bytes: 1_000 }))).toBe('507 STORE_FULL');
     const upload = await uploadOf(begin(own, { request: empty }));
     expect(await refusal(own.put(upload, 0, 1_016))).toBe('507 STORE_FULL');

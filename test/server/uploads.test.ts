@@ -364,6 +364,20 @@ describe('the room of the store', () => {
     expect(await refusal(ask(server, 1, '192.0.2.2'))).toBe('507 STORE_FULL');
   });
 
+  test('is not needed again for an upload that is begun again, nor for a chunk that is sent again', async () => {
+    const server = harness(undefined, { maxStored: 10 * MB, maxStoredPerCaller: 10 * MB });
+    const key = { 'idempotency-key': 'lost' };
+    const first = await ask(server, 6 * MB, '192.0.2.77', key);
+    const upload = await server.begun();
+    expect((await server.put(upload, 0, SEALED_CHUNK_BYTES)).status).toBe(204);
+    expect((await ask(server, 3 * MB)).status).toBe(201);
+    const again = await ask(server, 6 * MB, '192.0.2.77', key);
+    expect([again.status, await again.json()]).toEqual([201, await first.json()]);
+    expect((await server.put(upload, 0, SEALED_CHUNK_BYTES)).status).toBe(204);
+    expect(await refusal(server.put(upload, 0, 17))).toBe('409 CHUNK_CONFLICT');
+    expect(await refusal(server.put(upload, 1, 17))).toBe('507 STORE_FULL');
+  });
+
   test('ends for chunks that nobody announced, and begins again when some are gone', async () => {
     const store = new MemoryStore('salt');
     const server = harness(store, { maxStored: 3 * MB, maxStoredPerCaller: 3 * MB });

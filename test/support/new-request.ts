@@ -53,5 +53,5 @@ export function newAnswer(
     expiresAt: createdAt + secretExpiry * 60_000,
     ...changes,
   });
-  return { secret, wrappedKey: encodeUtf8(`wrapped-${made}-`.padEnd(80, 'w')) };
+  return { secret, wrappedKey: encodeUtf8(`wrapped-${made}-`.padEnd(80, 'w')), hasRoom: true };
 }

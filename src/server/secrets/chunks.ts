@@ -11,8 +11,9 @@ import {
 import { type ChunkStore, type NewUpload, OPEN_UPLOADS, type Upload } from '../store/contracts/chunks.js';
 import { answererOf, type RequestRecord } from '../store/contracts/requests.js';
 import type { Idempotency } from '../store/contracts/secrets.js';
+import { StoreFullError } from '../store/contracts/store.js';
 import type { Caller } from './callers.js';
-import { limitReached, quotaOf } from './quotas.js';
+import { limitReached, noneOf, quotaOf } from './quotas.js';
 import { type Credentials, checkedId, idMaker, shownBy } from './secrets.js';
 import { errorOf, ServiceError, uploadNotFound } from './service-error.js';
 import type { Held, StoredBytes } from './stored-bytes.js';
@@ -101,12 +102,14 @@ export class Chunks {
     const createdAt = this.#now();
     const quota = quotaAt(createdAt);
     const held = await this.#storedBytes.holdChunks(owner, bytes ?? 0);
+    const isFull = held === null;
     const beginning = this.#store.beginUpload({
       id: this.#newId(),
       caller,
       mostOpen,
       idempotency,
-      quota,
+      // Where there is no room, an upload that is begun again is still answered.
+      quota: isFull ? noneOf({ name: caller }, createdAt) : quota,
       maxBytes: bytes ?? most,
       isReserved: bytes !== null,
       createdAt,
@@ -119,6 +122,7 @@ export class Chunks {
           'the idempotency key was used for another upload: use a new one',
         );
       case 'limited':
+        if (isFull) throw new StoreFullError();
         throw limitReached(quota, createdAt);
       case 'too many': {
         const message = `at most ${mostOpen} uploads are open at once: finish or delete one`;
@@ -145,6 +149,8 @@ export class Chunks {
     const held = upload.isReserved
       ? null
       : await this.#storedBytes.holdChunks(upload.owner, streamBytesOf(length));
+    // A chunk that is sent again needs none.
+    if (!upload.isReserved && held === null && !(await this.#isThere(id, index))) throw new StoreFullError();
     const putting = read().then((bytes) => this.#store.putChunk(id, index, bytes, this.#now()));
     const outcome = await settled(putting, held, (result) => result === 'kept');
     switch (outcome) {
@@ -179,6 +185,11 @@ export class Chunks {
       throw new ServiceError('CHUNK_NOT_FOUND', 'the secret has no such chunk');
     }
     throw errorOf(fetched);
+  }
+
+  async #isThere(id: string, index: number): Promise<boolean> {
+    const chunks = await this.#store.uploadedChunks(id, this.#now());
+    return chunks.some(([first, last]) => first <= index && index <= last);
   }
 
   async #find(id: string): Promise<Upload> {

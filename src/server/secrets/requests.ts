@@ -23,7 +23,6 @@ import {
   requestStateOf,
 } from '../store/contracts/requests.js';
 import type { CreateRequest, Idempotency, Unknown } from '../store/contracts/secrets.js';
-import { StoreFullError } from '../store/contracts/store.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { type CallbackPolicy, checkCallback, PUBLIC_CALLBACKS } from './callbacks.js';
 import type { Caller } from './callers.js';
@@ -200,12 +199,9 @@ export class SecretRequests {
       expiresAt: createdAt + request.secretExpiry * MINUTE_MS,
     } as const;
     const held = await this.#storedBytes?.holdBlob(request.caller, answer.blob.length);
-    if (held === null) {
-      // A request that takes no answers says that, whether or not there is room.
-      const state = requestStateOf(request, createdAt);
-      throw state === 'open' ? new StoreFullError() : CLOSED[state]();
-    }
-    const answering = this.#store.answer(request.id, { secret, wrappedKey }, hashOf(proof));
+    // Where there is no room for it the store still knows it if it is a repeated one.
+    const given = { secret, wrappedKey, hasRoom: held !== null };
+    const answering = this.#store.answer(request.id, given, hashOf(proof));
     const outcome = await answering.finally(() => held?.settle(true));
     if (outcome.outcome === 'conflict') throw keyReused();
     if (outcome.outcome === 'unknown upload' || outcome.outcome === 'incomplete upload') {

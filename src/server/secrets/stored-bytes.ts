@@ -5,7 +5,6 @@
  */
 
 import type { ChunkStore } from '../store/contracts/chunks.js';
-import { StoreFullError } from '../store/contracts/store.js';
 import { isKeyId } from './callers.js';
 
 /** How old a count may be, in milliseconds: while there is much room, and when there is less than half. */
@@ -51,10 +50,9 @@ export class StoredBytes {
 
   /**
    * Holds room for chunks of a caller.
-   * @param caller its name.
-   * @throws StoreFullError if there is none.
+   * @param caller its name. @returns `null` if there is none.
    */
-  async holdChunks(caller: string, bytes: number): Promise<Held> {
+  async holdChunks(caller: string, bytes: number): Promise<Held | null> {
     return both(await this.#all.hold(bytes), await this.#ofCaller(caller).hold(bytes));
   }
 
@@ -86,7 +84,7 @@ export class StoredBytes {
 /** For what needs no room. */
 const NOTHING: Held = { settle: () => undefined };
 
-function both(one: Held | null, other: Held | null): Held {
+function both(one: Held | null, other: Held | null): Held | null {
   if (one !== null && other !== null) {
     return {
       settle(kept) {
@@ -97,7 +95,7 @@ function both(one: Held | null, other: Held | null): Held {
   }
   one?.settle(false);
   other?.settle(false);
-  throw new StoreFullError();
+  return null;
 }
 
 /** One count and its limit. */

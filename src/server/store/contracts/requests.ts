@@ -92,6 +92,8 @@ export interface NewAnswer {
   /** Its `caller` is what {@link answererOf} names; it counts against nothing, has no callback, and its request's gates. */
   readonly secret: NewSecret;
   readonly wrappedKey: Bytes;
+  /** Whether who asked has room for it. Without, nothing is taken, and only a repeated answer is told its outcome. */
+  readonly hasRoom: boolean;
 }
 
 /** Why a store does nothing with a request: what was shown is missing or wrong. Tells nothing of its state. */
@@ -148,7 +150,7 @@ export interface RequestStore {
    * succeed as are left, and only before the expiry and before a cancellation. With an idempotency key that was used
    * for this request in the last 24 h, nothing is taken: the earlier outcome is returned again, whatever has become of
    * the request, or `conflict` if the body differs.
-   * @throws StoreFullError as for a secret.
+   * @throws StoreFullError as for a secret, and for an open request if there is no room for the answer.
    */
   answer(id: string, answer: NewAnswer, proofHash: string | null): Promise<AnswerOutcome>;
 

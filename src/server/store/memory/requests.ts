@@ -20,6 +20,7 @@ import {
   requestRefusal,
   requestStateOf,
 } from '../contracts/requests.js';
+import { StoreFullError } from '../contracts/store.js';
 import type { MemoryOutbox } from './outbox.js';
 import type { MemoryQuotas } from './quotas.js';
 import type { MemorySecrets } from './secrets.js';
@@ -72,7 +73,7 @@ export class MemoryRequests implements RequestStore {
   }
 
   async answer(id: string, answer: NewAnswer, proofHash: string | null): Promise<AnswerOutcome> {
-    const { secret, wrappedKey } = answer;
+    const { secret, wrappedKey, hasRoom } = answer;
     const now = secret.createdAt;
     const entry = this.#known(id, now);
     if (!entry) return { outcome: 'unknown' };
@@ -84,6 +85,7 @@ export class MemoryRequests implements RequestStore {
     if (state !== 'open') return { outcome: 'closed', state };
     const other = this.#secrets.withoutUpload(secret);
     if (other) return other;
+    if (!hasRoom) throw new StoreFullError();
     const { gates } = entry.request;
     entry.answersLeft -= 1;
     entry.received.push(secret.id);

@@ -163,7 +163,7 @@ const UPLOAD = binding(24, '$17', '$2', 'EXISTS (SELECT FROM judged)');
  * the first.
  */
 export const ANSWER = statement<
-  [...ShownAt, wrappedKey: Bytes, ...SecretValues, ...UploadValues],
+  [...ShownAt, wrappedKey: Bytes, ...SecretValues, ...UploadValues, hasRoom: boolean],
   AnswerRowOrNone
 >(`
   WITH ${judging(refusalBy('proof_hash'))}
@@ -175,7 +175,7 @@ export const ANSWER = statement<
     UPDATE requests SET answers_left = answers_left - 1, last_end = GREATEST(last_end, $21),
       gates = CASE WHEN answers_left > 1 THEN gates END, ${forgetCallback('answers_left > 1')}
     FROM judged WHERE id = judged_id AND state = 'open' AND answers_left > 0 AND NOT EXISTS (SELECT FROM earlier)
-      AND ${UPLOAD.isWhole}
+      AND ${UPLOAD.isWhole} AND $27::boolean
     RETURNING ${SETTLED}, was_gates
   ), made AS (${insertSecret(6, { requestId: '$1', chunks: '$25', gates: ANSWER_GATES }, 'FROM settled')}
   ), kept AS (

@@ -19,7 +19,7 @@ import type {
 } from '../contracts/requests.js';
 import { type AnswerRow, answerRecordOf, requestRecordOf } from '../contracts/rows.js';
 import type { Unknown } from '../contracts/secrets.js';
-import { StoreError } from '../contracts/store.js';
+import { StoreError, StoreFullError } from '../contracts/store.js';
 import { orStoreFull, type PostgresPool } from './connections/pool.js';
 import {
   created,
@@ -87,9 +87,11 @@ export class PostgresRequests implements RequestStore {
     return { outcome: 'found', sealedMessage: row.sealed_message, ...requestRecordOf(row) };
   }
 
-  answer(id: string, answer: NewAnswer, proofHash: string | null): Promise<AnswerOutcome> {
+  async answer(id: string, answer: NewAnswer, proofHash: string | null): Promise<AnswerOutcome> {
     const attempt = () => this.#tryToAnswer(id, answer, proofHash);
-    return orStoreFull(this.#pool.operation(() => untilDecided(attempt)));
+    const outcome = await orStoreFull(this.#pool.operation(() => untilDecided(attempt)));
+    if (outcome.outcome === 'full') throw new StoreFullError();
+    return outcome;
   }
 
   async listAnswers(
@@ -152,20 +154,21 @@ export class PostgresRequests implements RequestStore {
 
   async #tryToAnswer(
     id: string,
-    { secret, wrappedKey }: NewAnswer,
+    { secret, wrappedKey, hasRoom }: NewAnswer,
     proofHash: string | null,
-  ): Promise<AnswerOutcome | null> {
+  ): Promise<AnswerOutcome | { readonly outcome: 'full' } | null> {
     const shown = shownValue(proofHash);
     const values = secretValues(secret);
-    const answer = [wrappedKey, ...values, ...uploadValues(secret)] as const;
+    const answer = [wrappedKey, ...values, ...uploadValues(secret), hasRoom] as const;
     const [row] = await this.#pool.send(ANSWER, id, secret.createdAt, ...shown, ...answer);
     if (!row) return { outcome: 'unknown' };
     if (row.refusal !== null) return { outcome: row.refusal };
     if (row.created) return created(secret);
     const earlier = row.id === null ? await this.#earlier(secret) : row;
     if (earlier === undefined) {
-      const isForUpload = row.state === 'open' && row.upload !== null;
-      return isForUpload ? withoutUpload(this.#pool, row) : closedAs(row);
+      if (row.state === 'open' && row.upload !== null) return withoutUpload(this.#pool, row);
+      if (row.state === 'open' && !hasRoom) return { outcome: 'full' };
+      return closedAs(row);
     }
     const repeat = repeatOf(secret, earlier);
     if (repeat !== null) return repeat;

@@ -236,13 +236,13 @@ export class SqliteChunks implements ChunkStore {
     return row && row.bound_at === null && (row.due_at ?? 0) > now ? row : undefined;
   }
 
-  /** What becomes of a chunk that comes for an upload. */
   /** Whose room it is that an uploader takes, as `Upload.owner`. */
   #ownerOf(uploader: string): string {
     const answered = answeredBy(uploader);
     return (answered === null ? undefined : this.#sql.asker.get(answered)?.caller) ?? uploader;
   }
 
+  /** What becomes of a chunk that comes for an upload. */
   #judge(row: UploadRow | undefined, index: number, bytes: ChunkBytes): PutOutcome {
     if (row === undefined) return 'unknown';
     const there = this.#sql.isSame.get(bytes, placeOf(row, index));

@@ -73,16 +73,18 @@ export class SqliteCreates {
 
   /**
    * Does `work` in a transaction if there is room for `length` more bytes.
+   * @param length `null` if it is known that there is none.
    * @param otherwise what is answered where there is none, as to whose reply got lost.
    * @throws StoreFullError where it answers nothing.
    */
   async withRoom<Outcome>(
-    length: number,
+    length: number | null,
     otherwise: () => Outcome | undefined,
     work: () => Outcome,
   ): Promise<Outcome> {
-    if (this.#transactions.read(() => this.#room.admits(length)))
+    if (length !== null && this.#transactions.read(() => this.#room.admits(length))) {
       return this.#transactions.write(work, false);
+    }
     const outcome = this.#transactions.read(otherwise);
     if (outcome === undefined) throw new StoreFullError();
     return outcome;

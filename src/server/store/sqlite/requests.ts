@@ -121,7 +121,7 @@ export class SqliteRequests implements RequestStore {
 
   async answer(id: string, answer: NewAnswer, proofHash: string | null): Promise<AnswerOutcome> {
     const { creates } = this.#dependencies;
-    const { secret, wrappedKey } = answer;
+    const { secret, wrappedKey, hasRoom } = answer;
     const now = secret.createdAt;
     // What a proof is checked against never changes, and who has none must cost neither room nor a transaction.
     const found = this.#transactions.read(() =>
@@ -129,8 +129,8 @@ export class SqliteRequests implements RequestStore {
     );
     if ('outcome' in found) return found;
     return creates.withRoom<AnswerOutcome>(
-      secret.blob.length + wrappedKey.length,
-      () => creates.replay(secret) ?? this.#closed(id, now),
+      hasRoom ? secret.blob.length + wrappedKey.length : null,
+      () => creates.replay(secret) ?? this.#closed(id, now) ?? creates.withoutUpload(secret),
       () => {
         const earlier = creates.earlier(secret);
         if (earlier !== undefined) return earlier;
