@@ -3,11 +3,13 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { MAX_ANSWERS } from '../../src/core/protocol/secret-requests.js';
 import { type Answers, fronting, lying } from '../support/fronting.js';
 import { httpHost } from '../support/hosts.js';
 import type { Session } from '../support/session.js';
 import { sharedServer } from '../support/shared-server.js';
 import { HAS_SCRIPT, type } from '../support/typing.js';
+import { UNPRIVILEGED, withoutModes } from '../support/unprivileged.js';
 
 const server = sharedServer();
 
@@ -82,6 +84,13 @@ describe('zephr request', () => {
       'zephr: error: there is no answer yet\nzephr: hint: the request goes on: zephr get',
     );
     expect(kept(one)).toHaveLength(1);
+  });
+
+  it('makes as many at the same time as are wanted', async () => {
+    const one = server.session();
+    await one.sh('for n in 1 2 3 4 5 6; do zephr request -q > link$n & done; wait');
+    expect((await one.sh('cat link?')).stdout.match(/#r1\./g)).toHaveLength(6);
+    expect(kept(one)).toHaveLength(6);
   });
 
   it('gives a second link for collecting, and keeps nothing, with --no-record', async () => {
@@ -286,6 +295,55 @@ describe('a server that lies', () => {
   });
 });
 
+describe('a server that never comes to an end', () => {
+  it('but makes up more answers than any request has ends a get of all of them: exit 9', async () => {
+    let made = 0;
+    const url = await fronting(server.url, (fetch) =>
+      lying(fetch, (call, json) => {
+        if (!call.startsWith('GET') || !call.endsWith('/answers')) return;
+        made += 1;
+        const [answer] = json.answers;
+        if (answer !== undefined)
+          json.answers = [{ ...answer, id: `A${made}`.padEnd(22, 'A'), wrapped_key: '' }];
+      }),
+    );
+    const one = server.session({ ZEPHR_SERVER: url });
+    await one.sh('zephr request -q > link; echo hunter1 | zephr give -q "$(cat link)"');
+    const { code, stdout } = await one.sh(`zephr get -q --all -o . -- ${(kept(one)[0] ?? '').slice(0, 22)}`);
+    expect([code, stdout]).toEqual([9, '']);
+    expect(made).toBe(MAX_ANSWERS);
+  });
+
+  it('but says at once that there is nothing new is not asked again at once', async () => {
+    let asked = 0;
+    const url = await fronting(server.url, (fetch) => (to, init) => {
+      if (to.includes('wait=')) asked += 1;
+      return fetch(to.replace(/\?wait=.*/, ''), init);
+    });
+    const one = server.session({ ZEPHR_SERVER: url });
+    const waits = ['zephr request -q --wait --for 3s', 'echo a | zephr -q --wait --for 3s'];
+    for (const wait of waits) expect((await one.sh(`${wait} > out 2> link`)).code).toBe(11);
+    // After half a second, a second, and two.
+    expect(asked).toBeGreaterThanOrEqual(4);
+    expect(asked).toBeLessThanOrEqual(8);
+  });
+
+  it('nor one that is to be asked again in a month', async () => {
+    let asked = 0;
+    const url = await fronting(server.url, (fetch) => async (to, init) => {
+      if (!to.includes('wait=')) return fetch(to, init);
+      asked += 1;
+      return new Response('busy', { status: 503, headers: { 'Retry-After': '2600000' } });
+    });
+    const one = server.session({ ZEPHR_SERVER: url });
+    const { code, stderr } = await one.sh('zephr request --wait --for 3s > out');
+    expect(code).toBe(11);
+    // Each try is made three times.
+    expect(asked).toBeLessThanOrEqual(3);
+    expect(stderr).not.toContain('Overflow');
+  });
+});
+
 describe('an answer', () => {
   it('is taken with all others into a folder', async () => {
     const one = server.session();
@@ -299,6 +357,21 @@ describe('an answer', () => {
     expect((await one.sh(`zephr get --all -o in -- ${id}`)).code).toBe(11);
     expect(kept(one)).toEqual([name]);
   });
+
+  it.skipIf(withoutModes !== '')(
+    `is taken once, also where nothing of that can be noted${withoutModes}`,
+    async () => {
+      const one = server.session();
+      await one.sh(`zephr request -q --answers 2 --views 3 > link; mkdir in
+        for n in a b; do echo $n | zephr give -q --name $n "$(cat link)"; done; chmod -R a-w .local/state`);
+      const id = (kept(one)[0] ?? '').slice(0, 22);
+      const { code, stderr } = await one.sh(`${UNPRIVILEGED}zephr get --all -o in -- ${id}; code=$?
+        chmod -R u+w .local/state; zephr status --json -- ${id} > status; exit $code`);
+      expect(code).toBe(0);
+      expect(stderr.match(/could not be noted/g)).toHaveLength(2);
+      expect(readdirSync(join(one.folder, 'in')).sort()).toEqual(['a', 'b']);
+    },
+  );
 
   it('that did not arrive is there for the same command', async () => {
     const one = server.session();

@@ -35,6 +35,9 @@ export interface KeptRequest {
 /** How long the change of a file may take, in milliseconds. */
 const CHANGE_MS = 10_000;
 
+/** The codes for a folder that cannot be written, or a disk that is full. */
+const UNWRITABLE = ['EACCES', 'EDQUOT', 'EEXIST', 'ENOSPC', 'ENOTDIR', 'EPERM', 'EROFS'];
+
 const NAME = /^([A-Za-z0-9_-]{22})\.json$/;
 
 /** What to do where a request cannot be kept. */
@@ -50,7 +53,8 @@ export async function requireRequestFolder(terminal: Terminal, now: number): Pro
   if (folder === null) throw usageError('there is no home directory to keep the request in', NO_RECORD);
   try {
     await replaceFile(join(folder, '.writable'), '');
-    await rm(join(folder, '.writable'));
+    // Another process that tries at the same time may have removed it.
+    await rm(join(folder, '.writable'), { force: true });
   } catch (cause) {
     throw usageError(`the request cannot be kept in ${folder}: ${systemReason(cause)}`, NO_RECORD, cause);
   }
@@ -133,6 +137,8 @@ export async function changeRequest(
     const lock = await acquireLock(`${path}.lock`, CHANGE_MS, terminal, async () => undefined);
     try {
       const current = (await readRequest(path)) ?? (request.seed === undefined ? request : null);
+      // Of another server's request with the same id nothing is changed: it would lose its answers.
+      if (current !== null && current.server !== request.server) return false;
       if (current !== null) await replaceFile(path, JSON.stringify(change(current)));
       return true;
     } finally {
@@ -140,18 +146,23 @@ export async function changeRequest(
     }
   } catch (error) {
     // A full disk, or a folder that cannot be written: who calls says what that means.
-    if (isSystemError(error, 'EACCES', 'EDQUOT', 'EEXIST', 'ENOSPC', 'ENOTDIR', 'EPERM', 'EROFS'))
-      return false;
+    if (isSystemError(error, ...UNWRITABLE)) return false;
     throw error;
   }
 }
 
-/** Forgets a request: nothing is left to read. */
-export async function removeRequest({ id }: KeptRequest, terminal: Terminal): Promise<void> {
+/** Forgets a request: nothing is left to read. @returns whether it is gone from the disk. */
+export async function removeRequest({ id }: KeptRequest, terminal: Terminal): Promise<boolean> {
   const folder = folderOf(terminal);
-  if (folder === null) return;
-  await rm(join(folder, `${id}.json`), { force: true });
-  await syncFolder(folder);
+  if (folder === null) return true;
+  try {
+    await rm(join(folder, `${id}.json`), { force: true });
+    await syncFolder(folder);
+    return true;
+  } catch (error) {
+    if (isSystemError(error, ...UNWRITABLE)) return false;
+    throw error;
+  }
 }
 
 /** The folder of requests; null where there is none and none can be made. */

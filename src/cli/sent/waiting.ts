@@ -12,8 +12,17 @@ import type { Terminal } from '../terminal/terminal.js';
 const SHORTEST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
 
+/** No server is left alone for longer, whatever it says: it may be a proxy that knows nothing of it. In milliseconds. */
+const LONGEST_RETRY_MS = 300_000;
+
 /** A server that waits as it was asked to answers no sooner than this, in milliseconds, unless there is something new. */
 const AT_ONCE_MS = 1_000;
+
+/**
+ * A question that fails after so many milliseconds was cut by a proxy that takes a connection for idle: the tries at one
+ * whose server is away take less. Then the server is asked to wait half as long.
+ */
+const CUT_MS = 3_000;
 
 export interface WaitOptions extends Pick<Terminal, 'interrupt'> {
   readonly reporter: Reporter;
@@ -41,13 +50,14 @@ export async function waitFor<T>(
   { interrupt, reporter, now, until, isKnown }: WaitOptions,
 ): Promise<T | null> {
   let pause = SHORTEST_PAUSE_MS;
+  let longest = LONGEST_WAIT_MS;
   let isReached = isKnown;
   let isTold = false;
   for (;;) {
     const askedAt = now();
     const left = until - askedAt;
     try {
-      const found = await ask(Math.max(0, Math.min(LONGEST_WAIT_MS, left)));
+      const found = await ask(Math.max(0, Math.min(longest, left)));
       if (found !== null) return found;
       isReached = true;
       isTold = false;
@@ -56,8 +66,12 @@ export async function waitFor<T>(
       if (!isReached || !mayPass(error)) throw error;
       if (!isTold) await reporter.info(`${error.message}: asking again until it answers`);
       isTold = true;
+      if (now() - askedAt >= CUT_MS && error.code !== 'TIMEOUT') {
+        longest = Math.max(AT_ONCE_MS, longest / 2);
+        pause = SHORTEST_PAUSE_MS;
+      }
       if (error instanceof ApiError && error.retryAfter !== undefined)
-        pause = Math.max(pause, error.retryAfter * 1000);
+        pause = Math.max(pause, Math.min(error.retryAfter * 1000, LONGEST_RETRY_MS));
     }
     if (now() >= until) return null;
     await sleep(Math.min(pause, Math.max(0, until - now())), interrupt);

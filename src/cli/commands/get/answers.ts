@@ -12,6 +12,7 @@ import {
 } from '../../../client/requests/collect-answers.js';
 import { ApiError, EncryptionError } from '../../../core/errors.js';
 import { type CollectLink, parseCollectLink } from '../../../core/links/request-links.js';
+import { MAX_ANSWERS } from '../../../core/protocol/secret-requests.js';
 import type { HttpFetch } from '../../../net/http.js';
 import { withServerClock } from '../../../net/server-clock.js';
 import { AdvisedError, CliError, usageError } from '../../exit/cli-error.js';
@@ -69,13 +70,15 @@ export async function getAnswers(text: string, context: GetContext): Promise<Exi
 /** Takes all answers that there are into a folder. Those that are refused do not keep the others back. */
 async function takeAll(collector: Collector, { flags, terminal }: GetContext): Promise<ExitCode> {
   let refusal: unknown;
+  let refused = 0;
   for (let count = 0; ; ) {
     const destination = await openDestination(flags, terminal);
     try {
       await collector.takeNext(destination, flags.wait && count === 0 ? { isKnown: false } : null);
       count++;
     } catch (error) {
-      if (isTampered(error)) refusal ??= error;
+      // A server may make up as many as it likes: no request has more.
+      if (isTampered(error) && ++refused < MAX_ANSWERS) refusal ??= error;
       else if (count > 0 && isEnd(error)) {
         if (refusal !== undefined) throw refusal;
         return EXIT.done;
@@ -148,8 +151,8 @@ export class Collector {
   readonly #kept: KeptRequest;
   readonly #context: AnswerContext;
   readonly #fetch: HttpFetch;
-  /** Answers that others took while this process was about to. */
-  readonly #gone = new Set<string>();
+  /** Answers that this process has tried to take. What it could not note of them counts all the same. */
+  readonly #tried = new Set<string>();
 
   static async open(link: CollectLink, kept: KeptRequest, context: AnswerContext): Promise<Collector> {
     const { fetch } = await connectionTo(link.server, context.flags, context.terminal);
@@ -172,12 +175,12 @@ export class Collector {
   async takeNext(destination: Destination, waiting: { readonly isKnown: boolean } | null): Promise<void> {
     for (;;) {
       const answer = await this.#next(waiting);
+      this.#tried.add(answer.id);
       try {
         await this.#take(answer, destination);
         return;
       } catch (error) {
-        if (!wasTaken(error)) throw error;
-        this.#gone.add(answer.id);
+        if (!wasTaken(error) || this.#tried.size >= MAX_ANSWERS) throw error;
       }
     }
   }
@@ -221,14 +224,15 @@ export class Collector {
   /** What is kept now: other processes here take answers too. */
   async #state(): Promise<KeptRequest> {
     const { terminal, now } = this.#context;
-    const [current] = await findRequests(this.#link.id, terminal, now());
-    return current ?? this.#kept;
+    const { server, id } = this.#link;
+    const found = await findRequests(id, terminal, now());
+    return found.find((kept) => kept.server === server) ?? this.#kept;
   }
 
   /** The oldest answer that can be read and was not; one whose reading was broken off here comes before its time. */
   async #firstUnread({ answers }: CollectedAnswers): Promise<Answer | null> {
     const { taken, refused } = await this.#state();
-    const passedOver = new Set([...Object.keys(taken), ...refused, ...this.#gone]);
+    const passedOver = new Set([...Object.keys(taken), ...refused, ...this.#tried]);
     for (const answer of answers) {
       if (!passedOver.has(answer.id) && (answer.state === 'waiting' || (await this.#isBrokenOff(answer))))
         return answer;
@@ -282,14 +286,13 @@ export class Collector {
     try {
       const collected = await this.#collect(this.#fetch, 0);
       if (collected.state === 'open' || (await this.#firstUnread(collected)) !== null) return;
+      if (await removeRequest(this.#kept, terminal)) return;
     } catch (error) {
-      if (!(error instanceof ApiError && error.statusCode === 404)) {
-        // The answer is here. The file is removed with the next one, or when its time is over.
-        await reporter.info('the request stays in the list of this machine until its time is over');
-        return;
-      }
+      const isUnknown = error instanceof ApiError && error.statusCode === 404;
+      if (isUnknown && (await removeRequest(this.#kept, terminal))) return;
     }
-    await removeRequest(this.#kept, terminal);
+    // The answer is here. The file is removed with the next one, or when its time is over.
+    await reporter.info('the request stays in the list of this machine until its time is over');
   }
 
   #over({ state, answers }: CollectedAnswers): CliError {
