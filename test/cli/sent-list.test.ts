@@ -16,6 +16,7 @@ import { startServerProcess } from '../support/server.js';
 import type { Session } from '../support/session.js';
 import { sharedServer } from '../support/shared-server.js';
 import { ENGINES, newStore, withoutEngine } from '../support/stores.js';
+import { UNPRIVILEGED, withoutModes } from '../support/unprivileged.js';
 
 const server = sharedServer();
 
@@ -139,6 +140,26 @@ describe('the list', () => {
     });
     expect(await session.sh('zephr ls')).toMatchObject({ code: 0, stdout: '' });
   });
+
+  it.skipIf(withoutModes !== '')(
+    `that is mostly out of date is read also where it cannot be written${withoutModes}`,
+    async () => {
+      const session = server.session();
+      await session.sh('echo a | zephr -q --memo one > link');
+      const [{ server: url, id } = {}] = linesOf(session);
+      const state = `${JSON.stringify({ server: url, id, state: 'waiting', viewsLeft: 1 })}\n`;
+      appendFileSync(listOf(session), state.repeat(1_100));
+      const ls = 'zephr ls > out; code=$?; cat out; exit $code';
+      const shown = await session.sh(`chmod -R a-w .local/state; ${UNPRIVILEGED}sh -c '${ls}'`);
+      expect(shown).toMatchObject({ code: 0, stderr: '' });
+      expect(columns(shown.stdout).map(({ label }) => label)).toEqual(['one']);
+      expect(linesOf(session)).toHaveLength(1_101);
+      // Two at once that can write it leave one list, whole.
+      await session.sh('chmod -R u+w .local/state; zephr ls -q > a & zephr ls -q > b; wait');
+      expect(linesOf(session)).toHaveLength(1);
+      expect(columns((await session.sh('cat a b')).stdout)).toHaveLength(2);
+    },
+  );
 
   it('goes on after damaged lines, and says once that there are some', async () => {
     const session = server.session();

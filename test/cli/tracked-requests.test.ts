@@ -1,10 +1,12 @@
 /** Keeping track of requests and of answers: their lines in the list, their states, and cancelling. */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { decodeBase64url } from '../../src/core/base64url.js';
 import { deriveCollectKeys } from '../../src/core/crypto/request.js';
+import { httpHost } from '../support/hosts.js';
 import { startServerProcess } from '../support/server.js';
 import type { Session } from '../support/session.js';
 import { sharedServer } from '../support/shared-server.js';
@@ -80,6 +82,53 @@ describe.each(ENGINES)('over %s', (engine) => {
       await process.stop();
     },
   );
+});
+
+describe('many requests', () => {
+  const HOUR = 60 * 60_000;
+  const expiresAt = new Date(Date.now() + HOUR).toISOString();
+  const OPEN = JSON.stringify({ state: 'open', expires_at: expiresAt, answers_left: 1, answers: [] });
+
+  /** A session whose list has so many open requests at a server. */
+  function withRequests(url: string, count: number): Session {
+    const session = server.session({ ZEPHR_SERVER: url });
+    mkdirSync(stateOf(session), { recursive: true });
+    const line = (place: number) =>
+      JSON.stringify({
+        ...{ kind: 'request', server: url, id: `request-${place}`.padEnd(22, '_'), receipt: 'A'.repeat(43) },
+        ...{ createdAt: new Date().toISOString(), expiresAt, answers: 1 },
+      });
+    const lines = Array.from({ length: count }, (_, place) => `${line(place)}\n`);
+    writeFileSync(join(stateOf(session), 'sent.jsonl'), lines.join(''));
+    return session;
+  }
+
+  it('are asked about side by side, and so many at a time that a server bears it', async () => {
+    const [count, atOnce] = [50, 16];
+    let [asked, most] = [0, 0];
+    const held: ServerResponse[] = [];
+    const url = await httpHost((_, response) => {
+      asked += 1;
+      most = Math.max(most, held.push(response));
+      // None gets an answer before as many as may come have come.
+      if (held.length === atOnce || asked === count) for (const one of held.splice(0)) one.end(OPEN);
+    });
+    const { code, stdout } = await withRequests(url, count).sh('zephr ls');
+    expect([code, asked, most]).toEqual([0, count, atOnce]);
+    expect(stdout.match(/ {2}open {2}/g)).toHaveLength(count);
+  });
+
+  it('at a server that is away are not all asked about in vain', async () => {
+    let asked = 0;
+    const url = await httpHost((request) => {
+      asked += 1;
+      request.socket.destroy();
+    });
+    const session = withRequests(url, 1_000);
+    expect((await session.sh('zephr ls')).code).toBe(8);
+    expect(asked).toBeLessThan(200);
+    expect((await session.sh('zephr ls --offline')).stdout.match(/ {2}open {2}/g)).toHaveLength(1_000);
+  });
 });
 
 describe('the line of a request', () => {

@@ -44,14 +44,18 @@ export async function appendLines(lines: readonly string[], terminal: Terminal):
         if (size > 0) await file.read(last, 0, 1, size - 1);
         // What a process that was killed has left half written shall not spoil the line that follows.
         const start = size > 0 && last[0] !== LINE_FEED ? '\n' : '';
-        await file.write(`${start}${lines.join('\n')}\n`);
+        const text = Buffer.from(`${start}${lines.join('\n')}\n`);
+        const { bytesWritten } = await file.write(text);
+        if (bytesWritten === text.length) return true;
+        // The disk is full: half a line would be a damaged one.
+        await file.truncate(size);
+        return false;
       } finally {
         await file.close();
       }
     } finally {
       await lock.release();
     }
-    return true;
   } catch {
     // The secret was sent all the same, and who wants a list of it sees that it is not there.
     return false;

@@ -4,7 +4,7 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import { isSystemError } from '../../core/errors.js';
+import { errorCode, isSystemError, ZephrError } from '../../core/errors.js';
 import { usageError } from '../exit/cli-error.js';
 import { systemReason } from '../exit/reason.js';
 import { acquireLock } from '../files/process-lock.js';
@@ -52,7 +52,7 @@ export async function readSentList(terminal: Terminal, reporter: Reporter): Prom
     const lines = list.damaged === 1 ? 'a line is' : `${list.damaged} lines are`;
     await reporter.warn(`${lines} damaged in ${path}, and left out`);
   }
-  if (list.spare > SPARE_LINES && list.spare > list.records.length) await compact(path, terminal, () => true);
+  if (list.spare > SPARE_LINES && list.spare > list.records.length) await compactInPassing(path, terminal);
   return list;
 }
 
@@ -77,11 +77,30 @@ export async function forgetEnded(terminal: Terminal): Promise<number> {
   const path = sentListPath(terminal);
   if (path === null) return 0;
   let forgotten = 0;
-  await compact(path, terminal, ({ known }) => {
+  const stays = ({ known }: Listed) => {
     if (hasEnded(known)) forgotten += 1;
     return !hasEnded(known);
-  });
+  };
+  try {
+    await compact(path, terminal, stays);
+  } catch (error) {
+    if (!isOfSystem(error)) throw error;
+    throw usageError(`the list ${path} cannot be written: ${systemReason(error)}`, undefined, error);
+  }
   return forgotten;
+}
+
+/** Writes the list anew; one that cannot be written is as good to read as it was. */
+async function compactInPassing(path: string, terminal: Terminal): Promise<void> {
+  try {
+    await compact(path, terminal, () => true);
+  } catch (error) {
+    if (!isOfSystem(error)) throw error;
+  }
+}
+
+function isOfSystem(error: unknown): boolean {
+  return errorCode(error) !== undefined && !(error instanceof ZephrError);
 }
 
 async function linesIn(path: string): Promise<string[]> {
@@ -112,7 +131,10 @@ function listOf(lines: readonly string[]): SentList {
   return { records: all, damaged, spare: damaged + Math.max(0, states - ended.length) };
 }
 
-/** Writes the list anew: a line for each record that stays, one for what became of it, and all of other kinds. */
+/**
+ * Writes the list anew: a line for each record that stays, one for what became of it, and all of other kinds.
+ * @throws Error with the system's `code`; CliError as {@link readSentList} does; Interrupted.
+ */
 async function compact(path: string, terminal: Terminal, stays: (record: Listed) => boolean): Promise<void> {
   const lock = await acquireLock(`${path}.lock`, LOCK_MS, terminal, async () => undefined);
   try {
@@ -129,8 +151,6 @@ async function compact(path: string, terminal: Terminal, stays: (record: Listed)
       });
     const all = [...kept, ...others];
     await replaceFile(path, all.map((line) => `${line}\n`).join(''));
-  } catch (error) {
-    throw usageError(`the list ${path} cannot be written: ${systemReason(error)}`, undefined, error);
   } finally {
     await lock.release();
   }

@@ -28,7 +28,7 @@ export interface Refresh {
 }
 
 /** Requests that one server is asked about at the same time: there is no call for many of them. */
-const AT_ONCE = 4;
+const AT_ONCE = 16;
 
 /** Asks about each record that has not ended and has a receipt; all servers at the same time. */
 export async function refresh(
@@ -77,17 +77,33 @@ async function askAbout(
 ): Promise<(readonly [Listed, Said])[]> {
   const secrets = own.filter(({ kind }) => kind === 'secret');
   const inquiries = secrets.map(({ id, receipt = '' }) => ({ id, receipt: decodeBase64url(receipt) }));
-  const found = inquiries.length === 0 ? [] : await inquire(server, inquiries, options);
-  const said = secrets.flatMap((secret, place): (readonly [Listed, Said])[] => {
+  const requests = own.filter(({ kind }) => kind === 'request');
+  const [found, ...said] = await Promise.all([
+    inquiries.length === 0 ? [] : inquire(server, inquiries, options),
+    ...askAboutRequests(requests, options),
+  ]);
+  const ofSecrets = secrets.flatMap((secret, place): (readonly [Listed, Said])[] => {
     const answer = found[place];
     return answer === undefined ? [] : [[secret, answer]];
   });
-  const requests = own.filter(({ kind }) => kind === 'request');
-  const ask = async (request: Listed) => [request, await askAboutRequest(request, options)] as const;
-  for (let from = 0; from < requests.length; from += AT_ONCE) {
-    said.push(...(await Promise.all(requests.slice(from, from + AT_ONCE).map(ask))));
-  }
-  return said;
+  return [...ofSecrets, ...said.flat()];
+}
+
+/** What the server says of each request, asked about by as many as may ask at once. */
+function askAboutRequests(
+  requests: readonly Listed[],
+  options: TransportOptions,
+): Promise<(readonly [Listed, Said])[]>[] {
+  // They share it, and a failure of one ends it for all: the server is not asked about the rest in vain.
+  const left = (function* () {
+    yield* requests;
+  })();
+  const ask = async () => {
+    const said: (readonly [Listed, Said])[] = [];
+    for (const request of left) said.push([request, await askAboutRequest(request, options)]);
+    return said;
+  };
+  return Array.from({ length: Math.min(AT_ONCE, requests.length) }, ask);
 }
 
 /** A request's status, or the code of the error that its server gives in place of it. */
