@@ -158,3 +158,26 @@ describe.each(PROXIES)("the operator's $program", (proxy) => {
     );
   });
 });
+
+const NGINX = PROXIES[0] as Proxy;
+const withoutNginx = whyNot(NGINX.program);
+
+it.skipIf(withoutNginx)(
+  `an nginx that cuts what is idle for five seconds keeps no answer from who waits for it${withoutNginx}`,
+  { timeout: 120_000 },
+  async () => {
+    const { host } = new URL(await deadHost());
+    const server = await startServerProcess();
+    onTestFinished(async () => void (await server.stop()));
+    const session = openSession({ ZEPHR_SERVER: `http://${host}` });
+    const block = `location / { proxy_pass ${server.url}; proxy_read_timeout 5s; send_timeout 5s; }`;
+    await run(NGINX, block, host, session);
+    const waiting = session.sh('zephr request --wait 2> link');
+    const said = () => readFileSync(join(session.folder, 'link'), 'utf8');
+    // It has been cut by then, three times in a row.
+    await expect.poll(said, { timeout: 60_000 }).toContain('asking again');
+    await session.sh('echo hunter2 | zephr give -q "$(grep "#r1" link)"');
+    expect(await waiting).toMatchObject({ code: 0, stdout: 'hunter2\n' });
+    expect(said().match(/asking again/g)).toHaveLength(1);
+  },
+);

@@ -27,6 +27,9 @@ import { answerRow } from './answer-row.js';
 /** How long it asks for no more answers, while one waits to be read: the server tells at once as long as that is so. */
 const PAUSE_MS = 5_000;
 
+/** A server that waits as it was asked to answers no sooner than this, in milliseconds, unless there is something new. */
+const AT_ONCE_MS = 1_000;
+
 /** What the page around the view does. */
 export interface AnswersReactions {
   /** An answer that was revealed is off the page again. */
@@ -88,10 +91,12 @@ export class AnswersView {
   async follow(): Promise<void> {
     for (let wait = 0; !this.#stop.signal.aborted; wait = LONGEST_WAIT_MS) {
       try {
+        const askedAt = performance.now();
         const found = await this.#collect(wait);
+        const hasWaited = wait === 0 || performance.now() - askedAt >= AT_ONCE_MS;
         await this.#show(found);
         if (found.state !== 'open') return;
-        if (found.answers.some(({ state }) => state === 'waiting')) await this.#pause();
+        if (!hasWaited || found.answers.some(({ state }) => state === 'waiting')) await this.#pause();
       } catch (error) {
         if (this.#stop.signal.aborted) return;
         if (!isPassing(error)) {

@@ -17,6 +17,9 @@ import { formatWhen } from '../parts/times.js';
 /** How long it waits where the server would not, and after an error that may be gone the next time, in ms. */
 const PAUSE_MS = 5_000;
 
+/** A server that waits as it was asked to answers no sooner than this, in milliseconds, unless there is something new. */
+const AT_ONCE_MS = 1_000;
+
 /** The receipt link in the address bar; null where it holds another. */
 export function readReceipt(): ReceiptLink | null {
   try {
@@ -57,6 +60,7 @@ class ReceiptView {
   async follow(): Promise<void> {
     for (let seen: SecretStatus | undefined; ; ) {
       try {
+        const askedAt = performance.now();
         const status = await secretStatus(this.#link, {
           fetch: fetchFromServer,
           ...(seen === undefined ? {} : { seen }),
@@ -64,6 +68,8 @@ class ReceiptView {
         this.#show(status);
         if (isSettled(status)) {
           if (status.state !== 'waiting') return;
+          const isNews = status.viewsLeft !== seen?.viewsLeft;
+          if (!isNews && performance.now() - askedAt < AT_ONCE_MS) await pause();
           seen = status;
         } else {
           // The server waits for the next read, not for a reader to say that this one has arrived.

@@ -198,6 +198,36 @@ describe.skipIf(!HAS_CHROMIUM)(`the pages that ask and answer (need ${CHROMIUM})
     expect(asked.filter((url) => !/\/status(\?|$)/.test(url))).toEqual([]);
   });
 
+  it.each([
+    ['answers', 'zephr request -q --no-record | tail -1'],
+    ['status', 'printf x | zephr --json | sed \'s/.*receiptLink":"//; s/".*//\''],
+  ])(
+    'waits on the page of %s also where the server does not: it does not ask again at once',
+    async (_, made) => {
+      let asked = 0;
+      const { context, open } = await visitor([server.url]);
+      await context.route(/\?wait=/, (route) => {
+        asked += 1;
+        return route.continue({
+          url: route
+            .request()
+            .url()
+            .replace(/\?wait=.*/, ''),
+        });
+      });
+      await context.clock.install();
+      const page = await open((await server.session().sh(made)).stdout.trim());
+      await expect.poll(() => asked).toBeGreaterThan(0);
+      await context.clock.pauseAt(Date.now() + 60_000);
+      const before = asked;
+      for (let turn = 0; turn < 20; turn += 1)
+        await page.evaluate(() => fetch('api/health').then(() => undefined));
+      expect(asked).toBeLessThanOrEqual(before + 1);
+      await context.clock.runFor(5_000);
+      await expect.poll(() => asked).toBeGreaterThan(before);
+    },
+  );
+
   it('revokes with a receipt, and asks first', async () => {
     const created = JSON.parse((await server.session().sh("printf 'x' | zephr --json")).stdout);
     const page = await openPage(created.receiptLink);
