@@ -57,7 +57,7 @@ export class MaskedStream {
   readonly #socket: Socket;
   readonly #masker: Masker;
   readonly #sink: Sink;
-  /** What is being passed on; another chunk is taken when it is. */
+  /** What is being passed on. One more chunk is masked meanwhile. */
   #giving: Promise<void> = Promise.resolve();
   #isOver = false;
   #isRestClosed = false;
@@ -80,7 +80,10 @@ export class MaskedStream {
       };
       this.#socket.on('data', (chunk: Uint8Array) => {
         this.#socket.pause();
-        this.#giving = this.#give(this.#masker.push(chunk)).then(() => void this.#socket.resume(), end);
+        const pieces = this.#masker.push(chunk);
+        const before = this.#giving;
+        this.#giving = before.then(() => this.#give(pieces)).catch(end);
+        void before.then(() => this.#socket.resume());
       });
       this.#socket.on('end', () => {
         this.#giving = this.#giving.then(() => this.#give(this.#masker.end())).then(end, end);
