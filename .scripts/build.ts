@@ -100,8 +100,12 @@ function bundleCommand(): Promise<OutputChunk[]> {
       codeSplitting: {
         // The first group that names a module gets it, with all that the module imports.
         groups: [
-          { name: 'main', test: /\/src\/cli\/main\.ts$/ },
+          {
+            name: 'main',
+            test: /\/src\/(cli\/main|core\/crypto\/(frame|hkdf)|cli\/(files\/folders|terminal\/times|exit\/reason))\.ts$/,
+          },
           { name: 'exchange', test: /\/src\/cli\/commands\/(create|get|status)\/\1\.ts$/ },
+          { name: 'use', test: /\/src\/cli\/commands\/use\/run\/run\.ts$/ },
         ],
       },
     },

@@ -1,7 +1,7 @@
 /** The vault's file on the disk: read as it is, changed by one process at a time, old or new whatever happens. */
 
-import { readFile } from 'node:fs/promises';
-import { ifThere, ZephrError } from '../core/errors.js';
+import { readFileSync } from 'node:fs';
+import { isSystemError, ZephrError } from '../core/errors.js';
 import { type Processes, takeLock } from './lock.js';
 
 /** Where a vault is, and what changing its file takes. */
@@ -15,8 +15,13 @@ export interface VaultStorage extends Processes {
  * The vault's text, or null when there is no file.
  * @throws Error with the system's `code`.
  */
-export function readVaultText(path: string): Promise<string | null> {
-  return ifThere(readFile(path, 'utf8'));
+export function readVaultText(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return null;
+    throw error;
+  }
 }
 
 /**
@@ -33,7 +38,7 @@ export async function changeVaultText(
   const busy = () => vaultBusy(lockPath);
   const lock = await takeLock(lockPath, storage, busy);
   try {
-    const text = await change(await readVaultText(path));
+    const text = await change(readVaultText(path));
     if (!(await lock.isHeld())) throw busy();
     await replace(path, text);
   } finally {

@@ -1,7 +1,10 @@
-/** One process at a time: a lock beside a file, which outlives no process that holds it. */
+/**
+ * One process at a time: a lock beside a file, which outlives no process that holds it. What a command mostly does
+ * without, node:fs/promises, is loaded where it is used, here and in what else opens a vault.
+ */
 
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
-import { type FileHandle, open, readFile, rm, stat } from 'node:fs/promises';
+import { closeSync, openSync, promises, readFileSync, rmSync, writeSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { encodeBase64url } from '../core/base64url.js';
@@ -49,7 +52,7 @@ export async function takeLock(path: string, processes: Processes, busy: () => E
   return {
     isHeld,
     release: async () => {
-      if (await isHeld()) await rm(path, { force: true });
+      if (await isHeld()) await promises.rm(path, { force: true });
     },
   };
 }
@@ -89,7 +92,7 @@ function newOwner({ pid }: Pick<Processes, 'pid'>): string {
 async function makeFile(path: string, text: string): Promise<boolean> {
   let file: FileHandle;
   try {
-    file = await open(path, 'wx', 0o600);
+    file = await promises.open(path, 'wx', 0o600);
   } catch (error) {
     if (isSystemError(error, 'EEXIST')) return false;
     throw error;
@@ -98,7 +101,7 @@ async function makeFile(path: string, text: string): Promise<boolean> {
     await file.writeFile(text);
   } catch (error) {
     // A full disk has room for a name without a text, and nobody would know whose lock that is.
-    await rm(path, { force: true });
+    await promises.rm(path, { force: true });
     throw error;
   } finally {
     await file.close();
@@ -108,14 +111,14 @@ async function makeFile(path: string, text: string): Promise<boolean> {
 
 /** Empty for a lock that has just been released. */
 async function ownerOf(path: string): Promise<string> {
-  return (await ifThere(readFile(path, 'utf8'))) ?? '';
+  return (await ifThere(promises.readFile(path, 'utf8'))) ?? '';
 }
 
 /** Whether a lock's owner has died, or it is older than its work can take. */
 async function isAbandoned(path: string, { isRunning }: Processes): Promise<boolean> {
   const [pid = '', host = ''] = (await ownerOf(path)).split(' ');
   if (host === hostname() && !isRunning(Number(pid))) return true;
-  const age = await stat(path).then(
+  const age = await promises.stat(path).then(
     ({ mtimeMs }) => Date.now() - mtimeMs,
     // It has just been released.
     () => 0,
@@ -127,13 +130,13 @@ async function isAbandoned(path: string, { isRunning }: Processes): Promise<bool
 async function removeAbandoned(path: string, processes: Processes): Promise<void> {
   const turn = `${path}.turn`;
   if (!(await makeFile(turn, ''))) {
-    if (await isAbandoned(turn, processes)) await rm(turn, { force: true });
+    if (await isAbandoned(turn, processes)) await promises.rm(turn, { force: true });
     await wait(POLL_MS);
     return;
   }
   try {
-    if (await isAbandoned(path, processes)) await rm(path, { force: true });
+    if (await isAbandoned(path, processes)) await promises.rm(path, { force: true });
   } finally {
-    await rm(turn, { force: true });
+    await promises.rm(turn, { force: true });
   }
 }

@@ -1,6 +1,6 @@
 /** Where a vault is, and where what must not be on a disk can be. */
 
-import { lstat, mkdir } from 'node:fs/promises';
+import { promises } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { ZephrError } from '../core/errors.js';
 
@@ -52,8 +52,8 @@ export function proxyFiles(user: User, port: number): ProxyFiles | null {
  * @throws ZephrError `UNSAFE_FOLDER` when others can get in; Error with the system's `code`.
  */
 export async function privateFolder(path: string, owner: number | undefined): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
-  const found = await lstat(path);
+  await promises.mkdir(path, { recursive: true, mode: 0o700 });
+  const found = await promises.lstat(path);
   const isOurs = owner === undefined || (found.uid === owner && (found.mode & 0o077) === 0);
   if (!found.isDirectory() || !isOurs)
     throw new ZephrError(`others can get into ${path}: it is not for its owner only`, 'UNSAFE_FOLDER');

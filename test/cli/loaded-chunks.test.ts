@@ -149,6 +149,20 @@ describe('what few runs have a use for', () => {
   });
 });
 
+describe('zephr run', () => {
+  it('takes one file beside that of every run', () => {
+    const [file = ''] = Object.keys(MODULES).filter((name) =>
+      MODULES[name]?.includes('src/cli/commands/use/run/run.ts'),
+    );
+    // What is loaded when it is used stands behind an arrow.
+    const loaded = readFileSync(join(dist, 'cli', file), 'utf8').matchAll(/[=,;]require\("\.\/([^"]+)"\)/g);
+    const others = [...loaded].map(([, name = '']) => MODULES[name] ?? []);
+    expect(
+      others.map((modules) => modules.find((one) => one.startsWith('src/cli/main')) ?? modules[0]),
+    ).toEqual([expect.stringContaining('rolldown'), 'src/cli/main.ts']);
+  });
+});
+
 describe('memory', () => {
   /** In KB. Node itself takes some 45 MB. */
   const LIMIT = 150_000;

@@ -214,7 +214,7 @@ describe('changing the file', () => {
       changeVaultText(place, async (text) => `${Number(text ?? 0) + 1}`),
     );
     await Promise.all(changes);
-    expect(await readVaultText(place.path)).toBe('50');
+    expect(readVaultText(place.path)).toBe('50');
     expect(readdirSync(place.folder)).toEqual(['vault.json']);
   });
 
@@ -233,7 +233,7 @@ describe('changing the file', () => {
     await Promise.all(
       Array.from({ length: 20 }, () => changeVaultText(place, async (text) => `${Number(text ?? 0) + 1}`)),
     );
-    expect(await readVaultText(place.path)).toBe('20');
+    expect(readVaultText(place.path)).toBe('20');
     expect(readdirSync(place.folder)).toEqual(['vault.json']);
   });
 });

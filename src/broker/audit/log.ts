@@ -7,8 +7,18 @@
  * last line that was dropped.
  */
 
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  promises,
+  readFileSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { ifThere, isSystemError, ZephrError } from '../../core/errors.js';
 import { type Processes, takeLock, takeLockNow } from '../../vault/lock.js';
@@ -100,8 +110,7 @@ export class AuditLog {
   }
 
   /**
-   * Appends where the log is as this process left it: a proxy writes thousands of lines, and to hand each step to a
-   * thread would take ten times as long as the steps.
+   * Appends where the log is as this process left it, without reading its end again.
    * @returns how it left the log; null where it is not as it was, others have its lock, or it is to be put aside.
    * @throws Error with the system's `code`; nothing is appended then.
    */
@@ -129,7 +138,7 @@ export class AuditLog {
  */
 export async function readSettledLog(storage: AuditStorage): Promise<WrittenLog> {
   const { path } = storage;
-  const isThere = (await ifThere(stat(path))) !== null || (await partsOf(path)).length > 0;
+  const isThere = (await ifThere(promises.stat(path))) !== null || (await partsOf(path)).length > 0;
   // Without a log there may be no folder for its lock.
   if (!isThere) return readAuditLog(path);
   const lock = await takeLock(`${path}.lock`, storage, isBusy);
@@ -167,39 +176,43 @@ function isBusy(): ZephrError {
   return new ZephrError('others hold the lock of the audit log', 'LOG_BUSY');
 }
 
-/** @returns how it left the log; null where that was put aside. */
+/**
+ * Appends, once nobody else does. To hand each step to a thread would take ten times as long as the steps.
+ * @returns how it left the log; null where that was put aside.
+ */
 async function appendEntries(storage: AuditStorage, entries: readonly AuditEntry[]): Promise<Left | null> {
   const { path, rotateBytes = ROTATE_BYTES } = storage;
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const lock = await takeLock(`${path}.lock`, storage, isBusy);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const lockPath = `${path}.lock`;
+  const release = takeLockNow(lockPath, storage) ?? (await takeLock(lockPath, storage, isBusy)).release;
   try {
-    const left = await appendWhole(path, entries);
+    const left = appendWhole(path, entries);
     if (left.size < rotateBytes) return left;
     await rotate(path);
     return null;
   } finally {
-    await lock.release();
+    await release();
   }
 }
 
 /** Appends behind what is there, whoever wrote it. */
-async function appendWhole(path: string, entries: readonly AuditEntry[]): Promise<Left> {
-  const file = await open(path, 'a+', 0o600);
+function appendWhole(path: string, entries: readonly AuditEntry[]): Left {
+  const log = openSync(path, 'a+', 0o600);
   try {
-    const { size, ino: inode } = await file.stat();
-    const tail = await readTail(file, size);
-    const lines = formatLines(lastHash(linesOf(tail), await readIfThere(headPath(path))), entries);
+    const { size, ino: inode } = fstatSync(log);
+    const tail = readTail(log, size);
+    const lines = formatLines(lastHash(linesOf(tail), readHead(path)), entries);
     // A line that was not written to its end stays by itself.
-    const text = (tail === '' || tail.endsWith('\n') ? '' : '\n') + lines.text;
-    // Both are there or neither: on a full disk, a head of the same length takes no room.
-    await writeWhole(file, text, size);
-    await writeHead(path, lines.hash).catch(async (error: unknown) => {
-      await file.truncate(size);
-      throw error;
-    });
-    return { inode, size: size + Buffer.byteLength(text), hash: lines.hash };
+    const bytes = Buffer.from((tail === '' || tail.endsWith('\n') ? '' : '\n') + lines.text);
+    const head = openIfThere(headPath(path), constants.O_WRONLY) ?? openSync(headPath(path), 'wx', 0o600);
+    try {
+      writeBoth(log, head, size, bytes, lines.hash);
+    } finally {
+      closeSync(head);
+    }
+    return { inode, size: size + bytes.length, hash: lines.hash };
   } finally {
-    await file.close();
+    closeSync(log);
   }
 }
 
@@ -225,13 +238,7 @@ function appendTo(path: string, left: Left, bytes: Uint8Array, hash: string): bo
     if (log === null || head === null) return false;
     const { ino, size } = fstatSync(log);
     if (ino !== left.inode || size !== left.size) return false;
-    try {
-      for (let written = 0; written < bytes.length; ) written += writeSync(log, bytes, written);
-      writeSync(head, hash, 0);
-    } catch (error) {
-      ftruncateSync(log, size);
-      throw error;
-    }
+    writeBoth(log, head, size, bytes, hash);
     return true;
   } finally {
     // They are opened for each write: who has one log for each use would never close them.
@@ -249,33 +256,25 @@ function openIfThere(path: string, flags: number): number | null {
   }
 }
 
-type OpenFile = Awaited<ReturnType<typeof open>>;
-
-/** Appends all of `text`, or takes back what there was room for. */
-async function writeWhole(file: OpenFile, text: string, size: number): Promise<void> {
+/**
+ * Appends to the log and writes the hash of its last line over the one before. Both are there or neither: what there was
+ * room for of the log is taken back, and on a full disk a head of the same length takes no room.
+ */
+function writeBoth(log: number, head: number, size: number, bytes: Uint8Array, hash: string): void {
   try {
-    await file.appendFile(text);
+    for (let written = 0; written < bytes.length; ) written += writeSync(log, bytes, written);
+    writeSync(head, hash, 0);
   } catch (error) {
-    await file.truncate(size);
+    ftruncateSync(log, size);
     throw error;
   }
 }
 
-/** Written over the one before, in its place. */
-async function writeHead(path: string, hash: string): Promise<void> {
-  const file = (await ifThere(open(headPath(path), 'r+'))) ?? (await open(headPath(path), 'wx', 0o600));
-  try {
-    await file.write(hash, 0);
-  } finally {
-    await file.close();
-  }
-}
-
 /** The end of the log: whole lines, and a last one that may be torn. */
-async function readTail(file: OpenFile, size: number): Promise<string> {
+function readTail(log: number, size: number): string {
   const length = Math.min(size, TAIL_BYTES);
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
-  const text = buffer.toString('utf8', 0, bytesRead);
+  const buffer = Buffer.alloc(length);
+  const text = buffer.toString('utf8', 0, readSync(log, buffer, 0, length, size - length));
   return length === size ? text : text.slice(text.indexOf('\n') + 1);
 }
 
@@ -285,22 +284,23 @@ async function readTail(file: OpenFile, size: number): Promise<string> {
  * not hide that.
  */
 function lastHash(tail: readonly string[], head: string | null): string {
-  const hashes = tail.map(hashLine);
-  if (head !== null && !hashes.includes(head)) return head;
-  return hashes.at(-1) ?? head ?? BEFORE_THE_FIRST;
+  const last = tail.at(-1);
+  const hash = last === undefined ? BEFORE_THE_FIRST : hashLine(last);
+  if (head === null || head === hash || tail.some((line) => hashLine(line) === head)) return hash;
+  return head;
 }
 
 async function rotate(path: string): Promise<void> {
   const numbers = await partsOf(path);
-  await rename(path, partPath(path, (numbers.at(-1) ?? 0) + 1));
+  await promises.rename(path, partPath(path, (numbers.at(-1) ?? 0) + 1));
   const old = numbers.slice(0, Math.max(0, numbers.length + 1 - KEPT_PARTS));
-  for (const number of old) await rm(partPath(path, number), { force: true });
+  for (const number of old) await promises.rm(partPath(path, number), { force: true });
 }
 
 /** The numbers of the older parts, oldest first. */
 async function partsOf(path: string): Promise<number[]> {
   const prefix = `${basename(path)}.`;
-  const names = (await ifThere(readdir(dirname(path)))) ?? [];
+  const names = (await ifThere(promises.readdir(dirname(path)))) ?? [];
   return names
     .filter((name) => name.startsWith(prefix) && /^[1-9][0-9]*$/.test(name.slice(prefix.length)))
     .map((name) => Number(name.slice(prefix.length)))
@@ -315,6 +315,16 @@ function headPath(path: string): string {
   return `${path}.head`;
 }
 
+/** Null also where who made it was killed before it wrote to it. */
+function readHead(path: string): string | null {
+  try {
+    return readFileSync(headPath(path), 'utf8') || null;
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
+
 function readIfThere(path: string): Promise<string | null> {
-  return ifThere(readFile(path, 'utf8'));
+  return ifThere(promises.readFile(path, 'utf8'));
 }

@@ -9,20 +9,14 @@ export const SHORTEST_MASKED = 6;
 /** A shorter line of a longer value is not looked for by itself. */
 const SHORTEST_LINE = 8;
 
-/** What is written for each byte where it is percent-encoded (RFC 3986 section 2.1), unless `kept` finds it. */
-function percentCodes(kept: RegExp): readonly string[] {
-  return Array.from({ length: 256 }, (_, byte) => {
-    const character = String.fromCharCode(byte);
-    if (byte < 0x80 && kept.test(character)) return character;
-    return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-  });
-}
+/** Characters that stay as they are where others are percent-encoded: the unreserved ones of RFC 3986 section 2.3. */
+const UNRESERVED = /[\w.~-]/;
 
-/** With the unreserved characters of RFC 3986 section 2.3 as they are. */
-const UNRESERVED = percentCodes(/[\w.~-]/);
+/** These, those of encodeURIComponent, and those of encodeURI. */
+const KEPT = [UNRESERVED, /[\w.~!'()*-]/, /[\w.~!'()*;/?:@&=+$,#-]/];
 
-/** As RFC 3986 does it, as encodeURIComponent, and as encodeURI. */
-const PERCENT_CODES = [UNRESERVED, percentCodes(/[\w.~!'()*-]/), percentCodes(/[\w.~!'()*;/?:@&=+$,#-]/)];
+/** What is written for each byte, by the characters that are kept: made when it is first needed. */
+const percentCodes = new Map<RegExp, readonly string[]>();
 
 /**
  * All forms of a value, none twice: itself and each line of 8 bytes or more, each as it is, percent-encoded, as a JSON
@@ -63,8 +57,8 @@ function addEncodings(bytes: Uint8Array, forms: Set<string>): void {
 
 /** Hex digits in either case, and a blank also as a form sends it. */
 function* percentForms(bytes: Uint8Array): Generator<string> {
-  for (const codes of PERCENT_CODES) {
-    const text = percentEncoded(bytes, codes);
+  for (const kept of KEPT) {
+    const text = percentEncoded(bytes, kept);
     for (const one of [text, text.replaceAll('%20', '+')]) {
       yield one;
       yield one.replaceAll(/%../g, (coded) => coded.toLowerCase());
@@ -72,11 +66,21 @@ function* percentForms(bytes: Uint8Array): Generator<string> {
   }
 }
 
-/** The bytes percent-encoded. Default: all but the unreserved characters are. */
-export function percentEncoded(bytes: Uint8Array, codes: readonly string[] = UNRESERVED): string {
+/** The bytes percent-encoded (RFC 3986 section 2.1), but for the ASCII characters that `kept` finds. */
+export function percentEncoded(bytes: Uint8Array, kept: RegExp = UNRESERVED): string {
+  const codes = percentCodes.get(kept) ?? codesFor(kept);
+  percentCodes.set(kept, codes);
   let text = '';
   for (const byte of bytes) text += codes[byte];
   return text;
+}
+
+function codesFor(kept: RegExp): readonly string[] {
+  return Array.from({ length: 256 }, (_, byte) => {
+    const character = String.fromCharCode(byte);
+    if (byte < 0x80 && kept.test(character)) return character;
+    return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  });
 }
 
 /** Inside a JSON string (RFC 8259 section 7): as short as may be, in ASCII only, and with the slash escaped. */

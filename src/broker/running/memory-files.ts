@@ -35,7 +35,6 @@ export async function writeMemoryFiles(
   secrets: readonly SecretVariable[],
   owner: Owner,
 ): Promise<MemoryFiles> {
-  if (secrets.length === 0) return { variables: [], remove: () => undefined };
   const parent = memoryFolder(owner.env);
   removeLeftovers(parent, owner);
   const folder = join(parent, `zephr-run-${owner.pid}-${encodeBase64url(randomBytes(9))}`);

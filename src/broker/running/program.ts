@@ -1,6 +1,6 @@
 /** Finding the program that a command line names, as execvp(3) and the shells do. */
 
-import { access, constants, stat } from 'node:fs/promises';
+import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join, sep } from 'node:path';
 
 /** The path of a program, or why there is none that can be executed. */
@@ -10,28 +10,31 @@ export type Found = { readonly path: string } | { readonly missing: 'no such pro
 const DEFAULT_PATH = ['/usr/local/bin', '/usr/bin', '/bin'].join(delimiter);
 
 /** Finds a program by its name in the folders of `path`, or by a path with a separator. */
-export async function findProgram(name: string, path = DEFAULT_PATH): Promise<Found> {
+export function findProgram(name: string, path = DEFAULT_PATH): Found {
   const isPath = name.includes('/') || name.includes(sep);
   const candidates = isPath ? [name] : path.split(delimiter).map((folder) => join(folder || '.', name));
   let missing: 'no such program' | 'not executable' = 'no such program';
   for (const candidate of name === '' ? [] : candidates) {
-    const kind = await kindOf(candidate);
+    const kind = kindOf(candidate);
     if (kind === 'program') return { path: candidate };
     if (kind === 'other') missing = 'not executable';
   }
   return { missing };
 }
 
-async function kindOf(path: string): Promise<'program' | 'other' | 'nothing'> {
-  let isFile: boolean;
+function kindOf(path: string): 'program' | 'other' | 'nothing' {
   try {
-    isFile = (await stat(path)).isFile();
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return 'nothing';
+    if (!found.isFile()) return 'other';
   } catch {
+    // A folder that this user cannot look into, or a file in its place.
     return 'nothing';
   }
-  if (!isFile) return 'other';
-  return access(path, constants.X_OK).then(
-    () => 'program',
-    () => 'other',
-  );
+  try {
+    accessSync(path, constants.X_OK);
+    return 'program';
+  } catch {
+    return 'other';
+  }
 }

@@ -3,7 +3,8 @@
  * sockets that Node makes: a program may open /dev/stdout anew, which no socket allows.
  */
 
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -32,11 +33,8 @@ export async function makePipes(count: number): Promise<Pipe[]> {
   const folder = mkdtempSync(join(tmpdir(), 'zephr-'));
   try {
     const paths = Array.from({ length: count }, (_, index) => join(folder, String(index)));
-    await new Promise<void>((resolve, reject) => {
-      execFile('mkfifo', ['-m', '600', ...paths], { env: {} }, (error) =>
-        error ? reject(error) : resolve(),
-      );
-    });
+    const [code] = await once(spawn('mkfifo', ['-m', '600', ...paths], { env: {}, stdio: 'ignore' }), 'exit');
+    if (code !== 0) throw new Error(`mkfifo ended with ${code}`);
     return paths.map((path) => {
       // A reader that does not wait for a writer comes first, so that the writer need not wait for a reader.
       const [read, rest] = [openReader(path), openReader(path)];
@@ -145,6 +143,11 @@ function readAvailable(descriptor: number, chunks: Uint8Array[]): boolean {
     }
   }
   return false;
+}
+
+/** Closes pipes that nobody has got. */
+export function closePipes(pipes: readonly Pipe[]): void {
+  for (const pipe of pipes) for (const end of [pipe.read, pipe.rest, pipe.write]) closeSync(end);
 }
 
 /** Closes the writing ends, which the command has got. */

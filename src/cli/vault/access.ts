@@ -10,11 +10,9 @@ import { findKeyFile, type Unlocking } from '../../vault/unlocking/unlock.js';
 import { CliError, usageError } from '../exit/cli-error.js';
 import { EXIT } from '../exit/codes.js';
 import { stateFolder } from '../files/folders.js';
-import { replaceFile } from '../files/temporary-file.js';
 import type { Context } from '../parser/command.js';
 import { childEnvironment } from '../terminal/clipboard/child-environment.js';
 import { escapeText } from '../terminal/escape.js';
-import { askHidden, choosePassphrase } from '../terminal/prompt.js';
 import type { Terminal } from '../terminal/terminal.js';
 import type { VaultFlags } from './flags.js';
 
@@ -38,15 +36,20 @@ export function vaultAccess(
     user: terminal,
     keyFile,
     toolEnvironment: childEnvironment(terminal.env),
-    askPassphrase: async (isAgain) =>
-      (await hasScreen(terminal))
-        ? askHidden(terminal, isAgain ? 'That was wrong. Vault passphrase' : 'Vault passphrase', NO_SCREEN)
-        : null,
+    async askPassphrase(isAgain) {
+      if (!(await hasScreen(terminal))) return null;
+      const { askHidden } = await import('../terminal/prompt.js');
+      return askHidden(
+        terminal,
+        isAgain ? 'That was wrong. Vault passphrase' : 'Vault passphrase',
+        NO_SCREEN,
+      );
+    },
   };
   return {
     storage: {
       path,
-      replace: replaceFile,
+      replace: async (at, text) => (await import('../files/temporary-file.js')).replaceFile(at, text),
       pid: terminal.pid,
       isRunning: (pid) => terminal.isRunning(pid),
     },
@@ -56,6 +59,7 @@ export function vaultAccess(
       if (found !== null) return found.opener;
       if (!(await hasScreen(terminal))) return null;
       const question = 'New vault: choose its passphrase';
+      const { choosePassphrase } = await import('../terminal/prompt.js');
       return { kind: 'passphrase', passphrase: await choosePassphrase(terminal, NO_SCREEN.advice, question) };
     },
   };
@@ -120,6 +124,7 @@ export async function requirePerson(
  */
 export async function isAllowedByPerson(question: string, terminal: Terminal): Promise<boolean> {
   const missing = { message: 'there is no terminal to ask on', advice: 'run it at one' };
+  const { askHidden } = await import('../terminal/prompt.js');
   const answer = await askHidden(terminal, `${escapeText(question)}. Type yes to allow it`, missing);
   return answer.trim().toLowerCase() === 'yes';
 }

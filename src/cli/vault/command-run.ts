@@ -46,7 +46,7 @@ export async function runCommand(run: CommandRun): Promise<End> {
   const { command, args, terminal, logged, stdin, take, maskedToo = [], signal } = run;
   const secrets = await secretsFor(run);
   const env = environmentWith(secrets, terminal.env, { isClean: false });
-  const found = await findProgram(command, terminal.env.PATH);
+  const found = findProgram(command, terminal.env.PATH);
   if ('missing' in found) throw new ValidationError(`${command}: ${found.missing}`, 'NO_COMMAND');
   const use = { secrets: secrets.map(({ name }) => name), program: command };
   const fail = secrets.length === 0 ? null : await logAllowed(logged, use, Date.now);

@@ -1,6 +1,6 @@
 /** A vault on the disk, opened for looking or for a change. */
 
-import { mkdir } from 'node:fs/promises';
+import { promises } from 'node:fs';
 import { dirname } from 'node:path';
 import { ValidationError, ZephrError } from '../../core/errors.js';
 import { changeVaultText, readVaultText, type VaultStorage } from '../file.js';
@@ -23,7 +23,7 @@ export interface VaultAccess {
  * @throws as {@link unlock}.
  */
 export async function openVault({ storage, unlocking }: VaultAccess): Promise<Unlocked | null> {
-  const text = await readVaultText(storage.path);
+  const text = readVaultText(storage.path);
   return text === null ? null : unlock(parseVault(text), unlocking);
 }
 
@@ -53,7 +53,7 @@ export async function changeVault<T>(
   const opener = unlocked === null && make ? await access.chooseOpener() : null;
   if (unlocked === null && opener === null)
     throw make ? new ZephrError('there is nothing to lock a new vault with', 'VAULT_LOCKED') : noVault();
-  await mkdir(dirname(access.storage.path), { recursive: true, mode: 0o700 });
+  await promises.mkdir(dirname(access.storage.path), { recursive: true, mode: 0o700 });
   let result: { readonly value: T } | undefined;
   await changeVaultText(access.storage, async (text) => {
     const vault = await opened(text, unlocked, opener);

@@ -3,7 +3,7 @@
  * JSON, and so is its answer. Who can get to the file can talk.
  */
 
-import { chmod, rm } from 'node:fs/promises';
+import { promises } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { isSystemError } from '../../core/errors.js';
 
@@ -31,7 +31,7 @@ export async function serveLines(
   socket: string,
   answer: (message: Line) => Promise<Answer>,
 ): Promise<{ close(): void; readonly closed: Promise<void> }> {
-  await rm(socket, { force: true });
+  await promises.rm(socket, { force: true });
   const server = createServer();
   const connections = new Set<Socket>();
   server.on('connection', (connection) => {
@@ -48,7 +48,7 @@ export async function serveLines(
   });
   const closed = new Promise<void>((resolve) => server.on('close', resolve));
   await listen(server, socket);
-  await chmod(socket, 0o600);
+  await promises.chmod(socket, 0o600);
   return {
     closed,
     close() {

@@ -4,8 +4,9 @@
  * and does not fit is an error, and never a reason to try something weaker.
  */
 
-import { readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Bytes } from '../../core/bytes.js';
 import { EncryptionError, isSystemError, ValidationError, ZephrError } from '../../core/errors.js';
 import type { VaultFile } from '../format.js';
@@ -13,7 +14,6 @@ import { agentSocket, type User } from '../places.js';
 import type { Opener } from '../slots.js';
 import { Vault } from '../vault.js';
 import { askAgent } from './agent.js';
-import { keychainOf } from './keychain.js';
 
 /** How a vault was opened. */
 export type Way =
@@ -101,7 +101,7 @@ export async function findKeyFile({
 async function readKeyFile(path: string): Promise<Bytes | null> {
   let bytes: Uint8Array;
   try {
-    bytes = await readFile(path);
+    bytes = await promisify(readFile)(path);
   } catch (cause) {
     if (isSystemError(cause, 'ENOENT', 'ENOTDIR')) return null;
     throw noKeyFile(path, cause instanceof Error ? cause.message : 'it cannot be read', cause);
@@ -123,6 +123,7 @@ async function byAgent(file: VaultFile, { user, withoutAgent }: Unlocking): Prom
 
 async function byKeychain(file: VaultFile, { user, toolEnvironment }: Unlocking): Promise<Unlocked | null> {
   if (!file.slots.some(({ kind }) => kind === 'keychain')) return null;
+  const { keychainOf } = await import('./keychain.js');
   const keychain = keychainOf({ platform: user.platform, env: toolEnvironment });
   const bytes = await keychain.read(file.id);
   if (bytes === null) return null;

@@ -58,7 +58,7 @@ export async function start({ flags, terminal, reporter, now }: StartContext): P
     throw error;
   });
   const reload = async () => {
-    vault = await vault.reopen(parseVault((await readVaultText(access.storage.path)) ?? ''));
+    vault = await vault.reopen(parseVault(readVaultText(access.storage.path) ?? ''));
     proxy.reload(brokeredSecrets(vault, await find(vault)));
   };
   const ended = new Ending(terminal, until, now, () => {

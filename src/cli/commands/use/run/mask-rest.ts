@@ -15,10 +15,9 @@ const PROGRAM =
     ? join(__dirname, __ZEPHR_MASKING_REST__)
     : new URL('../../../../../dist/cli/masking-rest.cjs', import.meta.url).pathname;
 
-/** A stream that was left. */
+/** A stream that was left, and that others can still write to. */
 export interface LeftStream {
-  /** Null where nobody can write to it any more. */
-  readonly position: MaskerPosition | null;
+  readonly position: MaskerPosition;
   readonly pipe: Pipe;
   /** Where it goes. */
   readonly descriptor: 1 | 2;
@@ -35,24 +34,20 @@ export interface MaskingOrder {
   }[];
 }
 
-/** Hands streams over, if there are any that somebody can still write to. */
+/** Hands streams over. */
 export async function maskWithoutUs(
   secrets: readonly NamedSecret[],
   left: readonly LeftStream[],
   { nodePath }: Terminal,
 ): Promise<void> {
-  const open = left.flatMap(({ position, pipe, descriptor }) =>
-    position === null ? [] : [{ position, pipe, descriptor }],
-  );
-  if (open.length === 0) return;
   const order: MaskingOrder = {
     secrets: secrets.map(({ name, value }) => ({ name, value: Array.from(value) })),
-    streams: open.map(({ position, descriptor }, index) => ({ from: index + 3, to: descriptor, position })),
+    streams: left.map(({ position, descriptor }, index) => ({ from: index + 3, to: descriptor, position })),
   };
   const child = spawn(nodePath, [PROGRAM], {
     detached: true,
     env: {},
-    stdio: ['pipe', 1, 2, ...open.map(({ pipe }) => pipe.rest)],
+    stdio: ['pipe', 1, 2, ...left.map(({ pipe }) => pipe.rest)],
   });
   const { stdin } = child;
   if (stdin === null) throw new Error('the process has no stdin');

@@ -10,46 +10,78 @@ import {
   startCommand,
 } from '../../../../broker/running/command.js';
 import { inheritedDescriptors } from '../../../../broker/running/inherited.js';
-import { closeWriters, MaskedStream, makePipes } from '../../../../broker/running/streams.js';
+import {
+  closePipes,
+  closeWriters,
+  MaskedStream,
+  makePipes,
+  type Pipe,
+} from '../../../../broker/running/streams.js';
 import { isSystemError } from '../../../../core/errors.js';
 import { CliError } from '../../../exit/cli-error.js';
 import { EXIT } from '../../../exit/codes.js';
 import { messageOf } from '../../../exit/reason.js';
 import type { Reporter } from '../../../terminal/reporter.js';
 import type { Output, Terminal } from '../../../terminal/terminal.js';
-import { maskWithoutUs } from './mask-rest.js';
+import type { LeftStream } from './mask-rest.js';
 import { passSignalsOn } from './signals.js';
 
-/** What is masked of standard output and standard error, and where it goes. */
-export interface MaskPlan {
-  /** Descriptors that share one pipe, because they were one file before. */
-  readonly pipes: readonly (readonly (1 | 2)[])[];
+/** Of standard output and standard error those that a pipe is for: both, where they are one file. */
+type Group = readonly (1 | 2)[];
+
+/** When output is masked. */
+export type When = 'auto' | 'always' | 'never';
+
+/** What a command's streams will be. */
+export interface Preparation {
+  /** The descriptors that it gets where nothing is masked: those that this process was started with. */
+  readonly descriptors: readonly (number | 'closed')[];
+  /** The streams that are masked if there is something to mask. */
+  readonly groups: readonly Group[];
+  /** A pipe for each of these. */
+  readonly pipes: Promise<readonly Pipe[]>;
 }
 
-/** What has to be masked, by what the streams are. */
-export async function planFor(
+/** Looks at the streams, and has pipes made while the vault is opened: that takes another program. */
+export function prepare(when: When, terminal: Terminal): Preparation {
+  // Before this process has files of its own.
+  const descriptors = descriptorsOf();
+  const groups = groupsFor(when, terminal);
+  const pipes = makePipes(groups.length);
+  // Who uses them is told.
+  pipes.catch(() => undefined);
+  return { descriptors, groups, pipes };
+}
+
+function groupsFor(when: When, terminal: Terminal): readonly Group[] {
+  const masked = ([1, 2] as const).filter(
+    (descriptor) =>
+      when !== 'never' &&
+      !isNullDevice(descriptor) &&
+      (when === 'always' || !outputAt(descriptor, terminal).isTerminal),
+  );
+  const [one, other] = masked;
+  if (one !== undefined && other !== undefined && isSameFile(one, other)) return [[one, other]];
+  return masked.map((descriptor) => [descriptor]);
+}
+
+/** Whether there is something to mask. What is not masked although it should be is said. */
+export async function isMasked(
   chosen: readonly NamedSecret[],
-  when: 'auto' | 'always' | 'never',
+  when: When,
   terminal: Terminal,
   reporter: Reporter,
-): Promise<MaskPlan> {
+): Promise<boolean> {
   const short = chosen.filter(({ value }) => value.length < SHORTEST_MASKED).map(({ name }) => name);
   if (short.length > 0 && when !== 'never')
     await reporter.warn(`too short to be masked: ${[...new Set(short)].join(', ')}`);
-  if (when === 'never' || short.length === chosen.length) return { pipes: [] };
-  const masked = ([1, 2] as const).filter((descriptor) => {
-    const stream = outputAt(descriptor, terminal);
-    return !isNullDevice(descriptor) && (when === 'always' || !stream.isTerminal);
-  });
+  if (when === 'never' || short.length === chosen.length) return false;
   if (when === 'auto' && [1, 2].some((descriptor) => outputAt(descriptor as 1 | 2, terminal).isTerminal))
     await reporter.warn(
       'what goes to the terminal is not masked',
       'with --mask always it is, by way of a pipe',
     );
-  const [one, other] = masked;
-  if (one === undefined || other === undefined || !isSameFile(one, other))
-    return { pipes: masked.map((descriptor) => [descriptor]) };
-  return { pipes: [[one, other]] };
+  return true;
 }
 
 function outputAt(descriptor: 1 | 2, { stdout, stderr }: Terminal): Output {
@@ -81,18 +113,21 @@ export interface MaskedRun {
 
 /**
  * Starts the command. Signals are passed on to it from here on.
+ * @param secrets those that are masked; null where nothing is.
  * @throws CliError exit 126 or 127.
  */
 export async function startMasked(
   line: Omit<CommandLine, 'descriptors' | 'ownSession'>,
-  secrets: readonly NamedSecret[],
-  { pipes: groups }: MaskPlan,
+  secrets: readonly NamedSecret[] | null,
+  prepared: Preparation,
   terminal: Terminal,
 ): Promise<MaskedRun> {
-  const descriptors = descriptorsOf();
-  const pipes = await makePipes(groups.length);
-  for (const [index, group] of groups.entries()) {
-    for (const descriptor of group) descriptors[descriptor] = pipes[index]?.write ?? descriptor;
+  const { groups } = prepared;
+  const descriptors = [...prepared.descriptors];
+  if (secrets === null) void prepared.pipes.then(closePipes, () => undefined);
+  const pipes = secrets === null ? [] : await prepared.pipes;
+  for (const [index, pipe] of pipes.entries()) {
+    for (const descriptor of groups[index] ?? []) descriptors[descriptor] = pipe.write;
   }
   const screen = await terminal.openScreen();
   await screen?.close();
@@ -107,7 +142,7 @@ export async function startMasked(
   });
   command = started;
   closeWriters(pipes);
-  const forms = maskedForms(secrets);
+  const forms = maskedForms(secrets ?? []);
   const streams = pipes.map((pipe, index) => {
     const sink = outputAt(groups[index]?.[0] ?? 1, terminal);
     return {
@@ -118,14 +153,13 @@ export async function startMasked(
   });
   const finish = async (): Promise<End> => {
     const end = await started.ended;
-    const left = await Promise.all(
-      streams.map(async ({ stream, pipe, descriptor }) => ({
-        position: await stream.leave(),
-        pipe,
-        descriptor,
-      })),
-    );
-    await maskWithoutUs(secrets, left, terminal);
+    const left: LeftStream[] = [];
+    const leave = async ({ stream, pipe, descriptor }: (typeof streams)[number]) => {
+      const position = await stream.leave();
+      if (position !== null) left.push({ position, pipe, descriptor });
+    };
+    await Promise.all(streams.map(leave));
+    if (left.length > 0) await (await import('./mask-rest.js')).maskWithoutUs(secrets ?? [], left, terminal);
     return end;
   };
   const ended = finish().finally(release);

@@ -4,7 +4,7 @@ import { type LoggedUse, logAllowed, logRefused } from '../../../../broker/audit
 import type { NamedSecret } from '../../../../broker/masking/masker.js';
 import { environmentWith } from '../../../../broker/running/environment.js';
 import { rawWords } from '../../../../broker/running/inherited.js';
-import { writeMemoryFiles } from '../../../../broker/running/memory-files.js';
+import type { MemoryFiles } from '../../../../broker/running/memory-files.js';
 import { findProgram } from '../../../../broker/running/program.js';
 import { openVault, requireVault } from '../../../../vault/unlocking/access.js';
 import { CliError, usageError } from '../../../exit/cli-error.js';
@@ -16,7 +16,7 @@ import type { PlaceFlags } from '../../../vault/flags.js';
 import { placeOf } from '../../../vault/place.js';
 import { type ChoiceFlags, type Chosen, choose, valuesOf } from './chosen.js';
 import type { LinkedSecret } from './from-link.js';
-import { planFor, startMasked } from './masked-run.js';
+import { isMasked, prepare, startMasked, type When } from './masked-run.js';
 import type { CommandProxy } from './proxied.js';
 
 export type RunContext = Context<
@@ -25,7 +25,7 @@ export type RunContext = Context<
       /** Variables, each with a file that holds a link. */
       readonly fromLink?: readonly string[];
       readonly cleanEnv?: boolean;
-      readonly mask?: 'auto' | 'always' | 'never';
+      readonly mask?: When;
       readonly proxy?: boolean;
       readonly egress: 'open' | 'strict';
     }
@@ -42,27 +42,25 @@ export async function run(context: RunContext): Promise<number> {
       secrets: [],
       program: name,
     });
-  const path = await programAt(name, terminal);
+  const path = programAt(name, terminal);
   const linking = flags.fromLink === undefined ? null : await import('./from-link.js');
+  const prepared = prepare(flags.mask ?? 'auto', terminal);
   const links = (await linking?.openLinks(flags.fromLink ?? [], context)) ?? [];
   const { chosen, masked, use, proxy, without } = await secretsFor(name, context);
-  const files = await writeMemoryFiles(
-    chosen.filter((one) => one.as === 'file'),
-    terminal,
-  ).catch(async (error: unknown) => {
+  const files = await memoryFiles(chosen, terminal).catch(async (error: unknown) => {
     await proxy?.end();
     throw error;
   });
   const start = async (linked: readonly LinkedSecret[]) => {
     const all = [...masked, ...linked];
-    const plan = await planFor(all, flags.mask ?? 'auto', terminal, reporter);
+    const hasMask = await isMasked(all, flags.mask ?? 'auto', terminal, reporter);
     const variables = [...chosen.filter((one) => one.as === 'value'), ...files.variables, ...linked];
     const env = environmentWith(variables, terminal.env, { isClean: flags.cleanEnv ?? false, without });
     Object.assign(env, proxy?.variables);
     const line = { path, name, args, env, ...rawWords(args, env) };
     // Without secrets it is as any other command, and nobody's business.
     const fail = use.secrets.length === 0 ? null : await logAllowed(loggedAs('run', terminal), use, now);
-    return startMasked(line, all, plan, terminal).catch(async (error: unknown) => {
+    return startMasked(line, hasMask ? all : null, prepared, terminal).catch(async (error: unknown) => {
       await fail?.(error);
       throw error;
     });
@@ -77,6 +75,14 @@ export async function run(context: RunContext): Promise<number> {
     files.remove();
     await proxy?.end();
   }
+}
+
+/** The secrets that the command gets as files. */
+async function memoryFiles(chosen: readonly Chosen[], terminal: Terminal): Promise<MemoryFiles> {
+  const asFiles = chosen.filter((one) => one.as === 'file');
+  if (asFiles.length === 0) return { variables: [], remove: () => undefined };
+  const { writeMemoryFiles } = await import('../../../../broker/running/memory-files.js');
+  return writeMemoryFiles(asFiles, terminal);
 }
 
 /** What the vault has for a command. */
@@ -134,8 +140,8 @@ function commandLineOf({ commandLine = [] }: RunContext): readonly string[] {
   return commandLine;
 }
 
-async function programAt(name: string, { env }: Terminal): Promise<string> {
-  const found = await findProgram(name, env.PATH);
+function programAt(name: string, { env }: Terminal): string {
+  const found = findProgram(name, env.PATH);
   if ('path' in found) return found.path;
   if (found.missing === 'no such program')
     throw new CliError(EXIT.commandNotFound, 'NO_COMMAND', `there is no command ${name}`);
