@@ -93,6 +93,20 @@ describe('opening a store', () => {
     await expect(openStore(path)).rejects.toMatchObject({ code: 'STORE_TOO_NEW' });
   });
 
+  test("refuses somebody else's database in the place of its chunks, and chunks of a later zephr", async () => {
+    const path = join(directory, 'zephr.db');
+    const other = (await loadSqliteDriver())(`${path}-chunks`);
+    other.exec('CREATE TABLE chunks (a)');
+    other.close();
+    await expect(openStore(path)).rejects.toMatchObject({ code: 'NOT_A_STORE' });
+    await rm(`${path}-chunks`);
+    await (await openStore(path)).close();
+    const later = (await loadSqliteDriver())(`${path}-chunks`);
+    later.exec('PRAGMA user_version = 1000');
+    later.close();
+    await expect(openStore(path)).rejects.toMatchObject({ code: 'STORE_TOO_NEW' });
+  });
+
   test('refuses a store that is damaged', async () => {
     const path = join(directory, 'zephr.db');
     await (await openStore(path)).close();

@@ -1,16 +1,18 @@
 /** Destroyed means gone: after maintenance no byte of a destroyed ciphertext is left in any file of the store. */
 
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Bytes, encodeUtf8 } from '../../src/core/bytes.js';
+import { SEALED_CHUNK_BYTES } from '../../src/core/protocol/chunks.js';
 import { LEASE_MS } from '../../src/core/protocol/limits.js';
 import type { Store } from '../../src/server/store/contracts/store.js';
 import { openStore } from '../../src/server/store/open.js';
 import { paddingFor } from '../../src/server/store/sqlite/file/padding.js';
+import { newUpload } from '../support/chunks.js';
 import { NOW, newSecret } from '../support/new-secret.js';
-import { recordOf, revoke, take } from '../support/reading.js';
+import { RIGHT, recordOf, revoke, take } from '../support/reading.js';
 
 const HOUR = 60 * 60_000;
 
@@ -103,6 +105,72 @@ describe('a destroyed ciphertext is in no file', () => {
       expect(await canariesInFiles()).toEqual(new Set(alive.map(({ canary }) => canary)));
     }
     expect(alive).toHaveLength(300);
+  });
+});
+
+describe('chunks', () => {
+  /** Puts chunks of these numbers into a new upload. */
+  async function upload(numbers: readonly number[]): Promise<string> {
+    const begun = await store.chunks.beginUpload(newUpload({ mostOpen: 100 }));
+    if (!('id' in begun)) throw new Error(begun.outcome);
+    for (const [index, number] of numbers.entries()) {
+      const length = index === 0 ? 17 * number : SEALED_CHUNK_BYTES;
+      expect(await store.chunks.putChunk(begun.id, index, canaryBlob(number, length), NOW)).toBe('kept');
+    }
+    return begun.id;
+  }
+
+  test('that were destroyed are in no file, however others came and went, and their room is given back', async () => {
+    const file = join(directory, 'zephr.db-chunks');
+    const empty = (await stat(file)).size;
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const alive: { id: string; numbers: number[] }[] = [];
+    let made = 1;
+    for (let round = 0; round < 12; round += 1) {
+      const numbers = Array.from({ length: 1 + (round % 3) }, () => made++);
+      alive.push({ id: await upload(numbers), numbers });
+      if (round % 2 === 1) await store.chunks.forgetUpload(alive.splice(round % 3, 1)[0]?.id ?? '', NOW);
+      await store.purge(NOW);
+      expect(await canariesInFiles()).toEqual(
+        new Set(alive.flatMap(({ numbers: each }) => each.map(canaryOf))),
+      );
+    }
+    for (const { id } of alive) await store.chunks.forgetUpload(id, NOW);
+    await store.purge(NOW);
+    expect(await canariesInFiles()).toEqual(new Set());
+    expect((await stat(file)).size).toBeLessThan(empty + 100_000);
+  });
+
+  test('of uploads that the store does not know are destroyed, as after it was put back without their file', async () => {
+    const path = join(directory, 'zephr.db');
+    await store.close();
+    await copyFile(path, `${path}-copy`);
+    store = await openStore(path);
+    await upload([1, 2]);
+    await store.close();
+    await copyFile(`${path}-copy`, path);
+    store = await openStore(path);
+    await store.purge(NOW);
+    expect(await canariesInFiles()).toEqual(new Set());
+  });
+
+  test('are not there where their file is lost, and the rest of the store is', async () => {
+    const path = join(directory, 'zephr.db');
+    const id = await upload([1]);
+    const secret = newSecret({ upload: { id, chunks: 1, bodyHash: 'hash' } });
+    expect(await store.secrets.create(secret)).toMatchObject({ outcome: 'created' });
+    await store.close();
+    await rm(`${path}-chunks`);
+    store = await openStore(path);
+    expect(await store.secrets.consume(secret.id, 'claim', RIGHT, NOW, true)).toMatchObject({
+      outcome: 'consumed',
+    });
+    expect(await store.chunks.fetchChunk(secret.id, 'claim', 0, RIGHT, NOW)).toEqual({
+      outcome: 'no such chunk',
+    });
+    await store.secrets.acknowledge(secret.id, 'claim', NOW);
+    await store.purge(NOW + 25 * HOUR);
+    expect(await store.chunks.storedBytes(null)).toBe(0);
   });
 });
 

@@ -1,6 +1,7 @@
 /**
- * The chunks of the SQLite store. They lie as blobs do: see `padding.ts`. All that decides about an upload is in its own
- * row, so that nobody counts its chunks.
+ * The chunks of the SQLite store. They lie as blobs do (see `padding.ts`), but in a file of their own (`chunk-file.ts`),
+ * with the row that says what has been gathered of an upload, so that nobody counts its chunks. A commit is atomic in each
+ * file only: so each step changes one of them, or is sound when only the store's own file has it, which is first.
  */
 
 import type { ChunkRange } from '../../../core/protocol/chunks.js';
@@ -28,7 +29,8 @@ import { lifecycleOf, proofsOf } from '../contracts/rows.js';
 import type { NewSecret } from '../contracts/secrets.js';
 import { StoreFullError } from '../contracts/store.js';
 import { SECRET_COLUMNS, type SecretRow } from './destruction.js';
-import type { SqliteDatabase } from './file/driver.js';
+import { CHUNK_FILE } from './file/chunk-file.js';
+import { pragma, type SqliteDatabase } from './file/driver.js';
 import { paddingFor } from './file/padding.js';
 import type { Room } from './file/room.js';
 import type { Transactions } from './file/transaction.js';
@@ -39,9 +41,11 @@ type ChunkBytes = Uint8Array<ArrayBuffer>;
 /** Chunks that one transaction of a purge destroys, so that it takes a few milliseconds: their log has room in the reserve. */
 const PURGE_BATCH = 2;
 
-/** An upload, and the number that its chunks go by. */
+/** An upload, and the number that its chunks go by where an older version put them. */
 interface UploadRow {
   readonly seq: number;
+  /** The number that its chunks go by in their file; `null` while none is there. */
+  readonly stream: number | null;
   readonly id: string;
   readonly caller: string;
   readonly begin_hash: string | null;
@@ -68,8 +72,6 @@ interface LeaseRow {
 interface Dependencies {
   readonly quotas: SqliteQuotas;
   readonly room: Room;
-  /** Of the file's pages, in bytes. */
-  readonly pageSize: number;
 }
 
 /** A {@link ChunkStore} in an SQLite file. */
@@ -81,15 +83,11 @@ export class SqliteChunks implements ChunkStore {
   readonly #sql: ReturnType<typeof prepareChunkStatements>;
 
   /** @param database with the tables of this version. */
-  constructor(
-    database: SqliteDatabase,
-    transactions: Transactions,
-    { quotas, room, pageSize }: Dependencies,
-  ) {
+  constructor(database: SqliteDatabase, transactions: Transactions, { quotas, room }: Dependencies) {
     this.#transactions = transactions;
     this.#quotas = quotas;
     this.#room = room;
-    this.#pageSize = pageSize;
+    this.#pageSize = pragma(database, 'page_size', CHUNK_FILE);
     this.#sql = prepareChunkStatements(database);
   }
 
@@ -131,13 +129,13 @@ export class SqliteChunks implements ChunkStore {
   async uploadedChunks(id: string, now: number): Promise<readonly ChunkRange[]> {
     const places = this.#transactions.read(() => {
       const row = this.#open(id, now);
-      return row === undefined ? [] : this.#sql.places.all(placeOf(row, 0), placeOf(row, MAX_CHUNKS), -1);
+      return row === undefined ? [] : this.#sql.places.all(...rangeOf(row.stream), ...rangeOf(row.seq));
     });
-    return rangesOf(places.map(({ place }) => place % MAX_CHUNKS));
+    return rangesOf(places.map(({ idx }) => idx));
   }
 
   async putChunk(id: string, index: number, bytes: ChunkBytes, now: number): Promise<PutOutcome> {
-    if (!this.#transactions.read(() => this.#room.admits(bytes.length))) {
+    if (!this.#transactions.read(() => this.#room.admitsChunk(bytes.length))) {
       const outcome = this.#transactions.read(() => this.#judge(this.#open(id, now), index, bytes));
       if (outcome === 'kept') throw new StoreFullError();
       return outcome;
@@ -146,10 +144,13 @@ export class SqliteChunks implements ChunkStore {
       const row = this.#open(id, now);
       const outcome = this.#judge(row, index, bytes);
       if (row === undefined || outcome !== 'kept') return outcome;
-      this.#sql.insertChunk.run(placeOf(row, index), paddingFor(bytes.length, this.#pageSize), bytes);
       const there = withChunk(gatheredIn(row), index, bytes.length);
       const end = uploadEnd(row.created_at, now);
-      this.#sql.setGathered.run(there.bytes, there.chunks, there.highest, there.shortIndex, end, row.seq);
+      const { chunks, highest, shortIndex } = there;
+      const gathered = this.#sql.setGathered.get(id, there.bytes, chunks, highest, shortIndex, end);
+      if (gathered === undefined) throw new Error('an insert gave no row');
+      const place = placeOf(gathered.stream, index);
+      this.#sql.insertChunk.run(place, paddingFor(bytes.length, this.#pageSize), bytes);
       return outcome;
     }, false);
   }
@@ -217,17 +218,41 @@ export class SqliteChunks implements ChunkStore {
   /** One batch of the chunks' part of `Engine.purge`. @returns whether it destroyed some, and there may be more to do. */
   purge(now: number): { readonly destroyed: boolean; readonly more: boolean } {
     const row = this.#sql.due.get(now);
-    if (row === undefined) return { destroyed: false, more: false };
-    const chunks = this.#sql.places.all(placeOf(row, 0), placeOf(row, MAX_CHUNKS), PURGE_BATCH);
-    for (const { place } of chunks) this.#sql.deleteChunk.run(place);
-    if (chunks.length === 0) {
-      const keptUntil = (row.bound_at ?? Number.NEGATIVE_INFINITY) + IDEMPOTENCY_MS;
-      if (keptUntil > now) this.#sql.setDue.run(keptUntil, row.seq);
-      else this.#sql.forget.run(row.seq);
-    } else {
-      const bytes = chunks.reduce((sum, { length }) => sum + streamBytesOf(length), 0);
-      this.#sql.takeOff.run(bytes, row.seq);
+    if (row === undefined) return this.#purgeLeft();
+    const { seq, stream } = row;
+    if (row.open_until > now) {
+      // Chunks have come since: only the row beside them says so.
+      this.#sql.setDue.run(row.open_until, seq);
+      return { destroyed: false, more: true };
     }
+    const old = this.#sql.oldChunks.all(...rangeOf(seq), PURGE_BATCH);
+    const batch = old.length > 0 ? old : this.#sql.chunks.all(...rangeOf(stream), PURGE_BATCH);
+    if (batch.length > 0) {
+      const bytes = batch.reduce((sum, { length }) => sum + streamBytesOf(length), 0);
+      this.#sql.takeOff.run(bytes, seq);
+      this.#sql.takeOffGathered.run(bytes, stream);
+      const destroy = old.length > 0 ? this.#sql.deleteOldChunk : this.#sql.deleteChunk;
+      for (const { place } of batch) destroy.run(place);
+      return { destroyed: true, more: true };
+    }
+    if (stream !== null) {
+      // Before the upload itself is forgotten, which a transaction of its own does.
+      this.#sql.forgetGathered.run(stream);
+      return { destroyed: false, more: true };
+    }
+    const keptUntil = (row.bound_at ?? Number.NEGATIVE_INFINITY) + IDEMPOTENCY_MS;
+    if (keptUntil > now) this.#sql.setDue.run(keptUntil, seq);
+    else this.#sql.forget.run(seq);
+    return { destroyed: false, more: true };
+  }
+
+  /** The same of chunks whose upload is in no row: the store's file was put back, say, and theirs was not. */
+  #purgeLeft(): { readonly destroyed: boolean; readonly more: boolean } {
+    const left = this.#sql.left.get();
+    if (left === undefined) return { destroyed: false, more: false };
+    const chunks = this.#sql.chunks.all(...rangeOf(left.stream), PURGE_BATCH);
+    for (const { place } of chunks) this.#sql.deleteChunk.run(place);
+    if (chunks.length === 0) this.#sql.forgetGathered.run(left.stream);
     return { destroyed: chunks.length > 0, more: true };
   }
 
@@ -245,8 +270,8 @@ export class SqliteChunks implements ChunkStore {
   /** What becomes of a chunk that comes for an upload. */
   #judge(row: UploadRow | undefined, index: number, bytes: ChunkBytes): PutOutcome {
     if (row === undefined) return 'unknown';
-    const there = this.#sql.isSame.get(bytes, placeOf(row, index));
-    if (there !== undefined) return there.same === 1 ? 'present' : 'conflict';
+    const there = this.#sql.there.get(placeOf(row.stream, index), placeOf(row.seq, index));
+    if (there !== undefined) return Buffer.compare(there.bytes, bytes) === 0 ? 'present' : 'conflict';
     return fitting(gatheredIn(row), index, bytes.length);
   }
 
@@ -275,7 +300,8 @@ export class SqliteChunks implements ChunkStore {
 
   #chunk(secret: number, index: number): ChunkOutcome {
     const upload = this.#sql.uploadOf.get(secret);
-    const row = upload && index < MAX_CHUNKS ? this.#sql.chunk.get(placeOf(upload, index)) : undefined;
+    if (upload === undefined || index >= MAX_CHUNKS) return { outcome: 'no such chunk' };
+    const row = this.#sql.there.get(placeOf(upload.stream, index), placeOf(upload.seq, index));
     return row === undefined ? { outcome: 'no such chunk' } : { outcome: 'chunk', bytes: row.bytes };
   }
 }
@@ -283,9 +309,17 @@ export class SqliteChunks implements ChunkStore {
 /** More chunks than any upload can have. */
 const MAX_CHUNKS = 2 ** 22;
 
-/** Where a chunk stands in its table: those of an upload after each other. Exact for the first 2,147,483,648 uploads. */
-function placeOf({ seq }: Pick<UploadRow, 'seq'>, index: number): number {
-  return seq * MAX_CHUNKS + index;
+/**
+ * Where a chunk stands in its table: those of an upload after each other. Exact for the first 2,147,483,648 uploads. In
+ * no table for an upload that has none there.
+ */
+function placeOf(seq: number | null, index: number): number {
+  return seq === null ? -1 : seq * MAX_CHUNKS + index;
+}
+
+/** From which place on its chunks are, and from which on there are none of it any more. */
+function rangeOf(seq: number | null): [from: number, end: number] {
+  return seq === null ? [-1, -1] : [seq * MAX_CHUNKS, (seq + 1) * MAX_CHUNKS];
 }
 
 function gatheredIn(row: UploadRow): Gathered {
@@ -300,24 +334,43 @@ function begun(
   return { outcome, id, maxBytes, expiresAt: uploadEnd(createdAt, createdAt) };
 }
 
-const COLUMNS = `seq, id, caller, begin_hash, max_bytes, reserved, bytes, chunks, highest, short_index, created_at, secret,
-  create_hash, bound_at, due_at`;
+/** Uploads, with what the row beside their chunks says; `uploads` has that of those that began in an older version. */
+const UPLOADS = `uploads LEFT JOIN ${CHUNK_FILE}.gathered ON gathered.upload = uploads.id`;
+
+/** The end of an open upload: 0 where it was forgotten, and null where a secret needs the chunks. */
+const END =
+  'CASE WHEN uploads.due_at > 0 THEN MAX(uploads.due_at, IFNULL(gathered.due_at, 0)) ELSE uploads.due_at END';
+
+const COLUMNS = `uploads.seq, gathered.stream, id, caller, begin_hash, max_bytes, reserved,
+  IFNULL(gathered.bytes, uploads.bytes) AS bytes, IFNULL(gathered.chunks, uploads.chunks) AS chunks,
+  IFNULL(gathered.highest, uploads.highest) AS highest,
+  IIF(gathered.stream IS NULL, uploads.short_index, gathered.short_index) AS short_index,
+  created_at, secret, create_hash, bound_at, ${END} AS due_at`;
 
 /** That an upload is open, or was until a moment ago. */
-const OPEN = 'bound_at IS NULL AND due_at > 0';
+const OPEN = 'bound_at IS NULL AND uploads.due_at > 0';
 
 /** What an upload takes of the room. */
-const TAKEN = `CASE WHEN reserved AND ${OPEN} THEN max_bytes ELSE bytes END`;
+const TAKEN = `CASE WHEN reserved AND ${OPEN} THEN max_bytes
+  WHEN bound_at IS NULL THEN IFNULL(gathered.bytes, uploads.bytes) ELSE uploads.bytes END`;
 
 /** The names by which a caller, twice `?`, has taken room: its own, and those of who answered its requests. */
 const OWN = `(SELECT ? UNION ALL SELECT '${ANSWERER}' || id FROM requests WHERE caller = ?)`;
 
+interface PlacedChunk {
+  readonly place: number;
+  readonly length: number;
+}
+
+const PLACED = 'place, length(bytes) AS length';
+const FIRST_PLACES = 'place >= ? AND place < ? ORDER BY place LIMIT ?';
+
 /** The statements of the verbs, by what they do. Values in the order of their question marks. */
 export function prepareChunkStatements(db: SqliteDatabase) {
   return {
-    find: db.prepare<UploadRow>(`SELECT ${COLUMNS} FROM uploads WHERE id = ?`),
+    find: db.prepare<UploadRow>(`SELECT ${COLUMNS} FROM ${UPLOADS} WHERE id = ?`),
     findBegun: db.prepare<UploadRow>(
-      `SELECT ${COLUMNS} FROM uploads WHERE caller = ? AND idempotency_key = ?`,
+      `SELECT ${COLUMNS} FROM ${UPLOADS} WHERE caller = ? AND idempotency_key = ?`,
     ),
     countOpen: db.prepare<{ open: number }>(
       `SELECT COUNT(*) AS open FROM uploads WHERE caller = ? AND ${OPEN}`,
@@ -327,29 +380,52 @@ export function prepareChunkStatements(db: SqliteDatabase) {
          created_at, due_at)
        VALUES (?, ?, ?, ?, ?, ?, 0, 0, -1, ?, ?)`,
     ),
-    setGathered: db.prepare(
-      'UPDATE uploads SET bytes = ?, chunks = ?, highest = ?, short_index = ?, due_at = ? WHERE seq = ?',
+    setGathered: db.prepare<{ stream: number }>(
+      `INSERT INTO ${CHUNK_FILE}.gathered (upload, bytes, chunks, highest, short_index, due_at) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (upload) DO UPDATE SET bytes = excluded.bytes, chunks = excluded.chunks, highest = excluded.highest,
+         short_index = excluded.short_index, due_at = excluded.due_at
+       RETURNING stream`,
     ),
     forgetOpen: db.prepare('UPDATE uploads SET due_at = 0, idempotency_key = NULL WHERE seq = ?'),
     bind: db.prepare(
-      'UPDATE uploads SET secret = ?, create_hash = ?, bound_at = ?, due_at = NULL WHERE id = ?',
+      `UPDATE uploads SET secret = ?, create_hash = ?, bound_at = ?, due_at = NULL,
+         bytes = IFNULL((SELECT bytes FROM ${CHUNK_FILE}.gathered WHERE upload = uploads.id), bytes)
+       WHERE id = ?`,
     ),
-    uploadOf: db.prepare<{ seq: number }>('SELECT seq FROM uploads WHERE secret = ?'),
+    uploadOf: db.prepare<Pick<UploadRow, 'seq' | 'stream'>>(
+      `SELECT seq, stream FROM ${UPLOADS} WHERE secret = ?`,
+    ),
 
-    due: db.prepare<{ seq: number; bound_at: number | null }>(
-      'SELECT seq, bound_at FROM uploads WHERE due_at <= ? ORDER BY due_at LIMIT 1',
+    due: db.prepare<Pick<UploadRow, 'seq' | 'stream' | 'bound_at'> & { readonly open_until: number }>(
+      `SELECT seq, stream, bound_at, IIF(${OPEN}, ${END}, 0) AS open_until FROM ${UPLOADS}
+       WHERE uploads.due_at <= ? ORDER BY uploads.due_at LIMIT 1`,
     ),
-    takeOff: db.prepare('UPDATE uploads SET bytes = bytes - ?, due_at = 0 WHERE seq = ?'),
+    takeOff: db.prepare('UPDATE uploads SET bytes = MAX(0, bytes - ?), due_at = 0 WHERE seq = ?'),
+    takeOffGathered: db.prepare(
+      `UPDATE ${CHUNK_FILE}.gathered SET bytes = MAX(0, bytes - ?) WHERE stream = ?`,
+    ),
     setDue: db.prepare('UPDATE uploads SET due_at = ? WHERE seq = ?'),
     forget: db.prepare('DELETE FROM uploads WHERE seq = ?'),
-
-    insertChunk: db.prepare('INSERT INTO chunks (place, padding, bytes) VALUES (?, zeroblob(?), ?)'),
-    isSame: db.prepare<{ same: number }>('SELECT bytes = ? AS same FROM chunks WHERE place = ?'),
-    chunk: db.prepare<{ bytes: ChunkBytes }>('SELECT bytes FROM chunks WHERE place = ?'),
-    places: db.prepare<{ place: number; length: number }>(
-      `SELECT place, length(bytes) AS length FROM chunks WHERE place >= ? AND place < ? ORDER BY place LIMIT ?`,
+    forgetGathered: db.prepare(`DELETE FROM ${CHUNK_FILE}.gathered WHERE stream = ?`),
+    left: db.prepare<{ stream: number }>(
+      `SELECT stream FROM ${CHUNK_FILE}.gathered WHERE upload NOT IN (SELECT id FROM uploads) LIMIT 1`,
     ),
-    deleteChunk: db.prepare('DELETE FROM chunks WHERE place = ?'),
+
+    insertChunk: db.prepare(
+      `INSERT INTO ${CHUNK_FILE}.chunks (place, padding, bytes) VALUES (?, zeroblob(?), ?)`,
+    ),
+    /** Of one chunk, by its place in either file. */
+    there: db.prepare<{ bytes: ChunkBytes }>(
+      `SELECT bytes FROM ${CHUNK_FILE}.chunks WHERE place = ? UNION ALL SELECT bytes FROM main.chunks WHERE place = ?`,
+    ),
+    places: db.prepare<{ idx: number }>(
+      `SELECT place % ${MAX_CHUNKS} AS idx FROM ${CHUNK_FILE}.chunks WHERE place >= ? AND place < ?
+       UNION ALL SELECT place % ${MAX_CHUNKS} FROM main.chunks WHERE place >= ? AND place < ? ORDER BY idx`,
+    ),
+    chunks: db.prepare<PlacedChunk>(`SELECT ${PLACED} FROM ${CHUNK_FILE}.chunks WHERE ${FIRST_PLACES}`),
+    oldChunks: db.prepare<PlacedChunk>(`SELECT ${PLACED} FROM main.chunks WHERE ${FIRST_PLACES}`),
+    deleteChunk: db.prepare(`DELETE FROM ${CHUNK_FILE}.chunks WHERE place = ?`),
+    deleteOldChunk: db.prepare('DELETE FROM main.chunks WHERE place = ?'),
 
     asker: db.prepare<{ caller: string }>('SELECT caller FROM requests WHERE id = ?'),
     findSecret: db.prepare<SecretRow>(`SELECT ${SECRET_COLUMNS} FROM secrets WHERE id = ?`),
@@ -358,12 +434,12 @@ export function prepareChunkStatements(db: SqliteDatabase) {
     ),
     renewLease: db.prepare('UPDATE leases SET ends_at = ? WHERE seq = ? AND claim = ?'),
 
-    allBytes: db.prepare<{ bytes: number | null }>(`SELECT SUM(${TAKEN}) AS bytes FROM uploads`),
+    allBytes: db.prepare<{ bytes: number | null }>(`SELECT SUM(${TAKEN}) AS bytes FROM ${UPLOADS}`),
     bytesOf: db.prepare<{ bytes: number | null }>(
-      `SELECT SUM(${TAKEN}) AS bytes FROM uploads WHERE caller IN ${OWN}`,
+      `SELECT SUM(${TAKEN}) AS bytes FROM ${UPLOADS} WHERE caller IN ${OWN}`,
     ),
     openBytes: db.prepare<{ bytes: number | null }>(
-      `SELECT SUM(${TAKEN}) AS bytes FROM uploads WHERE caller IN ${OWN} AND bound_at IS NULL`,
+      `SELECT SUM(${TAKEN}) AS bytes FROM ${UPLOADS} WHERE caller IN ${OWN} AND bound_at IS NULL`,
     ),
     blobBytes: db.prepare<{ bytes: number | null }>(
       `SELECT SUM(blob_size) AS bytes FROM secrets WHERE caller IN ${OWN} AND due_at < expires_at + 86400000`,

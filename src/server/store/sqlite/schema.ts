@@ -25,7 +25,9 @@ import { pragma, type SqliteDatabase } from './file/driver.js';
  *   `secret` that has got them (`bound_at`, by the create that `create_hash` is of; no `secret` once that is forgotten).
  *   `bytes` are those of the stream, `due_at` is when a purge has to look at the row: for one that is open, when it ends;
  *   null while a secret needs the chunks. Then they are destroyed, and the row is kept for creates that are repeated.
- * - `chunks` holds the chunks: `chunks.ts` says how `place` names one. `secrets.chunks` is how many a secret came with.
+ * - `chunks` holds chunks that an older version put there, until they end; newer ones are in a file of their own
+ *   (`file/chunk-file.ts`), with what is gathered of an upload: until a secret gets them, the row in `uploads` has only what
+ *   an older version gathered. `chunks.ts` says how `place` names one. `secrets.chunks` is how many a secret came with.
  * - `secrets_of_caller` is for the lists of API keys: no other caller has one, and pays for one.
  * - `gates` holds what readers must pass besides the key, with padding as well, and goes with the ciphertext;
  *   `secrets.gate_state` is what has happened at them, and null where there are none. `request_gates` are those that the
@@ -251,6 +253,8 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX unsent_codes_due ON unsent_codes (due_at);
   `,
+  // No table changes, but programs that know no second file must not open this one.
+  '-- chunks are in a file of their own',
 ];
 
 /** The version of the schema that this program reads and writes; SQLite keeps it as `user_version`. */

@@ -1,10 +1,11 @@
-/** The embedded store: one SQLite file, any number of handles on it. */
+/** The embedded store: an SQLite file and one for its chunks, any number of handles on them. */
 
 import { MAX_BLOB_LENGTH } from '../../../core/protocol/limits.js';
 import { type Purged, type Store, StoreError, StoreFullError } from '../contracts/store.js';
 import { SqliteChunks } from './chunks.js';
 import { SqliteCreates } from './create.js';
 import { SqliteDestruction } from './destruction.js';
+import { attachChunkFile, CHUNK_FILE } from './file/chunk-file.js';
 import { pragma, type SqliteDatabase } from './file/driver.js';
 import { GroupCommit } from './file/group-commit.js';
 import { PAGE_SIZE } from './file/padding.js';
@@ -63,7 +64,7 @@ export class SqliteStore implements Store {
   readonly #writes: GroupCommit;
   /** Whether the write-ahead log may hold destroyed ciphertext. An earlier process may have left some. */
   #logIsDirty = true;
-  /** Whether the file has room to give back, where chunks were. An earlier process may have left some. */
+  /** Whether the files have room to give back, where chunks were. An earlier process may have left some. */
   #isOversized = true;
   /** Whether the last write failed, as on a full disk: then only another one tells whether the file can be written. */
   #writeFailed = false;
@@ -84,6 +85,7 @@ export class SqliteStore implements Store {
       callerSalt = remember(database, 'caller_salt', newCallerSalt);
     });
     this.callerSalt = callerSalt;
+    attachChunkFile(database);
     makeShrinkable(database);
     this.#sql = prepareStatements(database);
     this.#room = new Room(database, () => this.#writes.flush());
@@ -102,7 +104,7 @@ export class SqliteStore implements Store {
     };
     const { quotas, outbox } = this;
     const room = this.#room;
-    this.chunks = new SqliteChunks(database, transactions, { quotas, room, pageSize });
+    this.chunks = new SqliteChunks(database, transactions, { quotas, room });
     const { chunks } = this;
     this.#destruction = new SqliteDestruction(database, outbox, onDestroyed);
     const creates = new SqliteCreates(database, transactions, { quotas, chunks, room, pageSize });
@@ -130,7 +132,7 @@ export class SqliteStore implements Store {
       more = batch.more;
     } while (more && !signal?.aborted);
     while (this.#isOversized && !signal?.aborted) {
-      this.#isOversized = await this.#write(() => shrink(this.#database));
+      this.#isOversized = await this.#write(() => this.#shrink());
       this.#logIsDirty = true;
     }
     if (this.#logIsDirty) this.#emptyLog();
@@ -169,6 +171,12 @@ export class SqliteStore implements Store {
       forgotten: purged.forgotten + requests.forgotten,
       more: more || requests.more || counts === COUNT_BATCH || chunks.more,
     };
+  }
+
+  /** Takes unused pages off the files. @returns whether more may be left. */
+  #shrink(): boolean {
+    const some = [shrink(this.#database), shrink(this.#database, CHUNK_FILE)];
+    return some.includes(true);
   }
 
   /** Writes as much as the largest secret, and deletes it again. */

@@ -59,9 +59,9 @@ export function sqliteResultCode(error: unknown): number | undefined {
   return typeof code === 'number' ? code & 0xff : undefined;
 }
 
-/** The value of a pragma that is one number. */
-export function pragma(database: SqliteDatabase, name: string): number {
-  const row = database.prepare<Record<string, number>>(`PRAGMA ${name}`).get();
+/** The value of a pragma that is one number. @param schema the name of an attached file. Default: the database's own. */
+export function pragma(database: SqliteDatabase, name: string, schema = 'main'): number {
+  const row = database.prepare<Record<string, number>>(`PRAGMA ${schema}.${name}`).get();
   return row?.[name] ?? 0;
 }
 

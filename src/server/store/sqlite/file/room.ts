@@ -7,6 +7,7 @@
 
 import { statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { CHUNK_FILE } from './chunk-file.js';
 import { pathOf, pragma, type SqliteDatabase, sqliteResultCode } from './driver.js';
 import { Reserve } from './reserve.js';
 import { inTransaction } from './transaction.js';
@@ -22,6 +23,9 @@ const LOG_ROOM = 2.5 * 2 ** 20;
 
 /** Pages that a create writes besides its blob: record, indexes, counts and the tables' inner pages. */
 const PAGES_BESIDES = 16;
+
+/** Pages that a chunk takes up besides its own: of the tables, the index and the file itself. */
+const PAGES_BESIDES_CHUNK = 4;
 
 /** Bytes that the log takes for a byte of the database: each page has a header there, of 24 bytes. */
 const LOG_SHARE = 1.03;
@@ -39,10 +43,17 @@ interface Seen {
   readonly isWhole: boolean;
   /** Of the disk. */
   readonly free: number;
-  /** In the database, where something was deleted. */
+  /** In the database, where something was deleted, and in the file of the chunks. */
   readonly freed: number;
+  readonly freedOfChunks: number;
   /** By which the database grows when the log is copied into it. */
   readonly uncopied: number;
+}
+
+/** Bytes that something takes, in the database and in the file of the chunks. */
+interface Wanted {
+  readonly own: number;
+  readonly ofChunks: number;
 }
 
 /** What makes the log start over. */
@@ -66,11 +77,12 @@ export class Room {
   readonly #database: SqliteDatabase;
   readonly #path: string;
   readonly #pageSize: number;
+  readonly #chunkPageSize: number;
   readonly #reserve: Reserve;
   readonly #commit: () => void;
   readonly #sql: ReturnType<typeof prepareStatements>;
-  /** Bytes of the creates that wait for their transaction. */
-  #admitted = 0;
+  /** What the creates and chunks take that wait for their transaction. */
+  #admitted: Wanted = NOTHING;
   /** What there was when the first of them came: creates that share a transaction share a look. */
   #seen: Seen | null = null;
 
@@ -84,25 +96,34 @@ export class Room {
     this.#sql = prepareStatements(database);
     this.#path = pathOf(database);
     this.#pageSize = pragma(database, 'page_size');
+    this.#chunkPageSize = pragma(database, 'page_size', CHUNK_FILE);
     this.#reserve = new Reserve(this.#path);
     this.#reserve.take();
   }
 
   /** Whether there is room for one more blob of `length` bytes. If so, it counts until the next transaction ends. */
   admits(length: number): boolean {
-    const bytes = (Math.ceil(length / (this.#pageSize - 4)) + PAGES_BESIDES) * this.#pageSize;
-    if (!this.#fits(bytes)) {
+    return this.#admits({ own: pagesFor(length, this.#pageSize, PAGES_BESIDES), ofChunks: 0 });
+  }
+
+  /** The same for one more chunk. */
+  admitsChunk(length: number): boolean {
+    return this.#admits({ own: 0, ofChunks: pagesFor(length, this.#chunkPageSize, PAGES_BESIDES_CHUNK) });
+  }
+
+  #admits(more: Wanted): boolean {
+    if (!this.#fits(more)) {
       // With what waits committed and the log emptied, there may be.
       this.#commit();
       this.#truncateLog();
       this.#seen = null;
-      if (!this.#reserve.take() || !this.#fits(bytes)) {
+      if (!this.#reserve.take() || !this.#fits(more)) {
         // No transaction follows: the next create looks again.
         this.#seen = null;
         return false;
       }
     }
-    this.#admitted += bytes;
+    this.#admitted = sum(this.#admitted, more);
     return true;
   }
 
@@ -117,7 +138,7 @@ export class Room {
       if (entitled) this.#withReserve(run);
       else run();
     } finally {
-      this.#admitted = 0;
+      this.#admitted = NOTHING;
       this.#seen = null;
     }
   }
@@ -169,13 +190,15 @@ export class Room {
     }
   }
 
-  #fits(bytes: number): boolean {
+  #fits(more: Wanted): boolean {
     this.#seen ??= this.#look();
-    const { isWhole, free, freed, uncopied } = this.#seen;
-    const wanted = this.#admitted + bytes;
-    const grows = Math.max(0, wanted - freed);
+    const { isWhole, free, freed, freedOfChunks, uncopied } = this.#seen;
+    const wanted = sum(this.#admitted, more);
+    const grows = Math.max(0, wanted.own - freed);
     if (uncopied + grows > GROWTH || !isWhole) return false;
-    return free - uncopied - grows - wanted * LOG_SHARE >= (grows > 0 ? LOG_ROOM : 0);
+    // Chunks go through no log.
+    const allGrow = grows + Math.max(0, wanted.ofChunks - freedOfChunks);
+    return free - uncopied - allGrow - wanted.own * LOG_SHARE >= (allGrow > 0 ? LOG_ROOM : 0);
   }
 
   #look(): Seen {
@@ -185,9 +208,21 @@ export class Room {
       isWhole: this.#reserve.isWhole(),
       free: bavail * bsize,
       freed: freed * this.#pageSize,
+      freedOfChunks: (this.#sql.freeChunkPages.get()?.freelist_count ?? 0) * this.#chunkPageSize,
       uncopied: Math.max(0, pages * this.#pageSize - statSync(this.#path).size),
     };
   }
+}
+
+const NOTHING: Wanted = { own: 0, ofChunks: 0 };
+
+function sum(one: Wanted, other: Wanted): Wanted {
+  return { own: one.own + other.own, ofChunks: one.ofChunks + other.ofChunks };
+}
+
+/** The bytes of the pages that so many bytes take, and of some besides. */
+function pagesFor(length: number, pageSize: number, besides: number): number {
+  return (Math.ceil(length / (pageSize - 4)) + besides) * pageSize;
 }
 
 /** SQLite's result code. Where a rollback failed too, that of the transaction. */
@@ -200,7 +235,8 @@ function prepareStatements(db: SqliteDatabase) {
     pages: db.prepare<{ pages: number; freed: number }>(
       'SELECT page_count AS pages, freelist_count AS freed FROM pragma_page_count, pragma_freelist_count',
     ),
-    RESTART: db.prepare<{ busy: number }>('PRAGMA wal_checkpoint(RESTART)'),
-    TRUNCATE: db.prepare<{ busy: number }>('PRAGMA wal_checkpoint(TRUNCATE)'),
+    freeChunkPages: db.prepare<{ freelist_count: number }>(`PRAGMA ${CHUNK_FILE}.freelist_count`),
+    RESTART: db.prepare<{ busy: number }>('PRAGMA main.wal_checkpoint(RESTART)'),
+    TRUNCATE: db.prepare<{ busy: number }>('PRAGMA main.wal_checkpoint(TRUNCATE)'),
   };
 }

@@ -17,8 +17,8 @@ const LARGEST_MADE_OVER = 256 * 2 ** 20;
 /** Result codes of what another time may do: the file is in use, or there is no memory or no room. */
 const NOT_NOW = [5, 6, 7, 10, 13];
 
-/** Pages that one step takes off a file: at most so many are moved for it, and their log has room in the reserve. */
-const STEP_PAGES = 1_024;
+/** Bytes that one step takes off a file: at most so many are moved for it, and their log has room in the reserve. */
+const STEP_BYTES = 2 ** 20;
 
 /**
  * Makes a file over that an older version made, if there is room for it: on the disk for a copy in the log and one in
@@ -39,11 +39,16 @@ export function makeShrinkable(database: SqliteDatabase): void {
   }
 }
 
-/** Takes unused pages off a file, inside the caller's transaction. @returns whether more may be left. */
-export function shrink(database: SqliteDatabase): boolean {
-  const before = pragma(database, 'freelist_count');
-  if (before === 0 || pragma(database, 'auto_vacuum') !== INCREMENTAL) return false;
-  database.exec(`PRAGMA incremental_vacuum(${STEP_PAGES})`);
-  const after = pragma(database, 'freelist_count');
+/**
+ * Takes unused pages off a file, inside the caller's transaction.
+ * @param schema the name of an attached file. Default: the database's own.
+ * @returns whether more may be left.
+ */
+export function shrink(database: SqliteDatabase, schema = 'main'): boolean {
+  const before = pragma(database, 'freelist_count', schema);
+  if (before === 0 || pragma(database, 'auto_vacuum', schema) !== INCREMENTAL) return false;
+  const pages = Math.ceil(STEP_BYTES / pragma(database, 'page_size', schema));
+  database.exec(`PRAGMA ${schema}.incremental_vacuum(${pages})`);
+  const after = pragma(database, 'freelist_count', schema);
   return after > 0 && after < before;
 }
