@@ -3,14 +3,20 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { check, type Violation } from './checker.js';
+import type { Terms } from './history.js';
 import { Life, type World } from './life.js';
-import { drawPlan } from './plan.js';
+import { drawPlan, drawRequest } from './plan.js';
 import { Random } from './random.js';
 import { Recorder } from './recorder.js';
+import { type Line, RequestLife } from './request-life.js';
+import { checkRequest, type RequestHistory } from './request-rules.js';
 import type { Scene } from './scene.js';
 import { type Tempo, Trouble } from './trouble.js';
 import { DELIVERED } from './webhook-rules.js';
 import { Wire } from './wire.js';
+
+/** How often a life is that of a request, with the answers to it. */
+const REQUESTS = 0.015;
 
 /** Lives at the same time. */
 const ABREAST = 96;
@@ -18,6 +24,9 @@ const ABREAST = 96;
 /** After the faults: until everybody has an answer, and then until one more event has arrived. Milliseconds. */
 const ANSWERS_MS = 30_000;
 const EVENTS_MS = 20_000;
+
+/** Of a create that must succeed when all is over. */
+const LAST_TRIES = 20;
 
 /** Between two looks at whether all events have arrived, and by how much the clocks are put on for each. */
 const LOOK_MS = 1_000;
@@ -29,6 +38,8 @@ const MOST_HOURS = 15;
 /** A campaign under way, and what came of it. */
 export class Campaign {
   readonly histories: Recorder[] = [];
+  /** Requests, whose own histories and those of their answers are among the others. */
+  readonly requested: RequestHistory[] = [];
   readonly trouble: Trouble;
   violation: Violation | null = null;
   /** What went wrong with the campaign's servers or receivers, and belongs to no secret. */
@@ -39,6 +50,7 @@ export class Campaign {
   /** Aborted when the time is up, or something was found. */
   readonly #ending = new AbortController();
   #requests = 0;
+  #lives = 0;
   #lastCall = Number.POSITIVE_INFINITY;
 
   constructor(scene: Scene, seed: string, tempo: Tempo) {
@@ -84,22 +96,61 @@ export class Campaign {
 
   /** Lives one life after the other. */
   async #live(stopping: () => boolean): Promise<void> {
+    const { receivers, phone, relay, apiKey, stopwatch } = this.#scene;
+    const world: World = {
+      receivers,
+      phone,
+      relay,
+      apiKey,
+      rest: (ms) => this.#rest(ms),
+      tooLate: () => this.violation !== null || stopwatch.now() > this.#lastCall,
+    };
     while (!stopping()) {
-      const number = this.histories.length;
+      const number = this.#lives++;
       const random = this.#random.part(number);
-      const { receivers, servers, stopwatch } = this.#scene;
-      const plan = drawPlan(`s${number}`, random, receivers.length);
-      const recorder = new Recorder(plan.name, plan.terms, stopwatch);
-      this.histories.push(recorder);
-      const world: World = {
-        receivers,
-        rest: (ms) => this.#rest(ms),
-        tooLate: () => this.violation !== null || stopwatch.now() > this.#lastCall,
-      };
-      const wire = new Wire(recorder, servers, random.part('wire'), () => ++this.#requests);
-      await new Life(plan, world, wire, recorder, random.part('life')).live();
-      this.#examine(recorder, false);
+      if (random.part('kind').chance(REQUESTS)) await this.#liveRequest(`r${number}`, random, world);
+      else await this.#liveSecret(`s${number}`, random, world);
     }
+  }
+
+  async #liveSecret(name: string, random: Random, world: World): Promise<void> {
+    const { clocks, stopwatch } = this.#scene;
+    const plan = drawPlan(name, random, world.receivers.length, clocks.right(stopwatch.now()));
+    const { wire, recorder } = this.#line(plan, random);
+    await new Life(plan, world, wire, recorder, random.part('life')).live();
+    this.#examine(recorder, false);
+  }
+
+  async #liveRequest(name: string, random: Random, world: World): Promise<void> {
+    const plan = drawRequest(name, random);
+    const { minutes, most: views } = plan;
+    const line = this.#line({ name, terms: { version: 2, views, minutes, callback: false } }, random);
+    const answerers = plan.answers.map((answer) => this.#line(answer, random));
+    const history = {
+      request: line.recorder,
+      answers: answerers.map(({ recorder }) => recorder),
+    };
+    this.requested.push(history);
+    await new RequestLife(plan, world, line, answerers, random.part('life')).live();
+    for (const { recorder } of [line, ...answerers]) this.#examine(recorder, false);
+    this.#examineRequest(history);
+  }
+
+  /** The history of a secret, or of a request, which begins here, and what its requests are sent by. */
+  #line({ name, terms }: { readonly name: string; readonly terms: Terms }, random: Random): Line {
+    const recorder = new Recorder(name, terms, this.#scene.stopwatch);
+    this.histories.push(recorder);
+    const { servers } = this.#scene;
+    const wire = new Wire(recorder, servers, random.part(`wire ${name}`), () => ++this.#requests);
+    return { wire, recorder };
+  }
+
+  #examineRequest(history: RequestHistory): void {
+    if (this.violation !== null) return;
+    const found = checkRequest(history, this.#scene.clocks);
+    if (found === null) return;
+    this.violation = { ...found, history: history.request, others: history.answers };
+    this.#end();
   }
 
   /** Keeps the first violation, and ends the campaign with it. */
@@ -147,10 +198,37 @@ export class Campaign {
       await this.#scene.setClocks(hours * HOUR_MS);
     }
     if (signal.aborted) return;
+    for (const server of servers) {
+      // A disk that was full has room again, by now for creates too.
+      const answer = await createAtLast(server.proxy.port);
+      if (answer !== 201) this.wrong.push(`in the end server ${server.name} answers a create with ${answer}`);
+    }
     for (const recorder of this.histories) this.#examine(recorder, true);
+    for (const history of this.requested) this.#examineRequest(history);
     this.wrong.push(
       ...servers.flatMap(({ collapses }) => collapses),
       ...receivers.flatMap(({ strays }) => strays),
     );
   }
+}
+
+/** The status of a create that nothing disturbs, once it is 201 or many tries were in vain; or why there is none. */
+async function createAtLast(port: number): Promise<unknown> {
+  let answer: unknown = null;
+  for (let tries = 0; tries < LAST_TRIES && answer !== 201; tries++) {
+    if (tries > 0) await sleep(LOOK_MS);
+    answer = await fetch(`http://127.0.0.1:${port}/api/secrets`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ encrypted_blob: 'AAAA', expiry: 1, split_url_mode: false }),
+      signal: AbortSignal.timeout(ANSWERS_MS),
+    }).then(
+      async (reply) => {
+        await reply.arrayBuffer();
+        return reply.status;
+      },
+      (error: unknown) => String(error),
+    );
+  }
+  return answer;
 }

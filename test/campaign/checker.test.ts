@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { RULES } from './checker.js';
-import type { Answer, Call, Terms } from './history.js';
+import type { Answer, Call, Gate, Terms } from './history.js';
 import { EPOCH, EXPIRES, MINUTE, read, Story, TERMS } from './story.js';
 
 const READ = 'SECRET_ALREADY_CONSUMED';
@@ -166,6 +166,83 @@ const STORIES: Readonly<Record<string, { breaks: () => Story; keeps: () => Story
     breaks: () => story().ask(read('c')).refused('d', READ).takes('e'),
     keeps: () => story().ask(read('c')).refused('d', READ).takes('c'),
   },
+  'a gate lets in only who passes it': {
+    breaks: () => gated({ is: 'address' }).comes({ from: 'elsewhere' }),
+    // A claim that has its view is not asked again.
+    keeps: () => gated({ is: 'address' }).comes({ from: 'home' }),
+  },
+  'a gate refuses only who does not pass it': {
+    breaks: () => gated({ is: 'code' }).ask(SEND, SENT).comes({ code: 'sent' }, 'WRONG_CODE'),
+    // Another code may have taken its place.
+    keeps: () => gated({ is: 'code' }).ask(SEND, SENT).ask(SEND).comes({ code: 'sent' }, 'WRONG_CODE'),
+  },
+  'a code is judged five times': {
+    breaks: () => guessed(6),
+    keeps: () => guessed(5).ask(SEND, SENT).comes({ code: 'wrong' }, 'WRONG_CODE'),
+  },
+  'a code ends with five wrong ones': {
+    breaks: () => guessed(5).comes({ code: 'sent' }),
+    keeps: () => guessed(4).comes({ code: 'sent' }),
+  },
+  'chunks go only to who has a view': {
+    breaks: () => withFiles().comes({}).ask(fetchOf('d'), { status: 200 }),
+    // Its read was lost, and may have taken the view.
+    keeps: () => withFiles().ask(read('d')).ask(fetchOf('d'), { status: 200 }),
+  },
+  'no chunk is readable after the end': {
+    breaks: () => withFiles().comes({}).ask(ack('c'), done).ask(fetchOf('c'), { status: 200 }),
+    keeps: () => withFiles().comes({}).ask(ack('c')).ask(fetchOf('c'), { status: 200 }),
+  },
+  'chunks are there until the lease ends': {
+    breaks: () =>
+      withFiles()
+        .comes({})
+        .wait(9 * MINUTE)
+        .ask(fetchOf('c'), { status: 410, code: READ }),
+    keeps: () =>
+      withFiles()
+        .comes({})
+        .wait(10 * MINUTE)
+        .ask(fetchOf('c'), { status: 410, code: READ }),
+  },
+  'an upload keeps what it was said to keep': {
+    breaks: () => uploaded(done),
+    keeps: () => uploaded(undefined),
+  },
+  'a command hands on the secret or nothing else': {
+    breaks: () => story().takes('c').ran({ got: 'something else', code: null }),
+    keeps: () => story().takes('c').ran({ got: 'part', code: null, killed: 'answered' }),
+  },
+  'a command that ends well has handed the secret on': {
+    breaks: () => story().takes('c').ran({ got: 'nothing' }),
+    keeps: () => story().takes('c').ran({ got: 'nothing', code: 8 }),
+  },
+  'a command acknowledges only what it has handed on': {
+    breaks: () =>
+      story()
+        .takes('c')
+        .ran({ got: 'part', code: null, acknowledged: ['c'] }),
+    keeps: () =>
+      story()
+        .takes('c')
+        .ran({ code: null, killed: 'acknowledging', acknowledged: ['c'] }),
+  },
+  'a command reads again under the claim that it had': {
+    breaks: () =>
+      killed()
+        .refused('d', READ)
+        .ran({ claims: ['d'], got: 'nothing', code: 6 }, 11),
+    // The lease was over.
+    keeps: () =>
+      killed()
+        .wait(MINUTE)
+        .refused('d', READ)
+        .ran({ claims: ['d'], got: 'nothing', code: 6 }, 11),
+  },
+  'a command calls gone only what a server called gone': {
+    breaks: () => killed().ran({ got: 'nothing', code: 6 }),
+    keeps: () => killed().wait(MINUTE).refused('c', READ).ran({ got: 'nothing', code: 6 }),
+  },
   'who asks gets an answer in the end': {
     breaks: () => story({ callback: false }).ask(read('c')).ask(read('c')),
     keeps: () => story({ callback: false }).ask(read('c')).takes('c'),
@@ -210,6 +287,33 @@ const STORIES: Readonly<Record<string, { breaks: () => Story; keeps: () => Story
     ended: true,
   },
 };
+
+const SEND: Call = { do: 'send code', proof: 'right' };
+const SENT: Answer = { status: 202 };
+const fetchOf = (claim: string): Call => ({ do: 'fetch', claim, proof: 'right', index: 0 });
+const gated = (gate: Gate) => story({ gate });
+const withFiles = () => story({ chunks: 2 });
+
+/** So many wrong codes, where one was sent. */
+function guessed(times: number): Story {
+  const guesses = gated({ is: 'code' }).ask(SEND, SENT);
+  for (let tries = 0; tries < times; tries++) guesses.comes({ code: 'wrong' }, 'WRONG_CODE');
+  return guesses;
+}
+
+/** A create that does not find its two chunks, the second of which was answered so. */
+function uploaded(second: Answer | undefined): Story {
+  const put = (index: number): Call => ({ do: 'put', index });
+  return new Story({ ...TERMS, chunks: 2 })
+    .ask(put(0), done)
+    .ask(put(1), second)
+    .ask({ do: 'create', body: 'own' }, { status: 409, code: 'UPLOAD_INCOMPLETE' });
+}
+
+/** A command that had its view, and was killed before it had the answer. */
+function killed(): Story {
+  return story().takes('c').ran({ killed: 'taken', code: null, got: 'nothing' }, 11);
+}
 
 /** A revocation and a read at the same time, which both succeed: one view is not enough for that. */
 function overlapping(views: number): Story {

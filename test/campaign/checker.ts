@@ -7,9 +7,12 @@
 import { answerRules } from './answer-rules.js';
 import type { Clocks } from './clocks.js';
 import { Facts } from './facts.js';
+import { fileRules } from './file-rules.js';
+import { gateRules } from './gate-rules.js';
 import type { History } from './history.js';
 import { readingRules } from './reading-rules.js';
 import { refusalRules } from './refusal-rules.js';
+import { runRules } from './run-rules.js';
 import { webhookRules } from './webhook-rules.js';
 
 /** Says what is wrong, or `null`. */
@@ -21,10 +24,19 @@ export interface Violation {
   readonly rule: string;
   readonly why: string;
   readonly history: History;
+  /** Of what else it takes to see it. */
+  readonly others?: readonly History[];
 }
 
 /** Hold at any time, also while things still happen. */
-const ALWAYS: Readonly<Record<string, Rule>> = { ...answerRules, ...readingRules, ...refusalRules };
+const ALWAYS: Readonly<Record<string, Rule>> = {
+  ...answerRules,
+  ...readingRules,
+  ...refusalRules,
+  ...gateRules,
+  ...fileRules,
+  ...runRules,
+};
 
 /** Hold once every fault is over, all has been answered, and everything has had time to end. */
 const AT_THE_END: Readonly<Record<string, Rule>> = webhookRules;

@@ -47,6 +47,11 @@ export class Clocks {
     };
   }
 
+  /** What a clock without an offset shows at a moment. */
+  right(moment: number): number {
+    return this.#at(moment, 0);
+  }
+
   /** What a server's clock can have shown from one moment to another. */
   shown(server: string, from: number, to: number): Span {
     let min = Number.POSITIVE_INFINITY;

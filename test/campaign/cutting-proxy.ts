@@ -30,6 +30,13 @@ export function spoilAny(random: Random, bytes: number): Spoiler {
   };
 }
 
+const LOOPBACK = '127.0.0.1';
+
+/** The name of a connection's end. */
+export function endOf(address: string | undefined, port: number | undefined): string {
+  return `${address}:${port}`;
+}
+
 interface Pair {
   readonly near: Socket;
   readonly far: Socket;
@@ -59,8 +66,8 @@ export class CuttingProxy {
   readonly spoilt = new Map<string, number>();
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
-  /** By the client's port: of connections that are open, or were not asked after yet. */
-  readonly #fates = new Map<number, Fate>();
+  /** By the client's address and port: of connections that are open, or were not asked after yet. */
+  readonly #fates = new Map<string, Fate>();
 
   constructor() {
     this.#server = createServer({ allowHalfOpen: true }, (near) => this.#accept(near));
@@ -79,18 +86,18 @@ export class CuttingProxy {
   /**
    * What became of a connection. Ask once, when it is over: should the proxy come across it only later, it passes
    * nothing on.
-   * @param clientPort from which it came.
+   * @param client from where it came, as {@link endOf} names it.
    * @param since when it was begun at the earliest, by `performance.now()`: ports are used again.
    */
-  fateOf(clientPort: number, since: number): ConnectionFate {
-    const fate = this.#fates.get(clientPort);
+  fateOf(client: string, since: number): ConnectionFate {
+    const fate = this.#fates.get(client);
     if (fate === undefined || fate.accepted < since) {
       const never = { accepted: performance.now(), passed: false, spoilt: true, over: true };
-      this.#fates.set(clientPort, never);
+      this.#fates.set(client, never);
       return never;
     }
     fate.over = true;
-    this.#fates.delete(clientPort);
+    this.#fates.delete(client);
     return fate;
   }
 
@@ -110,14 +117,22 @@ export class CuttingProxy {
     near.on('error', () => undefined);
     if (spoiling !== null) this.spoilt.set(spoiling.how, (this.spoilt.get(spoiling.how) ?? 0) + 1);
     // Without a port it was reset before it was heard.
-    const { remotePort } = near;
-    const over = remotePort === undefined || this.#fates.get(remotePort)?.over === true;
-    if (remotePort !== undefined) this.#fates.delete(remotePort);
-    if (remotePort === undefined || over || target === null || spoiling?.how === 'refuse') {
+    const { remotePort, remoteAddress } = near;
+    const client = endOf(remoteAddress, remotePort);
+    const over = remotePort === undefined || this.#fates.get(client)?.over === true;
+    this.#fates.delete(client);
+    if (over || target === null || spoiling?.how === 'refuse') {
       cutOff(near);
       return;
     }
-    const far = connect({ port: target, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+    const far = connect({
+      port: target,
+      host: '127.0.0.1',
+      allowHalfOpen: true,
+      noDelay: true,
+      // The server is to see where a client comes from.
+      ...(remoteAddress === undefined || remoteAddress === LOOPBACK ? {} : { localAddress: remoteAddress }),
+    });
     near.setNoDelay(true);
     const pair = { near, far };
     this.#pairs.add(pair);
@@ -129,7 +144,7 @@ export class CuttingProxy {
     // What the target said last still goes on.
     far.on('close', () => near.end());
     const fate = { accepted: performance.now(), passed: false, spoilt: spoiling !== null, over: false };
-    this.#fates.set(remotePort, fate);
+    this.#fates.set(client, fate);
     const mayPass = () => {
       if (!fate.over) fate.passed = true;
       return !fate.over;

@@ -1,5 +1,6 @@
 /** What a history says about a secret: what is certain, and what may have been. */
 
+import { CHUNKS_LEASE_MS } from '../../src/core/protocol/chunks.js';
 import { LEASE_MS } from '../../src/core/protocol/limits.js';
 import type { Clocks } from './clocks.js';
 import { type Answer, type Call, type History, type Request, requestsOf, type Terms } from './history.js';
@@ -51,6 +52,11 @@ export class Facts {
   readonly acknowledgements: readonly RequestOf<'acknowledge'>[];
   readonly revocations: readonly RequestOf<'revoke'>[];
   readonly statuses: readonly RequestOf<'status'>[];
+  /** Of chunks. */
+  readonly fetches: readonly RequestOf<'fetch'>[];
+  /** That may have a code sent. */
+  readonly sendings: readonly RequestOf<'send code'>[];
+  readonly puts: readonly RequestOf<'put'>[];
   /** Requests with a wrong key, or without one where it is needed. */
   readonly guesses: readonly Request[];
   /** The first 201. Nobody can have asked for the secret without one. */
@@ -67,6 +73,9 @@ export class Facts {
     this.acknowledgements = this.#all('acknowledge');
     this.revocations = this.#all('revoke').filter((one) => this.#holdsKey(one.call));
     this.statuses = this.#all('status').filter((one) => this.#holdsKey(one.call));
+    this.fetches = this.#all('fetch').filter((one) => this.#holdsKey(one.call));
+    this.sendings = this.#all('send code').filter((one) => this.#holdsKey(one.call));
+    this.puts = this.#all('put');
     this.guesses = this.requests.filter(({ call }) => 'proof' in call && !this.#holdsKey(call));
     this.takers = takersOf(this.reads);
     const first = answered(this.creates).find(({ answer }) => answer.status === 201);
@@ -79,6 +88,24 @@ export class Facts {
   /** When it expires, in milliseconds since 1970. */
   get expiresAt(): number {
     return this.created?.expiresAt ?? Number.NaN;
+  }
+
+  /** How long a claim has its view, in milliseconds, if nothing is fetched. */
+  get leaseMs(): number {
+    return this.terms.chunks === undefined ? LEASE_MS : CHUNKS_LEASE_MS;
+  }
+
+  /**
+   * When the server says that a view was taken, by its clock. The lease of files grows while they are fetched, and so the
+   * first answer tells it.
+   */
+  takenAt({ purgeAt = Number.NaN }: Answer, { claim, deliveries }: Taker): number {
+    if (claim === null) return purgeAt;
+    const first =
+      this.terms.chunks === undefined
+        ? purgeAt
+        : Math.min(purgeAt, ...deliveries.map(({ answer }) => answer.purgeAt ?? Number.NaN));
+    return first - this.leaseMs;
   }
 
   /** How many had certainly had it by then. */

@@ -14,10 +14,25 @@ export type Call =
       readonly do: 'create' /** Which of the bodies that were sent with the secret's key. */;
       readonly body: string;
     }
-  | { readonly do: 'read'; readonly claim: string | null; readonly proof: Proof }
+  | ({ readonly do: 'read'; readonly claim: string | null; readonly proof: Proof } & Visit)
   | { readonly do: 'acknowledge'; readonly claim: string }
   | { readonly do: 'revoke'; readonly proof: Proof }
-  | { readonly do: 'status'; readonly proof: Proof };
+  | { readonly do: 'status'; readonly proof: Proof }
+  /** Has a code sent. */
+  | { readonly do: 'send code'; readonly proof: Proof }
+  | { readonly do: 'fetch'; readonly claim: string | null; readonly proof: Proof; readonly index: number }
+  | { readonly do: 'begin upload' | 'look at upload' | 'forget upload' }
+  | { readonly do: 'put'; readonly index: number }
+  /** Of a request for a secret: made, shown to who answers, listed and cancelled by who asked. */
+  | { readonly do: 'ask' | 'look' | 'list' | 'cancel' };
+
+/** How somebody comes to the gates of a secret; missing where it has none. */
+export interface Visit {
+  /** From which of two addresses. */
+  readonly from?: 'home' | 'elsewhere';
+  /** Which code was shown: one that had been sent by then, or another. */
+  readonly code?: 'sent' | 'wrong' | 'none';
+}
 
 /** An answer, as far as it matters. Times in milliseconds since 1970. */
 export interface Answer {
@@ -31,6 +46,28 @@ export interface Answer {
   /** Whether what came is what was created. */
   readonly bytes?: 'right' | 'wrong';
   readonly state?: string;
+  /** Of a request. */
+  readonly answersLeft?: number;
+  /** The ids of the answers in a list. */
+  readonly answers?: readonly string[];
+}
+
+/** The moments of a command that reads, as its server sees them. */
+export type RunMoment = 'asked' | 'taken' | 'answered' | 'acknowledging' | 'acknowledged';
+
+/** A run of the command that reads, from its start to its end. */
+export interface Run {
+  /** When it was started. */
+  readonly from: number;
+  /** When it was killed; `null` where it ended by itself. */
+  readonly killed: RunMoment | null;
+  /** Its exit code; `null` where it was killed. */
+  readonly code: number | null;
+  /** How much of the secret it had handed on. */
+  readonly got: 'all' | 'part' | 'nothing' | 'something else';
+  /** What it read under, and what it acknowledged. */
+  readonly claims: readonly string[];
+  readonly acknowledged: readonly string[];
 }
 
 /** A delivery of a webhook, whole and with the right signature. */
@@ -52,6 +89,7 @@ export type HistoryEvent = { readonly at: number } & (
   /** No answer that decides came. `unsent`: the server never had the whole of it, so it has no effect. */
   | { readonly what: 'lost'; readonly request: number; readonly unsent: boolean; readonly why: string }
   | { readonly what: 'delivered'; readonly delivery: Delivery }
+  | { readonly what: 'ran'; readonly run: Run }
   /** A delivery that nobody but the server can have sent, and that is wrong in itself. */
   | { readonly what: 'spoilt delivery'; readonly why: string }
   /** A client of the SDK could not open what it got, or found something else in it. */
@@ -64,7 +102,19 @@ export interface Terms {
   readonly views: number;
   readonly minutes: number;
   readonly callback: boolean;
+  /** What readers must pass besides the key; missing for nothing. */
+  readonly gate?: Gate;
+  /** Chunks of its files; missing where it has none. */
+  readonly chunks?: number;
+  /** Whether it answers a request, which may be closed before it comes. */
+  readonly answer?: boolean;
 }
+
+/** A gate: at home, from a time on (by a server's clock, in milliseconds since 1970), or with a code that was sent. */
+export type Gate =
+  | { readonly is: 'address' }
+  | { readonly is: 'code' }
+  | { readonly is: 'time'; readonly notBefore: number };
 
 /** All that happened to one secret. */
 export interface History {
@@ -86,12 +136,12 @@ export interface Request {
   readonly answer: Answer | null;
 }
 
-/**
- * Whether an answer decides nothing: it may have come after the effect, or before one that comes later. A full store
- * refuses a create that it may take when the same create is tried again.
- */
+/** What a full store may refuse, and take when it is tried again. */
+export const NEEDS_ROOM: ReadonlySet<Call['do']> = new Set(['create', 'begin upload', 'put', 'ask']);
+
+/** Whether an answer decides nothing: it may have come after the effect, or before one that comes later. */
 function isUndecided({ status }: Answer, call: Call): boolean {
-  return status === 503 || (status === 507 && call.do === 'create');
+  return status === 503 || (status === 507 && NEEDS_ROOM.has(call.do));
 }
 
 /** The requests of a history in the order they were sent, without those that reached nobody. */
@@ -108,6 +158,11 @@ export function requestsOf({ events }: History): Request[] {
     } else if (event.what === 'lost' && event.unsent) requests.delete(event.request);
   }
   return [...requests.values()];
+}
+
+/** The runs of the command in a history, as they ended. */
+export function runsOf({ events }: History): Run[] {
+  return events.flatMap((event) => (event.what === 'ran' ? [event.run] : []));
 }
 
 /** The deliveries in a history. */
@@ -137,15 +192,24 @@ function line(event: Untimed<HistoryEvent>): string {
       return `${event.request} ${event.unsent ? 'never sent' : 'no answer'}: ${event.why}`;
     case 'delivered':
       return `webhook ${fields(event.delivery)}`;
+    case 'ran':
+      return `zephr get ended ${fields(event.run)}`;
     default:
       return `${event.what}: ${event.why}`;
   }
 }
 
-const TIMES: ReadonlySet<string> = new Set(['expiresAt', 'purgeAt', 'occurredAt']);
+const TIMES: ReadonlySet<string> = new Set(['expiresAt', 'purgeAt', 'occurredAt', 'notBefore']);
 
 function fields(values: object): string {
   return Object.entries(values)
-    .map(([name, value]) => `${name}=${TIMES.has(name) ? new Date(value as number).toISOString() : value}`)
+    .map(([name, value]) => `${name}=${printed(name, value)}`)
     .join(' ');
+}
+
+function printed(name: string, value: unknown): string {
+  if (TIMES.has(name)) return new Date(value as number).toISOString();
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? `{${fields(value)}}`
+    : String(value);
 }

@@ -1,10 +1,14 @@
 /** Faults planted into the product itself: they prove that the checker finds what it is there for. */
 
 import { LEASE_MS } from '../../src/core/protocol/limits.js';
+import type { ChunkOutcome } from '../../src/server/store/contracts/chunks.js';
+import { STRANGER } from '../../src/server/store/contracts/gates.js';
 import { stateOf } from '../../src/server/store/contracts/lifecycle.js';
+import type { AnswerOutcome, RequestStore } from '../../src/server/store/contracts/requests.js';
 import type { NewSecret, SecretStore } from '../../src/server/store/contracts/secrets.js';
 import type { Store } from '../../src/server/store/contracts/store.js';
 import { overridden } from '../support/overridden.js';
+import { HOME } from './wire.js';
 
 /** A fault, and how rare it is: one in so many. */
 export interface Plant {
@@ -31,11 +35,11 @@ export const PLANTS = {
         if (outcome.outcome === 'created') made.set(secret.id, secret);
         return outcome;
       },
-      async consume(id, claim, shown, now) {
+      async consume(id, claim, shown, now, ...rest) {
         const secret = made.get(id);
         const record = secret !== undefined && chance() ? await store.secrets.status(id, shown, now) : null;
         if (!secret || record?.outcome !== 'found' || stateOf(record, now) !== 'waiting') {
-          return store.secrets.consume(id, claim, shown, now);
+          return store.secrets.consume(id, claim, shown, now, ...rest);
         }
         const purgeAt = claim === null ? now : now + LEASE_MS;
         const { version, blob, hint } = secret;
@@ -65,8 +69,8 @@ export const PLANTS = {
   /** Lets somebody read who comes too late. */
   'late-read': (store: Store, chance: Chance): Store =>
     withSecrets(store, {
-      consume: (id, claim, shown, now) =>
-        store.secrets.consume(id, claim, shown, chance() ? now - 30 * 60_000 : now),
+      consume: (id, claim, shown, now, ...rest) =>
+        store.secrets.consume(id, claim, shown, chance() ? now - 30 * 60_000 : now, ...rest),
     }),
 
   /** Loses an event before it is delivered. */
@@ -83,7 +87,121 @@ export const PLANTS = {
       }),
     });
   },
+
+  /** Forgets that a claim has a view, so that who was killed, or lost the answer, has lost the secret. */
+  'forgotten-claim': (store: Store, chance: Chance): Store => {
+    const given = new Set<string>();
+    return withSecrets(store, {
+      async consume(id, claim, ...rest) {
+        const name = `${id} ${claim}`;
+        if (given.has(name) && chance()) return { outcome: 'gone', state: 'read' };
+        const outcome = await store.secrets.consume(id, claim, ...rest);
+        if (outcome.outcome === 'consumed') given.add(name);
+        return outcome;
+      },
+    });
+  },
+
+  /** Says that an acknowledgement was taken, and goes on giving the secret to its claim. */
+  'forgotten-acknowledgement': (store: Store, chance: Chance): Store =>
+    withSecrets(store, {
+      acknowledge: async (id, claim, now) => (chance() ? true : store.secrets.acknowledge(id, claim, now)),
+    }),
+
+  /** Lets somebody in whom a gate has refused. */
+  'open-gate': (store: Store, chance: Chance): Store =>
+    withSecrets(store, {
+      async consume(id, claim, shown, now, takesChunks, visitor = STRANGER) {
+        const outcome = await store.secrets.consume(id, claim, shown, now, takesChunks, visitor);
+        const isRefused = outcome.outcome === 'address not allowed' || outcome.outcome === 'too early';
+        if (!isRefused || !chance()) return outcome;
+        const later = outcome.outcome === 'too early' ? now + outcome.waitMs : now;
+        return store.secrets.consume(id, claim, shown, later, takesChunks, { ...visitor, address: HOME });
+      },
+    }),
+
+  /** Counts no wrong code, so that all of them can be tried. */
+  'endless-code': (store: Store, chance: Chance): Store => {
+    const codes = new Map<string, string>();
+    return withSecrets(store, {
+      sendCode(id, shown, visitor, code, now) {
+        codes.set(id, code.mac);
+        return store.secrets.sendCode(id, shown, visitor, code, now);
+      },
+      async consume(id, claim, shown, now, takesChunks, visitor = STRANGER) {
+        const mac = codes.get(id);
+        const isWrong = mac !== undefined && visitor.codeMac !== null && visitor.codeMac !== mac;
+        if (isWrong && chance()) return { outcome: 'wrong code' };
+        return store.secrets.consume(id, claim, shown, now, takesChunks, visitor);
+      },
+    });
+  },
+
+  /** Says that a chunk is kept before it is, and then is not. */
+  'lost-chunk': (store: Store, chance: Chance): Store => {
+    const { chunks } = store;
+    return overridden(store, {
+      chunks: overridden(chunks, {
+        putChunk: async (id, index, bytes, now) =>
+          chance() ? 'kept' : chunks.putChunk(id, index, bytes, now),
+      }),
+    });
+  },
+
+  /** Gives one chunk for another. */
+  'mixed-chunks': (store: Store, chance: Chance): Store => {
+    const { chunks } = store;
+    return overridden(store, {
+      chunks: overridden(chunks, {
+        fetchChunk: (id, claim, index, shown, now) =>
+          chunks.fetchChunk(id, claim, chance() ? 0 : index, shown, now),
+      }),
+    });
+  },
+
+  /** Gives chunks to a claim whose view has ended. */
+  'late-chunk': (store: Store, chance: Chance): Store => {
+    const { chunks } = store;
+    const given = new Map<string, ChunkOutcome>();
+    return overridden(store, {
+      chunks: overridden(chunks, {
+        async fetchChunk(id, claim, index, shown, now) {
+          const name = `${id} ${claim} ${index}`;
+          const outcome = await chunks.fetchChunk(id, claim, index, shown, now);
+          if (outcome.outcome === 'chunk')
+            given.set(name, { ...outcome, bytes: Uint8Array.from(outcome.bytes) });
+          return (outcome.outcome === 'gone' && chance() ? given.get(name) : undefined) ?? outcome;
+        },
+      }),
+    });
+  },
+
+  /** Takes an answer more than a request has room for. */
+  'one-answer-more': (store: Store, chance: Chance): Store =>
+    withRequests(store, {
+      async answer(id, answer, proofHash) {
+        const outcome = await store.requests.answer(id, answer, proofHash);
+        if (outcome.outcome !== 'closed' || outcome.state !== 'answered' || !chance()) return outcome;
+        return store.secrets.create(answer.secret) as Promise<AnswerOutcome>;
+      },
+    }),
+
+  /** Says that an answer is kept before it is, and then is not. */
+  'lost-answer': (store: Store, chance: Chance): Store =>
+    withRequests(store, {
+      async answer(id, answer, proofHash) {
+        if (!chance()) return store.requests.answer(id, answer, proofHash);
+        const { secret } = answer;
+        const expiresAt = secret.createdAt + 60_000;
+        return { outcome: 'created', id: secret.id, version: 2, views: secret.views, expiresAt };
+      },
+    }),
 };
+
+/** `store` with some verbs of its requests replaced. */
+function withRequests(store: Store, verbs: Partial<RequestStore>): Store {
+  return overridden(store, { requests: overridden(store.requests, verbs) });
+}
 
 /** `store` with some verbs of its secrets replaced. */
 function withSecrets(store: Store, verbs: Partial<SecretStore>): Store {

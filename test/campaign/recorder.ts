@@ -1,7 +1,7 @@
 /** Writes one secret's history down while it happens. */
 
 import { createHash } from 'node:crypto';
-import type { Answer, Call, Delivery, History, HistoryEvent, Terms } from './history.js';
+import type { Answer, Call, Delivery, History, HistoryEvent, Run, Terms } from './history.js';
 import type { Stopwatch } from './moment.js';
 
 /** A history that grows. */
@@ -33,6 +33,14 @@ export class Recorder implements History {
     this.events.push({ at: this.#stopwatch.now(), what: 'delivered', delivery });
   }
 
+  ran(run: Run): void {
+    this.events.push({ at: this.#stopwatch.now(), what: 'ran', run });
+  }
+
+  now(): number {
+    return this.#stopwatch.now();
+  }
+
   spoilt(what: 'delivery' | 'secret', why: string): void {
     this.events.push({ at: this.#stopwatch.now(), what: `spoilt ${what}`, why });
   }
@@ -42,6 +50,7 @@ export class Recorder implements History {
 export function answerOf(status: number, text: string, isRight: (blob: unknown) => boolean): Answer {
   const body = fieldsOf(text);
   const { error, id, expires_at, purge_at, views_left, state, encrypted_blob: blob } = body;
+  const { answers_left: left, answers } = body;
   const code = (error as { code?: unknown } | undefined)?.code;
   return {
     status,
@@ -52,6 +61,8 @@ export function answerOf(status: number, text: string, isRight: (blob: unknown) 
     ...(views_left === undefined ? {} : { viewsLeft: Number(views_left) }),
     ...(state === undefined ? {} : { state: String(state) }),
     ...(blob === undefined ? {} : { bytes: isRight(blob) ? 'right' : 'wrong' }),
+    ...(left === undefined ? {} : { answersLeft: Number(left) }),
+    ...(Array.isArray(answers) ? { answers: answers.map(({ id: one }) => String(one)) } : {}),
   };
 }
 

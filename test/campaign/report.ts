@@ -21,6 +21,7 @@ export function report(campaign: Campaign, scene: Scene): string {
     scene.revivals() > 0 ? [`PostgreSQL ended by itself and was started again: ${scene.revivals()}`] : [];
   return [
     `${number(histories.length)} secrets, ${number(requests)} requests`,
+    ...table('of those secrets', kinds(campaign)),
     ...table('faults', trouble.counts),
     ...scene.impossible,
     ...extra,
@@ -31,9 +32,33 @@ export function report(campaign: Campaign, scene: Scene): string {
     ...wrong.slice(0, 10).map((what) => `wrong: ${what}`),
     ...(violation === null
       ? []
-      : ['', `violation: ${violation.rule}`, violation.why, printHistory(violation.history)]),
+      : [
+          '',
+          `violation: ${violation.rule}`,
+          violation.why,
+          ...[violation.history, ...(violation.others ?? [])].map(printHistory),
+        ]),
     ...(isClean(campaign) ? ['no violation'] : []),
   ].join('\n');
+}
+
+function kinds({ histories, requested }: Campaign): Map<string, number> {
+  const counts = new Map<string, number>([['requests for secrets', requested.length]]);
+  for (const { terms, events } of histories) {
+    if (terms.gate !== undefined) add(counts, `behind a gate (${terms.gate.is})`, 1);
+    if (terms.chunks !== undefined) add(counts, 'with files', 1);
+    if (terms.answer) add(counts, 'answers to requests', 1);
+    for (const event of events) {
+      if (event.what !== 'ran') continue;
+      const { killed, got } = event.run;
+      add(
+        counts,
+        `runs of zephr get ${killed === null ? 'not killed' : `killed when ${killed}`}: had ${got}`,
+        1,
+      );
+    }
+  }
+  return counts;
 }
 
 function outcomes({ histories }: Campaign): Map<string, number> {

@@ -15,6 +15,8 @@ export interface Launch {
   /** Node's arguments up to those of `zephr`: what gives it its clock, and the program. */
   readonly program: readonly string[];
   readonly store: string;
+  /** Of `zephr serve`, besides those that every server of a campaign has. */
+  readonly options: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly clocks: Clocks;
   /** Whether it goes by a clock of its store: then its own being wrong does not change what it does, but whether. */
@@ -52,6 +54,11 @@ export class ServerUnderTest {
     this.name = launch.name;
     this.#launch = launch;
     launch.clocks.step(launch.name, 0, 0);
+  }
+
+  /** Whether it goes by a clock of its store. */
+  get byStore(): boolean {
+    return this.#launch.byStore;
   }
 
   get pid(): number | undefined {
@@ -124,8 +131,9 @@ export class ServerUnderTest {
 
   /** Whether it answers now. What came of a start that failed is in the log. */
   async #tryToStart(): Promise<boolean> {
-    const { program, store, env } = this.#launch;
-    const options = ['--port', '0', '--store', store, '--rate-limit', '0', '--allow-private-callbacks'];
+    const { program, store, options: others, env } = this.#launch;
+    const common = ['--port', '0', '--store', store, '--rate-limit', '0', '--allow-private-callbacks'];
+    const options = [...common, ...others];
     const child = spawn(process.execPath, [...program, 'serve', ...options], {
       env: { PATH: process.env.PATH, HOME: '/nonexistent', ...env, [CLOCK_VARIABLE]: this.#settings() },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -2,7 +2,7 @@
 
 import { check } from './checker.js';
 import { Clocks } from './clocks.js';
-import type { Answer, Call, Delivery, HistoryEvent, Proof, Terms } from './history.js';
+import type { Answer, Call, Delivery, History, HistoryEvent, Proof, Run, Terms, Visit } from './history.js';
 
 /** What a clock without an offset shows when the campaign begins. A second of the campaign is one of the servers. */
 export const EPOCH = Date.UTC(2030, 0, 1);
@@ -70,6 +70,21 @@ export class Story {
     return this.ask(read(claim), { status: 410, code }, server);
   }
 
+  /** A run of the command that reads, which began so long ago and ends now. */
+  ran(run: Partial<Run>, began = 0): this {
+    const ended = { from: this.#now - began, killed: null, code: 0, got: 'all', claims: ['c'] } as const;
+    this.events.push({ at: this.#now, what: 'ran', run: { ...ended, acknowledged: [], ...run } });
+    return this;
+  }
+
+  /** A read at a gate, refused or let in. */
+  comes(visit: Visit, code?: string, claim = 'c'): this {
+    const lease = this.terms.chunks === undefined ? MINUTE : 10 * MINUTE;
+    const purgeAt = EPOCH + this.#now + lease;
+    const given: Answer = { status: 200, purgeAt, viewsLeft: this.terms.views - 1, bytes: 'right' };
+    return this.ask({ ...read(claim), ...visit }, code === undefined ? given : { status: 403, code });
+  }
+
   told(event: Delivery['event'], changes: Partial<Delivery> = {}): this {
     const occurredAt = event === 'secret.expired' ? EXPIRES : EPOCH + 11;
     const delivery = {
@@ -85,14 +100,17 @@ export class Story {
     return this;
   }
 
+  get history(): History {
+    return { name: 'story', terms: this.terms, events: this.events };
+  }
+
   /** The rule that is broken, or `null`. */
   verdict(ended = false): string | null {
-    const history = { name: 'story', terms: this.terms, events: this.events };
-    return check(history, this.clocks, ended)?.rule ?? null;
+    return check(this.history, this.clocks, ended)?.rule ?? null;
   }
 }
 
 /** A read, by default with the right key. */
-export function read(claim: string | null, proof: Proof = 'right'): Call {
+export function read(claim: string | null, proof: Proof = 'right'): Call & { do: 'read' } {
   return { do: 'read', claim, proof };
 }

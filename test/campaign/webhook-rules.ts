@@ -6,7 +6,6 @@ import type { SecretEvent } from '../../src/server/store/contracts/outbox.js';
 import type { Rule } from './checker.js';
 import { answered, type Facts } from './facts.js';
 import { type Delivery, deliveriesOf } from './history.js';
-import { takenAt } from './reading-rules.js';
 
 const EVENTS: readonly SecretEvent[] = ['secret.consumed', 'secret.expired', 'secret.revoked'];
 /** The rule that may still come to hold when one waits. */
@@ -54,7 +53,9 @@ export const webhookRules: Readonly<Record<string, Rule>> = {
       return 'it expired at another time';
     const consumed = eventOf(facts, 'secret.consumed');
     if (!consumed || facts.takers.some(({ deliveries }) => deliveries.length === 0)) return null;
-    const times = facts.takers.flatMap((taker) => taker.deliveries.map((one) => takenAt(one.answer, taker)));
+    const times = facts.takers.flatMap((taker) =>
+      taker.deliveries.map((one) => facts.takenAt(one.answer, taker)),
+    );
     return times.includes(consumed.occurredAt) ? null : 'it was first read at another time';
   },
 
