@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { postgresPrograms } from './postgres-under-test.js';
 import { type Order, runCampaign } from './run.js';
-import { HURRIED } from './trouble.js';
+import { HURRIED, STEADY } from './trouble.js';
 
 const SECONDS = 4;
 
@@ -47,7 +47,12 @@ describe('a campaign against a server with a planted fault', () => {
     { name: 'mixed-chunks', oneIn: 1 },
     { name: 'one-answer-more', oneIn: 1 },
   ] as const)('finds $name', { timeout: 180_000 }, async (plant) => {
-    const { rule, report } = await runCampaign({ ...order('sqlite'), milliseconds: SEARCH_MS, plant });
+    const { rule, report } = await runCampaign({
+      ...order('sqlite'),
+      milliseconds: SEARCH_MS,
+      plant,
+      tempo: STEADY,
+    });
     expect(rule, report).not.toBeNull();
   });
 });

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { check, type Violation } from './checker.js';
 import type { Terms } from './history.js';
 import { Life, type World } from './life.js';
-import { drawPlan, drawRequest } from './plan.js';
+import { drawKind, drawPlan, drawRequest, type Kind, type Mix } from './plan.js';
 import { Random } from './random.js';
 import { Recorder } from './recorder.js';
 import { type Line, RequestLife } from './request-life.js';
@@ -14,9 +14,6 @@ import type { Scene } from './scene.js';
 import { type Tempo, Trouble } from './trouble.js';
 import { DELIVERED } from './webhook-rules.js';
 import { Wire } from './wire.js';
-
-/** How often a life is that of a request, with the answers to it. */
-const REQUESTS = 0.015;
 
 /** Lives at the same time. */
 const ABREAST = 96;
@@ -46,6 +43,7 @@ export class Campaign {
   readonly wrong: string[] = [];
   readonly #scene: Scene;
   readonly #random: Random;
+  readonly #mix: Mix;
   readonly #ids = new Map<string, Recorder>();
   /** Aborted when the time is up, or something was found. */
   readonly #ending = new AbortController();
@@ -53,7 +51,8 @@ export class Campaign {
   #lives = 0;
   #lastCall = Number.POSITIVE_INFINITY;
 
-  constructor(scene: Scene, seed: string, tempo: Tempo) {
+  constructor(scene: Scene, seed: string, tempo: Tempo, mix: Mix) {
+    this.#mix = mix;
     this.#scene = scene;
     setMaxListeners(0, this.#ending.signal);
     this.#random = new Random(seed);
@@ -108,14 +107,15 @@ export class Campaign {
     while (!stopping()) {
       const number = this.#lives++;
       const random = this.#random.part(number);
-      if (random.part('kind').chance(REQUESTS)) await this.#liveRequest(`r${number}`, random, world);
-      else await this.#liveSecret(`s${number}`, random, world);
+      const kind = drawKind(this.#mix, random.part('kind'));
+      if (kind === 'request') await this.#liveRequest(`r${number}`, random, world);
+      else await this.#liveSecret(`s${number}`, kind, random, world);
     }
   }
 
-  async #liveSecret(name: string, random: Random, world: World): Promise<void> {
+  async #liveSecret(name: string, kind: Kind, random: Random, world: World): Promise<void> {
     const { clocks, stopwatch } = this.#scene;
-    const plan = drawPlan(name, random, world.receivers.length, clocks.right(stopwatch.now()));
+    const plan = drawPlan(name, kind, random, world.receivers.length, clocks.right(stopwatch.now()));
     const { wire, recorder } = this.#line(plan, random);
     await new Life(plan, world, wire, recorder, random.part('life')).live();
     this.#examine(recorder, false);

@@ -67,22 +67,27 @@ export interface RequestPlan {
 
 const MOMENTS = ['asked', 'taken', 'answered', 'acknowledging', 'acknowledged'] as const;
 
-/** How often a life is of each kind that costs more than the others. The rest is plain. */
-const GATED = 0.06;
-const FILES = 0.012;
-const COMMANDS = 0.008;
+/** How often a life is of each kind that costs more than the plain ones, 0 to 1. */
+export type Mix = Readonly<Record<Exclude<LifeKind, 'plain'>, number>>;
 
-/** Draws a life. @param now what a server's clock shows that is right, in milliseconds since 1970. */
-export function drawPlan(name: string, random: Random, receivers: number, now: number): Plan {
-  const drawn = random.fraction();
-  const kind: Kind =
-    drawn < GATED
-      ? 'gated'
-      : drawn < GATED + FILES
-        ? 'files'
-        : drawn < GATED + FILES + COMMANDS
-          ? 'for commands'
-          : 'plain';
+/** The kinds of lives: those of secrets, and that of a request with its answers. */
+export type LifeKind = Kind | 'request';
+
+/** With as much of everything as there is time for. */
+export const MIXED: Mix = { gated: 0.06, files: 0.012, 'for commands': 0.008, request: 0.015 };
+
+/** Draws the kind of a life. */
+export function drawKind(mix: Mix, random: Random): LifeKind {
+  let left = random.fraction();
+  for (const [kind, share] of Object.entries(mix) as [LifeKind, number][]) {
+    left -= share;
+    if (left < 0) return kind;
+  }
+  return 'plain';
+}
+
+/** Draws the life of a secret. @param now what a clock of the servers shows that is right, in milliseconds since 1970. */
+export function drawPlan(name: string, kind: Kind, random: Random, receivers: number, now: number): Plan {
   const version = kind === 'plain' && random.chance(0.25) ? 1 : 2;
   const views = version === 1 ? 1 : random.pick([1, 1, 1, 2, 2, 3, 5]);
   // Files take room until they expire.

@@ -8,6 +8,7 @@ import type { AnswerOutcome, RequestStore } from '../../src/server/store/contrac
 import type { NewSecret, SecretStore } from '../../src/server/store/contracts/secrets.js';
 import type { Store } from '../../src/server/store/contracts/store.js';
 import { overridden } from '../support/overridden.js';
+import type { Mix } from './plan.js';
 import { HOME } from './wire.js';
 
 /** A fault, and how rare it is: one in so many. */
@@ -196,6 +197,17 @@ export const PLANTS = {
         return { outcome: 'created', id: secret.id, version: 2, views: secret.views, expiresAt };
       },
     }),
+};
+
+/** Which lives come near a plant; any, where none is named. */
+export const KINDS: Readonly<Partial<Record<PlantName, keyof Mix>>> = {
+  'open-gate': 'gated',
+  'endless-code': 'gated',
+  'lost-chunk': 'files',
+  'mixed-chunks': 'files',
+  'late-chunk': 'files',
+  'one-answer-more': 'request',
+  'lost-answer': 'request',
 };
 
 /** `store` with some verbs of its requests replaced. */

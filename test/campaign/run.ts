@@ -1,7 +1,8 @@
 /** Runs a campaign from setting the scene to taking it down, whatever happens in between. */
 
 import { Campaign } from './campaign.js';
-import type { Plant } from './plants.js';
+import { MIXED } from './plan.js';
+import { KINDS, type Plant } from './plants.js';
 import { isClean, report } from './report.js';
 import { type Engine, setScene } from './scene.js';
 import { STEADY, type Tempo } from './trouble.js';
@@ -41,7 +42,10 @@ export async function runCampaign(order: Order): Promise<Result> {
   const ends: (() => unknown)[] = [];
   try {
     const scene = await setScene(engine, seed, plant, ends);
-    const campaign = new Campaign(scene, seed, tempo);
+    const kind = plant === null ? undefined : KINDS[plant.name];
+    // A planted fault is to be found soon: half of all lives come near it.
+    const mix = kind === undefined ? MIXED : { ...MIXED, [kind]: 0.5 };
+    const campaign = new Campaign(scene, seed, tempo, mix);
     const timer = setInterval(() => {
       const { histories, requests } = campaign;
       progress(
