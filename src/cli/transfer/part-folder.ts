@@ -136,12 +136,16 @@ export async function placeAll(files: readonly (readonly [from: string, to: stri
   try {
     for (const [from, to] of files) {
       if (await isSame(from, to)) continue;
-      await place(from, to);
+      try {
+        await place(from, to);
+      } catch (cause) {
+        throw isSystemError(cause, 'EEXIST') ? nameTaken(to, cause) : cause;
+      }
       placed.push(to);
     }
-  } catch (cause) {
+  } catch (error) {
     for (const path of placed) await rm(path, { force: true });
-    throw isSystemError(cause, 'EEXIST') ? nameTaken(files.map(([, to]) => to)[placed.length] ?? '') : cause;
+    throw error;
   }
   for (const folder of new Set(files.map(([, to]) => dirname(to)))) await syncFolder(folder);
 }
@@ -163,9 +167,10 @@ export async function requireFree(files: readonly (readonly [from: string, to: s
   for (const [from, to] of files) if ((await exists(to)) && !(await isSame(from, to))) throw nameTaken(to);
 }
 
-function nameTaken(path: string): CliError {
+function nameTaken(path: string, cause?: unknown): CliError {
   return new CliError(EXIT.notDelivered, 'NOT_DELIVERED', `${path} exists, and no file is replaced`, {
     advice: 'name another folder with -o',
+    cause,
   });
 }
 

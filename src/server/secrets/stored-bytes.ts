@@ -53,7 +53,14 @@ export class StoredBytes {
    * @param caller its name. @returns `null` if there is none.
    */
   async holdChunks(caller: string, bytes: number): Promise<Held | null> {
-    return both(await this.#all.hold(bytes), await this.#ofCaller(caller).hold(bytes));
+    const ofAll = await this.#all.hold(bytes);
+    try {
+      return both(ofAll, await this.#ofCaller(caller).hold(bytes));
+    } catch (error) {
+      // The store did not answer: what stayed held for it would never be free again.
+      ofAll?.settle(false);
+      throw error;
+    }
   }
 
   /** Holds room for a blob, which only callers without an API key have a limit for. @returns `null` if there is none. */
