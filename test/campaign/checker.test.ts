@@ -232,12 +232,12 @@ const STORIES: Readonly<Record<string, { breaks: () => Story; keeps: () => Story
       killed()
         .refused('d', READ)
         .ran({ claims: ['d'], got: 'nothing', code: 6 }, 11),
-    // The lease was over.
+    // The lease ended while it asked.
     keeps: () =>
       killed()
         .wait(MINUTE)
         .refused('d', READ)
-        .ran({ claims: ['d'], got: 'nothing', code: 6 }, 11),
+        .ran({ claims: ['d'], got: 'nothing', code: 6 }, MINUTE),
   },
   'a command calls gone only what a server called gone': {
     breaks: () => killed().ran({ got: 'nothing', code: 6 }),

@@ -25,12 +25,13 @@ export const runRules: Readonly<Record<string, Rule>> = {
     const runs = runsOf(facts.history);
     for (const [index, run] of runs.entries()) {
       const before = runs.slice(0, index);
-      const open = before
-        .flatMap(({ claims }) => claims)
-        .find((claim) => mayStillRead(facts, claim, before, run));
-      const other = run.claims.find((claim) => claim !== open);
-      if (open !== undefined && other !== undefined)
-        return 'it read under another claim, and had one that was open';
+      for (const other of run.claims) {
+        const began = firstRead(facts, other);
+        const open = before
+          .flatMap(({ claims }) => claims)
+          .find((claim) => claim !== other && mustReadAgain(facts, claim, before, began));
+        if (open !== undefined) return `it read under ${other}, and ${open} was open`;
+      }
     }
     return null;
   },
@@ -48,9 +49,20 @@ export const runRules: Readonly<Record<string, Rule>> = {
   },
 };
 
-/** Whether a claim of an earlier run certainly has a view which nobody has acknowledged when a later run begins. */
-function mayStillRead(facts: Facts, claim: string, before: readonly Run[], { from }: Run): boolean {
+/** When a claim was first used; never, for what was not even sent. */
+function firstRead({ history }: Facts, claim: string): number {
+  const first = history.events.find(
+    (event) => event.what === 'sent' && event.call.do === 'read' && event.call.claim === claim,
+  );
+  return first?.at ?? Number.POSITIVE_INFINITY;
+}
+
+/** Whether a claim of an earlier run certainly has a view by then which nobody has acknowledged, or was refused. */
+function mustReadAgain(facts: Facts, claim: string, before: readonly Run[], by: number): boolean {
   if (before.some(({ acknowledged, got }) => acknowledged.includes(claim) || got === 'all')) return false;
+  const refused = answered(facts.reads).some(
+    ({ call, answer, to }) => call.claim === claim && answer.status === 410 && to <= by,
+  );
   const taker = facts.takers.find((one) => one.claim === claim);
-  return taker?.had(from) === true && !facts.leaseMayBeOver(taker, from);
+  return !refused && taker?.had(by) === true && !facts.leaseMayBeOver(taker, by);
 }

@@ -1,6 +1,7 @@
 /** All that is fuzzed. */
 
 import { BLOBS } from './blobs.js';
+import { BROKERED } from './brokered.js';
 import { CALLBACKS } from './callbacks.js';
 import { CLIENT } from './client.js';
 import { COMMAND } from './command.js';
@@ -9,14 +10,17 @@ import { ENVIRONMENT } from './environment.js';
 import type { Family } from './family.js';
 import { FILE_NAMES } from './file-names.js';
 import { FORWARDED } from './forwarded.js';
+import { GATE_RULES } from './gates.js';
 import { KEYS } from './keys.js';
 import { LINKS } from './links.js';
+import { LIST_REPLIES } from './list-replies.js';
 import { MASKING } from './masking.js';
 import { REPLIES } from './replies.js';
 import { REQUESTS } from './requests.js';
 import { SERVER } from './server.js';
 import { SOCKETS } from './sockets.js';
 import { TERMINAL } from './terminal.js';
+import { VAULT_FILES } from './vault-files.js';
 
 export const FAMILIES: readonly Family[] = [
   LINKS,
@@ -35,4 +39,8 @@ export const FAMILIES: readonly Family[] = [
   COMMAND,
   SOCKETS,
   MASKING,
+  GATE_RULES,
+  LIST_REPLIES,
+  VAULT_FILES,
+  BROKERED,
 ];
