@@ -34,7 +34,10 @@ export function isInList(address: string, list: readonly string[]): boolean {
  * ipaddr.js takes it for a mapped one.
  */
 function parsed(text: string): Address {
-  const octets = /^::([0-9.]+)$/.test(text) ? ipaddr.IPv4.parse(text.slice(2)).toByteArray() : null;
+  // The dots tell it from the last part of an IPv6 address: `::10` is sixteen.
+  const octets = /^::[0-9]+(?:\.[0-9]+){3}$/.test(text)
+    ? ipaddr.IPv4.parse(text.slice(2)).toByteArray()
+    : null;
   return octets === null
     ? ipaddr.parse(text)
     : ipaddr.fromByteArray([...Array<number>(12).fill(0), ...octets]);
