@@ -1,6 +1,7 @@
 /** A command under `zephr run` is as it is without it: a table of what a program can see and do, run both ways. */
 
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
@@ -124,6 +125,30 @@ describe('signals', () => {
       process.kill(pid, 'SIGCONT');
     });
     expect(run).toMatchObject({ code: 4, stdout: 'ready\non\n' });
+  });
+
+  it.skipIf(!hasProc)(`that stop the command come behind what it printed before${onLinux}`, async () => {
+    const session = await vaultSession(SECRETS);
+    const command = [
+      'sh',
+      '-c',
+      'i=0; while [ $i -lt 30 ]; do echo "stop $i."; kill -STOP $$; i=$((i + 1)); done',
+    ];
+    const [program = '', ...args] = [...(WAYS[1] ?? []), ...command];
+    const child = spawn(program, args, {
+      cwd: session.folder,
+      env: session.env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let stdout = '';
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString('latin1')));
+    for (let stop = 0; stop < 30; stop++) {
+      await expect.poll(() => stateOf(child.pid ?? 0)).toBe('T');
+      // It is in the pipe before the stop, which this process may see first.
+      await expect.poll(() => stdout.endsWith(`stop ${stop}.\n`)).toBe(true);
+      child.kill('SIGCONT');
+    }
+    expect(await once(child, 'close')).toEqual([0, null]);
   });
 });
 

@@ -57,6 +57,7 @@ export class MaskedStream {
   readonly #sink: Sink;
   /** What is being passed on. One more chunk is masked meanwhile. */
   #giving: Promise<void> = Promise.resolve();
+  #taken = 0;
   #isOver = false;
   #isRestClosed = false;
   /** Settles when all writers have closed the pipe and all is passed on, or nobody takes it. */
@@ -78,6 +79,7 @@ export class MaskedStream {
       };
       this.#socket.on('data', (chunk: Uint8Array) => {
         this.#socket.pause();
+        this.#taken += chunk.length;
         const pieces = this.#masker.push(chunk);
         const before = this.#giving;
         this.#giving = before.then(() => this.#give(pieces)).catch(end);
@@ -89,6 +91,16 @@ export class MaskedStream {
       // A pipe that cannot be read has no more to give.
       this.#socket.on('error', end);
     });
+  }
+
+  /** Resolves when all that is in the pipe now is passed on; never where nobody takes it and nobody closes it. */
+  async settled(): Promise<void> {
+    const end = this.#taken + LARGEST_PIPE;
+    for (let before = -1; before < this.#taken && this.#taken < end; ) {
+      before = this.#taken;
+      await wholeTurn();
+      await this.#giving;
+    }
   }
 
   /**
@@ -123,6 +135,13 @@ export class MaskedStream {
     const [first, ...more] = pieces;
     if (first !== undefined) await this.#sink(more.length === 0 ? first : concatBytes(...pieces));
   }
+}
+
+/** Resolves when all descriptors have been looked at once. */
+function wholeTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(() => setImmediate(resolve));
+  });
 }
 
 /** More than any pipe of this kind holds, in bytes. */

@@ -294,7 +294,8 @@ describe.skipIf(!HAS_CHROMIUM)(`the page's design (needs ${CHROMIUM})`, () => {
       data.items.add(new File(['image'], 'image.png', { type: 'image/png' }));
       document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true }));
     });
-    expect(await textOf(page, '#files')).toContain('image.png');
+    // What handles files is loaded with the first of them.
+    await page.locator('#files', { hasText: 'image.png' }).waitFor();
   });
 
   it('shows a page where there is none, and what a link to it shows of itself', async () => {

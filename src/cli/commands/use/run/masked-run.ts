@@ -132,7 +132,9 @@ export async function startMasked(
   const screen = await terminal.openScreen();
   await screen?.close();
   let command: RunningCommand | undefined;
-  const release = passSignalsOn(terminal, () => command);
+  let streams: { pipe: Pipe; descriptor: 1 | 2; stream: MaskedStream }[] = [];
+  const settled = () => Promise.all(streams.map(({ stream }) => stream.settled()));
+  const release = passSignalsOn(terminal, () => command, settled);
   const started = await startCommand(
     { ...line, descriptors, ownSession: screen === null },
     terminal.kill,
@@ -143,7 +145,7 @@ export async function startMasked(
   command = started;
   closeWriters(pipes);
   const forms = maskedForms(secrets ?? []);
-  const streams = pipes.map((pipe, index) => {
+  streams = pipes.map((pipe, index) => {
     const sink = outputAt(groups[index]?.[0] ?? 1, terminal);
     return {
       pipe,
