@@ -59,6 +59,7 @@ export function fakeTerminal({
     kill: () => undefined,
     isInForeground: () => false,
     onExit: () => undefined,
+    become: undefined,
     interrupt: new AbortController().signal,
     catchInterrupts: () => () => undefined,
     endBy: () => 130,

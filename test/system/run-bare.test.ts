@@ -191,6 +191,54 @@ describe('what a command is given', () => {
   });
 });
 
+describe('a command of which nothing is masked', () => {
+  const canBecome = 'execve' in process;
+  const because = canBecome ? '' : ' (skipped: this Node has no process.execve)';
+
+  it.skipIf(!canBecome)(`is the same process, with the signals as they were${because}`, async () => {
+    const session = await vaultSession({ A: 'tiny' });
+    const raw = String.raw`"$(printf 'a\377b')" '' '*' --`;
+    const script = (way: string) =>
+      `${way} sh -c 'grep -E "Sig(Ign|Blk)" /proc/self/status; echo "$0"; for w; do printf %s "$w" | od -An -tx1; done; exit 7' name ${raw}`;
+    const [bare, run] = [await session.sh(script('')), await session.sh(script('zephr run -q --'))];
+    expect(run).toEqual(bare);
+    let pid = 0;
+    const shown = 'echo ready; until [ -e go ]; do :; done; echo "$$ $A"';
+    const { stdout } = await outcome(WAYS[1] ?? [], ['sh', '-c', shown], session, (id) => {
+      pid = id;
+      writeFileSync(join(session.folder, 'go'), '');
+    });
+    expect(stdout).toBe(`ready\n${pid} tiny\n`);
+    for (const [command, code] of [
+      ["printf '#!/nowhere\n' > lost; chmod +x lost; zephr run -q -- ./lost", 127],
+      ["echo 'exit 6' > plain; chmod +x plain; zephr run -q -- ./plain", 6],
+    ] as const)
+      expect(await session.sh(command)).toMatchObject({ code });
+  });
+});
+
+describe('streams that were closed', () => {
+  it.skipIf(!hasProc).each(['<&-', '>&-', '2>&-', '<&- >&-', '<&- >&- 2>&-'])(
+    `are the null device for a command: %s${onLinux}`,
+    async (closed) => {
+      const session = await vaultSession(SECRETS);
+      writeFileSync(join(session.folder, 'in'), 'in\n');
+      const look = '$(readlink /proc/$$/fd/0) $(readlink /proc/$$/fd/1) $(readlink /proc/$$/fd/2)';
+      const command = `sh -c 'cat; echo out; echo err >&2; s="${look}"; echo "$s" > seen; exit 3'`;
+      const { code, stdout, stderr } = await session.sh(`zephr run -q -- ${command} < in ${closed}`);
+      const isClosed = [closed.includes('<&'), / >|^>/.test(closed), closed.includes('2>')];
+      const read = isClosed[0] ? '' : 'in\n';
+      expect([code, stdout, stderr]).toEqual([
+        3,
+        isClosed[1] ? '' : `${read}out\n`,
+        isClosed[2] ? '' : 'err\n',
+      ]);
+      const seen = readFileSync(join(session.folder, 'seen'), 'utf8').trim();
+      expect(seen.split(/ (?=\/)/).map((path) => path === '/dev/null')).toEqual(isClosed);
+    },
+  );
+});
+
 describe('a command that leaves something behind', () => {
   it('ends as soon as without zephr, and what is left goes on, masked', async () => {
     const session = await vaultSession(SECRETS);

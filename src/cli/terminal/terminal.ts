@@ -77,6 +77,13 @@ export interface Terminal {
   onSignals(handler: (signal: NodeJS.Signals) => void): () => void;
   /** Sends a signal to a process, or, by its negative id, to a group. One that has ended takes none. */
   kill(pid: number, signal: NodeJS.Signals): void;
+  /**
+   * Becomes another program, in the same process. Undefined where Node cannot: before 22.15, on Windows and with its
+   * permission model. A program that cannot be executed ends the process by SIGABRT.
+   */
+  readonly become:
+    | ((path: string, args: readonly string[], env: Readonly<Record<string, string>>) => never)
+    | undefined;
   /** Whether this process is in the group that the terminal's keys send signals to. */
   isInForeground(): boolean;
   /** Calls `handler` when the process ends, also by an error that nothing caught. It cannot wait for anything then. */
@@ -157,6 +164,9 @@ export function processTerminal(): Terminal {
         if (!isSystemError(error, 'ESRCH')) throw error;
       }
     },
+    get become() {
+      return becoming();
+    },
     isInForeground,
     onExit: (handler) => void process.once('exit', handler),
     get interrupt() {
@@ -230,6 +240,21 @@ function onSignals(handler: (signal: NodeJS.Signals) => void): () => void {
   for (const signal of passed) process.on(signal, handler);
   return () => {
     for (const signal of passed) process.removeAllListeners(signal);
+  };
+}
+
+/** Signals that Node ignores, which a program would inherit. Those that are handled are as at first for it. */
+const IGNORED: readonly NodeJS.Signals[] = ['SIGPIPE', 'SIGXFSZ'];
+
+function becoming(): Terminal['become'] {
+  const { execve, platform, permission } = process as typeof process & {
+    readonly execve?: (path: string, args: readonly string[], env: Readonly<Record<string, string>>) => never;
+    readonly permission?: unknown;
+  };
+  if (execve === undefined || platform === 'win32' || permission !== undefined) return undefined;
+  return (path, args, env) => {
+    for (const signal of IGNORED) process.on(signal, ignoreSignal);
+    return execve.call(process, path, args, env);
   };
 }
 

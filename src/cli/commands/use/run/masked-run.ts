@@ -10,6 +10,7 @@ import {
   startCommand,
 } from '../../../../broker/running/command.js';
 import { inheritedDescriptors } from '../../../../broker/running/inherited.js';
+import { launcherFor } from '../../../../broker/running/launcher.js';
 import {
   closePipes,
   closeWriters,
@@ -105,6 +106,21 @@ function descriptorsOf(): (number | 'closed')[] {
   return Array.from(all, (one) => one ?? 'closed');
 }
 
+/**
+ * Becomes the command, where nothing of it is masked and nothing is left to do for it. By way of a shell, which says what
+ * cannot be executed, and is the command then.
+ */
+export async function becomeCommand(
+  { name, args, env, ...line }: Omit<CommandLine, 'descriptors' | 'ownSession'>,
+  { pipes }: Preparation,
+  { become }: Terminal,
+): Promise<void> {
+  if (become === undefined) return;
+  closePipes(await pipes.catch(() => []));
+  const script = launcherFor({ ...line, args }) ?? 'exec "$@"';
+  become('/bin/sh', ['sh', '-c', script, 'sh', name, ...args], env);
+}
+
 /** A command that was started. */
 export interface MaskedRun {
   /** Resolves once it has ended, and all that it printed is passed on. */
@@ -124,7 +140,6 @@ export async function startMasked(
 ): Promise<MaskedRun> {
   const { groups } = prepared;
   const descriptors = [...prepared.descriptors];
-  if (secrets === null) void prepared.pipes.then(closePipes, () => undefined);
   const pipes = secrets === null ? [] : await prepared.pipes;
   for (const [index, pipe] of pipes.entries()) {
     for (const descriptor of groups[index] ?? []) descriptors[descriptor] = pipe.write;

@@ -16,7 +16,7 @@ import type { PlaceFlags } from '../../../vault/flags.js';
 import { placeOf } from '../../../vault/place.js';
 import { type ChoiceFlags, type Chosen, choose, valuesOf } from './chosen.js';
 import type { LinkedSecret } from './from-link.js';
-import { isMasked, prepare, startMasked, type When } from './masked-run.js';
+import { becomeCommand, isMasked, prepare, startMasked, type When } from './masked-run.js';
 import type { CommandProxy } from './proxied.js';
 
 export type RunContext = Context<
@@ -60,6 +60,8 @@ export async function run(context: RunContext): Promise<number> {
     const line = { path, name, args, env, ...rawWords(args, env) };
     // Without secrets it is as any other command, and nobody's business.
     const fail = use.secrets.length === 0 ? null : await logAllowed(loggedAs('run', terminal), use, now);
+    if (!hasMask && proxy === null && linking === null && files.variables.length === 0)
+      await becomeCommand(line, prepared, terminal);
     return startMasked(line, hasMask ? all : null, prepared, terminal).catch(async (error: unknown) => {
       await fail?.(error);
       throw error;
