@@ -175,6 +175,9 @@ describe('the file of a vault', () => {
     const bodies = (record: string) => /"sealed":"(.*?)"/.exec(record)?.[1] ?? '';
     const other = await (await filled()).format();
     const slots = /"slots":\[(.*?)\]/;
+    await vault.addSlot({ kind: 'keyfile', bytes: new Uint8Array(32).fill(9) });
+    const withTwo = await vault.format();
+    const [, firstSlot = '', secondSlot = ''] = /"slots":\[(\{.*?\}),(\{.*?\})\]/.exec(withTwo) ?? [];
     const wrong = [
       text.replace(first, old),
       text.replace(`${first},${second}`, `${second},${first}`),
@@ -184,9 +187,11 @@ describe('the file of a vault', () => {
         .replace(bodies(second), bodies(first))
         .replace('"X"', `"${bodies(second)}"`),
       text.replace(slots, slots.exec(other)?.[0] ?? ''),
+      withTwo.replace(`${firstSlot},${secondSlot}`, `${secondSlot},${firstSlot}`),
     ];
     for (const one of wrong) {
       expect(one).not.toBe(text);
+      expect(one).not.toBe(withTwo);
       const failure = await (async () => reopened(one))().catch(
         (error: { readonly code: string }) => error.code,
       );
