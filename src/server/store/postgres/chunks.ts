@@ -9,6 +9,7 @@ import {
   CHUNK_TAG_BYTES,
   type ChunkRange,
   SEALED_CHUNK_BYTES,
+  streamBytesOf,
 } from '../../../core/protocol/chunks.js';
 import {
   type BeginOutcome,
@@ -28,12 +29,20 @@ import type { KeyRefusal, ShownProofs } from '../contracts/proofs.js';
 import { ANSWERER } from '../contracts/requests.js';
 import type { Unreadable } from '../contracts/secrets.js';
 import { StoreError, StoreFullError } from '../contracts/store.js';
-import { isDiskFull, type PostgresPool, statement, uniqueViolation } from './connections/pool.js';
+import {
+  isAnswer,
+  isDeadlock,
+  isDiskFull,
+  type PostgresPool,
+  RolledBack,
+  statement,
+  uniqueViolation,
+} from './connections/pool.js';
 import { isShown, knowing, type ShownValues, STATE, shownValues } from './proofs.js';
 
 type ChunkBytes = Uint8Array<ArrayBuffer>;
 
-/** Chunks under way to PostgreSQL or from it at once: the driver has each of them five times in memory. */
+/** Chunks under way to PostgreSQL or from it at once: the driver has each of them several times in memory. */
 const AT_ONCE = 6;
 
 /** How often a statement is tried when others come in between. */
@@ -124,6 +133,24 @@ export const UPLOADED_CHUNKS = statement<[id: string, now: number], { readonly i
   `SELECT idx FROM uploads JOIN chunks ON upload = id WHERE id = $1 AND ${OPEN} ORDER BY idx`,
 );
 
+/** Puts a chunk into its table, by {@link rowOf}. */
+const COPY_CHUNK = 'COPY chunks (upload, idx, bytes) FROM STDIN (FORMAT binary)';
+
+/**
+ * Counts a chunk that was put into its table in the same transaction, with nothing in its place before, if that is all
+ * that there is to it: the upload is open, and the chunk fits. What follows a failed COPY fails as well.
+ */
+export const COUNT_CHUNK = statement<
+  [id: string, now: number, index: number, streamBytes: number, isShort: boolean],
+  { readonly id: string }
+>(`
+  UPDATE uploads SET bytes = bytes + $4::bigint, chunks = chunks + 1, highest = GREATEST(highest, $3::integer),
+    short_index = CASE WHEN $5::boolean THEN $3 ELSE short_index END,
+    due_at = LEAST($2::bigint + ${UPLOAD_IDLE_MS}, created_at + ${UPLOAD_LIFE_MS})
+  WHERE id = $1 AND ${OPEN} AND $3 < GREATEST(1, ceil(max_bytes / ${CHUNK_BYTES}.0)) AND bytes + $4 <= max_bytes
+    AND NOT ($5 AND short_index IS NOT NULL)
+  RETURNING id`);
+
 /**
  * Keeps a chunk. Where others were kept while this one waited for the row, one of them may be of its own place, and is not
  * seen: to keep it then violates the primary key, and what the row alone would refuse is `outdated`.
@@ -165,16 +192,17 @@ interface FetchedRow {
   /** When the lease ends if it is live and may be used, else null. */
   readonly ends_at: number | null;
   readonly claimed_at: number;
-  readonly bytes: ChunkBytes | null;
+  /** By which the chunks go; `null` where there are none. */
+  readonly upload: string | null;
 }
 
 /** The end of the lease of the claim `$6` where that can still be used. */
 const LIVE_END = `CASE WHEN needed_until IS NOT NULL AND lease_ends[array_position(claims, $6::text)] > $2
     THEN lease_ends[array_position(claims, $6::text)] END`;
 
-/** A chunk, without a lock: what becomes of the secret meanwhile comes after it. */
+/** Whether a claim may fetch chunks, without a lock: what becomes of the secret meanwhile comes after it. */
 export const FETCH_CHUNK = statement<
-  [id: string, now: number, ...shown: ShownValues, claim: string, index: number],
+  [id: string, now: number, ...shown: ShownValues, claim: string],
   FetchedRow
 >(`
   WITH ${knowing("CASE WHEN $4::text IS NOT NULL THEN 'wrong key' END")}
@@ -183,9 +211,8 @@ export const FETCH_CHUNK = statement<
       CASE WHEN link_proof_hash IS NULL OR ${isShown('proof_hash', '$4')} THEN ${LIVE_END} END AS ends_at
     FROM known JOIN secrets ON id = known_id
   )
-  SELECT refusal, state, ends_at, claimed_at, chunks.bytes
-  FROM found LEFT JOIN uploads ON secret = secret_id AND refusal IS NULL AND ends_at IS NOT NULL
-  LEFT JOIN chunks ON upload = uploads.id AND idx = $7`);
+  SELECT refusal, state, ends_at, claimed_at, uploads.id AS upload
+  FROM found LEFT JOIN uploads ON secret = secret_id AND refusal IS NULL AND ends_at IS NOT NULL`);
 
 /** Makes a lease that is live longer. */
 export const RENEW_LEASE = statement<
@@ -239,6 +266,31 @@ export async function purgeChunks(pool: PostgresPool, now: number): Promise<bool
 
 function othersKeptComing(): StoreError {
   return new StoreError(new Error('others kept coming in between'));
+}
+
+/** An id of an upload as SQL. */
+function literal(id: string): string {
+  if (!/^[\w-]+$/.test(id)) throw new StoreError(new Error('an upload has an id that is none'));
+  return `'${id}'`;
+}
+
+/** What a table in PostgreSQL's binary format begins with: a signature, no flags, and no more of a head. */
+const TABLE_HEAD = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
+
+/** What it ends with: -1 in the place of a number of columns. */
+const TABLE_END = Buffer.from([0xff, 0xff]);
+
+/** A table of one chunk in that format (PostgreSQL's manual, COPY). */
+function rowOf(upload: string, index: number, bytes: ChunkBytes): Uint8Array[] {
+  const name = Buffer.from(upload);
+  const columns = Buffer.alloc(2 + 4 + name.length + 4 + 4 + 4);
+  let at = columns.writeInt16BE(3);
+  at = columns.writeInt32BE(name.length, at);
+  at += name.copy(columns, at);
+  at = columns.writeInt32BE(4, at);
+  at = columns.writeInt32BE(index, at);
+  columns.writeInt32BE(bytes.length, at);
+  return [Buffer.concat([TABLE_HEAD, columns]), bytes, TABLE_END];
 }
 
 /** A {@link ChunkStore} in PostgreSQL. */
@@ -297,6 +349,7 @@ export class PostgresChunks implements ChunkStore {
 
   async putChunk(id: string, index: number, bytes: ChunkBytes, now: number): Promise<PutOutcome> {
     return this.#inTurn(async () => {
+      if (await this.#copy(id, index, bytes, now)) return 'kept';
       for (let tries = 1; tries <= TRIES; tries += 1) {
         const row = await this.#untilAlone(() => this.#pool.query(PUT_CHUNK, id, now, index, bytes));
         if (row?.outcome !== 'outdated') return row?.outcome ?? 'unknown';
@@ -316,19 +369,59 @@ export class PostgresChunks implements ChunkStore {
     shown: ShownProofs,
     now: number,
   ): Promise<ChunkOutcome> {
-    const [row] = await this.#inTurn(() =>
-      this.#pool.query(FETCH_CHUNK, id, now, ...shownValues(shown), claim, index),
-    );
-    if (!row) return { outcome: 'unknown' };
-    const { refusal, state, ends_at: endsAt, bytes } = row;
-    if (refusal !== null) return { outcome: refusal };
-    if (endsAt === null) return unreadable(state);
-    const renewed = renewedLease(endsAt, row.claimed_at, now);
+    const found = await this.#find(id, claim, shown, now);
+    if ('outcome' in found) return found;
+    const { state, ends_at: endsAt, claimed_at: claimedAt, upload } = found;
+    const renewed = renewedLease(endsAt, claimedAt, now);
     if (renewed !== endsAt) {
       const [lease] = await this.#pool.query(RENEW_LEASE, id, now, claim, renewed);
       if (!lease) return unreadable(state);
     }
-    return bytes === null ? { outcome: 'no such chunk' } : { outcome: 'chunk', bytes };
+    const bytes = upload === null ? undefined : await this.#inTurn(() => this.#chunk(upload, index));
+    if (bytes !== undefined) return { outcome: 'chunk', bytes };
+    // Either there never was one, or it was destroyed since.
+    const again = await this.#find(id, claim, shown, now);
+    return 'outcome' in again ? again : { outcome: 'no such chunk' };
+  }
+
+  /** A live lease by which chunks can be fetched, or why there is none. */
+  async #find(
+    id: string,
+    claim: string,
+    shown: ShownProofs,
+    now: number,
+  ): Promise<(FetchedRow & { readonly ends_at: number }) | Exclude<ChunkOutcome, { outcome: 'chunk' }>> {
+    const [row] = await this.#pool.query(FETCH_CHUNK, id, now, ...shownValues(shown), claim);
+    if (!row) return { outcome: 'unknown' };
+    if (row.refusal !== null) return { outcome: row.refusal };
+    return row.ends_at === null ? unreadable(row.state) : { ...row, ends_at: row.ends_at };
+  }
+
+  async #chunk(upload: string, index: number): Promise<ChunkBytes | undefined> {
+    const [bytes] = await this.#pool.bytes(
+      `SELECT bytes FROM chunks WHERE upload = ${literal(upload)} AND idx = ${index}`,
+    );
+    return bytes;
+  }
+
+  /**
+   * Keeps a chunk that is new to an open upload and fits into it, in half of the time that {@link PUT_CHUNK} takes.
+   * @returns whether it did. If not, that statement finds out why.
+   */
+  async #copy(id: string, index: number, bytes: ChunkBytes, now: number): Promise<boolean> {
+    try {
+      await this.#pool.transaction(async (send, copy) => {
+        await copy(COPY_CHUNK, rowOf(id, index, bytes));
+        const isShort = bytes.length < SEALED_CHUNK_BYTES;
+        const counted = await send(COUNT_CHUNK, id, now, index, streamBytesOf(bytes.length), isShort);
+        if (counted.length === 0) throw new RolledBack();
+      });
+      return true;
+    } catch (error) {
+      const { cause } = Object(error) as { cause?: unknown };
+      if (cause instanceof RolledBack || isAnswer(cause)) return false;
+      throw error;
+    }
   }
 
   async storedBytes(caller: string | null): Promise<number> {
@@ -351,7 +444,7 @@ export class PostgresChunks implements ChunkStore {
         return (await ask())[0];
       } catch (error) {
         if (isDiskFull(error)) throw new StoreFullError(error);
-        if (uniqueViolation(error) === null) throw error;
+        if (uniqueViolation(error) === null && !isDeadlock(error)) throw error;
         if (tries === TRIES) throw othersKeptComing();
       }
     }

@@ -3,7 +3,9 @@
  * prepared once a connection, and sent down a busy one without waiting for the answer to the one before.
  */
 
+import type { Writable } from 'node:stream';
 import postgres, { type Sql, type TransactionSql } from 'postgres';
+import type { Bytes } from '../../../../core/bytes.js';
 import { StoreError, StoreFullError } from '../../contracts/store.js';
 import { postgresSockets } from './socket.js';
 import { tlsFor } from './tls.js';
@@ -24,6 +26,22 @@ export type Send = <Values extends PostgresValue[], Row>(
   statement: Statement<Values, Row>,
   ...values: Values
 ) => Promise<Row[]>;
+
+/**
+ * Sends a COPY from STDIN, and what is to be copied, in PostgreSQL's binary format: as parameters of a statement, the
+ * driver would send bytes as hexadecimal text. It resolves when all is sent: only a statement after it, in the same
+ * transaction, tells whether it was taken.
+ */
+export type Copy = (text: string, pieces: readonly Uint8Array[]) => Promise<void>;
+
+/** Thrown by the work of a transaction to undo it, where nothing is wrong with the connection. */
+export class RolledBack extends Error {
+  override readonly name = 'RolledBack';
+
+  constructor() {
+    super('the transaction was rolled back');
+  }
+}
 
 /** What bounds a pool. */
 export interface PoolLimits {
@@ -199,11 +217,33 @@ export class PostgresPool {
   }
 
   /**
-   * Runs `work` in one transaction, as an operation. It is rolled back if `work` rejects.
-   * @param work is given what sends a statement in it.
+   * The bytes that a SELECT of one column of them gives, a row each, as an operation. They come as they are, where the
+   * driver would have PostgreSQL send hexadecimal text: only the rows of a binary cursor that is asked by text alone come
+   * like that, and so the SELECT has its values in its text.
    * @throws StoreError as {@link query} does.
    */
-  transaction<T>(work: (send: Send) => Promise<T>): Promise<T> {
+  bytes(select: string): Promise<Bytes[]> {
+    return this.operation(async () => {
+      const driver = this.#driver;
+      const text = `DECLARE bytes NO SCROLL BINARY CURSOR FOR ${select}; FETCH ALL FROM bytes`;
+      try {
+        // A result for each of the statements, though the driver's types know of one.
+        const results: readonly unknown[] = await driver.unsafe(text).simple().raw();
+        const rows = results[1] as readonly (readonly Bytes[])[];
+        return rows.flatMap(([bytes]) => (bytes === undefined ? [] : [bytes]));
+      } catch (error) {
+        if (!isAnswer(error)) this.#replace(driver, error);
+        throw new StoreError(error);
+      }
+    });
+  }
+
+  /**
+   * Runs `work` in one transaction, as an operation. It is rolled back if `work` rejects.
+   * @param work is given what sends a statement in it, and what copies bytes into a table.
+   * @throws StoreError as {@link query} does; its cause is a {@link RolledBack} that `work` has thrown.
+   */
+  transaction<T>(work: (send: Send, copy: Copy) => Promise<T>): Promise<T> {
     return this.operation(async () => {
       const driver = this.#driver;
       let failure: StoreError | undefined;
@@ -220,14 +260,24 @@ export class PostgresPool {
           }
         };
       };
+      const copying = (sql: Transaction): Copy => {
+        return async (text, pieces) => {
+          try {
+            await send(await sql.unsafe(text).writable(), pieces);
+          } catch (error) {
+            failure = new StoreError(error);
+            throw failure;
+          }
+        };
+      };
       let result: { readonly of: T } | undefined;
       try {
         await driver.begin(async (sql) => {
-          result = { of: await work(sending(sql)) };
+          result = { of: await work(sending(sql), copying(sql)) };
         });
       } catch (error) {
         const cause = failure?.cause ?? error;
-        if (!isAnswer(cause)) this.#replace(driver, cause);
+        if (!(isAnswer(cause) || cause instanceof RolledBack)) this.#replace(driver, cause);
         throw failure ?? new StoreError(error);
       }
       if (result === undefined) throw new StoreError(new Error('a transaction was not run'));
@@ -271,13 +321,36 @@ export function isAnswer(error: unknown): boolean {
   return error instanceof postgres.PostgresError && error.severity === 'ERROR';
 }
 
-/** SQLSTATEs of a full disk, and of a broken unique index. */
+/** Writes all of it to a stream of the driver, and ends that. */
+async function send(to: Writable, pieces: readonly Uint8Array[]): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    to.on('error', reject);
+    let left = pieces.length;
+    for (const piece of pieces) {
+      to.write(piece, () => {
+        left -= 1;
+        if (left === 0) resolve();
+      });
+    }
+  });
+  to.end();
+  // The driver never says that the stream has finished where PostgreSQL refuses what came; it ends it in this turn.
+  await new Promise<void>((resolve) => void setImmediate(resolve));
+}
+
+/** SQLSTATEs of a full disk, of a broken unique index, and of two transactions that wait for each other. */
 const DISK_FULL = '53100';
 const UNIQUE_VIOLATION = '23505';
+const DEADLOCK = '40P01';
 
 /** Whether PostgreSQL found no room on the disk of its tables. */
 export function isDiskFull(error: unknown): boolean {
   return error instanceof StoreError && Object(error.cause).code === DISK_FULL;
+}
+
+/** Whether PostgreSQL ended a transaction that others waited for, as it waited for them. */
+export function isDeadlock(error: unknown): boolean {
+  return error instanceof StoreError && Object(error.cause).code === DEADLOCK;
 }
 
 /** The name of the unique index that a statement would have broken, or `null` for any other error. */
