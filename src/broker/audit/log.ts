@@ -7,18 +7,7 @@
  * last line that was dropped.
  */
 
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  promises,
-  readFileSync,
-  readSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, mkdirSync, openSync, promises, readFileSync, readSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { ifThere, isSystemError, ZephrError } from '../../core/errors.js';
 import { type Processes, takeLock, takeLockNow } from '../../vault/lock.js';
@@ -30,6 +19,7 @@ import {
   linesOf,
   type WrittenLog,
 } from './chain.js';
+import { type Left, OpenLog, openIfThere, writeBoth } from './open-log.js';
 
 /** Where a log is, and who writes to it. */
 export interface AuditStorage extends Processes {
@@ -62,13 +52,12 @@ interface Waiting {
   readonly reject: (error: AuditError) => void;
 }
 
-/** A log as this process left it. While nobody else writes, there is no need to read its end again. */
-interface Left {
-  /** Which file it is: another one has taken its place once it was put aside. */
-  readonly inode: number;
-  readonly size: number;
-  readonly hash: string;
-}
+/** How long the files of a log that many lines go to stay open after a line, and at most, in milliseconds. */
+const IDLE_MS = 5;
+const OPEN_MS = 100;
+
+/** Then, for so long, each line takes the lock for itself, so that others get it too: they ask for it every 22 ms or less. */
+const REST_MS = 25;
 
 /** Appends to one log. Entries that arrive together, or while others are being written, share a write. */
 export class AuditLog {
@@ -76,9 +65,15 @@ export class AuditLog {
   #waiting: Waiting[] = [];
   #writing = false;
   #left: Left | null = null;
+  readonly #staysOpen: boolean;
+  #open: OpenLog | null = null;
+  #idle: NodeJS.Timeout | undefined;
+  #restUntil = 0;
 
-  constructor(storage: AuditStorage) {
+  /** @param staysOpen for a process that writes thousands of lines: the files, and their lock, stay open for a moment. */
+  constructor(storage: AuditStorage, { staysOpen = false } = {}) {
     this.#storage = storage;
+    this.#staysOpen = staysOpen;
   }
 
   /**
@@ -90,7 +85,9 @@ export class AuditLog {
       this.#waiting.push({ entry, resolve, reject });
       if (this.#writing) return;
       this.#writing = true;
-      setImmediate(() => void this.#writeWaiting());
+      // While the files are open a line is written sooner than others could join it.
+      if (this.#open === null) setImmediate(() => void this.#writeWaiting());
+      else void this.#writeWaiting();
     });
   }
 
@@ -118,17 +115,53 @@ export class AuditLog {
     const left = this.#left;
     if (left === null) return null;
     const { path, rotateBytes = ROTATE_BYTES } = this.#storage;
-    const release = takeLockNow(`${path}.lock`, this.#storage);
-    if (release === null) return null;
+    const files = { log: path, head: headPath(path), lock: lockPath(path) };
+    const open = this.#takeOpen() ?? OpenLog.open(files, this.#storage);
+    if (open === null) return null;
+    let isAsLeft = false;
     try {
       const { text, hash } = formatLines(left.hash, entries);
       const bytes = Buffer.from(text);
       const size = left.size + bytes.length;
-      if (size >= rotateBytes || !appendTo(path, left, bytes, hash)) return null;
-      return { inode: left.inode, size, hash };
+      isAsLeft = size < rotateBytes && open.append(left, bytes, hash);
+      return isAsLeft ? { inode: left.inode, size, hash } : null;
     } finally {
-      release();
+      if (isAsLeft && this.#mayStayOpen) this.#keepOpen(open);
+      else open.close();
     }
+  }
+
+  /** What stayed open, unless it did so for too long: others may have taken its lock for abandoned. */
+  #takeOpen(): OpenLog | null {
+    const open = this.#open;
+    this.#open = null;
+    if (open === null) return null;
+    const age = Date.now() - open.since;
+    // A clock that was set, or a machine that slept, ends it too.
+    if (age >= 0 && age < OPEN_MS) return open;
+    open.close();
+    this.#restUntil = Date.now() + REST_MS;
+    return null;
+  }
+
+  get #mayStayOpen(): boolean {
+    const rest = this.#restUntil - Date.now();
+    return this.#staysOpen && (rest <= 0 || rest > REST_MS);
+  }
+
+  #keepOpen(open: OpenLog): void {
+    this.#open = open;
+    this.#idle ??= setTimeout(() => this.#closeIdle(), IDLE_MS);
+    this.#idle.refresh();
+  }
+
+  #closeIdle(): void {
+    try {
+      this.#open?.close();
+    } catch {
+      // The line is written. What is wrong with the disk, the next one tells; a lock that stays is nobody's in a minute.
+    }
+    this.#open = null;
   }
 }
 
@@ -141,7 +174,7 @@ export async function readSettledLog(storage: AuditStorage): Promise<WrittenLog>
   const isThere = (await ifThere(promises.stat(path))) !== null || (await partsOf(path)).length > 0;
   // Without a log there may be no folder for its lock.
   if (!isThere) return readAuditLog(path);
-  const lock = await takeLock(`${path}.lock`, storage, isBusy);
+  const lock = await takeLock(lockPath(path), storage, isBusy);
   try {
     return await readAuditLog(path);
   } finally {
@@ -183,8 +216,8 @@ function isBusy(): ZephrError {
 async function appendEntries(storage: AuditStorage, entries: readonly AuditEntry[]): Promise<Left | null> {
   const { path, rotateBytes = ROTATE_BYTES } = storage;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const lockPath = `${path}.lock`;
-  const release = takeLockNow(lockPath, storage) ?? (await takeLock(lockPath, storage, isBusy)).release;
+  const lock = lockPath(path);
+  const release = takeLockNow(lock, storage) ?? (await takeLock(lock, storage, isBusy)).release;
   try {
     const left = appendWhole(path, entries);
     if (left.size < rotateBytes) return left;
@@ -227,49 +260,6 @@ function formatLines(previous: string, entries: readonly AuditEntry[]): { text: 
   return { text: lines.join(''), hash };
 }
 
-/**
- * Appends to the log and writes its head, at once. @returns false, with nothing written, where the log is not as it was
- * left, or one of the two is not there.
- */
-function appendTo(path: string, left: Left, bytes: Uint8Array, hash: string): boolean {
-  const log = openIfThere(path, constants.O_WRONLY | constants.O_APPEND);
-  const head = openIfThere(headPath(path), constants.O_WRONLY);
-  try {
-    if (log === null || head === null) return false;
-    const { ino, size } = fstatSync(log);
-    if (ino !== left.inode || size !== left.size) return false;
-    writeBoth(log, head, size, bytes, hash);
-    return true;
-  } finally {
-    // They are opened for each write: who has one log for each use would never close them.
-    if (log !== null) closeSync(log);
-    if (head !== null) closeSync(head);
-  }
-}
-
-function openIfThere(path: string, flags: number): number | null {
-  try {
-    return openSync(path, flags);
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return null;
-    throw error;
-  }
-}
-
-/**
- * Appends to the log and writes the hash of its last line over the one before. Both are there or neither: what there was
- * room for of the log is taken back, and on a full disk a head of the same length takes no room.
- */
-function writeBoth(log: number, head: number, size: number, bytes: Uint8Array, hash: string): void {
-  try {
-    for (let written = 0; written < bytes.length; ) written += writeSync(log, bytes, written);
-    writeSync(head, hash, 0);
-  } catch (error) {
-    ftruncateSync(log, size);
-    throw error;
-  }
-}
-
 /** The end of the log: whole lines, and a last one that may be torn. */
 function readTail(log: number, size: number): string {
   const length = Math.min(size, TAIL_BYTES);
@@ -309,6 +299,10 @@ async function partsOf(path: string): Promise<number[]> {
 
 function partPath(path: string, number: number): string {
   return `${path}.${number}`;
+}
+
+function lockPath(path: string): string {
+  return `${path}.lock`;
 }
 
 function headPath(path: string): string {

@@ -95,6 +95,7 @@ export async function appendUse(
   now: () => number,
 ): Promise<void> {
   const about = { time: new Date(now()).toISOString(), command, ...(agent !== undefined && { agent }), pid };
+  if (secrets.length <= MOST_NAMES) return log.append({ ...about, secrets, ...use, ...how });
   const groups = Array.from({ length: Math.max(1, Math.ceil(secrets.length / MOST_NAMES)) }, (_, index) =>
     secrets.slice(index * MOST_NAMES, (index + 1) * MOST_NAMES),
   );

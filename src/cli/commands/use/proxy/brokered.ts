@@ -1,5 +1,6 @@
 /** The secrets of the vault for a proxy, and what else it is started with. */
 
+import { AuditLog } from '../../../../broker/audit/log.js';
 import type { ProxyOptions } from '../../../../broker/proxy/proxy.js';
 import { type BrokeredSecret, BrokeredSecrets } from '../../../../broker/proxy/secrets.js';
 import { resolveInSystem } from '../../../../net/resolve.js';
@@ -8,7 +9,7 @@ import type { Vault } from '../../../../vault/vault.js';
 import { trustFor } from '../../../settings/connection.js';
 import type { CommonFlags } from '../../../settings/settings.js';
 import type { Terminal } from '../../../terminal/terminal.js';
-import { loggedAs } from '../../../vault/access.js';
+import { auditStorage, loggedAs } from '../../../vault/access.js';
 
 /**
  * All secrets of a place. Those that are bound to no host are among them, so that a refusal can say what would allow it.
@@ -34,6 +35,7 @@ export async function proxyOptions(
 ): Promise<Pick<ProxyOptions, 'log' | 'command' | 'pid' | 'resolve' | 'trust' | 'now'>> {
   return {
     ...loggedAs(command, terminal),
+    log: new AuditLog(auditStorage(terminal), { staysOpen: true }),
     resolve: resolveInSystem,
     trust: await trustFor(flags, terminal),
     now,
