@@ -83,6 +83,9 @@ export class KeptConnections {
     if (kept !== undefined && kept.ca === ca) return kept.agent;
     kept?.agent.destroy();
     const agent = newAgent(protocol, { keepAlive: true, timeout: IDLE_MS });
+    // To Node a connection is told from others by all it was made with, every authority's certificate too, which it would
+    // put together anew for each request. Here they are all alike.
+    agent.getName = () => origin;
     this.#agents.set(origin, { agent, ca });
     return agent;
   }
@@ -112,8 +115,11 @@ export async function guardedRequest(
 ): Promise<IncomingMessage> {
   const sent = begin(url, request, guard, signal, kept);
   return new Promise((resolve, reject) => {
-    sent.on('response', resolve);
-    rejectWith(sent, reject);
+    const settle = whenClosed(sent, reject);
+    sent.on('response', (response) => {
+      settle();
+      resolve(response);
+    });
     send(sent, request.body, reject);
   });
 }
@@ -130,9 +136,13 @@ export async function guardedUpgrade(
 ): Promise<Upgraded | IncomingMessage> {
   const sent = begin(url, request, guard, signal);
   return new Promise((resolve, reject) => {
-    sent.on('upgrade', (response, socket, head) => resolve({ response, socket, head }));
-    sent.on('response', resolve);
-    rejectWith(sent, reject);
+    const settle = whenClosed(sent, reject);
+    const answer = (answered: Upgraded | IncomingMessage) => {
+      settle();
+      resolve(answered);
+    };
+    sent.on('upgrade', (response, socket, head) => answer({ response, socket, head }));
+    sent.on('response', answer);
     send(sent, request.body, reject);
   });
 }
@@ -164,9 +174,10 @@ function begin(
     ...(ca === undefined ? {} : { ca: [ca].flat() }),
     method,
     headers,
-    signal,
   };
-  return (url.protocol === 'https:' ? httpsRequest : httpRequest)(options);
+  const sent = (url.protocol === 'https:' ? httpsRequest : httpRequest)(options);
+  endWith(sent, signal);
+  return sent;
 }
 
 /** No session resumed, no proxy from the environment. */
@@ -175,10 +186,27 @@ function newAgent(protocol: string, settings: { keepAlive: boolean; timeout?: nu
   return protocol === 'https:' ? new HttpsAgent(all) : new HttpAgent(all);
 }
 
-function rejectWith(sent: ClientRequest, reject: (error: unknown) => void): void {
-  sent.on('error', (error) => reject(sent.reusedSocket ? new StaleConnectionError(error) : error));
+/** Rejects for a request that ends without an answer. @returns what says that there is one. */
+function whenClosed(sent: ClientRequest, reject: (error: unknown) => void): () => void {
+  let isAnswered = false;
+  sent.on('error', (error) => {
+    if (!isAnswered) reject(sent.reusedSocket ? new StaleConnectionError(error) : error);
+  });
   // Other ways for a request to end without a response, such as an upgrade that was not asked for.
-  sent.on('close', () => reject(new Error('the connection was closed without an answer')));
+  sent.on('close', () => {
+    if (!isAnswered) reject(new Error('the connection was closed without an answer'));
+  });
+  return () => {
+    isAnswered = true;
+  };
+}
+
+/** Ends a request, or the reading of its response, with a signal. Node's own way listens to all that a stream can say. */
+function endWith(sent: ClientRequest, signal: AbortSignal): void {
+  const end = () => void sent.destroy(new DOMException('the request was given up', 'AbortError'));
+  if (signal.aborted) end();
+  signal.addEventListener('abort', end);
+  sent.on('close', () => signal.removeEventListener('abort', end));
 }
 
 function send(sent: ClientRequest, body: GuardedRequest['body'], failed: (error: Error) => void): void {

@@ -75,6 +75,19 @@ for (const block of PRIVATE_IPV4) {
  * NAT64, 6to4) count as that one. An address with a zone is not public.
  */
 export function isPublicAddress(address: string): boolean {
+  const known = recent.get(address);
+  if (known !== undefined) return known;
+  const isPublic = isInPublicBlock(address);
+  if (recent.size >= MOST_RECENT) recent.clear();
+  recent.set(address, isPublic);
+  return isPublic;
+}
+
+/** What was found of addresses lately: to look for one takes as long as half of all else that a proxy does for a request. */
+const recent = new Map<string, boolean>();
+const MOST_RECENT = 1_000;
+
+function isInPublicBlock(address: string): boolean {
   const family = isIP(address);
   if (family === 0 || address.includes('%')) return false;
   const type = family === 4 ? 'ipv4' : 'ipv6';

@@ -21,6 +21,8 @@ export interface MaskedForms {
   readonly leaps: Leaps;
   /** What stands in place of each pattern. */
   readonly markers: readonly Uint8Array[];
+  /** The same, each once. */
+  readonly distinctMarkers: ReadonlySet<Uint8Array>;
 }
 
 /**
@@ -46,6 +48,9 @@ export function maskedForms(
     get markers() {
       return forms().markers;
     },
+    get distinctMarkers() {
+      return forms().distinctMarkers;
+    },
   };
 }
 
@@ -55,11 +60,25 @@ function buildForms(secrets: readonly NamedSecret[], mark: (name: string) => str
     return formsOf(value).map((form) => ({ form, marker }));
   });
   const patterns = named.map(({ form }) => form);
+  const markers = named.map(({ marker }) => marker);
   return {
     automaton: buildAutomaton(patterns),
     leaps: buildLeaps(patterns),
-    markers: named.map(({ marker }) => marker),
+    markers,
+    distinctMarkers: new Set(markers),
   };
+}
+
+/** Whether a text of bytes, in ISO 8859-1 and in one line, holds nothing that would be masked. */
+export function holdsNothing(text: string, { automaton: { rowed, rows, next } }: MaskedForms): boolean {
+  let state = 0;
+  for (let index = 0; index < text.length; index++) {
+    const byte = text.charCodeAt(index);
+    if (isLineEnd(byte)) return false;
+    state = state < rowed ? (rows[state * 256 + byte] ?? 0) : next(state, byte);
+    if (state < 0) return false;
+  }
+  return true;
 }
 
 /** Bytes that hold a secret. Positions count from the stream's first byte. */

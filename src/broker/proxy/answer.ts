@@ -49,10 +49,8 @@ async function passOnWhole(
   response: ServerResponse,
   ended: () => Promise<void>,
 ): Promise<void> {
-  const pieces: Uint8Array[] = [];
-  for await (const bytes of answer.body) pieces.push(bytes);
+  const body = await answer.whole();
   await ended();
-  const body = Buffer.concat(pieces);
   // What a host says of the body of HEAD is of one that was not sent.
   const length = response.req.method === 'HEAD' ? answer.length : body.length;
   const headers: OutgoingHttpHeader[] = [...answer.headers.flat(), 'Content-Length', String(length)];

@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import { pipeline, type Readable, Transform } from 'node:stream';
 import zlib from 'node:zlib';
 import { UpstreamError } from '../broker-error.js';
-import { type MaskedForms, Masker } from '../masking/masker.js';
+import { holdsNothing, type MaskedForms, Masker } from '../masking/masker.js';
 import { type HeaderList, pairsOf } from './headers.js';
 
 /** What the caller of a request gets. Its texts are bytes, as ISO 8859-1. */
@@ -23,6 +23,8 @@ export interface RedactedResponse {
    * @throws UpstreamError from its iteration, when the body breaks off or cannot be decoded.
    */
   readonly body: AsyncIterable<Uint8Array>;
+  /** The decoded body in one piece, in place of `body`: for a short one that costs a tenth. @throws UpstreamError. */
+  whole(): Promise<Uint8Array>;
   /** Complete once the body is. */
   trailers(): HeaderList;
   /** Whether a secret was found so far. */
@@ -44,15 +46,15 @@ const OTHER_BYTES = /charset\s*=\s*"?(?:utf-?(?:16|32|7)|ucs-?[24])/i;
  * @throws UpstreamError `RESPONSE_WITHHELD` when the body's encoding is not known.
  */
 export function redact(response: IncomingMessage, forms: MaskedForms, method: string): RedactedResponse {
-  const markers = new Set(forms.markers);
   let found = false;
   const watched = function* (pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
     for (const piece of pieces) {
-      found ||= markers.has(piece);
+      found ||= forms.distinctMarkers.has(piece);
       if (piece.length > 0) yield piece;
     }
   };
   const maskText = (text: string): string => {
+    if (holdsNothing(text, forms)) return text;
     const masker = new Masker(forms);
     const pieces = [...watched(masker.push(Buffer.from(text, 'latin1'))), ...watched(masker.end())];
     return Buffer.concat(pieces).toString('latin1');
@@ -73,6 +75,12 @@ export function redact(response: IncomingMessage, forms: MaskedForms, method: st
       for await (const chunk of chunksOf(decoded)) yield* watched(masker.push(chunk));
       yield* watched(masker.end());
     })(),
+    async whole() {
+      const masker = new Masker(forms);
+      const pieces: Uint8Array[] = [];
+      await readToEnd(decoded, (chunk) => pieces.push(...watched(masker.push(chunk))));
+      return Buffer.concat([...pieces, ...watched(masker.end())]);
+    },
     trailers: () => maskHeaders(response.rawTrailers),
     redacted: () => found,
     close: () => void response.destroy(),
@@ -141,12 +149,27 @@ async function* chunksOf(body: Readable): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of body) yield chunk as Buffer;
   } catch (error) {
-    if (isDecodingError(error)) {
-      const message = 'the response is withheld from here on: its body is not of the encoding that it names';
-      throw new UpstreamError(message, 'RESPONSE_WITHHELD', { cause: error });
-    }
-    throw new UpstreamError('the response broke off', 'UPSTREAM_FAILED', { cause: error });
+    throw brokenOff(error);
   }
+}
+
+/** Gives each chunk to `take`. */
+function readToEnd(body: Readable, take: (chunk: Uint8Array) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    body.on('data', take);
+    body.on('end', resolve);
+    body.on('error', (error) => reject(brokenOff(error)));
+    body.on('close', () => {
+      if (!body.readableEnded) reject(brokenOff(undefined));
+    });
+  });
+}
+
+function brokenOff(cause: unknown): UpstreamError {
+  if (!isDecodingError(cause))
+    return new UpstreamError('the response broke off', 'UPSTREAM_FAILED', { cause });
+  const message = 'the response is withheld from here on: its body is not of the encoding that it names';
+  return new UpstreamError(message, 'RESPONSE_WITHHELD', { cause });
 }
 
 function isDecodingError(error: unknown): boolean {
