@@ -47,10 +47,14 @@ export function startBare(): Promise<Contender> {
 }
 
 /** Starts a server that prints its URL. Its log is thrown away. */
-async function start(name: string, args: readonly string[]): Promise<Contender> {
+export async function start(
+  name: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = cleanEnvironment('/nonexistent'),
+): Promise<Contender> {
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
-    env: cleanEnvironment('/nonexistent'),
+    env,
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const ended = once(child, 'exit').then(() => undefined);

@@ -31,6 +31,11 @@ export class HttpConnection {
     return new HttpConnection(socket);
   }
 
+  /** @param socket which is connected. */
+  static over(socket: Socket): HttpConnection {
+    return new HttpConnection(socket);
+  }
+
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.setEncoding('latin1');

@@ -6,8 +6,8 @@
  */
 
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
 import { HttpConnection } from './http-connection.js';
+import { processorTime } from './process-figures.js';
 import { quantile } from './statistics.js';
 
 export interface Load {
@@ -90,14 +90,6 @@ async function measure(
     p99: quantile(times, 0.99),
     serverTime: (processorTime(pid) - serverTime) / times.length,
   };
-}
-
-/** What a process has used so far, in microseconds: fields 14 and 15 of proc(5)'s stat, in ticks of 10 ms. */
-function processorTime(pid: number): number {
-  const file = `/proc/${pid}/stat`;
-  if (!existsSync(file)) return 0;
-  const fields = readFileSync(file, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }
 
 async function create(connection: HttpConnection, host: string, ids: string[]): Promise<void> {

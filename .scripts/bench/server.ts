@@ -5,7 +5,6 @@
  * turns are told. PostgreSQL is the one that ZEPHR_TEST_POSTGRES names.
  */
 
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newSchema, type Schema, withoutPostgres } from '../../test/support/postgres.js';
 import { type Contender, startBare, startZephr, stop } from './contenders.js';
@@ -14,6 +13,7 @@ import { type Aim, count, type Effort, type Figure, ms, type Part } from './figu
 import { fillPostgres, fillSqlite } from './fill.js';
 import type { Loaded, Measured } from './load.js';
 import { Loader } from './loader.js';
+import { residentMegabytes } from './process-figures.js';
 import { median } from './statistics.js';
 
 const CONNECTIONS = [1, 16, 64];
@@ -116,13 +116,13 @@ export async function memory(folder: string, { quick }: Effort): Promise<Part> {
   const server = await startZephr('SQLite', join(folder, 'memory.db'));
   const loader = new Loader();
   try {
-    const before = residentMegabytes(server);
+    const before = residentMegabytes(server.process.pid ?? 0);
     let created = 0;
     while (created < wanted) {
       const { creates } = await loader.load(server, { connections: 64, seconds: 2, claim: false });
       created += creates.requests;
     }
-    const after = residentMegabytes(server);
+    const after = residentMegabytes(server.process.pid ?? 0);
     if (Number.isNaN(after)) {
       return {
         title: 'Server, memory',
@@ -215,11 +215,4 @@ function shares(values: readonly number[], others: readonly number[]): string {
 /** The median of the turns' ratios: what both met in the same turn cancels out. */
 function shareOf(values: readonly number[], others: readonly number[]): number {
   return median(values.map((value, turn) => value / (others[turn] ?? Number.NaN)));
-}
-
-/** proc(5): VmRSS, in KiB. */
-function residentMegabytes({ process: { pid } }: Contender): number {
-  if (process.platform !== 'linux') return Number.NaN;
-  const [, kib] = /^VmRSS:\s+([0-9]+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Math.round(Number(kib) / 1024);
 }
