@@ -12,6 +12,8 @@ import type { HeaderList } from '../requests/headers.js';
 /** Why a request is not answered, and with which status. */
 export interface Refusal {
   readonly status: 401 | 403 | 407;
+  /** For the log. */
+  readonly code: 'NO_TOKEN' | 'OTHER_HOST' | 'WEB_PAGE';
   readonly reason: string;
 }
 
@@ -42,15 +44,16 @@ export function refusalOf(
 ): Refusal | null {
   const { headers } = message;
   if (use === 'server' && !isOwnHost(headers.host, rules.port))
-    return { status: 403, reason: 'the Host header names another host' };
+    return { status: 403, code: 'OTHER_HOST', reason: 'the Host header names another host' };
   // A page says where it is from, or that a browser asks.
   if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined)
-    return { status: 403, reason: 'web pages are not answered' };
+    return { status: 403, code: 'WEB_PAGE', reason: 'web pages are not answered' };
   if (CARRIERS.some((name) => isToken(headers[name], rules.token))) return null;
   const { userWithoutToken } = rules;
   if (use === 'server' && userWithoutToken !== undefined && userOf(message.socket) === userWithoutToken)
     return null;
-  return { status: use === 'proxy' ? 407 : 401, reason: 'the token of the proxy is missing or wrong' };
+  const reason = 'the token of the proxy is missing or wrong';
+  return { status: use === 'proxy' ? 407 : 401, code: 'NO_TOKEN', reason };
 }
 
 /** The headers without those that carry the token: it is for nobody else. */

@@ -12,6 +12,7 @@ import {
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { isSystemError, ZephrError } from '../../core/errors.js';
+import { type Logged, logRefused } from '../audit/uses.js';
 import { makeToken, type Refusal, refusalOf } from './admission.js';
 import { Approvals } from './approvals.js';
 import { Authority } from './authority.js';
@@ -66,14 +67,20 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const { project, userWithoutToken, isStrict = false, env = {} } = options;
   const authority = new Authority(options.now());
   const tunnels = new Tunnels(broker, authority, { isStrict, env, port });
+  const refusals = new LoggedRefusals(broker);
+  const refused = (message: IncomingMessage, use: 'proxy' | 'server', user?: number) => {
+    const refusal = refusalOf(message, use, { token, port, userWithoutToken: user });
+    if (refusal !== null) refusals.add(message, refusal);
+    return refusal;
+  };
 
   server.on('connect', (message: IncomingMessage, socket: Socket, head: Buffer) => {
-    const refusal = refusalOf(message, 'proxy', { token, port });
+    const refusal = refused(message, 'proxy');
     if (refusal === null) void tunnels.connect(message, socket, head);
     else turnAwayTunnel(socket, refusal);
   });
   server.on('upgrade', (message: IncomingMessage, socket: Socket, head: Buffer) => {
-    const refusal = refusalOf(message, 'server', { token, port });
+    const refusal = refused(message, 'server');
     const { secrets } = broker;
     if (refusal !== null) turnAwayTunnel(socket, refusal);
     else void upgrade(broker, message, socket, head, () => errandByBaseUrl(message, secrets, token));
@@ -81,14 +88,13 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
 
   server.on('request', (message: IncomingMessage, response: ServerResponse) => {
     if (!message.url?.startsWith('/')) {
-      const refusal = refusalOf(message, 'proxy', { token, port });
+      const refusal = refused(message, 'proxy');
       return refusal === null ? tunnels.plain(message, response, token) : turnAway(response, refusal);
     }
     const [path] = message.url.split('?');
     // A page can ask for more than it is allowed to read, but it cannot set these headers.
     const needsToken = path !== '/proxy' && path !== '/health';
-    const rules = { token, port, userWithoutToken: needsToken ? undefined : userWithoutToken };
-    const refusal = refusalOf(message, 'server', rules);
+    const refusal = refused(message, 'server', needsToken ? undefined : userWithoutToken);
     if (refusal !== null) return turnAway(response, refusal);
     const { secrets } = broker;
     if (path === '/health') return health(response, project);
@@ -123,6 +129,31 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
         tunnels.close();
       }),
   };
+}
+
+/** How often a reason for which nobody is answered is written down, in milliseconds: nobody fills the log by asking. */
+const NOTED_MS = 60_000;
+
+/** Writes down who was not answered. */
+class LoggedRefusals {
+  readonly #logged: Logged & { readonly now: () => number };
+  readonly #lastTimes = new Map<Refusal['code'], number>();
+
+  constructor(logged: Logged & { readonly now: () => number }) {
+    this.#logged = logged;
+  }
+
+  add({ method, headers }: IncomingMessage, { status, code, reason }: Refusal): void {
+    // A client that waits to be asked for the token has done nothing wrong.
+    if (status === 407 && headers['proxy-authorization'] === undefined) return;
+    const { now } = this.#logged;
+    if (now() - (this.#lastTimes.get(code) ?? Number.NEGATIVE_INFINITY) < NOTED_MS) return;
+    this.#lastTimes.set(code, now());
+    const { origin: agent, host } = headers;
+    const use = { secrets: [], ...(method !== undefined && { method }), ...(host !== undefined && { host }) };
+    // It is refused all the same where that cannot be written down.
+    logRefused({ ...this.#logged, agent }, use, new ZephrError(reason, code), now).catch(() => undefined);
+  }
 }
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
