@@ -2,7 +2,7 @@
 
 import { promises } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
-import { ZephrError } from '../core/errors.js';
+import { isSystemError, ZephrError } from '../core/errors.js';
 
 /** A user of this machine. */
 export interface User {
@@ -44,6 +44,25 @@ export function proxyFiles(user: User, port: number): ProxyFiles | null {
   if (vault === null) return null;
   const start = join(dirname(vault), `proxy-${port}`);
   return { token: `${start}.token`, certificate: `${start}.pem`, socket: `${start}.sock` };
+}
+
+/** The sockets of proxies of this user, by their ports. Some may have been left behind. */
+export async function proxySockets(
+  user: User,
+): Promise<{ readonly port: number; readonly socket: string }[]> {
+  const agent = agentSocket(user);
+  if (agent === null) return [];
+  const folder = dirname(agent);
+  const names = await promises.readdir(folder).catch((error: unknown) => {
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return [];
+    throw error;
+  });
+  return names
+    .flatMap((name) => {
+      const [, port] = /^proxy-([1-9][0-9]*)\.sock$/.exec(name) ?? [];
+      return port === undefined ? [] : [{ port: Number(port), socket: join(folder, name) }];
+    })
+    .sort((left, right) => left.port - right.port);
 }
 
 /**

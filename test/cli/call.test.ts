@@ -225,13 +225,14 @@ describe('zephr call', () => {
     expect(readFileSync(join(session.folder, 'body'), 'utf8')).toBe('answer');
   });
 
-  it.skipIf(!HAS_SCRIPT)('asks with nothing in its words that moves a cursor', async () => {
-    const { url, host, asked } = await echoHost();
-    const session = await boundSession(host, '--approve');
-    const line = `zephr call ${url}/x -X "$(printf 'DELETE\\033[7D')" --bearer API_KEY`;
-    const { code, screen } = await type(session, line, [['to allow it', 'no\r']]);
-    expect(code).toBe(4);
-    expect(screen).toContain(`DELETE\\u{1b}[7D ${host}/x wants API_KEY`);
-    expect(asked).toEqual([]);
+  it.skipIf(!HAS_SCRIPT).each([
+    ['-X GET https://other.example/x', 4, 'is not bound to other.example'],
+    [`-X "$(printf 'DELETE\\033[7D')" http://127.0.0.1:9/x`, 2, 'is not passed on'],
+  ])('asks nobody about what is refused anyway: %s', async (request, exit, message) => {
+    const session = await boundSession('127.0.0.1:9', '--approve');
+    const { code, screen } = await type(session, `zephr call ${request} --bearer API_KEY`, []);
+    expect(code).toBe(exit);
+    expect(screen).toContain(message);
+    expect(screen).not.toContain('wants API_KEY');
   });
 });

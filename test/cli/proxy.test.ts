@@ -1,6 +1,6 @@
 /** `zephr proxy`: started, told what to do, and ended. What it does with requests: test/broker/proxy. */
 
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inBackground } from '../support/background.js';
@@ -26,6 +26,11 @@ async function started(session: VaultSession, ...options: string[]) {
   const tokenFile = join(session.env.XDG_RUNTIME_DIR ?? '', `zephr/proxy-${port}.token`);
   const token = () => readFileSync(tokenFile, 'utf8').trim();
   return { ...proxy, url, port, tokenFile, token };
+}
+
+/** One that is opened by what runs already. */
+function startedWithoutKey(session: VaultSession, ...options: string[]) {
+  return started({ ...session, env: { ...session.env, ZEPHR_VAULT_KEY_FILE: '' } }, ...options);
 }
 
 const request = (target: string, token: string) => ({
@@ -93,6 +98,89 @@ describe('zephr proxy start', () => {
     const second = await session.sh(`zephr proxy start --port ${proxy.port}`);
     expect(second).toMatchObject({ code: 8, stderr: expect.stringContaining(`port ${proxy.port} is taken`) });
     expect((await (await vaultSession()).sh('zephr proxy start --port 0')).code).toBe(5);
+  });
+});
+
+/** A program that makes a request by the SDK. */
+const sdkCall = (url: string) =>
+  `import { callWithSecret } from ${JSON.stringify(new URL('../../dist/vault.js', import.meta.url).href)};
+   await callWithSecret(${JSON.stringify(url)}, { bearer: 'API_KEY', agent: 'robot' });`;
+
+describe('a proxy that runs', () => {
+  const withoutKey = { env: { ZEPHR_VAULT_KEY_FILE: '' } };
+
+  it('opens the vault for other commands, until it ends or the vault is locked', async () => {
+    const upstream = await host();
+    const session = await boundSession(upstream.host);
+    const call = `zephr call ${upstream.url} --bearer API_KEY`;
+    expect((await session.sh(call, withoutKey)).code).toBe(3);
+    const first = await started(session, '--ttl', '1h');
+    expect((await session.sh(call, withoutKey)).code).toBe(0);
+    const { stdout } = await session.sh('zephr vault status --json', withoutKey);
+    const status = JSON.parse(stdout);
+    expect(status).toMatchObject({ unlockedBy: 'zephr proxy', secrets: 1 });
+    expect(Date.parse(status.until) - Date.now()).toBeLessThanOrEqual(3_600_000);
+    // What it was opened by for an hour does not open another one for longer.
+    const second = await startedWithoutKey(session, '--ttl', '8h');
+    const both = await session.sh('zephr proxy stop --port $PORT && zephr vault status --json', {
+      env: { ...withoutKey.env, PORT: first.port },
+    });
+    expect(JSON.parse(both.stdout)).toMatchObject({ unlockedBy: 'zephr proxy', until: status.until });
+    expect(await session.sh('zephr vault lock')).toMatchObject({
+      code: 0,
+      stderr: 'the vault is locked\na proxy still has its secrets: zephr proxy stop ends it\n',
+    });
+    expect((await session.sh(call, withoutKey)).code).toBe(3);
+    expect((await ask(`${second.url}/proxy`, request(upstream.url, second.token()))).status).toBe(200);
+  });
+
+  it('for one command opens the vault for nobody', async () => {
+    const session = await boundSession('127.0.0.1:9');
+    const { code, stdout } = await session.sh(
+      `zephr run --proxy -- sh -c 'ls "$XDG_RUNTIME_DIR/zephr"; zephr vault ls; echo $?'`,
+    );
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^proxy-[0-9]+\.sock\n3\n$/)]);
+  });
+
+  it.skipIf(!HAS_SCRIPT)('holds for a person what other commands ask for', async () => {
+    const upstream = await host();
+    const session = await boundSession(upstream.host, '--approve');
+    await started(session);
+    writeFileSync(join(session.folder, 'program.mjs'), sdkCall(`${upstream.url}/x?q=1`));
+    const ways = [`zephr call --agent robot '${upstream.url}/x?q=1' --bearer API_KEY`, 'node program.mjs'];
+    for (const way of ways) {
+      for (const [word, isAllowed] of [
+        ['yes\r', true],
+        ['no\r', false],
+      ] as const) {
+        const before = upstream.asked.length;
+        const answered = session.sh(way);
+        await expect
+          .poll(async () => (await session.sh('zephr proxy status')).stdout)
+          .toContain(' 1 uses wait');
+        const shown = await type(session, 'zephr proxy approve', [['to allow it', word]]);
+        expect(shown.screen).toContain(`calls itself robot: GET ${upstream.host}/x wants API_KEY as bearer`);
+        const { code, stderr } = await answered;
+        expect(code === 0, stderr).toBe(isAllowed);
+        if (!isAllowed) expect(stderr).toContain('the use was not allowed');
+        expect(upstream.asked.length - before).toBe(isAllowed ? 1 : 0);
+      }
+    }
+    const { stdout } = await session.sh('zephr vault log --blocked --json');
+    expect(JSON.parse(stdout).entries).toMatchObject(
+      ways.map(() => ({ command: 'call', agent: 'robot', reason: 'NOT_ALLOWED' })),
+    );
+  });
+
+  it('no longer holds what nobody waits for', async () => {
+    const session = await boundSession('127.0.0.1:9', '--approve');
+    await started(session);
+    const gone = inBackground(session, 'zephr', ['call', 'http://127.0.0.1:9/', '--bearer', 'API_KEY']);
+    const status = async () => (await session.sh('zephr proxy status')).stdout;
+    await expect.poll(status).toContain(' 1 uses wait');
+    gone.child.kill('SIGTERM');
+    await gone.ended;
+    await expect.poll(status).toContain(' 0 uses wait');
   });
 });
 

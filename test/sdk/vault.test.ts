@@ -163,7 +163,7 @@ describe('callWithSecret', () => {
     ['plain http', "'http://other.example/'", "bearer: 'K'", 'HostNotAllowedError', 'https'],
     ['a name that is not there', 'here', "bearer: 'NONE'", 'SecretNotFoundError', 'zephr vault ls'],
     ['another place', 'here', "query: { k: 'K' }", 'UseNotAllowedError', '--as query:k'],
-    ['what a person is asked for', 'here', "bearer: 'ASKED'", 'UseNotAllowedError', 'run it there yourself'],
+    ['what a person is asked for', 'here', "bearer: 'ASKED'", 'UseNotAllowedError', 'run zephr proxy start'],
     ['what is no name', 'here', "bearer: 'correct-horse'", 'ValidationError', 'undefined'],
     ['what is no URL', "'nowhere'", "bearer: 'K'", 'ValidationError', 'undefined'],
     [

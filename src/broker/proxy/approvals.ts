@@ -5,15 +5,19 @@ import { PolicyError } from '../broker-error.js';
 import type { OutgoingRequest } from '../requests/injection.js';
 import type { SecretUse } from '../requests/send.js';
 
-/** A use that waits, as a person is shown it. */
-export interface WaitingUse {
-  readonly id: number;
+/** A use, as a person is shown it. */
+export interface WantedUse {
   readonly agent: string | null;
   readonly method: string;
   /** Host and path, without the query. */
   readonly target: string;
   /** Such as `API_KEY as bearer`. */
   readonly secrets: readonly string[];
+}
+
+/** A use that waits. */
+export interface WaitingUse extends WantedUse {
+  readonly id: number;
 }
 
 /** How long a use waits, in milliseconds (cli/CLI.md). */
@@ -41,33 +45,39 @@ export class Approvals {
    * @throws PolicyError `NOT_APPROVED` or `APPROVAL_TIMED_OUT`; the signal's reason when the client has gone.
    */
   async ask(
-    { method, url }: OutgoingRequest,
+    request: OutgoingRequest,
     uses: readonly SecretUse[],
     agent: string | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    const asked = uses.filter(({ policy }) => policy.approve === true);
-    if (asked.length === 0) return;
+    const wanted = wantedOf(request, uses, agent);
+    if (wanted === null) return;
+    const isAllowed = await this.wait(wanted, signal);
+    if (isAllowed === true) return;
+    const what = `the use of ${wanted.secrets.join(', ')}`;
+    throw isAllowed === null
+      ? new PolicyError(`nobody allowed ${what} in time`, 'APPROVAL_TIMED_OUT', null)
+      : new PolicyError(`a person did not allow ${what}`, 'NOT_APPROVED', null);
+  }
+
+  /**
+   * Waits for what a person says of a use.
+   * @returns null when nobody has said anything in time.
+   * @throws the signal's reason when who asked has gone.
+   */
+  async wait(wanted: WantedUse, signal: AbortSignal): Promise<boolean | null> {
     signal.throwIfAborted();
     this.#last += 1;
-    const use: WaitingUse = {
-      id: this.#last,
-      agent: agent ?? null,
-      method,
-      target: url.host + url.pathname,
-      secrets: asked.map(({ name, slot }) => `${name} as ${formatSlot(slot)}`),
-    };
+    const use: WaitingUse = { id: this.#last, ...wanted };
     let timer: NodeJS.Timeout | undefined;
     let leave: () => void = () => undefined;
     try {
-      const isAllowed = await new Promise<boolean>((resolve, reject) => {
+      return await new Promise<boolean | null>((resolve, reject) => {
         leave = () => reject(signal.reason);
         signal.addEventListener('abort', leave);
-        timer = setTimeout(() => reject(timedOut(asked)), this.#waitingMs);
+        timer = setTimeout(() => resolve(null), this.#waitingMs);
         this.#waiting.set(use.id, { use, decide: resolve });
       });
-      if (!isAllowed)
-        throw new PolicyError(`a person did not allow the use of ${namesOf(asked)}`, 'NOT_APPROVED', null);
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', leave);
@@ -83,10 +93,22 @@ export class Approvals {
   }
 }
 
-function timedOut(asked: readonly SecretUse[]): PolicyError {
-  return new PolicyError(`nobody allowed the use of ${namesOf(asked)} in time`, 'APPROVAL_TIMED_OUT', null);
-}
-
-function namesOf(asked: readonly SecretUse[]): string {
-  return asked.map(({ name }) => name).join(', ');
+/**
+ * What a person is asked for.
+ * @param agent who says to be asking.
+ * @returns null where no secret takes a person's word.
+ */
+export function wantedOf(
+  { method, url }: OutgoingRequest,
+  uses: readonly SecretUse[],
+  agent: string | undefined,
+): WantedUse | null {
+  const asked = uses.filter(({ policy }) => policy.approve === true);
+  if (asked.length === 0) return null;
+  return {
+    agent: agent ?? null,
+    method,
+    target: url.host + url.pathname,
+    secrets: asked.map(({ name, slot }) => `${name} as ${formatSlot(slot)}`),
+  };
 }

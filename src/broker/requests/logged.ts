@@ -17,15 +17,17 @@ export interface BegunUse {
 
 /**
  * As {@link sendWithSecrets}. It says why a request was refused in the log, and sends none that it cannot log.
- * @throws AuditError also once the response is here: what ended without a trace is withheld.
+ * @param approve as for {@link beginUse}.
+ * @throws what `approve` throws; AuditError also once the response is here: what ended without a trace is withheld.
  */
 export async function sendLogged(
   request: OutgoingRequest,
   uses: readonly SecretUse[],
   options: SendOptions,
   logged: Logged,
+  approve?: () => Promise<void>,
 ): Promise<RedactedResponse> {
-  const use = await beginUse(request, uses, options.now, logged);
+  const use = await beginUse(request, uses, options.now, logged, approve);
   let response: RedactedResponse;
   try {
     response = await sendWithSecrets(request, uses, options);

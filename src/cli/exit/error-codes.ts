@@ -14,6 +14,7 @@ import type {
 export type CliErrorCode =
   | 'ANSWERED_WITH_ERROR'
   | 'API_KEY_REQUIRED'
+  | 'APPROVAL_TIMED_OUT'
   | 'BINARY_TO_CLIPBOARD'
   | 'BINARY_TO_TERMINAL'
   | 'CHECK_FAILED'

@@ -57,6 +57,7 @@ const CLASSES: Readonly<Record<string, typeof VaultError>> = {
   NO_VAULT: VaultLockedError,
   VAULT_LOCKED: VaultLockedError,
   NO_SUCH_NAME: SecretNotFoundError,
+  APPROVAL_TIMED_OUT: UseNotAllowedError,
   METHOD_NOT_ALLOWED: UseNotAllowedError,
   NOT_ALLOWED: UseNotAllowedError,
   NO_TERMINAL: UseNotAllowedError,

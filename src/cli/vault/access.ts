@@ -138,7 +138,8 @@ export function loggedAs(command: string, terminal: Terminal): Logged {
   return { log: new AuditLog(auditStorage(terminal)), command, pid: terminal.pid };
 }
 
-async function hasScreen(terminal: Terminal): Promise<boolean> {
+/** Whether somebody may sit at a terminal. */
+export async function hasScreen(terminal: Terminal): Promise<boolean> {
   const screen = await terminal.openScreen();
   await screen?.close();
   return screen !== null;

@@ -4,7 +4,7 @@ import type { Logged } from '../../broker/audit/uses.js';
 import { type MaskedForms, Masker, maskedForms } from '../../broker/masking/masker.js';
 import type { HeaderList } from '../../broker/requests/headers.js';
 import type { OutgoingRequest } from '../../broker/requests/injection.js';
-import { sendLogged, usedFor } from '../../broker/requests/logged.js';
+import { sendLogged } from '../../broker/requests/logged.js';
 import type { RedactedResponse } from '../../broker/requests/redaction.js';
 import type { SecretUse } from '../../broker/requests/send.js';
 import { resolveInSystem } from '../../net/resolve.js';
@@ -14,7 +14,7 @@ import type { Vault } from '../../vault/vault.js';
 import { trustFor } from '../settings/connection.js';
 import type { CommonFlags } from '../settings/settings.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { requirePerson } from './access.js';
+import { askPerson } from './approval.js';
 import { secretIn } from './place.js';
 
 const NOTHING = maskedForms([]);
@@ -56,8 +56,8 @@ export interface HeldResponse {
 }
 
 /**
- * Makes a request. A secret that a person has to be asked for is refused.
- * @throws as {@link sendLogged}; CliError `NO_SUCH_NAME`, `NO_TERMINAL`; what `signal` gives.
+ * Makes a request. Where a secret takes a person's word, that is asked for as {@link askPerson} does.
+ * @throws as {@link sendLogged} and {@link askPerson}; CliError `NO_SUCH_NAME`; what `signal` gives.
  */
 export async function callAndHold(
   request: OutgoingRequest,
@@ -67,15 +67,12 @@ export async function callAndHold(
   const { terminal, vault, place, now, logged, flags = {}, redirects, signal } = held;
   const started = now();
   const uses = usesOf(slots, vault, place);
-  const asked = uses.filter(({ policy }) => policy.approve === true);
-  if (asked.length > 0) {
-    const nobody = { ...terminal, openScreen: async () => null };
-    const names = asked.map(({ name }) => name).join(', ');
-    await requirePerson(`the use of ${names}`, { terminal: nobody, now }, logged, usedFor(request, asked));
-  }
   const trust = await trustFor(flags, terminal);
   const options = { resolve: resolveInSystem, trust, now, redirects, signal };
-  const response = await sendLogged(request, uses, options, logged);
+  const { agent } = logged;
+  const response = await sendLogged(request, uses, options, logged, () =>
+    askPerson(request, uses, { terminal, agent, signal }),
+  );
   const { bytes, isCut } = await readBody(response, held);
   return {
     status: response.status,

@@ -1,11 +1,11 @@
 /**
  * What keeps a vault unlocked for a time: a process of the same user that holds the key and gives it to whoever can
- * connect to its socket, which is that user and root.
+ * connect to its socket, which is that user and root. A proxy that runs is such a process too.
  */
 
 import { decodeBase64url, encodeBase64url } from '../../core/base64url.js';
 import type { Bytes } from '../../core/bytes.js';
-import { askLine, serveLines } from './line-socket.js';
+import { askLine, type Line, serveLines } from './line-socket.js';
 
 /** What an agent holds. */
 export interface HeldKey {
@@ -49,13 +49,17 @@ export async function serveKey(
     held.key.fill(0);
     lines.close();
   };
-  const lines = await serveLines(socket, async ({ want, vault }) => {
-    if (want === 'lock') return { answer: { locked: true }, after: end };
-    const isOurs = typeof vault === 'string' && vault === encodeBase64url(held.vaultId);
-    if (want !== 'key' || !isOurs || now() >= held.until) return { answer: {} };
-    return { answer: { key: encodeBase64url(held.key), until: held.until } };
+  const lines = await serveLines(socket, async (message) => {
+    if (message.want === 'lock') return { answer: { locked: true }, after: end };
+    return { answer: keyFor(message, held, now) };
   });
   // A timer stands still while the machine sleeps, so the clock is looked at.
   const timer = setInterval(() => now() >= held.until && end(), 1_000);
   return { ended: lines.closed };
+}
+
+/** What is said to who asks for the key: nothing once its time is over, or when it is that of another vault. */
+export function keyFor({ want, vault }: Line, held: HeldKey, now: () => number): Line {
+  if (want !== 'key' || vault !== encodeBase64url(held.vaultId) || now() >= held.until) return {};
+  return { key: encodeBase64url(held.key), until: held.until };
 }

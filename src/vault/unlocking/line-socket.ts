@@ -25,22 +25,27 @@ const ANSWER_MS = 2_000;
 /**
  * Answers messages until it is closed. What was left at that path is replaced.
  * @param socket in a folder that only its owner can get into.
+ * @param answer is told by its signal that who asked has gone.
  * @throws Error with the system's `code` where nobody can listen there.
  */
 export async function serveLines(
   socket: string,
-  answer: (message: Line) => Promise<Answer>,
+  answer: (message: Line, gone: AbortSignal) => Promise<Answer>,
 ): Promise<{ close(): void; readonly closed: Promise<void> }> {
   await promises.rm(socket, { force: true });
   const server = createServer();
   const connections = new Set<Socket>();
   server.on('connection', (connection) => {
+    const gone = new AbortController();
     connections.add(connection);
-    connection.on('close', () => connections.delete(connection));
+    connection.on('close', () => {
+      connections.delete(connection);
+      gone.abort();
+    });
     // Who asked and went away has no need of an answer.
     connection.on('error', () => undefined);
     void readLine(connection)
-      .then((line) => answer(membersOf(line)))
+      .then((line) => answer(membersOf(line), gone.signal))
       .then(
         ({ answer: text, after }) => connection.end(`${JSON.stringify(text)}\n`, after),
         () => connection.destroy(),
@@ -60,23 +65,31 @@ export async function serveLines(
 
 /**
  * Sends a message.
- * @returns its answer; null where nobody listens.
+ * @param waiting for an answer that a person gives: until when. Default: 2 seconds.
+ * @returns its answer; null where nobody listens, and nothing in it where none came.
+ * @throws the signal's reason.
  */
-export async function askLine(socket: string, message: Line): Promise<Line | null> {
+export async function askLine(socket: string, message: Line, waiting?: AbortSignal): Promise<Line | null> {
+  waiting?.throwIfAborted();
   const connection = connect(socket);
-  const timer = setTimeout(() => connection.destroy(), ANSWER_MS);
+  const end = () => void connection.destroy();
+  const timer = waiting === undefined ? setTimeout(end, ANSWER_MS) : undefined;
+  waiting?.addEventListener('abort', end);
   try {
     await new Promise((resolve, reject) => connection.once('connect', resolve).once('error', reject));
     connection.on('error', () => undefined);
     connection.write(`${JSON.stringify(message)}\n`);
-    return membersOf(await readLine(connection));
+    const line = await readLine(connection);
+    waiting?.throwIfAborted();
+    return membersOf(line);
   } catch (error) {
     // No socket, or one that was left behind, or one with too long a path for the system.
     if (isSystemError(error, 'ENOENT', 'ECONNREFUSED', 'ENOTDIR', 'EACCES', 'EINVAL')) return null;
     throw error;
   } finally {
     clearTimeout(timer);
-    connection.destroy();
+    waiting?.removeEventListener('abort', end);
+    end();
   }
 }
 

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import type { Bytes } from '../../core/bytes.js';
 import { EncryptionError, isSystemError, ValidationError, ZephrError } from '../../core/errors.js';
 import type { VaultFile } from '../format.js';
-import { agentSocket, type User } from '../places.js';
+import { agentSocket, proxySockets, type User } from '../places.js';
 import type { Opener } from '../slots.js';
 import { Vault } from '../vault.js';
 import { askAgent } from './agent.js';
@@ -21,6 +21,7 @@ export type Way =
   | 'a systemd credential'
   | 'a mounted secret'
   | 'zephr vault unlock'
+  | 'zephr proxy'
   | 'the keychain'
   | 'the passphrase';
 
@@ -114,11 +115,18 @@ function noKeyFile(path: string, why: string, cause?: unknown): ValidationError 
   return new ValidationError(`no vault key in ${path}: ${why}`, 'INVALID_KEY_FILE', { cause });
 }
 
+/** By what was started to keep the vault unlocked, or by a proxy that runs and has it open. */
 async function byAgent(file: VaultFile, { user, withoutAgent }: Unlocking): Promise<Unlocked | null> {
-  const socket = withoutAgent ? null : agentSocket(user);
-  const held = socket === null ? null : await askAgent(socket, file.id);
-  if (held === null) return null;
-  return { vault: await Vault.withKey(file, held.key), way: 'zephr vault unlock', until: held.until };
+  const agent = withoutAgent ? null : agentSocket(user);
+  if (agent === null) return null;
+  const proxies = (await proxySockets(user)).map(({ socket }) => socket);
+  for (const socket of [agent, ...proxies]) {
+    const held = await askAgent(socket, file.id);
+    if (held === null) continue;
+    const way = socket === agent ? 'zephr vault unlock' : 'zephr proxy';
+    return { vault: await Vault.withKey(file, held.key), way, until: held.until };
+  }
+  return null;
 }
 
 async function byKeychain(file: VaultFile, { user, toolEnvironment }: Unlocking): Promise<Unlocked | null> {

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { changeVaultLogged, logAllowed } from '../../../broker/audit/uses.js';
 import { encodeBase64url } from '../../../core/base64url.js';
 import { randomBytes } from '../../../core/bytes.js';
-import { agentSocket, privateFolder } from '../../../vault/places.js';
+import { agentSocket, privateFolder, proxySockets } from '../../../vault/places.js';
 import { requireVault } from '../../../vault/unlocking/access.js';
 import { stopAgent } from '../../../vault/unlocking/agent.js';
 import { keychainOf } from '../../../vault/unlocking/keychain.js';
@@ -61,12 +61,16 @@ export async function unlockVault(context: UnlockContext): Promise<ExitCode> {
   return EXIT.done;
 }
 
-/** Makes the agent forget the key. */
+/** Makes the agent forget the key, and proxies give it to nobody any more: they go on with the secrets that they have. */
 export async function lockVault({ flags, terminal, reporter }: LockContext): Promise<ExitCode> {
-  const socket = agentSocket(terminal);
-  const wasUnlocked = socket !== null && (await stopAgent(socket));
+  const agent = agentSocket(terminal);
+  const wasAgent = agent !== null && (await stopAgent(agent));
+  const asked = (await proxySockets(terminal)).map(({ socket }) => stopAgent(socket));
+  const wereProxies = (await Promise.all(asked)).includes(true);
+  const wasUnlocked = wasAgent || wereProxies;
   if (flags.json) await terminal.stdout.write(jsonLine({ wasUnlocked }));
   else await reporter.info(wasUnlocked ? 'the vault is locked' : 'nothing kept the vault unlocked');
+  if (wereProxies) await reporter.info('a proxy still has its secrets: zephr proxy stop ends it');
   return EXIT.done;
 }
 

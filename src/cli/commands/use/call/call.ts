@@ -1,18 +1,16 @@
 /** `zephr call`: an HTTP request with secrets that the caller never sees. */
 
-import { type Logged, logRefused } from '../../../../broker/audit/uses.js';
-import type { OutgoingRequest } from '../../../../broker/requests/injection.js';
-import { sendLogged, usedFor } from '../../../../broker/requests/logged.js';
+import { sendLogged } from '../../../../broker/requests/logged.js';
 import type { RedactedResponse } from '../../../../broker/requests/redaction.js';
 import { MOST_REDIRECTS, type SecretUse } from '../../../../broker/requests/send.js';
 import { resolveInSystem } from '../../../../net/resolve.js';
-import { formatSlot } from '../../../../vault/request-slots.js';
 import { requireVault } from '../../../../vault/unlocking/access.js';
 import { CliError } from '../../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../../exit/codes.js';
 import type { Context } from '../../../parser/command.js';
 import { trustFor } from '../../../settings/connection.js';
-import { isAllowedByPerson, loggedAs, requirePerson, vaultAccess } from '../../../vault/access.js';
+import { loggedAs, vaultAccess } from '../../../vault/access.js';
+import { askPerson } from '../../../vault/approval.js';
 import type { PlaceFlags } from '../../../vault/flags.js';
 import { placeOf } from '../../../vault/place.js';
 import { type NamedSlot, usesOf } from '../../../vault/requests.js';
@@ -35,7 +33,6 @@ export async function call(context: CallContext): Promise<ExitCode> {
   const body = await openBody(flags, terminal);
   try {
     const uses = await usesFor(slots, context);
-    await askForApproval(request, uses, logged, context);
     const started = now();
     const trust = await trustFor(flags, terminal);
     const options = {
@@ -45,7 +42,10 @@ export async function call(context: CallContext): Promise<ExitCode> {
       redirects: flags.location ? MOST_REDIRECTS : 0,
       signal: terminal.interrupt,
     };
-    const response = await sendLogged(request, uses, options, logged);
+    const { agent } = flags;
+    const response = await sendLogged(request, uses, options, logged, () =>
+      askPerson(request, uses, { terminal, agent, signal: terminal.interrupt }),
+    );
     if (flags.fail && response.status >= 400) {
       response.close();
       const message = `${request.url.host} answered ${statusOf(response)}`;
@@ -63,27 +63,6 @@ async function usesFor(slots: readonly NamedSlot[], { flags, terminal }: CallCon
   const find = await placeOf(flags, terminal);
   const { vault } = await requireVault(vaultAccess(flags, terminal));
   return usesOf(slots, vault, await find(vault));
-}
-
-/** @throws CliError exit 4 when a person has to be asked and none is there, or the answer is no. */
-async function askForApproval(
-  request: OutgoingRequest,
-  uses: readonly SecretUse[],
-  logged: Logged,
-  { terminal, now }: CallContext,
-): Promise<void> {
-  const asked = uses.filter(({ policy }) => policy.approve === true);
-  if (asked.length === 0) return;
-  const use = usedFor(request, asked);
-  const names = asked.map(({ name }) => name).join(', ');
-  await requirePerson(`the use of ${names}`, { terminal, now }, logged, use);
-  const what = asked.map(({ name, slot }) => `${name} as ${formatSlot(slot)}`).join(', ');
-  const { method, url } = request;
-  const question = `${method} ${url.host}${url.pathname} wants ${what}`;
-  if (await isAllowedByPerson(question, terminal)) return;
-  const error = new CliError(EXIT.notAllowed, 'NOT_ALLOWED', 'the use was not allowed');
-  await logRefused(logged, use, error, now);
-  throw error;
 }
 
 function statusOf({ status, statusText }: RedactedResponse): string {

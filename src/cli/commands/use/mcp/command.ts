@@ -14,7 +14,7 @@ function declare(command: CliCommand): void {
     .description(
       'Serves the Model Context Protocol on stdin and stdout, for the host of an agent to start. Its tools list secrets, ' +
         'make requests with them, send links and ask for secrets; none gives back a value. What comes back is masked ' +
-        'and marked as untrusted. Nobody is asked for anything: zephr vault unlock, or a key file, opens the vault.',
+        'and marked as untrusted. Nobody is asked for anything: zephr vault unlock, a proxy that runs, or a key file opens the vault.',
     )
     // What a command gets it can send anywhere: that is for who starts the server to say.
     .option('--allow-run', 'a tool that starts commands with secrets, too')

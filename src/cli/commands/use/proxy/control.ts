@@ -1,9 +1,6 @@
 /** `zephr proxy stop`, `status`, `approve` and `rotate`: what is said to a proxy that runs. */
 
-import { readdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { isSystemError } from '../../../../core/errors.js';
-import { proxyFiles } from '../../../../vault/places.js';
+import type { WaitingUse } from '../../../../broker/proxy/approvals.js';
 import { askLine, type Line } from '../../../../vault/unlocking/line-socket.js';
 import { CliError, usageError } from '../../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../../exit/codes.js';
@@ -13,16 +10,11 @@ import { jsonLine } from '../../../terminal/escape.js';
 import type { Terminal } from '../../../terminal/terminal.js';
 import { timeInWords } from '../../../terminal/times.js';
 import { isAllowedByPerson, loggedAs, requirePerson } from '../../../vault/access.js';
+import { type Running, runningProxies } from '../../../vault/running-proxies.js';
+import { useIn } from './listening.js';
 
 export type ControlContext = Context<CommonFlags & { readonly port?: number }>;
 export type ApproveContext = ControlContext;
-
-/** A proxy of this user that answers. */
-interface Running {
-  readonly port: number;
-  readonly socket: string;
-  readonly status: Line;
-}
 
 const NO_PROXY = 'no proxy of yours is running';
 
@@ -69,7 +61,7 @@ export async function approve(context: ApproveContext): Promise<ExitCode> {
     for (const use of usesIn(await askLine(socket, { want: 'waiting' }))) {
       asked += 1;
       const who = use.agent === null ? 'A program' : `A program that calls itself ${use.agent}`;
-      const what = `${who}: ${use.method} ${use.target} wants ${use.secrets}`;
+      const what = `${who}: ${use.method} ${use.target} wants ${use.secrets.join(', ')}`;
       const allow = await isAllowedByPerson(what, terminal);
       const answer = await askLine(socket, { want: 'decide', id: use.id, allow });
       if (answer?.decided !== true) await reporter.warn('it no longer waits');
@@ -89,45 +81,9 @@ async function one({ port }: { readonly port?: number }, terminal: Terminal): Pr
   throw usageError(`several proxies are running, on the ports ${ports}`, 'name one with --port');
 }
 
-/** Those of this user that answer; of a port alone, where one is named. */
-async function runningProxies(port: number | undefined, terminal: Terminal): Promise<Running[]> {
-  const folder = dirname(proxyFiles(terminal, 0)?.socket ?? '');
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return [];
-    throw error;
-  });
-  const ports = names.map((name) => Number(/^proxy-([0-9]+)\.sock$/.exec(name)?.[1] ?? 0));
-  const found = ports
-    .filter((own) => own > 0 && (port === undefined || own === port))
-    .sort((left, right) => left - right)
-    .map(async (own): Promise<Running[]> => {
-      const socket = proxyFiles(terminal, own)?.socket ?? '';
-      const about = await askLine(socket, { want: 'status' });
-      return about === null ? [] : [{ port: own, socket, status: about }];
-    });
-  return (await Promise.all(found)).flat();
-}
-
-interface Waiting {
-  readonly id: number;
-  readonly agent: string | null;
-  readonly method: string;
-  readonly target: string;
-  readonly secrets: string;
-}
-
 /** What waits, by the proxy's answer. */
-function usesIn(answer: Line | null): Waiting[] {
+function usesIn(answer: Line | null): WaitingUse[] {
   const uses: unknown = answer?.waiting;
   if (!Array.isArray(uses)) return [];
-  return uses.map((use: unknown) => {
-    const { id, agent, method, target, secrets }: Partial<Record<string, unknown>> = { ...Object(use) };
-    return {
-      id: Number(id),
-      agent: typeof agent === 'string' ? agent : null,
-      method: String(method),
-      target: String(target),
-      secrets: Array.isArray(secrets) ? secrets.join(', ') : '',
-    };
-  });
+  return uses.map((use: unknown) => ({ ...useIn(use), id: Number(Object(use).id) }));
 }

@@ -1,6 +1,7 @@
 /** How a proxy listens to the other commands of its user: at a socket that only this user can get to. */
 
 import { rm } from 'node:fs/promises';
+import type { WantedUse } from '../../../../broker/proxy/approvals.js';
 import type { RunningProxy } from '../../../../broker/proxy/proxy.js';
 import { type ProxyFiles, proxyFiles } from '../../../../vault/places.js';
 import { type Answer, type Line, serveLines } from '../../../../vault/unlocking/line-socket.js';
@@ -29,7 +30,7 @@ export async function listenToUser(
   const { socket } = filesOf(proxy, terminal);
   const lines = await serveLines(
     socket,
-    async (message) => (await more(message)) ?? { answer: answerTo(message, proxy, until) },
+    async (message, gone) => (await more(message)) ?? { answer: await answerTo(message, proxy, until, gone) },
   ).catch((cause: unknown) => {
     throw new CliError(EXIT.bug, 'NOT_STARTED', `nothing can listen at ${socket}`, { cause });
   });
@@ -40,7 +41,13 @@ export async function listenToUser(
 }
 
 /** What asks for an answer, and changes no more than what a person is there for. */
-function answerTo({ want, id, allow }: Line, proxy: RunningProxy, until: number | null): Line {
+async function answerTo(
+  { want, id, allow, use }: Line,
+  proxy: RunningProxy,
+  until: number | null,
+  gone: AbortSignal,
+): Promise<Line> {
+  if (want === 'approve') return { allowed: await proxy.approvals.wait(useIn(use), gone) };
   if (want === 'decide') return { decided: proxy.approvals.decide(Number(id), allow === true) };
   if (want === 'waiting') return { waiting: proxy.approvals.waiting };
   if (want !== 'status') return {};
@@ -49,5 +56,16 @@ function answerTo({ want, id, allow }: Line, proxy: RunningProxy, until: number 
     secrets: proxy.secretCount,
     waiting: proxy.approvals.waiting.length,
     until: until === null ? null : new Date(until).toISOString(),
+  };
+}
+
+/** A use that waits, or is to wait, for a person, as a message has it. */
+export function useIn(use: unknown): WantedUse {
+  const { agent, method, target, secrets }: Partial<Record<string, unknown>> = { ...Object(use) };
+  return {
+    agent: typeof agent === 'string' ? agent : null,
+    method: String(method),
+    target: String(target),
+    secrets: Array.isArray(secrets) ? secrets.map(String) : [],
   };
 }

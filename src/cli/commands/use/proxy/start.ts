@@ -8,6 +8,7 @@ import { readVaultText } from '../../../../vault/file.js';
 import { parseVault } from '../../../../vault/format.js';
 import { type ProxyFiles, privateFolder } from '../../../../vault/places.js';
 import { requireVault } from '../../../../vault/unlocking/access.js';
+import { type HeldKey, keyFor } from '../../../../vault/unlocking/agent.js';
 import { usageError } from '../../../exit/cli-error.js';
 import { EXIT, type ExitCode } from '../../../exit/codes.js';
 import { notPermitted } from '../../../exit/not-permitted.js';
@@ -40,7 +41,8 @@ export async function start({ flags, terminal, reporter, now }: StartContext): P
   const userWithoutToken = flags.compatNoToken ? knownUser(terminal) : undefined;
   const access = vaultAccess(flags, terminal);
   const find = await placeOf(flags, terminal);
-  let { vault } = await requireVault(access);
+  const unlocked = await requireVault(access);
+  let { vault } = unlocked;
   const place = await find(vault);
   const options = await proxyOptions('proxy', flags, terminal, now);
   const secrets = brokeredSecrets(vault, place);
@@ -67,7 +69,15 @@ export async function start({ flags, terminal, reporter, now }: StartContext): P
     );
   });
   try {
-    const { token: tokenFile, certificate: caFile } = await openToUser(proxy, until, ended, terminal);
+    // Who has the key for a time alone does not get it for longer in this way.
+    const keyUntil = Math.min(until, unlocked.until ?? until);
+    const held = { vaultId: vault.id, key: Uint8Array.from(vault.key), until: keyUntil };
+    const { token: tokenFile, certificate: caFile } = await openToUser(
+      proxy,
+      { until, held, now },
+      ended,
+      terminal,
+    );
     const url = `http://127.0.0.1:${proxy.port}`;
     const about = { url, tokenFile, caFile, until: new Date(until).toISOString() };
     await terminal.stdout.write(flags.json ? jsonLine(about) : `${url}\n`);
@@ -114,7 +124,7 @@ class Ending {
 /** Writes down what clients need where only this user can read it, and listens to the other commands. */
 async function openToUser(
   proxy: RunningProxy,
-  until: number,
+  { until, held, now }: { readonly until: number; readonly held: HeldKey; readonly now: () => number },
   ended: Ending,
   terminal: Terminal,
 ): Promise<ProxyFiles> {
@@ -125,7 +135,16 @@ async function openToUser(
   ended.add(() => rm(files.token, { force: true }));
   await replaceFile(files.certificate, proxy.certificate);
   ended.add(() => rm(files.certificate, { force: true }));
-  const close = await listenToUser(proxy, until, terminal, async ({ want }) => {
+  let gives: HeldKey | null = held;
+  const close = await listenToUser(proxy, until, terminal, async (message) => {
+    const { want } = message;
+    if (want === 'key') return { answer: gives === null ? {} : keyFor(message, gives, now) };
+    if (want === 'lock') {
+      const locked = gives !== null;
+      gives?.key.fill(0);
+      gives = null;
+      return { answer: { locked } };
+    }
     if (want === 'stop') return { answer: { stopped: true }, after: () => ended.end() };
     if (want !== 'rotate') return null;
     proxy.rotate();
