@@ -35,14 +35,14 @@ const PLANTS: Readonly<Record<string, () => StreamMasker>> = {
   ),
   'gives its pieces in another order': planted((masker, bytes) => masker.push(bytes).reverse()),
   'leaps a byte too far': () => {
-    const { automaton, markers, leaps } = FORMS;
+    const { leaps } = FORMS;
     const next = (bytes: Uint8Array, from: number) => leaps.next(bytes, from) + 1;
-    return new Masker({ automaton, markers, leaps: { window: leaps.window, next } });
+    return new Masker({ ...FORMS, leaps: { window: leaps.window, next } });
   },
   'takes a wrapped line for the end': () => {
-    const { markers, leaps, automaton } = FORMS;
+    const { automaton } = FORMS;
     const inLine = new Int32Array(automaton.inLine.length);
-    return new Masker({ markers, leaps, automaton: { ...automaton, inLine } });
+    return new Masker({ ...FORMS, automaton: { ...automaton, inLine } });
   },
   'does not know one of the secrets': () =>
     new Masker(maskedForms([{ name: 'PLAIN', value: Buffer.from('correct horse/battery+staple') }])),

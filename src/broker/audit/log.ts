@@ -7,7 +7,16 @@
  * last line that was dropped.
  */
 
-import { closeSync, constants, fstatSync, mkdirSync, openSync, promises, readFileSync, readSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  promises,
+  readFileSync,
+  readSync,
+} from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { ifThere, isSystemError, ZephrError } from '../../core/errors.js';
 import { type Processes, takeLock, takeLockNow } from '../../vault/lock.js';
