@@ -20,7 +20,7 @@ export const VARIABLES = {
     'where `zephr.db`, `claims`, `creates`, `requests` and `sent.jsonl` are, in `zephr`, in place of `~/.local/state`',
   LOCALAPPDATA: 'the same on Windows',
   XDG_DATA_HOME: 'where `zephr/vault.json` is, in place of `~/.local/share`',
-  XDG_RUNTIME_DIR: 'where the socket of `zephr vault unlock` is',
+  XDG_RUNTIME_DIR: 'where the sockets of `zephr vault unlock` and of proxies are',
   CREDENTIALS_DIRECTORY: 'where systemd puts `zephr-vault.key`',
   XDG_CACHE_HOME: 'where `zephr` with compiled code is, in place of `~/.cache`',
   HTTPS_PROXY: 'the proxy for https, `http://user:password@host:port`',

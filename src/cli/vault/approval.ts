@@ -1,14 +1,14 @@
-/** A person's word for a use of secrets: at the terminal, or by way of a proxy that runs. */
+/** A person's word for a use of secrets: at the terminal, or by way of a proxy of this user that runs. */
 
 import { wantedOf } from '../../broker/proxy/approvals.js';
 import type { OutgoingRequest } from '../../broker/requests/injection.js';
 import type { SecretUse } from '../../broker/requests/send.js';
-import { askLine } from '../../vault/unlocking/line-socket.js';
+import { proxySockets } from '../../vault/places.js';
+import { askLine, type Line } from '../../vault/unlocking/line-socket.js';
 import { CliError } from '../exit/cli-error.js';
 import { EXIT } from '../exit/codes.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { hasScreen, isAllowedByPerson } from './access.js';
-import { runningProxies } from './running-proxies.js';
 
 /** Who asks, and where a person may be. */
 export interface Asking {
@@ -53,4 +53,22 @@ function check(isAllowed: boolean | null): void {
   if (isAllowed === false) throw new CliError(EXIT.notAllowed, 'NOT_ALLOWED', 'the use was not allowed');
   const advice = 'have a person at a terminal for zephr proxy approve';
   throw new CliError(EXIT.notAllowed, 'APPROVAL_TIMED_OUT', 'nobody allowed the use in time', { advice });
+}
+
+/** A proxy of this user that answers. */
+export interface Running {
+  readonly port: number;
+  readonly socket: string;
+  readonly status: Line;
+}
+
+/** Those that answer, by their ports; of a port alone, where one is named. */
+export async function runningProxies(wanted: number | undefined, terminal: Terminal): Promise<Running[]> {
+  const found = (await proxySockets(terminal))
+    .filter(({ port }) => wanted === undefined || port === wanted)
+    .map(async ({ port, socket }): Promise<Running[]> => {
+      const status = await askLine(socket, { want: 'status' });
+      return status === null ? [] : [{ port, socket, status }];
+    });
+  return (await Promise.all(found)).flat();
 }

@@ -10,7 +10,7 @@ import { jsonLine } from '../../../terminal/escape.js';
 import type { Terminal } from '../../../terminal/terminal.js';
 import { timeInWords } from '../../../terminal/times.js';
 import { isAllowedByPerson, loggedAs, requirePerson } from '../../../vault/access.js';
-import { type Running, runningProxies } from '../../../vault/running-proxies.js';
+import { type Running, runningProxies } from '../../../vault/approval.js';
 import { useIn } from './listening.js';
 
 export type ControlContext = Context<CommonFlags & { readonly port?: number }>;
