@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type AuditEntry, linesOf, readLine, verifyChain } from '../../src/broker/audit/chain.js';
+import { type AuditEntry, formatLine, linesOf, readLine, verifyChain } from '../../src/broker/audit/chain.js';
 import { AuditError, AuditLog, readAuditLog } from '../../src/broker/audit/log.js';
 import { smallDisk, withoutDisk } from '../support/small-disk.js';
 
@@ -247,4 +247,11 @@ describe('a log that was touched', () => {
     await openLog(path).append(ENTRY);
     expect(await findingsIn(path)).toEqual([]);
   });
+});
+
+it('a line is of ASCII without controls, whatever a caller puts into it', () => {
+  const nasty = '\u0000\n\u001b[2J\u007f\u0085\u009b\u00e9\u202e\u{1f512}';
+  const line = formatLine('', { ...ENTRY, agent: nasty, path: nasty });
+  expect(line).toMatch(/^[ -~]+$/);
+  expect(readLine(line)).toMatchObject({ agent: nasty, path: nasty });
 });

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import zlib, { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { InjectionError, PolicyError, UpstreamError } from '../../src/broker/broker-error.js';
+import { reachOf } from '../../src/broker/requests/bindings.js';
 import type { OutgoingRequest } from '../../src/broker/requests/injection.js';
 import type { RedactedResponse } from '../../src/broker/requests/redaction.js';
 import { type SecretUse, sendWithSecrets } from '../../src/broker/requests/send.js';
@@ -318,6 +319,37 @@ describe('a binding', () => {
       signal: AbortSignal.timeout(5_000),
     });
     await expect(sent).rejects.toMatchObject({ code: 'HOST_NOT_ALLOWED' });
+  });
+});
+
+it('a response in which a secret was found says so to its end, whatever follows', async () => {
+  const { url, host } = await upstream((one, response) => {
+    response.write(injected(one, 'bearer') ?? '');
+    setImmediate(() => response.end(' and then something else'));
+  });
+  const response = await send(request(url), [use('bearer', { hosts: [host] })]);
+  expect(await textOf(response)).toBe(`[masked ${NAME}] and then something else`);
+  expect(response.redacted()).toBe(true);
+});
+
+describe('a name for local networks that a secret is bound to', () => {
+  const reach = (host: string) => reachOf(new URL(`http://${host}/`), [{ hosts: [host] }]);
+
+  it.each(['169.254.169.254', '127.0.0.1', '0.0.0.0', '::1', 'fe80::1'])('does not lead to %s', (address) => {
+    expect(reach('vault.internal').allowsAddress(address)).toBe(false);
+  });
+
+  it.each(['10.0.0.7', '192.168.1.1', '93.184.215.14'])('leads to %s', (address) => {
+    expect(reach('vault.internal').allowsAddress(address)).toBe(true);
+  });
+
+  it('opens none of them to other names', () => {
+    const { allowsHost } = reach('vault.internal');
+    expect(['vault.internal', 'other.internal', 'localhost'].map((host) => allowsHost(host))).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 });
 

@@ -279,7 +279,8 @@ describe('a server that lies', () => {
         const [answer] = call.startsWith('GET') && call.endsWith('/answers') ? json.answers : [];
         if (answer === undefined) return;
         first ??= { ...answer };
-        if (answer.state === 'read') json.answers.push({ ...first, id: 'A'.repeat(22), state: 'waiting' });
+        // Before all others, so that it is in their way until it is passed over.
+        if (answer.state === 'read') json.answers.unshift({ ...first, id: 'A'.repeat(22), state: 'waiting' });
       }),
     );
     const one = server.session({ ZEPHR_SERVER: url });

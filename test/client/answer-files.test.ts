@@ -1,6 +1,7 @@
 /** Answers with files, SDK to SDK. */
 
 import { describe, expect, it } from 'vitest';
+import type { Fetch } from '../../src/client/transport/fetch.js';
 import { equalBytes } from '../../src/core/bytes.js';
 import {
   type AnswerRequestOptions,
@@ -176,4 +177,20 @@ describe('the receipt of an answer', () => {
     await revokeSecret(receiptLink!, { fetch });
     await expect(first()).rejects.toMatchObject({ name: 'EncryptionError' });
   });
+});
+
+it('an upload for a request that is gone says so, and not that the server takes no files', async () => {
+  const { requestLink, fetch } = await scene();
+  const gone: Fetch = (url, init) =>
+    init.method === 'POST' && url.endsWith('/api/uploads')
+      ? Promise.resolve(
+          Response.json(
+            { error: { code: 'REQUEST_NOT_FOUND', message: 'there is no such request' } },
+            { status: 404 },
+          ),
+        )
+      : fetch(url, init);
+  const attachments = [{ name: 'a', content: bytesOf(10) }];
+  const given = answerRequest(requestLink, '', { fetch: gone, attachments });
+  await expect(given).rejects.toMatchObject({ code: 'REQUEST_NOT_FOUND', statusCode: 404 });
 });

@@ -3,6 +3,7 @@
 import { expect, it } from 'vitest';
 import { createSecret } from '../../src/client/create/create.js';
 import type { SecretGates } from '../../src/client/create/gates.js';
+import { solvedPuzzle } from '../../src/client/gates/puzzle.js';
 import { createRequest } from '../../src/client/requests/create-request.js';
 import { retrieveSecret } from '../../src/client/retrieve.js';
 import { secretStatus } from '../../src/client/status.js';
@@ -128,3 +129,19 @@ it('files have gates as well', async () => {
   await expect(retrieveSecret(fullLink, options)).rejects.toMatchObject({ code: 'ADDRESS_NOT_ALLOWED' });
   expect(await secretStatus(fullLink, options)).toMatchObject({ state: 'waiting', viewsLeft: 1, chunks: 1 });
 });
+
+it.each([0, 0.5, 1_000_001, 2 ** 53])(
+  'a puzzle of %s numbers is none, and gets no work',
+  async (maxnumber) => {
+    const hex = 'a'.repeat(64);
+    const puzzle = { algorithm: 'SHA-256', challenge: hex, salt: 'x', signature: hex, maxnumber };
+    const solved = solvedPuzzle(
+      `https://zephr.test/api/secrets/${'A'.repeat(22)}`,
+      {},
+      {
+        fetch: async () => Response.json(puzzle),
+      },
+    );
+    await expect(solved).rejects.toMatchObject({ code: 'INVALID_REPLY' });
+  },
+);

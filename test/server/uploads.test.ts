@@ -1,9 +1,12 @@
 /** `/api/uploads*`, creates with uploads, and the chunks of secrets. */
 
 import { describe, expect, test } from 'vitest';
+import { randomBytes } from '../../src/core/bytes.js';
 import { CHUNK_BYTES, CHUNKS_LEASE_MS, SEALED_CHUNK_BYTES } from '../../src/core/protocol/chunks.js';
 import { MemoryBudget } from '../../src/server/http/memory-budget.js';
 import { issueKey } from '../../src/server/secrets/api-keys.js';
+import { Chunks } from '../../src/server/secrets/chunks.js';
+import { StoredBytes } from '../../src/server/secrets/stored-bytes.js';
 import { MemoryStore } from '../../src/server/store/memory/store.js';
 import { chunkOf } from '../support/chunks.js';
 import { NOW } from '../support/new-secret.js';
@@ -404,6 +407,9 @@ describe('the room of the store', () => {
     expect((await server.create({}, withKey)).status).toBe(201);
     expect((await ask(server, MB, '192.0.2.77', withKey)).status).toBe(201);
     expect(await refusal(ask(server, 1, '192.0.2.77', withKey))).toBe('507 STORE_FULL');
+    // By the store's own count too.
+    server.clock.now += 61_000;
+    expect(await refusal(ask(server, 1, '192.0.2.77', withKey))).toBe('507 STORE_FULL');
   });
 
   test('of a caller fills with blobs alone, and what was made is still answered', async () => {
@@ -430,4 +436,24 @@ describe('a page of another origin', () => {
     expect(preflight.headers.get('access-control-allow-origin')).toBe('*');
     expect(preflight.headers.get('access-control-expose-headers')).toContain('Date');
   });
+});
+
+test('a chunk that no upload can have is refused before any of it is read', async () => {
+  const store = new MemoryStore('salt');
+  const storedBytes = new StoredBytes(store.chunks, { stored: 10 * MB }, () => NOW);
+  const chunks = new Chunks(store.chunks, { storedBytes, now: () => NOW, random: randomBytes });
+  const app = harness(store);
+  const upload = await app.begun({ bytes: 300 });
+  let read = 0;
+  const body = async () => {
+    read += 1;
+    return new Uint8Array(17);
+  };
+  for (const [index, length] of [
+    [1, 17],
+    [0, 16],
+    [0, SEALED_CHUNK_BYTES + 1],
+  ] as const)
+    await expect(chunks.put(upload, index, length, body)).rejects.toThrow();
+  expect(read).toBe(0);
 });
