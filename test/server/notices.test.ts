@@ -5,7 +5,7 @@ import { Notices } from '../../src/server/notices/notices.js';
 import { Watch } from '../../src/server/notices/watch.js';
 import type { Channel, ChannelListener } from '../../src/server/store/contracts/channel.js';
 import { createLog } from '../../src/server/telemetry/pino-log.js';
-import { harness, PROOF, refusal, VERSION_2, WRONG_PROOF } from './harness.js';
+import { harness, PROOF, PROOF_HASH, refusal, VERSION_2, WRONG_PROOF } from './harness.js';
 
 const LONG_MS = 20_000;
 
@@ -250,6 +250,25 @@ describe('GET …/status?wait=', () => {
         state: left === 0 ? 'read' : 'waiting',
         views_left: left,
       });
+    }
+  });
+
+  test('tells readers less than the sender who waits beside them, whoever is told first', async () => {
+    const { made, read, call } = harness();
+    const id = await made({ ...VERSION_2, views: 2, receipt_hash: PROOF_HASH });
+    const sender = { 'zephr-receipt': PROOF };
+    for (const all of [
+      [headers, sender, headers, sender],
+      [sender, headers, sender, headers],
+    ]) {
+      const told = all.map((own) => call('GET', `/api/secrets/${id}/status?wait=25`, { headers: own }));
+      await soon();
+      await read(id, headers);
+      const replies = await Promise.all(told.map(async (reply) => (await reply).json()));
+      for (const [place, reply] of replies.entries()) {
+        expect('reads' in (reply as object)).toBe(all[place] === sender);
+        expect(reply).toEqual(replies[(place + 2) % 4]);
+      }
     }
   });
 

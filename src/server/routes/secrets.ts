@@ -5,13 +5,20 @@ import { ENVELOPE_BYTES, MAX_BLOB_LENGTH } from '../../core/protocol/limits.js';
 import type { CreatedReply } from '../../core/protocol/replies.js';
 import { HEADERS } from '../../core/protocol/requests.js';
 import { readJsonBody } from '../http/bodies.js';
-import { emptyResponse, headerOf, jsonResponse, preflight, queryOf } from '../http/messages.js';
+import {
+  emptyResponse,
+  type HttpResponse,
+  headerOf,
+  jsonResponse,
+  preflight,
+  queryOf,
+} from '../http/messages.js';
 import { RequestError } from '../http/request-error.js';
 import type { Handler, Router } from '../http/router.js';
 import type { CallbackPolicy } from '../secrets/callbacks.js';
 import type { Callers } from '../secrets/callers.js';
 import type { Lists } from '../secrets/lists.js';
-import type { CreateResult, Secrets } from '../secrets/secrets.js';
+import type { CreateResult, Secrets, Status } from '../secrets/secrets.js';
 import { tooLarge } from '../secrets/service-error.js';
 import { parseCreateRequest } from './create-request.js';
 import { listSecrets } from './lists.js';
@@ -87,12 +94,17 @@ export function addSecretRoutes(
     return emptyResponse(204);
   };
 
+  // One for all who waited for the same change.
+  const responses = new WeakMap<Status, HttpResponse>();
+
   const status: Handler = async (request, id = '') => {
     const wait = parseWait(queryOf(request, 'wait'));
     const seen = parseSeen(queryOf(request, 'seen'));
     const credentials = (await senderOf(request, callers)) ?? credentialsOf(request);
     const found = await secrets.status(id, credentials, wait && { ...wait, seen });
-    return jsonResponse(200, statusReply(found));
+    const response = responses.get(found) ?? jsonResponse(200, statusReply(found));
+    if (wait !== undefined) responses.set(found, response);
+    return response;
   };
 
   router.add('/api/secrets', { GET: listSecrets(lists, callers), POST: create, OPTIONS: preflight });

@@ -123,6 +123,8 @@ export class Secrets {
   readonly #metrics: Metrics | undefined;
   readonly #notices: Notices;
   readonly #watch: Watch<SecretRecord | null>;
+  /** What those were told who waited for a change, by the record that they all found. */
+  readonly #told = new WeakMap<SecretRecord, Status>();
   readonly #storedBytes: StoredBytes | undefined;
   readonly #gates: GateKeeper;
 
@@ -267,7 +269,18 @@ export class Secrets {
       ms: wait.ms,
     });
     if (record === null) throw notFound();
-    return statusOf(record, this.#now(), isForSender);
+    return this.#toldOf(record, isForSender);
+  }
+
+  /** The status of a record, the same one to all who waited for it: thousands may. */
+  #toldOf(record: SecretRecord, isForSender: boolean): Status {
+    const now = this.#now();
+    const told = this.#told.get(record);
+    const isSame = told?.state === stateOf(record, now) && (told.forSender !== undefined) === isForSender;
+    if (told !== undefined && isSame) return told;
+    const status = statusOf(record, now, isForSender);
+    this.#told.set(record, status);
+    return status;
   }
 
   /**
