@@ -3,9 +3,12 @@
  * and started again meanwhile.
  */
 
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openSecret } from '../../src/client/open-secret.js';
@@ -16,7 +19,7 @@ import { retrieveSecret } from '../../src/client/retrieve.js';
 import type { Fetch } from '../../src/client/transport/fetch.js';
 import { ApiError } from '../../src/core/errors.js';
 import { type ServerProcess, startServerProcess } from '../support/server.js';
-import { openSession } from '../support/session.js';
+import { openSession, ZEPHR } from '../support/session.js';
 import { ENGINES, type Engine, newStore, withoutEngine } from '../support/stores.js';
 
 /** How often a request is sent again that got no answer, or none that decides; and the pause before that. */
@@ -237,4 +240,63 @@ describe.each(ENGINES)('over %s', (engine) => {
       expect([...said].sort()).toEqual(['missing: 403 PROOF_REQUIRED', 'wrong: 403 WRONG_KEY']);
     },
   );
+});
+
+describe('zephr request', () => {
+  const shells = ['bash', 'dash', 'zsh'].map((shell) => {
+    const isThere = spawnSync(shell, ['-c', ':']).status === 0;
+    return { shell, without: isThere ? '' : ` (skipped: there is no ${shell})` };
+  });
+
+  for (const { shell, without } of shells) {
+    it.skipIf(without !== '')(
+      `gives a script of ${shell} what somebody answers${without}`,
+      LONG,
+      async () => {
+        const server = await startServerProcess();
+        onTestFinished(() => server.stop().then(() => undefined));
+        const one = openSession({ ZEPHR_SERVER: server.url });
+        writeFileSync(
+          join(one.folder, 'script'),
+          `DB_PASSWORD=$(zephr request --wait -m 'the database password' 2> link) || exit
+         printf '<%s>' "$DB_PASSWORD"`,
+        );
+        const { code, stdout } = await one.sh(
+          `${shell} script & until grep -qs '#r1' link; do sleep 0.05; done
+         printf ' two words\n$HOME \\ "é" \n' | zephr give -q "$(grep '#r1' link)"; wait $!`,
+        );
+        // The shell itself drops line ends from the end.
+        expect([code, stdout]).toEqual([0, '< two words\n$HOME \\ "é" >']);
+      },
+    );
+  }
+
+  it('that is killed when its file is there has given out no link without one', LONG, async () => {
+    const server = await startServerProcess();
+    onTestFinished(() => server.stop().then(() => undefined));
+    const one = openSession({ ZEPHR_SERVER: server.url });
+    const folder = join(one.folder, '.local/state/zephr/requests');
+    mkdirSync(folder, { recursive: true });
+    const files = () => readdirSync(folder).filter((name) => /^[\w-]{22}\.json$/.test(name));
+    let printed = 0;
+    for (let round = 0; round < 12; round += 1) {
+      const before = files().length;
+      const child = spawn(process.execPath, [ZEPHR, 'request', '-q'], { cwd: one.folder, env: one.env });
+      const watcher = watch(folder, () => {
+        // Half of them as soon as the file is there, the others a little later.
+        if (files().length > before) setTimeout(() => child.kill('SIGKILL'), round % 2 === 0 ? 0 : round);
+      });
+      const [stdout] = await Promise.all([text(child.stdout), once(child, 'close')]);
+      watcher.close();
+      expect(files()).toHaveLength(before + 1);
+      const [, id] = /request\/([\w-]{22})#r1\./.exec(stdout) ?? [];
+      if (id === undefined) continue;
+      printed += 1;
+      expect(files()).toContain(`${id}.json`);
+      expect(
+        (await one.sh(`echo hunter2 | zephr give -q '${stdout.trim()}'; zephr get -q -- ${id}`)).stdout,
+      ).toBe('hunter2\n');
+    }
+    console.log(`${printed} of 12 had printed their link when they were killed`);
+  });
 });

@@ -119,6 +119,27 @@ describe.skipIf(!HAS_CHROMIUM)(`the pages that ask and answer (need ${CHROMIUM})
     expect(readFileSync(await download.path()).equals(content)).toBe(true);
   });
 
+  it('sends nothing that opens the answer, neither where it is asked for nor where it is given', async () => {
+    const [asker, giver] = [await visitor([server.url]), await visitor([server.url])];
+    const { requestLink, collectLink } = await ask(await asker.open(`${server.url}/request`));
+    const answering = await giver.open(requestLink);
+    await answering.fill('#secret-text', 'canary-secret-Zq8Kx2Vb7Nw4');
+    await answering.click('#answer-submit');
+    expect(await headingOf(answering, 'outcome')).toBe('Sent');
+    const [seed, pinned] = [collectLink, requestLink].map((link) =>
+      Buffer.from(link.split('1.').at(-1) ?? '', 'base64url'),
+    );
+    const canaries = [seed, pinned?.subarray(16)].flatMap((bytes = Buffer.alloc(0)) => {
+      expect(bytes.length).toBeGreaterThanOrEqual(16);
+      return [bytes.toString('base64url'), bytes.toString('hex'), bytes.toString('latin1')];
+    });
+    const sent = [...asker.watch.requests, ...giver.watch.requests].map(({ text }) => text).join('\n');
+    expect(sent).toMatch(/POST .*\/api\/requests[\s\S]*wrapped_key/);
+    for (const canary of [...canaries, 'canary-secret', 'the database password', 'Ada']) {
+      expect(sent).not.toContain(canary);
+    }
+  });
+
   it('cancels a request, and tells who opens its link', async () => {
     const { requestLink, collectLink } = await ask(await openPage(`${server.url}/request`));
     const page = await openPage(collectLink);
