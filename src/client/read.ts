@@ -179,6 +179,9 @@ async function codeHeader(code: string): Promise<Record<string, string>> {
   return { [HEADERS.code]: digitsOf(code) };
 }
 
+/** The puzzle that was solved last. It is good until it has given a view: for a code first, and for each try of one. */
+let solved: { readonly url: string; readonly headers: Record<string, string> } | undefined;
+
 /** Reads, and solves a puzzle where it takes one. The code for that is loaded then. */
 async function atGates<T>(
   ask: (headers: Record<string, string>) => Promise<T>,
@@ -187,11 +190,13 @@ async function atGates<T>(
   options: TransportOptions,
 ): Promise<T> {
   try {
-    return await ask({});
+    return await ask(solved?.url === url ? solved.headers : {});
   } catch (error) {
     if (!(error instanceof ApiError && error.isVerdict && error.code === 'CAPTCHA_REQUIRED')) throw error;
     const { solvedPuzzle } = await import('./gates/puzzle.js');
-    return ask(await solvedPuzzle(url, proofs, options));
+    const headers = await solvedPuzzle(url, proofs, options);
+    solved = { url, headers };
+    return ask(headers);
   }
 }
 

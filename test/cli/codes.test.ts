@@ -54,14 +54,19 @@ describe('zephr --code-to', () => {
         return `${otherThan(code)}\n`;
       };
       const { screen, code: exit } = await type(session, 'zephr get --passphrase-file pass < link', [
-        ['Code, sent to c…@e….org', typed],
+        ['Code, sent to c…@e….org (Enter alone sends another)', '\n'],
+        ['Code (Enter alone sends another)', typed],
         ['Wrong code, try again', async () => `${code}\n`],
       ]);
+      expect(screen).toMatch(/a code was sent before; another can be sent in \d+ seconds/);
       expect(screen).toContain('s3cret');
       expect(exit).toBe(0);
       expect(screen).not.toContain(code);
       expect((await arrives).body).toMatch(/^Ihr Code ist/);
       expect(mail.mails).toHaveLength(1);
+      // One puzzle is solved for the code and for both tries of it.
+      await session.server.stop();
+      expect(session.server.log().split('/captcha')).toHaveLength(2);
     },
   );
 
@@ -83,6 +88,39 @@ describe('zephr --code-to', () => {
     session.env.ZEPHR_API_KEY = '';
     const keyless = await createIn(session, `--code-to ${READER}`);
     expect([keyless.code, keyless.stderr]).toEqual([4, expect.stringContaining('with an API key only')]);
+  });
+
+  it('is asked for of who collects an answer, who is told how to come back with it', async () => {
+    const mail = await startMailServer();
+    const session = await withMail(mail);
+    /** Asks and waits with these options, while another process answers. */
+    const waited = (flags: string) =>
+      session.sh(
+        `rm -f err; { zephr request -q --wait ${flags} 2> err; echo $? > code; } &
+        until grep -qs /request/ err; do sleep 0.1; done
+        printf s3cret | zephr give -q "$(grep -m 1 /request/ err)"; wait; grep -v /request/ err; exit "$(cat code)"`,
+      );
+    const arrives = mail.next();
+    const first = await waited(`--code-to ${READER}`);
+    expect(first.code).toBe(2);
+    expect(first.stdout).toMatch(
+      /^zephr: error: a code was sent to c…@e….org\nzephr: hint: give it within 10 minutes: zephr get (-- )?[\w-]{8} --code CODE\n$/,
+    );
+    const [, command = ''] = /: (zephr get .*) CODE\n$/.exec(first.stdout) ?? [];
+    const code = codeIn((await arrives).subject);
+    expect((await session.sh(command.replace('get', 'get -q --all -o .') + code)).code).toBe(2);
+    const another = otherThan(code);
+    expect((await session.sh(`${command} ${another}`)).stderr).toContain('the code is wrong');
+    expect(await session.sh(`${command.replace('get', 'get -q')} ${code}`)).toMatchObject({
+      code: 0,
+      stdout: 's3cret',
+    });
+
+    const elsewhere = await waited('--allow-ip 203.0.113.9');
+    expect(elsewhere.code).toBe(4);
+    expect(elsewhere.stdout).toMatch(/hint: the answer waits: zephr get (-- )?[\w-]{8} takes it\n$/);
+    const unkept = await session.sh(`zephr request --wait --no-record --code-to ${READER}`);
+    expect([unkept.code, unkept.stderr]).toEqual([2, expect.stringContaining('no terminal to ask')]);
   });
 
   it('leaves nothing of the recipient in log and store once it was read', async () => {

@@ -29,7 +29,7 @@ export async function withCode<T>(
       if (!isAboutCode(error)) throw error;
       if (flags.code !== undefined) throw ofFlag(error);
       const { nextCode } = await import('./ask-code.js');
-      code = { code: await nextCode(error, coded) };
+      code = { code: await nextCode(error, coded, code.code !== undefined) };
     }
   }
 }
