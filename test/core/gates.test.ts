@@ -41,6 +41,12 @@ describe('addresses and networks', () => {
     'fe80::1%eth0',
     '[::1]',
     '1:2:3:4:5:6:7:8:9',
+    '2001:db8::1%25eth0',
+    '0x7f.0.0.1',
+    '127.1',
+    '2130706433',
+    '\u0661.1.1.1',
+    `${'1:'.repeat(50_000)}1`,
     'localhost',
     '203.0.113.7 ',
   ])('%j is none', (text) => expect(isAddressOrNetwork(text)).toBe(false));
@@ -66,6 +72,17 @@ describe('where codes go', () => {
     `${'a'.repeat(65)}@example.org`,
     'a@-example.org',
     'a@example.org\r\nBcc: b@example.org',
+    'a@example.org\u2028',
+    'a@example.org>,<b@example.org',
+    '"a b"@example.org',
+    'a@[127.0.0.1]',
+    // A Cyrillic letter, a dot and a sign of another width, and what turns the writing around.
+    '\u0430@example.org',
+    'a@ex\u0430mple.org',
+    'a@example\u3002org',
+    'a\uff20example.org',
+    'a\u202e@example.org',
+    `a@${'a-'.repeat(50_000)}.org`,
   ])('%j is none', (text) => expect(isMailAddress(text)).toBe(false));
   it.each(['+4930123456', '+12025550123'])('%s is a number', (text) =>
     expect(isPhoneNumber(text)).toBe(true),

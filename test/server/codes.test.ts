@@ -1,6 +1,6 @@
 /** Codes over HTTP: asked for, sent, and shown; and the messages that carry them. */
 
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import type { CodeReply, PuzzleReply } from '../../src/core/protocol/gates.js';
 import { issueKey } from '../../src/server/secrets/api-keys.js';
 import { Courier, type CourierOptions } from '../../src/server/secrets/gates/courier.js';
@@ -256,6 +256,33 @@ it('a way that hangs keeps up neither the other way, nor more than eight message
   waiting[9]?.give();
   expect(new Set(waiting.map(({ to }) => to)).size).toBe(10);
   await expect.poll(() => courierLog.filter((line) => line.includes('message sent')).length).toBe(11);
+});
+
+it('what is under way is given up after 30 s, and when the server ends, and is tried again', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const reasons: unknown[] = [];
+  const { create, ask, courierLog, courier, clock } = await sending({
+    email: (_, __, signal) =>
+      new Promise((___, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason));
+        reasons.push(signal);
+      }),
+  });
+  expect((await ask(await create({ code: { email: EMAIL } }))).status).toBe(202);
+  await expect.poll(() => reasons.length).toBe(1);
+  await vi.advanceTimersByTimeAsync(30_000);
+  await expect.poll(() => courierLog.join()).toContain('"TIMED_OUT"');
+  clock.now += 5_000;
+  courier?.collect();
+  await expect.poll(() => reasons.length).toBe(2);
+  const stopped = courier?.stop();
+  await vi.advanceTimersByTimeAsync(8_000);
+  await stopped;
+  expect(courierLog.at(-1)).toMatch(/"message not sent".*"STOPPED"/);
+  courier?.collect();
+  await courier?.settled();
+  expect(reasons).toHaveLength(2);
 });
 
 it('messages say the code in the language of the reader, and neither a link nor anything of the secret', async () => {

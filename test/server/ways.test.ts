@@ -18,6 +18,9 @@ const READER = 'reader@example.org';
 const NUMBER = '+4930123456';
 const WORDS = wordsOf('fr', '012345');
 
+/** Nothing is given up. */
+const PATIENT = new AbortController().signal;
+
 afterEach(() => void vi.useRealTimers());
 
 /** From now on time passes when a test says so; not for sockets, whose timers are Node's own. */
@@ -32,7 +35,7 @@ describe('a mail server', () => {
 
   it('gets a mail as RFC 5322 has it, of lines that every server takes', async () => {
     const server = await startMailServer();
-    await mailWay(server.url, `Zephr <${FROM}>`).send(READER, WORDS);
+    await mailWay(server.url, `Zephr <${FROM}>`).send(READER, WORDS, PATIENT);
     const [mail] = server.mails;
     expect([mail?.from, mail?.to, mail?.by, mail?.overTls]).toEqual([FROM, [READER], null, false]);
     const [head = '', body = ''] = mail?.raw.split('\r\n\r\n') ?? [];
@@ -45,7 +48,7 @@ describe('a mail server', () => {
 
   it('is spoken to in IPv6, too', async () => {
     const { port } = new URL(await deadHost());
-    await expect(mailWay(`smtp://[::1]:${port}`, FROM).verify()).rejects.toMatchObject({
+    await expect(mailWay(`smtp://[::1]:${port}`, FROM).verify(PATIENT)).rejects.toMatchObject({
       code: 'ESOCKET',
       message: expect.stringContaining('ECONNREFUSED'),
     });
@@ -60,6 +63,20 @@ describe('a mail server', () => {
   ])('that is named as %s is none', (url) => {
     expect(() => mailWay(url, FROM)).toThrow(expect.objectContaining({ code: 'INVALID_SMTP' }));
   });
+
+  it.skipIf(process.platform !== 'linux')(
+    'on another machine is told no password without TLS, unless that is wanted (Linux: 0.0.0.0 is this one)',
+    async () => {
+      const server = await startMailServer();
+      const elsewhere = server.url.replace('127.0.0.1', '0.0.0.0');
+      await expect(mailBy(elsewhere, 'u:p@').verify(PATIENT)).rejects.toMatchObject({ code: 'ETLS' });
+      await expect(mailBy(elsewhere, 'u:p@', '?requireTLS=false').verify(PATIENT)).rejects.toMatchObject({
+        code: 'EAUTH',
+      });
+      await mailBy(elsewhere).send(READER, WORDS, PATIENT);
+      expect(server.mails).toHaveLength(1);
+    },
+  );
 
   it.each<[string, MailServerOptions, string, string, string]>([
     ['is not there', {}, '', '', 'ESOCKET'],
@@ -76,7 +93,9 @@ describe('a mail server', () => {
   ])('that %s gets no mail', async (what, options, login, query, code) => {
     const server = await startMailServer(options);
     if (what === 'is not there') await server.close();
-    await expect(mailBy(server.url, login, query).send(READER, WORDS)).rejects.toMatchObject({ code });
+    await expect(mailBy(server.url, login, query).send(READER, WORDS, PATIENT)).rejects.toMatchObject({
+      code,
+    });
     expect(server.mails).toEqual([]);
   });
 
@@ -84,10 +103,12 @@ describe('a mail server', () => {
     const server = await startMailServer();
     for (const code of [450, 550]) {
       server.refuse({ code, message: 'no' });
-      await expect(mailBy(server.url).send(READER, WORDS)).rejects.toMatchObject({ code: 'EENVELOPE' });
+      await expect(mailBy(server.url).send(READER, WORDS, PATIENT)).rejects.toMatchObject({
+        code: 'EENVELOPE',
+      });
     }
     server.refuse(null);
-    await mailBy(server.url).send(READER, WORDS);
+    await mailBy(server.url).send(READER, WORDS, PATIENT);
     expect(server.mails).toHaveLength(1);
   });
 
@@ -95,7 +116,7 @@ describe('a mail server', () => {
     stopTime();
     const sockets: Socket[] = [];
     const url = await tcpHost((socket) => sockets.push(socket));
-    const sending = mailBy(url).send(READER, WORDS);
+    const sending = mailBy(url).send(READER, WORDS, PATIENT);
     const refused = expect(sending).rejects.toMatchObject({ code: 'ETIMEDOUT' });
     await vi.waitUntil(() => sockets.length === 1);
     await vi.advanceTimersByTimeAsync(10_000);
@@ -103,22 +124,27 @@ describe('a mail server', () => {
     await vi.waitUntil(() => sockets[0]?.closed || sockets[0]?.readableEnded);
   });
 
-  it('that says something all the time, and never anything whole, is given up too', async () => {
-    stopTime();
+  it('that says something all the time, and never anything whole, is left when it is given up', async () => {
     let lines = 0;
+    let isClosed = false;
     const url = await tcpHost((socket) => {
       socket.write('220 mail\r\n');
       const saying = setInterval(() => {
         lines += 1;
         socket.write('250-more\r\n');
       }, 2);
-      socket.on('close', () => clearInterval(saying));
+      socket.on('close', () => {
+        isClosed = true;
+        clearInterval(saying);
+      });
     });
-    const sending = mailBy(url).send(READER, WORDS);
-    const refused = expect(sending).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+    const attempt = new AbortController();
+    const sending = mailBy(url).send(READER, WORDS, attempt.signal);
+    const refused = expect(sending).rejects.toThrow('given up');
     await vi.waitUntil(() => lines > 20);
-    await vi.advanceTimersByTimeAsync(30_000);
+    attempt.abort(new Error('given up'));
     await refused;
+    await vi.waitUntil(() => isClosed);
   });
 
   it('that speaks another language, or breaks off, is an error like any other', async () => {
@@ -128,7 +154,7 @@ describe('a mail server', () => {
       socket.on('data', () => socket.destroy());
     });
     for (const url of [http, broken]) {
-      await expect(mailBy(url).send(READER, WORDS)).rejects.toMatchObject({
+      await expect(mailBy(url).send(READER, WORDS, PATIENT)).rejects.toMatchObject({
         code: expect.stringMatching(/^E[A-Z]+$/),
       });
     }
@@ -156,7 +182,7 @@ describe.skipIf(process.platform === 'win32')('a program (a shell script)', () =
 
   it('gets number and text, and nothing of it goes through a shell', async () => {
     const { send, read } = scripted('printf "%s\\n" "$#" "$1" > args; cat > text');
-    await send(NUMBER, WORDS);
+    await send(NUMBER, WORDS, PATIENT);
     expect([read('args'), read('text')]).toEqual([`1\n${NUMBER}\n`, WORDS.short]);
   });
 
@@ -164,17 +190,19 @@ describe.skipIf(process.platform === 'win32')('a program (a shell script)', () =
     ['ends with another code than 0', 'exit 3', 'EXIT_3'],
     ['is killed', 'kill -s KILL $$', 'SIGKILL'],
   ])('that %s has not sent it', async (_, lines, code) => {
-    await expect(scripted(lines).send(NUMBER, WORDS)).rejects.toMatchObject({ code });
+    await expect(scripted(lines).send(NUMBER, WORDS, PATIENT)).rejects.toMatchObject({ code });
   });
 
   it('that is not there has not, either', async () => {
-    await expect(programOf('/nonexistent/sms')(NUMBER, WORDS)).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(programOf('/nonexistent/sms')(NUMBER, WORDS, PATIENT)).rejects.toMatchObject({
+      code: 'ENOENT',
+    });
   });
 
   it('that hangs is killed after 10 s, with what it waits for', async () => {
     stopTime();
     const { send, read } = scripted('sleep 1000 & echo $! > part; mv part child; wait');
-    const refused = expect(send(NUMBER, WORDS)).rejects.toMatchObject({ code: 'TIMED_OUT' });
+    const refused = expect(send(NUMBER, WORDS, PATIENT)).rejects.toMatchObject({ code: 'TIMED_OUT' });
     await vi.waitUntil(() => read('child') !== '');
     const child = Number(read('child'));
     expect(isRunning(child)).toBe(true);
@@ -185,17 +213,27 @@ describe.skipIf(process.platform === 'win32')('a program (a shell script)', () =
     await vi.waitUntil(() => !isRunning(child));
   });
 
+  it('that hangs is killed when it is given up, too', async () => {
+    const { send, read } = scripted('sleep 1000 & echo $! > part; mv part child; wait');
+    const attempt = new AbortController();
+    const refused = expect(send(NUMBER, WORDS, attempt.signal)).rejects.toThrow('given up');
+    await vi.waitUntil(() => read('child') !== '');
+    attempt.abort(new Error('given up'));
+    await refused;
+    await vi.waitUntil(() => !isRunning(Number(read('child'))));
+  });
+
   it('that prints a lot, and reads nothing, has sent it', async () => {
     const { send, read } = scripted(
       'exec <&-; head -c 3000000 /dev/zero; head -c 3000000 /dev/zero >&2; echo done > printed',
     );
-    await send(NUMBER, WORDS);
+    await send(NUMBER, WORDS, PATIENT);
     expect(read('printed')).toBe('done\n');
   });
 
   it('that leaves something running, with its streams open, has sent it, and keeps what it left', async () => {
     const { send, read } = scripted('sleep 1000 <&0 & echo $! > child; exit 0');
-    await send(NUMBER, WORDS);
+    await send(NUMBER, WORDS, PATIENT);
     const child = Number(read('child'));
     expect(isRunning(child)).toBe(true);
     process.kill(child, 'SIGKILL');
@@ -203,7 +241,7 @@ describe.skipIf(process.platform === 'win32')('a program (a shell script)', () =
 });
 
 describe('a URL', () => {
-  const send = (url: string, patienceMs?: number) => urlWay(url, 'k3y', patienceMs)(NUMBER, WORDS);
+  const send = (url: string, patienceMs?: number) => urlWay(url, 'k3y', patienceMs)(NUMBER, WORDS, PATIENT);
 
   it('that answers 2xx has taken it, whatever it says and however long', async () => {
     const bodies: string[] = [];
@@ -235,6 +273,12 @@ describe('a URL', () => {
     await expect(send(silent, 50)).rejects.toMatchObject({ code: 'TIMED_OUT' });
     const beginning = await tcpHost((socket) => socket.write('HTTP/1.1 200 OK\r\nX-Begun: '));
     await expect(send(beginning, 50)).rejects.toMatchObject({ code: 'TIMED_OUT' });
+  });
+
+  it('is left when it is given up', async () => {
+    const attempt = new AbortController();
+    const url = await httpHost(() => attempt.abort(new Error('given up')));
+    await expect(urlWay(url, 'k3y')(NUMBER, WORDS, attempt.signal)).rejects.toThrow('given up');
   });
 
   it('that nobody listens at has not taken it', async () => {

@@ -4,7 +4,7 @@
  */
 
 import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { PuzzleReply } from '../../src/core/protocol/gates.js';
@@ -152,6 +152,26 @@ describe.skipIf(withoutPostgres)(`gates of two servers over one PostgreSQL${with
     expect((await call('DELETE', `/${id}`)).outcome).toBe('ok');
     for (const canary of ['canary', 'cafe', '203.0.113.77']) expect(await rows()).not.toContain(canary);
   });
+});
+
+it('a server takes a new file of countries that is put in the place of the old one, and no damaged one', async () => {
+  const { folder } = openSession();
+  const path = join(folder, 'countries.mmdb');
+  const put = (content: string | Buffer) => {
+    writeFileSync(`${path}.new`, content);
+    renameSync(`${path}.new`, path);
+  };
+  put(countryDatabase({ '127.0.0.0/8': 'BE' }));
+  const session = await withServer(['--geoip', path]);
+  const log = () => session.server.log();
+  expect((await createIn(session, '--allow-country FR')).code).toBe(0);
+  expect((await session.sh('zephr get < link')).code).toBe(4);
+  put('no database');
+  await until(() => log().includes('"geoip not read again"'));
+  expect((await session.sh('zephr get < link')).code).toBe(4);
+  put(countryDatabase({ '127.0.0.0/8': 'FR' }));
+  await until(() => log().includes('"geoip read again"'));
+  expect((await session.sh('zephr get -q < link')).stdout).toBe('s3cret');
 });
 
 describe('addresses, numbers and lists', () => {

@@ -1,7 +1,7 @@
 /** Messages with codes: mail servers that are down or refuse, another process that takes over, and text messages. */
 
 import { createHmac } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -179,6 +179,38 @@ describe('text messages', () => {
     expect(next.log()).toMatch(/"message not sent".*"attempt":2/);
     expect((await session.sh('zephr status < link')).stdout).toMatch(/^waiting/);
     expect(next.log() + session.server.log()).not.toContain('30123456');
+  });
+
+  it('under way when a server ends are left to the next one, and no program stays', async () => {
+    const { folder } = openSession();
+    const program = join(folder, 'sms');
+    const script = (lines: string) =>
+      writeFileSync(program, `#!/bin/sh\ncd ${folder} || exit 1\n${lines}\n`, { mode: 0o755 });
+    script('sleep 1000 & echo $! > part; mv part hanging; wait');
+    const args = ['--sms-command', program, '--sms-countries', '+49'];
+    const session = await withServer(args);
+    await createIn(session, '--code-to +4930123456');
+    await session.sh('zephr get < link');
+    await until(() => readdirSync(folder).includes('hanging'));
+    await session.server.stop();
+    const events = session.server
+      .log()
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { event: string }).event);
+    expect(events.slice(-2)).toEqual(['message not sent', 'closed']);
+    const hanging = `/proc/${Number(readFileSync(join(folder, 'hanging'), 'utf8'))}/stat`;
+    await until(() => !existsSync(hanging) || / Z /.test(readFileSync(hanging, 'utf8')));
+    script('cat > part && mv part sms.txt');
+    const next = await startServerProcess({
+      store: join(session.folder, 'zephr.db'),
+      args,
+      port: portOf(session.server),
+    });
+    onTestFinished(async () => void (await next.stop()));
+    await until(() => readdirSync(folder).includes('sms.txt'));
+    const code = codeIn(readFileSync(join(folder, 'sms.txt'), 'utf8'));
+    expect((await session.sh(`zephr get -q --code ${code} < link`)).stdout).toBe('s3cret');
   });
 
   it('go by a program, which gets the number as its argument and the text on stdin', async () => {

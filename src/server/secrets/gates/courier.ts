@@ -1,6 +1,6 @@
 /** Sends the messages in the outbox, a few at a time, and tries each again until it is sent or its code is of no use. */
 
-import { errorCode } from '../../../core/errors.js';
+import { errorCode, ZephrError } from '../../../core/errors.js';
 import type { LeasedMessage, Outbox } from '../../store/contracts/outbox.js';
 import { describeError, type Log } from '../../telemetry/log.js';
 import { wordsOf } from './texts.js';
@@ -8,7 +8,10 @@ import { wordsOf } from './texts.js';
 /** How often the outbox is asked for messages that are due, in milliseconds; a new one of this process does not wait. */
 const PERIOD_MS = 1_000;
 
-/** How long a process has a message to itself, in milliseconds: twice as long as an attempt may take. */
+/** How long an attempt may take, in milliseconds, whatever the other side does meanwhile. */
+const ATTEMPT_MS = 30_000;
+
+/** How long a process has a message to itself, in milliseconds: longer than an attempt takes. */
 const LEASE_MS = 60_000;
 
 /** How long a server that ends waits for messages under way, in milliseconds. */
@@ -21,8 +24,12 @@ const AT_ONCE = 8;
 const FIRST_RETRIES_MS = [5_000, 30_000] as const;
 const RETRY_MS = 120_000;
 
-/** Sends a text to one recipient. @throws Error whose `code`, if it has one, a log may hold. */
-export type SendText = (to: string, words: ReturnType<typeof wordsOf>) => Promise<void>;
+/**
+ * Sends a text to one recipient.
+ * @param signal gives it up at once, for its reason.
+ * @throws Error whose `code`, if it has one, a log may hold.
+ */
+export type SendText = (to: string, words: ReturnType<typeof wordsOf>, signal: AbortSignal) => Promise<void>;
 
 /** What sending depends on. */
 export interface CourierOptions {
@@ -57,12 +64,14 @@ export class Courier {
     await Promise.all(this.#lanes.map((lane) => lane.settled()));
   }
 
-  /** Starts nothing more, and waits for what is under way; not long: what is not sent by then another process sends. */
+  /** Starts nothing more, and waits for what is under way; not long: what is not sent by then waits for another process. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     for (const lane of this.#lanes) lane.stop();
     const late = new Promise<void>((resolve) => setTimeout(resolve, LAST_WAIT_MS).unref());
     await Promise.race([this.settled(), late]);
+    for (const lane of this.#lanes) lane.giveUp();
+    await this.settled();
   }
 }
 
@@ -71,7 +80,8 @@ class Lane {
   readonly #by: LeasedMessage['by'];
   readonly #send: SendText;
   readonly #options: CourierOptions;
-  readonly #underWay = new Set<Promise<void>>();
+  /** Attempts, and what gives each of them up. */
+  readonly #underWay = new Map<Promise<void>, AbortController>();
   #leasing: Promise<void> | null = null;
   /** Whether there may be more than when the leasing under way began. */
   #again = false;
@@ -96,12 +106,19 @@ class Lane {
   async settled(): Promise<void> {
     while (this.#leasing !== null || this.#underWay.size > 0) {
       await this.#leasing;
-      await Promise.all(this.#underWay);
+      await Promise.all(this.#underWay.keys());
     }
   }
 
   stop(): void {
     this.#stopped = true;
+  }
+
+  /** Ends what is under way. It is to be tried again, as after any other failure. */
+  giveUp(): void {
+    for (const attempt of this.#underWay.values()) {
+      attempt.abort(new ZephrError('the server ends', 'STOPPED'));
+    }
   }
 
   async #lease(): Promise<void> {
@@ -117,22 +134,26 @@ class Lane {
   }
 
   #start(message: LeasedMessage): void {
-    const done = this.#deliver(message)
+    const attempt = new AbortController();
+    const late = setTimeout(() => attempt.abort(new ZephrError('it took too long', 'TIMED_OUT')), ATTEMPT_MS);
+    const done = this.#deliver(message, attempt.signal)
       // What was leased is due again when its lease ends.
       .catch((error: unknown) => this.#options.log.error('messages failed', describeError(error)))
       .finally(() => {
+        clearTimeout(late);
         const wasFull = this.#underWay.size === AT_ONCE;
         this.#underWay.delete(done);
         if (wasFull) this.collect();
       });
-    this.#underWay.add(done);
+    this.#underWay.set(done, attempt);
   }
 
   /** Makes one attempt and records its outcome. No log has the recipient or the code. */
-  async #deliver({ id, by, to, digits, language, endsAt, attempt }: LeasedMessage): Promise<void> {
+  async #deliver(message: LeasedMessage, signal: AbortSignal): Promise<void> {
+    const { id, by, to, digits, language, endsAt, attempt } = message;
     const { outbox, log, now } = this.#options;
     try {
-      await this.#send(to, wordsOf(language, digits));
+      await this.#send(to, wordsOf(language, digits), signal);
     } catch (error) {
       const reason = errorCode(error) ?? 'NOT_SENT';
       const retryAt = now() + (FIRST_RETRIES_MS[attempt - 1] ?? RETRY_MS);

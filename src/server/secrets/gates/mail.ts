@@ -5,7 +5,8 @@
 
 import { randomUUID } from 'node:crypto';
 import SmtpConnection from 'nodemailer/lib/smtp-connection';
-import { ValidationError, ZephrError } from '../../../core/errors.js';
+import { ValidationError } from '../../../core/errors.js';
+import { isLoopbackHost } from '../../../core/link.js';
 import { hostName } from '../../../net/host-name.js';
 import type { SendText } from './courier.js';
 
@@ -13,22 +14,25 @@ import type { SendText } from './courier.js';
  * How long a mail server may take to be reached, to greet, and between what it says, in milliseconds. Many let clients wait
  * some seconds for the greeting, to tell those that do not wait.
  */
-const PATIENCE = { connectionTimeout: 5_000, greetingTimeout: 10_000, socketTimeout: 10_000 };
-
-/** How long it may take for all of a mail, in milliseconds, however often it says something meanwhile. */
-const IN_ALL_MS = 30_000;
+const PATIENCE = {
+  connectionTimeout: 5_000,
+  greetingTimeout: 10_000,
+  socketTimeout: 10_000,
+  // What is over need not be waited for.
+  socketCloseTimeout: 0,
+};
 
 /** A way to send mail. */
 export interface MailWay {
   readonly send: SendText;
   /** Resolves when the mail server answers and lets us in. @throws Error whose `code` a log may hold. */
-  verify(): Promise<void>;
+  verify(signal: AbortSignal): Promise<void>;
 }
 
 /**
  * The way over an SMTP server.
- * @param url `smtp://user:password@host:587`, which uses STARTTLS where it is offered, and with `?requireTLS=true` insists
- *   on it; or `smtps://…`.
+ * @param url `smtp://host:587`, which uses STARTTLS where it is offered, and insists on it with a login for another machine
+ *   (`smtp://user:password@host:587`), unless `?requireTLS=` says otherwise; or `smtps://…`.
  * @param from who mails are from: an address, or `Name <address>`.
  * @throws ValidationError `INVALID_SMTP` for another URL.
  */
@@ -36,9 +40,11 @@ export function mailWay(url: string, from: string): MailWay {
   const server = serverOf(url);
   const [, sender = from] = /<([^<>]+)>$/.exec(from) ?? [];
   return {
-    send: (to, { subject, text }) =>
-      withServer(server, (connection) => sent(connection, sender, to, composed(from, to, subject, text))),
-    verify: () => withServer(server, async () => undefined),
+    send: (to, { subject, text }, signal) => {
+      const mail = composed(from, to, subject, text);
+      return withServer(server, signal, (connection) => sent(connection, sender, to, mail));
+    },
+    verify: (signal) => withServer(server, signal, async () => undefined),
   };
 }
 
@@ -59,12 +65,14 @@ function serverOf(url: string): MailServer {
     const { protocol, hostname, port, username, password, searchParams } = new URL(url);
     if (/^smtps?:$/.test(protocol) && hostname !== '') {
       const secure = protocol === 'smtps:';
+      const insists = searchParams.get('requireTLS');
       return {
         connection: {
           host: hostName(hostname),
           port: Number(port) || (secure ? 465 : 587),
           secure,
-          requireTLS: searchParams.get('requireTLS') === 'true',
+          // Who is on the way could leave the offer out, and would be told the password.
+          requireTLS: insists === null ? username !== '' && !isLoopbackHost(hostname) : insists === 'true',
         },
         credentials:
           username === '' ? null : { user: decodeURIComponent(username), pass: decodeURIComponent(password) },
@@ -83,14 +91,16 @@ function serverOf(url: string): MailServer {
 /** Does something on a connection of its own, once the server has let us in. */
 async function withServer(
   { connection: where, credentials }: MailServer,
+  signal: AbortSignal,
   work: (connection: SmtpConnection) => Promise<void>,
 ): Promise<void> {
   const connection = new SmtpConnection({ ...PATIENCE, ...where });
   // An error may come at any time, and once a callback has been called for it, nobody else wants it.
-  let slow: NodeJS.Timeout | undefined;
+  let giveUp = (): void => undefined;
   const failed = new Promise<never>((_, reject) => {
     connection.on('error', reject);
-    slow = setTimeout(() => reject(new ZephrError('the mail server took too long', 'ETIMEDOUT')), IN_ALL_MS);
+    giveUp = () => reject(signal.reason);
+    signal.addEventListener('abort', giveUp, { once: true });
   });
   failed.catch(() => undefined);
   const step = (start: (done: (error?: Error | null) => void) => void) =>
@@ -107,7 +117,7 @@ async function withServer(
     connection.close();
     throw error;
   } finally {
-    clearTimeout(slow);
+    signal.removeEventListener('abort', giveUp);
   }
 }
 

@@ -33,7 +33,7 @@ export interface TextProgram {
  * what it leaves behind when it ends in time is its own.
  */
 export function programWay({ program, kill }: TextProgram): SendText {
-  return async (to, { short }) => {
+  return async (to, { short }, signal) => {
     const child = spawn(program, [to], {
       stdio: ['pipe', 'ignore', 'ignore'],
       // A group of its own, to be killed as one.
@@ -43,18 +43,23 @@ export function programWay({ program, kill }: TextProgram): SendText {
     // A program that does not read its stdin closes it, which is its right.
     child.stdin.on('error', () => undefined);
     child.stdin.end(short);
-    let isLate = false;
-    const late = setTimeout(() => {
-      isLate = true;
+    let reason: unknown;
+    const giveUp = (why: unknown) => {
+      reason = why;
       if (HAS_GROUPS && child.pid !== undefined) kill(-child.pid, 'SIGKILL');
       else child.kill('SIGKILL');
-    }, PATIENCE_MS);
+    };
+    const onAbort = () => giveUp(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    const late = new ZephrError('the program took too long', 'TIMED_OUT');
+    const timer = setTimeout(() => giveUp(late), PATIENCE_MS);
     try {
-      const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
-      if (isLate) throw new ZephrError('the program took too long', 'TIMED_OUT');
-      if (code !== 0) throw new ZephrError('the program did not send it', signal ?? `EXIT_${code}`);
+      const [code, killedBy] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+      if (reason !== undefined) throw reason;
+      if (code !== 0) throw new ZephrError('the program did not send it', killedBy ?? `EXIT_${code}`);
     } finally {
-      clearTimeout(late);
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
     }
   };
 }
@@ -88,7 +93,7 @@ const ANYWHERE: Guard = {
  * @param secret signs. @param patienceMs how long it has, in milliseconds. Default: 10 s.
  */
 export function urlWay(url: string, secret: string, patienceMs = PATIENCE_MS): SendText {
-  return async (to, { short }) => {
+  return async (to, { short }, signal) => {
     const body = JSON.stringify({ to, text: short });
     const headers = {
       'Content-Type': 'application/json',
@@ -96,10 +101,12 @@ export function urlWay(url: string, secret: string, patienceMs = PATIENCE_MS): S
       'X-Zephr-Signature': signatureOf(body, secret),
       'User-Agent': 'zephr',
     };
-    const signal = AbortSignal.timeout(patienceMs);
+    const late = AbortSignal.timeout(patienceMs);
     const request = { method: 'POST', headers, body };
-    const answer = await guardedRequest(new URL(url), request, ANYWHERE, signal).catch((cause: unknown) => {
-      throw signal.aborted ? new ZephrError('the URL took too long', 'TIMED_OUT', { cause }) : cause;
+    const either = AbortSignal.any([signal, late]);
+    const answer = await guardedRequest(new URL(url), request, ANYWHERE, either).catch((cause: unknown) => {
+      if (signal.aborted) throw signal.reason;
+      throw late.aborted ? new ZephrError('the URL took too long', 'TIMED_OUT', { cause }) : cause;
     });
     // Its status has decided.
     answer.destroy();

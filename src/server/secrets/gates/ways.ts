@@ -6,6 +6,9 @@ import type { Log } from '../../telemetry/log.js';
 import type { CourierOptions } from './courier.js';
 import { programWay, type TextProgram, urlWay, whyNotStarted } from './phones.js';
 
+/** How long a mail server may take to say that it would take mail, in milliseconds. */
+const CHECK_MS = 15_000;
+
 /** What an operator decides about messages to readers. */
 export interface MessageOptions {
   /** A mail server, and who mails are from. Default: none are sent. */
@@ -52,9 +55,9 @@ export async function openWays({ mail, phones }: MessageOptions): Promise<Ways |
     phoneCodes: phones?.phoneCodes ?? [],
     async check(log) {
       try {
-        await byMail?.verify();
+        await byMail?.verify(AbortSignal.timeout(CHECK_MS));
       } catch (error) {
-        log.warn('mail server does not answer', { reason: errorCode(error) ?? 'UNKNOWN' });
+        log.warn('mail server does not answer', { reason: errorCode(error) ?? 'TIMED_OUT' });
       }
       if (phones === undefined || !('program' in phones)) return;
       const reason = await whyNotStarted(phones);
