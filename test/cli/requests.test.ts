@@ -124,6 +124,38 @@ describe('zephr request', () => {
     expect(Object.keys(open)).toEqual(['id', 'requestLink', 'collectLink', 'expiresAt']);
   });
 
+  it('is not forgotten by a clock that is ahead, but by the next one that is made', async () => {
+    const one = server.session();
+    const outdate = () => {
+      const [name = ''] = kept(one);
+      const path = join(folderOf(one), name);
+      const request = JSON.parse(readFileSync(path, 'utf8')) as { id: string };
+      writeFileSync(path, JSON.stringify({ ...request, keptUntil: '2001-01-01T00:00:00.000Z' }));
+      return request.id;
+    };
+    await one.sh('zephr request -q > link');
+    const id = outdate();
+    expect((await one.sh(`zephr status -- ${id}`)).stdout).toMatch(/^open, /);
+    await one.sh('echo hunter2 | zephr give -q "$(cat link)"');
+    expect((await one.sh(`zephr get -q -- ${id}`)).stdout).toBe('hunter2\n');
+    await one.sh('zephr request -q > link');
+    outdate();
+    const { stdout } = await one.sh('zephr request --json -q');
+    expect(kept(one)).toEqual([`${(JSON.parse(stdout) as { id: string }).id}.json`]);
+  });
+
+  it('keeps what opens the answers for as long as they can come, whatever its own clock says', async () => {
+    const one = server.session();
+    const behind = 'const { now } = Date; Date.now = () => now() - 90 * 86400000;';
+    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(behind)}`;
+    await one.sh('zephr request -q > link', { env: { NODE_OPTIONS } });
+    const [name = ''] = kept(one);
+    const { keptUntil } = JSON.parse(readFileSync(join(folderOf(one), name), 'utf8')) as {
+      keptUntil: string;
+    };
+    expect(Date.parse(keptUntil)).toBeGreaterThan(Date.now());
+  });
+
   it('makes none where it cannot be kept', async () => {
     const one = server.session();
     const { stdout, stderr, code } = await one.sh('XDG_STATE_HOME=/dev/null/no zephr request');

@@ -24,7 +24,7 @@ export interface KeptRequest {
   readonly id: string;
   /** 32 bytes in base64url; missing where the request was made with `--no-record`, and its answers came by the collect link. */
   readonly seed?: string;
-  /** From when on no answer can be read any more, by this machine's clock: then the file is removed. */
+  /** From when on no answer can be read any more: then the next request that is made here removes the file. */
   readonly keptUntil: string;
   /** SHA-256 of the keys of the answers that were taken, in base64url, by the answers' ids. */
   readonly taken: Readonly<Record<string, string>>;
@@ -58,7 +58,9 @@ export async function requireRequestFolder(terminal: Terminal, now: number): Pro
   } catch (cause) {
     throw usageError(`the request cannot be kept in ${folder}: ${systemReason(cause)}`, NO_RECORD, cause);
   }
-  await findRequests('', terminal, now);
+  for (const request of await readAll(folder)) {
+    if (Date.parse(request.keptUntil) < now) await removeRequest(request, terminal);
+  }
 }
 
 /**
@@ -92,21 +94,13 @@ export async function keepRequest(
 }
 
 /**
- * The requests that are kept here whose id is or begins with `start`. Those whose time is over are removed.
- * @param now milliseconds since 1970.
+ * The requests that are kept here whose id is or begins with `start`; also those whose time seems to be over: the clock may
+ * be wrong, and their server knows.
  */
-export async function findRequests(
-  start: string,
-  terminal: Terminal,
-  now: number,
-): Promise<readonly KeptRequest[]> {
+export async function findRequests(start: string, terminal: Terminal): Promise<readonly KeptRequest[]> {
   const folder = folderOf(terminal);
-  const found: KeptRequest[] = [];
-  for (const request of folder === null ? [] : await readAll(folder)) {
-    if (Date.parse(request.keptUntil) < now) await removeRequest(request, terminal);
-    else if (request.id.startsWith(start)) found.push(request);
-  }
-  return found;
+  const all = folder === null ? [] : await readAll(folder);
+  return all.filter(({ id }) => id.startsWith(start));
 }
 
 /** A request of which nothing is kept here. */

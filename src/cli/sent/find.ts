@@ -43,10 +43,9 @@ export async function findOwn({
   flags,
   terminal,
   reporter,
-  now,
 }: Pick<
   Context<LinkFlags, LinkArguments>,
-  'args' | 'flags' | 'terminal' | 'reporter' | 'now'
+  'args' | 'flags' | 'terminal' | 'reporter'
 >): Promise<OwnReference | null> {
   const text = args.link?.trim();
   if (text === undefined || text === '-') return null;
@@ -55,7 +54,7 @@ export async function findOwn({
   const { records } = await readSentList(terminal, reporter);
   const listed = records.filter(({ id }) => id.startsWith(text));
   const known = new Set(listed.map(keyOf));
-  const kept = (await findRequests(text, terminal, now())).filter((request) => !known.has(keyOf(request)));
+  const kept = (await findRequests(text, terminal)).filter((request) => !known.has(keyOf(request)));
   const [found, another] = [...listed, ...kept];
   if (another !== undefined) {
     const ids = [...listed, ...kept].map(({ id }) => id.slice(0, text.length + 4));

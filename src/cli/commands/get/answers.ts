@@ -114,10 +114,10 @@ async function findRequest(
 ): Promise<{ link: CollectLink; kept: KeptRequest }> {
   if (text.includes('/')) {
     const link = parseCollectLink(text);
-    const kept = (await findRequests(link.id, terminal, now())).find(({ server }) => server === link.server);
+    const kept = (await findRequests(link.id, terminal)).find(({ server }) => server === link.server);
     return { link, kept: kept ?? unkeptRequest(link, now()) };
   }
-  const found = await findRequests(text, terminal, now());
+  const found = await findRequests(text, terminal);
   const [kept, another] = found;
   if (another !== undefined) {
     const ids = found.map(({ id }) => id).join(', ');
@@ -223,9 +223,9 @@ export class Collector {
 
   /** What is kept now: other processes here take answers too. */
   async #state(): Promise<KeptRequest> {
-    const { terminal, now } = this.#context;
+    const { terminal } = this.#context;
     const { server, id } = this.#link;
-    const found = await findRequests(id, terminal, now());
+    const found = await findRequests(id, terminal);
     return found.find((kept) => kept.server === server) ?? this.#kept;
   }
 

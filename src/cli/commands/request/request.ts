@@ -166,7 +166,9 @@ async function make({ flags, terminal, reporter, now }: RequestContext): Promise
   const link = parseCollectLink(created.collectLink);
   const made = { created, link, clock, options: transport };
   if (!flags.record) return { ...made, kept: null, isListed: false };
-  const keptUntil = now() + (expiry + secretExpiry) * MINUTE_MS + KEPT_LONGER_MS;
+  // By the clock that is ahead: one of a machine without a battery can be days behind when it starts.
+  const madeAt = Math.max(now(), Date.parse(created.expiresAt) - expiry * MINUTE_MS);
+  const keptUntil = madeAt + (expiry + secretExpiry) * MINUTE_MS + KEPT_LONGER_MS;
   try {
     const kept = await keepRequest(link, keptUntil, terminal);
     return { ...made, kept, isListed: keepsRecord(settings) };
