@@ -17,6 +17,18 @@ const keys = Object.keys(en) as TextKey[];
 const forms = (text: string | Plural): string[] => (typeof text === 'string' ? [text] : Object.values(text));
 const places = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
 
+/** The quotation marks of each language. */
+const QUOTATION_MARKS: Readonly<Record<string, string>> = {
+  de: '„“',
+  es: '«»',
+  fr: '«»',
+  it: '«»',
+  nl: '‘',
+  pl: '„”',
+  pt: '“”',
+  ja: '「」',
+};
+
 describe.each(TRANSLATIONS.map(({ tag, texts }) => [tag, texts] as const))('%s', (language, texts) => {
   it('has the same texts, with the same places', () => {
     expect(Object.keys(texts)).toEqual(keys);
@@ -59,8 +71,14 @@ describe.each(TRANSLATIONS.map(({ tag, texts }) => [tag, texts] as const))('%s',
   it('follows the typography of its language', () => {
     for (const text of keys.flatMap((key) => forms(texts[key]))) {
       expect(text).not.toMatch(/ {2}|^ | $|\.\.\.|'/);
-      // In French, a no-break space precedes `:`, `?`, `!` and `;`.
-      if (language === 'fr') expect(text).not.toMatch(/[^\u00a0][:?!;](?!\/\/)(\s|$)/);
+      // In French, a no-break space precedes `:` and is inside of guillemets, a narrow one precedes `?`, `!` and `;`.
+      if (language === 'fr') {
+        expect(text).not.toMatch(/[^\u00a0]:(?!\/\/)(\s|$)|[^\u202f][?!;](\s|$)|«(?!\u00a0)|(?<!\u00a0)»/);
+      }
+      const foreign = [...'"„“”«»「」‘'].filter((mark) => !QUOTATION_MARKS[language]?.includes(mark));
+      expect([...text].filter((character) => foreign.includes(character))).toEqual([]);
+      if (language === 'es') expect(text.split('?').length).toBe(text.split('¿').length);
+      if (language === 'ja') expect(text).not.toMatch(/[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}][.,!?()]/u);
     }
   });
 });

@@ -3,7 +3,7 @@
  * what one person seals to another whose public key they have (core/protocol/PROTOCOL.md section 8).
  */
 
-import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core';
+import type { CipherSuite } from '@hpke/core';
 import { type Bytes, concatBytes } from '../bytes.js';
 import { decryptionFailed } from '../errors.js';
 import { webCrypto } from '../web-crypto.js';
@@ -83,13 +83,14 @@ export async function openWith(
   }
 }
 
-let chosen: Promise<CipherSuite> | undefined;
+let chosen: CipherSuite | undefined;
 
-function suite(): Promise<CipherSuite> {
-  chosen ??= hasX25519().then(async (native) => {
-    const kem = native ? new DhkemX25519HkdfSha256() : await portableKem();
-    return new CipherSuite({ kem, kdf: new HkdfSha256(), aead: new Aes256Gcm() });
-  });
+/** Loaded when something is sealed or opened: to show a request takes none of it. */
+async function suite(): Promise<CipherSuite> {
+  if (chosen !== undefined) return chosen;
+  const { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } = await import('@hpke/core');
+  const kem = (await hasX25519()) ? new DhkemX25519HkdfSha256() : await portableKem();
+  chosen = new CipherSuite({ kem, kdf: new HkdfSha256(), aead: new Aes256Gcm() });
   return chosen;
 }
 

@@ -1,20 +1,17 @@
 /** The page that asks for a secret: its form, and what the server allows in it. */
 
-import { serverHealth } from '../../client/health.js';
 import { type CreateRequestOptions, createRequest } from '../../client/requests/create-request.js';
-import { ApiError, ZephrError } from '../../core/errors.js';
+import { ZephrError } from '../../core/errors.js';
 import { EXPIRY_RANGE } from '../../core/expiry.js';
 import { parseServer } from '../../core/link.js';
-import type { HealthReply } from '../../core/protocol/replies.js';
 import { MAX_ANSWERS } from '../../core/protocol/secret-requests.js';
+import { serverLimits } from '../create/server-limits.js';
 import { ExpiryField } from '../parts/controls/expiry-field.js';
 import { byId, isDisabled, setBusy } from '../parts/elements.js';
 import { ErrorNote } from '../parts/error-note.js';
 import { translate } from '../parts/language.js';
 import { LeaveGuard } from '../parts/leave-guard.js';
-import { codeOf, outcomeOf, showOutcome } from '../parts/outcomes.js';
-import { fetchFromServer, serverNow } from '../parts/page-fetch.js';
-import { formatAhead } from '../parts/times.js';
+import { fetchFromServer } from '../parts/page-fetch.js';
 import { showAsked } from './asked-view.js';
 
 /** One day: people answer when they are at their desks again. */
@@ -59,19 +56,8 @@ class AskForm {
 
   /** Asks the server for its limits. Without an answer, asking will tell what is not allowed. */
   async loadLimits(): Promise<void> {
-    let health: HealthReply;
-    try {
-      health = await serverHealth({ server: this.#server, fetch: fetchFromServer });
-    } catch (error) {
-      if (!(error instanceof ZephrError)) throw error;
-      return;
-    }
-    if (health.access === 'closed') {
-      this.#guard.release();
-      showOutcome('closed');
-    } else if (health.limits !== undefined) {
-      this.#expiry.offer(health.limits.expiry.min, health.limits.expiry.max);
-    }
+    const limits = await serverLimits(this.#server, this.#guard);
+    if (limits !== undefined) this.#expiry.offer(limits.expiry.min, limits.expiry.max);
   }
 
   async #ask(): Promise<void> {
@@ -117,12 +103,6 @@ class AskForm {
         ? ([this.#from, MAX_FROM] as const)
         : ([this.#message, MAX_MESSAGE] as const);
       this.#errors.showFieldError(field, 'error.tooLong', { max });
-    } else {
-      const outcome = outcomeOf(error);
-      if (outcome === 'unexpected') reportError(error);
-      const waitSeconds = error instanceof ApiError ? (error.retryAfter ?? 0) : 0;
-      const ahead = formatAhead(serverNow() + waitSeconds * 1000);
-      this.#errors.showOutcome(outcome, { code: codeOf(error), ahead });
-    }
+    } else this.#errors.showError(error);
   }
 }

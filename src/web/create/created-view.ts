@@ -13,9 +13,9 @@ import { ErrorNote } from '../parts/error-note.js';
 import { statusText } from '../parts/format.js';
 import { translate, translatePlural } from '../parts/language.js';
 import { LeaveGuard } from '../parts/leave-guard.js';
-import { codeOf, outcomeOf } from '../parts/outcomes.js';
 import { fetchFromServer, serverNow } from '../parts/page-fetch.js';
 import { formatAhead, formatTimeOfDay } from '../parts/times.js';
+import { startReceiptLink } from '../receipt/receipt-link.js';
 
 /** The secret that the view shows. Both are needed to ask for its status and to revoke it. */
 interface CreatedSecret {
@@ -35,7 +35,7 @@ export function startCreatedView(
 ): (created: SecretLink, options: CreateSecretOptions) => void {
   const link = byId('created-link', HTMLElement);
   const key = byId('created-key', HTMLElement);
-  const receipt = byId('created-receipt', HTMLElement);
+  const showReceiptLink = startReceiptLink();
   const guard = new LeaveGuard('link');
   const uncopied = new Set<HTMLElement>();
   const onCopied = (part: HTMLElement) => {
@@ -44,7 +44,6 @@ export function startCreatedView(
   };
   copyButton('copy-link', { element: link }, () => onCopied(link));
   copyButton('copy-key', { element: key }, () => onCopied(key));
-  copyButton('copy-receipt', { element: receipt }, () => undefined);
   shareButton('share-link', link, () => onCopied(link));
   const actions = new Actions(() => guard.release());
   byId('created-another', HTMLButtonElement).addEventListener('click', async () => {
@@ -52,7 +51,7 @@ export function startCreatedView(
     actions.clear();
     link.textContent = '';
     key.textContent = '';
-    receipt.textContent = '';
+    showReceiptLink(undefined);
     document.querySelector('#created-figure .qr')?.replaceChildren();
     onAnother();
   });
@@ -63,8 +62,7 @@ export function startCreatedView(
     else uncopied.delete(key);
     guard.start();
     showLink(created);
-    receipt.textContent = created.receiptLink ?? '';
-    byId('created-receipt-part', HTMLElement).hidden = created.receiptLink === undefined;
+    showReceiptLink(created.receiptLink);
     showTerms(created, options);
     actions.start({
       link: created.mode === 'split' ? created : created.fullLink,
@@ -149,9 +147,7 @@ class Actions {
     try {
       await action(this.#secret);
     } catch (error) {
-      const outcome = outcomeOf(error);
-      if (outcome === 'unexpected') reportError(error);
-      this.#errors.showOutcome(outcome, { code: codeOf(error) });
+      this.#errors.showError(error);
     }
   }
 

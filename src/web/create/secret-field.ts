@@ -1,15 +1,27 @@
 /** The field for the secret: a text that is typed, and files that are chosen, dropped or pasted. */
 
-import { MAX_FILES } from '../../core/crypto/file-list.js';
+import type { CreateSecretOptions } from '../../client/create/options.js';
+import { MAX_FILES, nameProblem } from '../../core/crypto/file-list.js';
+import { ZephrError } from '../../core/errors.js';
 import { byId } from '../parts/elements.js';
 import type { ErrorNote, FieldErrorKey } from '../parts/error-note.js';
 import { escapeName, formatSize } from '../parts/format.js';
 import { translate, type Values } from '../parts/language.js';
 
+/** How long a secret without files may take, in milliseconds: the largest one over a slow line. */
+const TIMEOUT_MS = 60_000;
+
+/** The client takes six times as long for a chunk of a file: longer than one waits for the network to come back. */
+const FILES_TIMEOUT_MS = 100_000;
+
 /** What the field holds. */
 export interface EnteredSecret {
   readonly text: string;
-  readonly files: readonly File[];
+  /** How large the files are together, and text and files, in bytes. */
+  readonly fileBytes: number;
+  readonly bytes: number;
+  /** The files, and how long they may take, as the client is told. */
+  readonly options: Pick<CreateSecretOptions, 'attachments' | 'timeout'>;
 }
 
 /** What a server takes. */
@@ -57,16 +69,32 @@ export class SecretField {
   }
 
   get value(): EnteredSecret {
-    return { text: this.text.value, files: this.#files };
+    const text = this.text.value;
+    const fileBytes = this.#files.reduce((sum, { size }) => sum + size, 0);
+    const attachments = this.#files.map((file) => ({ name: file.name, type: file.type, content: file }));
+    return {
+      text,
+      fileBytes,
+      bytes: fileBytes + new Blob([text]).size,
+      options: attachments.length > 0 ? { attachments, timeout: FILES_TIMEOUT_MS } : { timeout: TIMEOUT_MS },
+    };
   }
 
   get isEmpty(): boolean {
     return this.text.value === '' && this.#files.length === 0;
   }
 
-  /** The element to mark when the secret has an error. */
-  get element(): HTMLElement {
-    return this.#files.length === 0 ? this.text : this.#choose;
+  /** Says at the field what is wrong with what it holds. @returns whether the error is about that. */
+  showError(error: unknown): boolean {
+    const code = error instanceof ZephrError ? error.code : '';
+    if (code === 'EMPTY_SECRET') this.#errors.showFieldError(this.text, 'error.empty');
+    else if (code === 'INVALID_SECRET') this.#errors.showFieldError(this.text, 'error.textMalformed');
+    else if (error instanceof DOMException) {
+      // A file that was moved or changed since it was chosen: the browser does not say which.
+      const name = this.#files.map((file) => escapeName(file.name)).join(', ');
+      this.#errors.showFieldError(this.#choose, 'error.fileUnreadable', { name });
+    } else return false;
+    return true;
   }
 
   /** Puts a text where the cursor is. */
@@ -99,7 +127,8 @@ export class SecretField {
       const { count, bytes } = this.#limits;
       const refuse = (key: FieldErrorKey, values: Values) =>
         this.#errors.showFieldError(this.#choose, key, values);
-      if (file.size === 0) refuse('error.fileEmpty', { name });
+      if (nameProblem(file.name) !== null) refuse('error.fileName', { name });
+      else if (file.size === 0) refuse('error.fileEmpty', { name });
       else if (files.length >= count) refuse('error.tooManyFiles', { max: count });
       else if (sum > bytes) {
         refuse('error.fileTooLarge', { name, actual: formatSize(sum, Math.ceil), size: formatSize(bytes) });

@@ -1,8 +1,11 @@
 /** What went wrong in a form: a note above its button, or a text at the field that has to be changed. */
 
+import { ApiError } from '../../core/errors.js';
 import { byId } from './elements.js';
 import { type PlainKey, translate, type Values } from './language.js';
-import type { Outcome } from './outcomes.js';
+import { codeOf, type Outcome, outcomeOf } from './outcomes.js';
+import { serverNow } from './page-fetch.js';
+import { formatAhead, formatWait } from './times.js';
 
 /** The key of a text about one field of a form. */
 export type FieldErrorKey = Extract<PlainKey, `error.${string}`>;
@@ -27,6 +30,18 @@ export class ErrorNote {
     this.#text.textContent = translate(`${outcome}.text`, values);
     this.#box.append(this.#heading, this.#text);
     this.#box.scrollIntoView({ block: 'nearest' });
+  }
+
+  /**
+   * Says in the note what came of an attempt that failed, and reports what is a bug.
+   * @param values for the outcome's text, besides the error's code and how long the server says to wait.
+   * @param outcome default: the one that the error means.
+   */
+  showError(error: unknown, values: Values = {}, outcome: Outcome = outcomeOf(error)): void {
+    if (outcome === 'unexpected') reportError(error);
+    const seconds = error instanceof ApiError ? (error.retryAfter ?? 0) : 0;
+    const ahead = formatAhead(serverNow() + seconds * 1_000);
+    this.showOutcome(outcome, { code: codeOf(error), ahead, time: formatWait(seconds), ...values });
   }
 
   /** Says below a field what is wrong with it, in place of what was said before, and marks it until it is changed. */

@@ -32,6 +32,7 @@ const BY_CODE: Readonly<Record<string, Outcome>> = {
   INVALID_KEY: 'damaged',
   UNKNOWN_KEY_VERSION: 'tooNew',
 
+  STORE_FULL: 'storeFull',
   SECRET_TOO_LARGE: 'tooLarge',
   PAYLOAD_TOO_LARGE: 'tooLarge',
   API_KEY_REQUIRED: 'closed',

@@ -49,9 +49,9 @@ class ReceiptView {
     const ids = {
       button: 'receipt-revoke',
       buttons: 'receipt-buttons',
-      question: 'receipt-confirm',
-      no: 'receipt-no',
-      yes: 'receipt-yes',
+      question: 'revoke-confirm',
+      no: 'revoke-no',
+      yes: 'revoke-yes',
     };
     confirmationButton(ids, () => this.#revoke());
   }
@@ -78,8 +78,8 @@ class ReceiptView {
         }
       } catch (error) {
         if (!isPassing(error)) {
-          if (outcomeOf(error) === 'unexpected') reportError(error);
           const outcome = outcomeOf(error);
+          if (outcome === 'unexpected') reportError(error);
           showOutcome(outcome, translate(`${outcome}.text`, { code: codeOf(error) }));
           return;
         }
@@ -107,9 +107,7 @@ class ReceiptView {
       this.#show(await secretStatus(this.#link, { fetch: fetchFromServer }));
       this.#status.scrollIntoView({ block: 'nearest' });
     } catch (error) {
-      const outcome = outcomeOf(error);
-      if (outcome === 'unexpected') reportError(error);
-      this.#errors.showOutcome(outcome, { code: codeOf(error) });
+      this.#errors.showError(error);
     }
   }
 }

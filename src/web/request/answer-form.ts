@@ -1,28 +1,22 @@
 /** The page that answers a request: who asks, for what, and the form for the secret. */
 
-import { answerRequest } from '../../client/requests/answer-request.js';
+import { answerRequest, type SentAnswer } from '../../client/requests/answer-request.js';
 import { type SecretRequest, viewRequest } from '../../client/requests/request.js';
 import { MAX_FILES } from '../../core/crypto/file-list.js';
 import { maxSecretBytesV2 } from '../../core/crypto/seal-v2.js';
-import { ZephrError } from '../../core/errors.js';
 import type { RequestLink } from '../../core/links/request-links.js';
 import { SecretField } from '../create/secret-field.js';
 import { SendProgress } from '../create/send-progress.js';
-import { byId, isDisabled, setBusy, showText } from '../parts/elements.js';
+import { byId, isDisabled, setBusy, showText, showView } from '../parts/elements.js';
 import { ErrorNote } from '../parts/error-note.js';
-import { escapeName, escapeText, formatSize } from '../parts/format.js';
+import { escapeText, formatSize } from '../parts/format.js';
 import { translate } from '../parts/language.js';
 import { LeaveGuard } from '../parts/leave-guard.js';
-import { codeOf, type Outcome, outcomeOfRequest, showOutcome } from '../parts/outcomes.js';
+import { type Outcome, outcomeOfRequest, showOutcome } from '../parts/outcomes.js';
 import { fetchFromServer } from '../parts/page-fetch.js';
 import { formatAhead, formatDuration, formatWhen } from '../parts/times.js';
+import { startReceiptLink } from '../receipt/receipt-link.js';
 import { formatted, type RequestBar, readRequestText } from './request-bar.js';
-
-/** Long enough to send the largest answer over a slow line, in milliseconds. */
-const TIMEOUT_MS = 60_000;
-
-/** The client takes six times as long for a chunk of a file: longer than one waits for the network to come back. */
-const FILES_TIMEOUT_MS = 100_000;
 
 /** Outcomes that leave nothing to try. */
 const FINAL: ReadonlySet<Outcome> = new Set([
@@ -48,6 +42,7 @@ class AnswerForm {
   readonly #submit = byId('answer-submit', HTMLButtonElement);
   readonly #status = byId('request-status', HTMLElement);
   readonly #linkField = byId('request-link', HTMLInputElement);
+  readonly #showReceiptLink = startReceiptLink();
   #link: RequestLink | undefined;
   /** The most bytes that an answer may have. */
   #maxBytes = Number.POSITIVE_INFINITY;
@@ -118,56 +113,40 @@ class AnswerForm {
   async #send(link: RequestLink): Promise<void> {
     this.#errors.clear();
     const done = setBusy(this.#submit, translate('create.working'));
-    const { text, files } = this.#secret.value;
-    const attachments = files.map((file) => ({ name: file.name, type: file.type, content: file }));
-    const { signal, onProgress } = this.#progress.start(files.reduce((bytes, { size }) => bytes + size, 0));
+    const { text, fileBytes, options } = this.#secret.value;
+    const sending = this.#progress.start(fileBytes);
     try {
-      const sent = await answerRequest(link, text, {
-        fetch: fetchFromServer,
-        timeout: files.length > 0 ? FILES_TIMEOUT_MS : TIMEOUT_MS,
-        signal,
-        onProgress,
-        ...(files.length === 0 ? {} : { attachments }),
-      });
+      const sent = await answerRequest(link, text, { ...options, ...sending, fetch: fetchFromServer });
       this.#secret.clear();
       this.#guard.release();
-      showOutcome('requestSent', translate('requestSent.text', { when: formatWhen(sent.expiresAt) }));
+      this.#showSent(sent);
     } catch (error) {
-      if (!this.#progress.isCancelled) this.#showError(error, files);
+      if (!this.#progress.isCancelled) this.#showError(error);
     } finally {
       this.#progress.stop();
       done();
     }
   }
 
-  #showError(error: unknown, files: readonly File[]): void {
-    const code = error instanceof ZephrError ? error.code : '';
-    const name = files.map((file) => escapeName(file.name)).join(', ');
-    if (error instanceof DOMException) {
-      this.#errors.showFieldError(this.#secret.element, 'error.fileUnreadable', { name });
-    } else if (code === 'EMPTY_SECRET') {
-      this.#errors.showFieldError(this.#secret.element, 'error.empty');
-    } else if (code === 'INVALID_SECRET') {
-      this.#errors.showFieldError(this.#secret.element, 'error.textMalformed');
-    } else if (code === 'INVALID_META') {
-      this.#errors.showFieldError(this.#secret.element, 'error.fileName', { name });
-    } else this.#showOutcome(outcomeOfRequest(error), error);
+  #showSent({ expiresAt, receiptLink }: SentAnswer): void {
+    const text = translate('requestSent.text', { when: formatWhen(expiresAt) });
+    byId('sent-text', HTMLElement).textContent = text;
+    this.#showReceiptLink(receiptLink);
+    byId('receipt-link-part', HTMLDetailsElement).open = true;
+    showView('sent', `${translate('requestSent.heading')} – zephr`);
   }
 
   /** What was typed stays on the page, also where it is of no use any more. */
-  #showOutcome(outcome: Outcome, error: unknown): void {
-    if (outcome === 'unexpected') reportError(error);
-    const { text, files } = this.#secret.value;
-    const bytes = files.reduce((sum, { size }) => sum + size, new Blob([text]).size);
-    const values = { size: formatSize(this.#maxBytes), actual: formatSize(bytes, Math.ceil) };
-    this.#errors.showOutcome(outcome, { code: codeOf(error), ...values });
+  #showError(error: unknown): void {
+    if (this.#secret.showError(error)) return;
+    const actual = formatSize(this.#secret.value.bytes, Math.ceil);
+    this.#errors.showError(error, { size: formatSize(this.#maxBytes), actual }, outcomeOfRequest(error));
   }
 
   /** For a request that could not be shown: nothing was typed yet, so that loading the page anew loses nothing. */
   #offerReload(outcome: Outcome, error: unknown): void {
-    if (outcome === 'unexpected') reportError(error);
     this.#showNoForm();
-    this.#errors.showOutcome(outcome, { code: codeOf(error) });
+    this.#errors.showError(error, {}, outcome);
     byId('answer-actions', HTMLElement).hidden = false;
     this.#submit.textContent = translate('button.tryAgain');
     this.#submit.type = 'button';

@@ -5,7 +5,7 @@ import type { Link } from '../../core/link.js';
 import { LEASE_MS } from '../../core/protocol/limits.js';
 import { disableFor, showText } from '../parts/elements.js';
 import { translate } from '../parts/language.js';
-import { codeOf, type Outcome, outcomeOf } from '../parts/outcomes.js';
+import { type Outcome, outcomeOf } from '../parts/outcomes.js';
 import { formatTimeOfDay, formatWait } from '../parts/times.js';
 import type { FinalOutcome } from './final-outcome.js';
 import type { RevealFields } from './reveal-fields.js';
@@ -59,7 +59,6 @@ export class FailedTry {
       this.#fields.errors.showFieldError(this.#fields.passphrase.field, 'error.passphraseMalformed');
       return null;
     }
-    if (outcome === 'unexpected') reportError(error);
     this.#offerRetry(outcome, error, ahead);
     return null;
   }
@@ -81,7 +80,7 @@ export class FailedTry {
     const { submit, check, status, errors } = this.#fields;
     const tried = this.#visit.hasTriedToRead;
     const replyLost = tried && error instanceof NetworkError;
-    errors.showOutcome(replyLost ? 'lostReply' : outcome, { code: codeOf(error), ahead });
+    errors.showError(error, ahead === '' ? {} : { ahead }, replyLost ? 'lostReply' : outcome);
     if (tried) submit.textContent = translate('button.tryAgain');
     else {
       check.hidden = false;

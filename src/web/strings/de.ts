@@ -103,7 +103,7 @@ export const de: Texts = {
   'ask.answers': 'Anzahl der Antworten',
   'ask.answersHelp':
     'Von 1 bis {max}. Mit mehr als einer können Sie mehrere Personen über denselben Link fragen.',
-  'ask.submit': 'Link zum Anfordern erstellen',
+  'ask.submit': 'Anfragelink erstellen',
   'asked.title': 'Ihre Anfrage – zephr',
   'asked.heading': 'Ihre Anfrage ist fertig',
   'asked.intro':
@@ -213,10 +213,10 @@ export const de: Texts = {
     'Das ist ein älterer Link (Version 1). Ob das Geheimnis noch da ist, zeigt sich erst beim Öffnen, und jeder, der die URL hat, könnte es schon aufgebraucht haben.',
   'reveal.code': 'Zugesandter Code',
   'reveal.codeSent': 'Wir haben einen Code an {to} geschickt. Er gilt 10 Minuten.',
-  'reveal.codeTarget': 'Codes gehen an {to}. Der letzte zählt.',
+  'reveal.codeTarget': 'Codes gehen an {to}. Nur der letzte gilt.',
   'reveal.codeResend': 'Neuen Code schicken',
   'reveal.codeResendIn': 'Neuen Code schicken (in {time})',
-  'reveal.puzzle': 'Ihr Browser löst ein Rätsel für den Server …',
+  'reveal.puzzle': 'Ihr Browser löst eine Rechenaufgabe für den Server …',
 
   'revealed.title': 'Das Geheimnis – zephr',
   'revealed.heading': 'Hier ist das Geheimnis',
@@ -239,7 +239,7 @@ export const de: Texts = {
   'revealed.tooLargeHere':
     'Dieser Browser kann Dateien bis {size} speichern. Nutzen Sie den Befehl zephr oder einen Browser wie Chrome oder Edge.',
   'revealed.tooLate': 'Die Zeit zum Abholen ist vorbei, und der Server hat die Datei gelöscht.',
-  'revealed.notWritten': 'Die Datei ließ sich nicht schreiben. Ist der Datenträger voll?',
+  'revealed.notWritten': 'Die Datei ließ sich nicht speichern. Ist der Datenträger voll?',
   'revealed.tryAgain': 'Versuchen Sie es erneut.',
   'revealed.done': 'Fertig, Seite leeren',
   'revealed.fileName': 'Geheimnis',
@@ -322,12 +322,12 @@ export const de: Texts = {
   'tooManyAttempts.text': 'Warten Sie {time}, bevor Sie es erneut versuchen. Das Geheimnis bleibt verfügbar.',
   'addressNotAllowed.heading': 'Nicht aus diesem Netz',
   'addressNotAllowed.text':
-    'Der Absender lässt es nur aus anderen Netzen öffnen. Es wurde nichts verbraucht.',
+    'Der Absender lässt es nur aus anderen Netzen öffnen. Das Geheimnis bleibt verfügbar.',
   'countryNotAllowed.heading': 'Nicht aus diesem Land',
   'countryNotAllowed.text':
-    'Der Absender lässt es nur aus anderen Ländern öffnen. Es wurde nichts verbraucht.',
+    'Der Absender lässt es nur aus anderen Ländern öffnen. Das Geheimnis bleibt verfügbar.',
   'tooEarly.heading': 'Zu früh',
-  'tooEarly.text': 'Es lässt sich {ahead} öffnen. Bis dahin wird nichts verbraucht.',
+  'tooEarly.text': 'Es lässt sich {ahead} öffnen. Bis dahin bleibt es verschlossen.',
   'noConnection.heading': 'Keine Verbindung',
   'noConnection.text':
     'Der Server war nicht zu erreichen. Prüfen Sie Ihre Verbindung und versuchen Sie es erneut.',
@@ -336,6 +336,9 @@ export const de: Texts = {
     'Das Geheimnis war vielleicht schon auf dem Weg zu Ihnen. Lassen Sie diese Seite offen und versuchen Sie es innerhalb einer Minute erneut: Niemand sonst kann es inzwischen bekommen.',
   'serverError.heading': 'Der Server hat ein Problem',
   'serverError.text': 'Er konnte gerade nicht antworten. Versuchen Sie es gleich noch einmal.',
+  'storeFull.heading': 'Der Server ist voll',
+  'storeFull.text':
+    'Er hat gerade keinen Platz dafür und hat nichts davon behalten. Was Sie eingegeben haben, ist noch hier: Versuchen Sie es später erneut oder sagen Sie es dem Betreiber dieses Servers.',
   'notZephrServer.heading': 'Kein zephr-Server',
   'notZephrServer.text':
     'Was geantwortet hat, ist kein zephr-Server: Die Adresse stimmt nicht, oder etwas dazwischen hat für ihn geantwortet, etwa eine Anmeldeseite, eine Firewall oder ein Proxy.',
@@ -370,7 +373,7 @@ export const de: Texts = {
     'Dieser Schlüssel gehört nicht zu dieser Anfrage. Kopieren Sie den ganzen Link noch einmal und öffnen Sie den.',
   'requestTampered.heading': 'Antworten Sie nicht',
   'requestTampered.text':
-    'Der Server zeigt eine andere Anfrage als die, die Ihr Link nennt. Jemand hat sie vielleicht ausgetauscht. Es wurde nichts gesendet. Sagen Sie es der Person, die gefragt hat.',
+    'Der Server zeigt eine andere Anfrage als die, zu der Ihr Link gehört. Vielleicht hat jemand sie ausgetauscht. Es wurde nichts gesendet. Sagen Sie es der Person, die gefragt hat.',
   'requestAnswered.heading': 'Bereits beantwortet',
   'requestAnswered.text':
     'Die Anfrage nimmt keine weiteren Antworten an. Wenn Sie hier gerade eine gesendet haben, ist sie angekommen.',
@@ -401,18 +404,18 @@ export const de: Texts = {
   'error.linkMissing': 'Fügen Sie den Link oder den Schlüssel ein.',
   'error.linkDamaged': 'Das ist kein ganzer Link oder Schlüssel. Kopieren Sie ihn noch einmal.',
   'error.linkWithoutKey':
-    'Bei diesem Link steht nichts nach #. Kopieren Sie ihn noch einmal, oder fügen Sie den Schlüssel ein.',
+    'Bei diesem Link steht nichts nach #. Kopieren Sie ihn noch einmal oder fügen Sie den Schlüssel ein.',
   'error.linkElsewhere': 'Dieser Link gehört zu {server}. Öffnen Sie ihn dort.',
   'error.passphraseMissing': 'Geben Sie die Passphrase ein.',
   'error.passphraseMalformed': 'Die Passphrase enthält Zeichen, die sich nicht verwenden lassen.',
   'error.code': 'Der Code hat sechs Ziffern.',
-  'error.codeWrong': 'Das ist nicht der Code. Es wurde nichts verbraucht.',
+  'error.codeWrong': 'Das ist nicht der richtige Code. Das Geheimnis bleibt verfügbar.',
   'error.codeOver': 'Dieser Code gilt nicht mehr. Lassen Sie sich einen neuen schicken.',
   'time.today': 'heute um {time}',
   'time.tomorrow': 'morgen um {time}',
   'time.yesterday': 'gestern um {time}',
   'time.date': 'am {date} um {time}',
-  'time.ahead': '{when}, {in}',
+  'time.ahead': '{when} ({in})',
   'verify.title': 'Echtheit prüfen – zephr',
   'verify.heading': 'Echtheit prüfen',
   'verify.intro':
@@ -424,7 +427,7 @@ export const de: Texts = {
   'verify.howText':
     'Holen Sie den Quelltext der Version, die dieser Server ausführt, und geben Sie dort diese Befehle ein. Sie erzeugen die Liste der Prüfsummen selbst, laden die Dateien von diesem Server und vergleichen beides. Eine Seite kann nicht für sich selbst bürgen: Vergleichen Sie nicht hier.',
   'verify.list': 'Die Prüfsummen, die dieser Server nennt',
-  'verify.listText': 'SHA-256 jeder Datei der Seite. Die Liste aus Ihrem eigenen Bau muss gleich sein.',
+  'verify.listText': 'SHA-256 jeder Datei der Seite. Die Liste aus Ihrem eigenen Build muss gleich sein.',
   'verify.file': 'Die Liste als Datei',
   'verify.limits': 'Was das nicht sagt',
   'verify.limitsText':

@@ -211,7 +211,7 @@ export const en = {
     'This is an older link (version 1). Only reading it can tell whether it is still there, and anybody who has the URL could have used it up.',
   'reveal.code': 'Code you received',
   'reveal.codeSent': 'We sent a code to {to}. It is valid for 10 minutes.',
-  'reveal.codeTarget': 'Codes go to {to}. The last one counts.',
+  'reveal.codeTarget': 'Codes go to {to}. Only the last one is valid.',
   'reveal.codeResend': 'Send another code',
   'reveal.codeResendIn': 'Send another code (in {time})',
   'reveal.puzzle': 'Your browser is solving a puzzle for the server…',
@@ -298,7 +298,7 @@ export const en = {
     'What the server sent is not what was sealed with this key. The key is wrong, or somebody has changed the secret. Tell the sender.',
   'insecure.heading': 'This connection is not secure',
   'insecure.text':
-    'Browsers encrypt only on pages that arrive over https. In the address bar, put https:// in front of this address instead of http://. If that does not work, ask whoever runs this server.',
+    'Browsers encrypt only on pages that arrive over https. In the address bar, put https:// in front of this address instead of http://. If that does not work, ask the operator of this server.',
   'wrongKey.heading': 'Wrong key',
   'wrongKey.text':
     'This key does not belong to this link. The secret stays available: check the key and try again.',
@@ -313,11 +313,13 @@ export const en = {
   'tooManyAttempts.heading': 'Too many attempts',
   'tooManyAttempts.text': 'Wait {time} before you try again. The secret stays available.',
   'addressNotAllowed.heading': 'Not from this network',
-  'addressNotAllowed.text': 'The sender lets it be opened from other networks only. Nothing was used up.',
+  'addressNotAllowed.text':
+    'The sender lets it be opened from other networks only. The secret stays available.',
   'countryNotAllowed.heading': 'Not from this country',
-  'countryNotAllowed.text': 'The sender lets it be opened from other countries only. Nothing was used up.',
+  'countryNotAllowed.text':
+    'The sender lets it be opened from other countries only. The secret stays available.',
   'tooEarly.heading': 'Too early',
-  'tooEarly.text': 'It can be opened {ahead}. Until then, nothing is used up.',
+  'tooEarly.text': 'It can be opened {ahead}. Until then it stays sealed.',
   'noConnection.heading': 'No connection',
   'noConnection.text': 'The server could not be reached. Check your network and try again.',
   'lostReply.heading': 'The answer did not arrive',
@@ -325,6 +327,9 @@ export const en = {
     'The secret may have been on its way to you. Keep this page open and try again within a minute: nobody else can get it meanwhile.',
   'serverError.heading': 'The server has a problem',
   'serverError.text': 'It could not answer just now. Try again in a moment.',
+  'storeFull.heading': 'The server is full',
+  'storeFull.text':
+    'It has no room for this at the moment, and has kept none of it. What you entered is still here: try again later, or tell the operator of this server.',
   'notZephrServer.heading': 'Not a zephr server',
   'notZephrServer.text':
     'What answered is not a zephr server: the address is wrong, or something in between answered for it, such as a login page, a firewall or a proxy.',
@@ -334,11 +339,11 @@ export const en = {
   'limitReached.text': 'No more secrets can be created from your address for now. Try again {ahead}.',
   'closed.heading': 'Links are created here with an API key',
   'closed.text':
-    'Whoever runs this server has limited creating to people with an API key. If you have one, create links with the zephr command; if not, ask for one. Opening a link needs no key.',
+    'The operator of this server has limited creating to people with an API key. If you have one, create links with the zephr command; if not, ask the operator for one. Opening a link needs no key.',
   'notAllowed.heading': 'Not allowed here',
   'notAllowed.text': 'This server does not allow that expiry without an API key. Choose another.',
   'unexpected.heading': 'Unexpected error',
-  'unexpected.text': 'Error code: {code}. Try again. If it happens again, tell whoever runs this server.',
+  'unexpected.text': 'Error code: {code}. Try again. If it happens again, tell the operator of this server.',
   'noPage.heading': 'There is no page here',
   'noPage.text':
     'The address leads nowhere. If you followed a link to a secret, copy the whole link once more.',
@@ -387,8 +392,8 @@ export const en = {
   'error.passphraseMissing': 'Enter the passphrase.',
   'error.passphraseMalformed': 'The passphrase holds characters that cannot be used.',
   'error.code': 'The code has six digits.',
-  'error.codeWrong': 'That is not the code. Nothing was used up.',
-  'error.codeOver': 'That code no longer counts. Have another one sent.',
+  'error.codeWrong': 'That is not the code. The secret stays available.',
+  'error.codeOver': 'That code is no longer valid. Have another one sent.',
   'time.today': 'today at {time}',
   'time.tomorrow': 'tomorrow at {time}',
   'time.yesterday': 'yesterday at {time}',

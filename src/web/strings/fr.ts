@@ -7,7 +7,7 @@ export const fr: Texts = {
   'page.promise': 'Chiffré dans votre navigateur. La clé ne parvient jamais au serveur.',
   'page.verify': 'Vérifier cette page',
   'page.language': 'Langue',
-  'page.shareOwn': 'Partager un secret à votre tour',
+  'page.shareOwn': 'Partager un secret à mon tour',
   'page.notStarted': 'Cette page n’a pas démarré',
   'page.notStartedWhy':
     'Elle chiffre et déchiffre dans votre navigateur et a besoin de JavaScript pour cela. Son script a été bloqué, modifié en chemin, ou n’est pas encore arrivé.',
@@ -40,7 +40,7 @@ export const fr: Texts = {
   'create.expiry': 'Expire après',
   'create.split': 'Séparer l’URL et la clé',
   'create.splitHelp':
-    'Envoyez-les par deux canaux différents, par exemple courriel et téléphone. Seule, aucune n’ouvre quoi que ce soit.',
+    'Envoyez-les par deux canaux différents, par exemple e-mail et téléphone. Séparément, elles n’ouvrent rien.',
   'create.more': 'Plus d’options',
   'create.passphrase': 'Phrase secrète',
   'create.passphraseHelp': 'Le destinataire doit la connaître aussi. Ne l’envoyez pas avec le lien.',
@@ -92,9 +92,9 @@ export const fr: Texts = {
   'ask.title': 'Demander un secret – zephr',
   'ask.heading': 'Demander un secret',
   'ask.intro': 'Envoyez un lien à la personne qui l’a. Elle l’y saisit, et vous seul pouvez l’ouvrir.',
-  'ask.message': 'De quoi avez-vous besoin ?',
+  'ask.message': 'De quoi avez-vous besoin ?',
   'ask.messageHelp':
-    'Par exemple : le mot de passe de la base de test. C’est chiffré : seul qui a le lien peut le voir.',
+    'Par exemple : le mot de passe de la base de test. C’est chiffré : seules les personnes qui ont le lien peuvent le voir.',
   'ask.from': 'Votre nom',
   'ask.fromHelp': 'Pour que l’on sache qui demande. Il est chiffré aussi.',
   'ask.expiry': 'Délai de réponse',
@@ -177,7 +177,7 @@ export const fr: Texts = {
   'receipt.live': 'Cette page affiche d’elle-même les changements.',
 
   'status.waiting': 'Personne ne l’a encore lu.',
-  'status.partly': 'Ouvert par {read} destinataires sur {views}, la première fois {at}.',
+  'status.partly': 'Ouvert par {read} des {views} destinataires, la première fois {at}.',
   'status.read': 'Il a été lu {at}.',
   'status.expired': 'Il a expiré. Personne ne l’a lu.',
   'status.revoked': 'Il a été révoqué. Plus personne ne peut le lire.',
@@ -187,8 +187,8 @@ export const fr: Texts = {
   'reveal.heading': 'Un secret pour vous',
   'reveal.intro': 'Vous pouvez l’ouvrir une seule fois. Ensuite il disparaît : conservez-le aussitôt.',
   'reveal.incomplete':
-    'La partie après # manque : l’application qui a ouvert ce lien l’a peut-être coupée. Collez ici le lien entier, ou la clé si vous l’avez reçue séparément. Le secret reste disponible.',
-  'reveal.link': 'Lien entier, ou clé',
+    'La partie après # manque : l’application qui a ouvert ce lien l’a peut-être coupée. Collez ici le lien complet, ou la clé si vous l’avez reçue séparément. Le secret reste disponible.',
+  'reveal.link': 'Lien complet, ou clé',
   'reveal.linkHelp': 'Une clé envoyée séparément du lien commence par v2. ou v2p. ou v1.',
   'reveal.passphrase': 'Phrase secrète',
   'reveal.passphraseHelp': 'L’expéditeur s’en est servi pour protéger le secret.',
@@ -207,13 +207,13 @@ export const fr: Texts = {
   'reveal.unchecked': 'Il reste disponible tant que vous ne le révélez pas.',
   'reveal.resume': 'Vous l’avez ouvert ici. Vous pouvez l’ouvrir encore une fois jusqu’à {time}.',
   'reveal.version1':
-    'C’est un ancien lien (version 1). Seule l’ouverture dira si le secret est encore là, et quiconque a l’URL a pu l’épuiser.',
+    'C’est un ancien lien (version 1). Seule l’ouverture dira si le secret est encore là, et toute personne qui a l’URL a pu le faire disparaître.',
   'reveal.code': 'Code reçu',
   'reveal.codeSent': 'Nous avons envoyé un code à {to}. Il est valable 10 minutes.',
-  'reveal.codeTarget': 'Les codes vont à {to}. Le dernier compte.',
+  'reveal.codeTarget': 'Les codes sont envoyés à {to}. Seul le dernier est valable.',
   'reveal.codeResend': 'Envoyer un autre code',
   'reveal.codeResendIn': 'Envoyer un autre code (dans {time})',
-  'reveal.puzzle': 'Votre navigateur résout une énigme pour le serveur…',
+  'reveal.puzzle': 'Votre navigateur effectue un calcul demandé par le serveur…',
 
   'revealed.title': 'Le secret – zephr',
   'revealed.heading': 'Voici le secret',
@@ -236,7 +236,7 @@ export const fr: Texts = {
   'revealed.tooLargeHere':
     'Ce navigateur peut enregistrer des fichiers de {size} maximum. Utilisez la commande zephr, ou un navigateur comme Chrome ou Edge.',
   'revealed.tooLate': 'Le délai pour le récupérer est passé, et le serveur l’a détruit.',
-  'revealed.notWritten': 'Le fichier n’a pas pu être écrit. Le disque est-il plein ?',
+  'revealed.notWritten': 'Le fichier n’a pas pu être écrit. Le disque est-il plein ?',
   'revealed.tryAgain': 'Réessayez.',
   'revealed.done': 'Terminé, vider la page',
   'revealed.fileName': 'secret',
@@ -255,14 +255,14 @@ export const fr: Texts = {
 
   'leave.secret': 'Vous n’avez pas conservé le secret',
   'leave.secretText':
-    'Copiez-le ou téléchargez-le d’abord : après votre départ, plus personne ne pourra l’ouvrir, pas même vous.',
+    'Copiez-le ou téléchargez-le d’abord : une fois cette page quittée, plus personne ne pourra l’ouvrir, pas même vous.',
   'leave.link': 'Vous n’avez pas copié le lien',
   'leave.linkText':
     'Copiez-le d’abord : sans lui, personne ne peut ouvrir votre secret, et cette page ne pourra plus le montrer.',
   'leave.draft': 'Vous n’avez pas encore partagé le secret',
   'leave.draftText': 'Ce que vous avez saisi n’est que sur cette page. Si vous la quittez, ce sera perdu.',
   'leave.ask': 'Vous n’avez pas encore créé le lien',
-  'leave.askText': 'Ce que vous avez saisi n’est que sur cette page. Si vous la quittez, c’est perdu.',
+  'leave.askText': 'Ce que vous avez saisi n’est que sur cette page. Si vous la quittez, ce sera perdu.',
   'leave.collect': 'Vous n’avez pas gardé le lien vers les réponses',
   'leave.collectText':
     'Copiez d’abord le second lien : rien d’autre n’ouvre les réponses, et cette page ne pourra plus l’afficher.',
@@ -274,7 +274,7 @@ export const fr: Texts = {
     'Il a été affiché dans cet onglet {at}. Ce que vous n’avez pas conservé alors est perdu. S’il vous le faut encore, demandez un nouveau lien à l’expéditeur.',
   'lostHere.heading': 'Lu, mais pas affiché',
   'lostHere.text':
-    'Vous avez essayé d’ouvrir ce secret ici {at}. Il n’a pas été affiché à temps, et il est maintenant lu, sans doute par cette tentative. Demandez-en un nouveau à l’expéditeur.',
+    'Vous avez essayé d’ouvrir ce secret ici {at}. Il n’a pas été affiché à temps et compte désormais comme lu, sans doute à cause de cette tentative. Demandez-en un nouveau à l’expéditeur.',
   'read.heading': 'Déjà lu',
   'read.text':
     'Ce secret a déjà été lu. Si ce n’était pas vous, prévenez l’expéditeur : il faut le remplacer par un nouveau.',
@@ -290,18 +290,18 @@ export const fr: Texts = {
     'Ce serveur ne connaît aucun secret à cette adresse. Il n’a jamais existé, ou il a pris fin depuis longtemps. Vérifiez que le lien est complet.',
   'damaged.heading': 'Le lien est endommagé',
   'damaged.text':
-    'Une partie a été modifiée ou perdue en chemin. Le secret reste disponible. Copiez à nouveau le lien entier et collez-le ici.',
+    'Une partie a été modifiée ou perdue en chemin. Le secret reste disponible. Copiez à nouveau le lien complet et collez-le ici.',
   'cutOff.heading': 'Le lien est coupé',
   'cutOff.text':
-    'Sa fin manque. Le secret reste disponible. Copiez à nouveau le lien entier et collez-le ici.',
+    'Sa fin manque. Le secret reste disponible. Copiez à nouveau le lien complet et collez-le ici.',
   'tooNew.heading': 'Le lien est trop récent',
   'tooNew.text': 'Il vient d’un zephr plus récent que cette page. Le secret reste disponible.',
   'decryptionFailed.heading': 'Il ne s’ouvre pas',
   'decryptionFailed.text':
     'Ce que le serveur a envoyé n’a pas été chiffré avec cette clé. La clé est incorrecte, ou quelqu’un a modifié le secret. Prévenez l’expéditeur.',
-  'insecure.heading': 'Cette connexion n’est pas sûre',
+  'insecure.heading': 'Cette connexion n’est pas sécurisée',
   'insecure.text':
-    'Les navigateurs ne chiffrent que sur les pages servies en https. Dans la barre d’adresse, mettez https:// au lieu de http:// devant cette adresse. Si cela ne marche pas, demandez à la personne qui gère ce serveur.',
+    'Les navigateurs ne chiffrent que sur les pages servies en https. Dans la barre d’adresse, mettez https:// au lieu de http:// devant cette adresse. Si cela ne marche pas, adressez-vous à la personne qui gère ce serveur.',
   'wrongKey.heading': 'Clé incorrecte',
   'wrongKey.text':
     'Cette clé n’est pas celle de ce lien. Le secret reste disponible : vérifiez la clé et réessayez.',
@@ -318,12 +318,12 @@ export const fr: Texts = {
   'tooManyAttempts.text': 'Attendez {time} avant de réessayer. Le secret reste disponible.',
   'addressNotAllowed.heading': 'Pas depuis ce réseau',
   'addressNotAllowed.text':
-    'L’expéditeur ne permet l’ouverture que depuis d’autres réseaux. Rien n’a été consommé.',
+    'L’expéditeur ne permet l’ouverture que depuis d’autres réseaux. Le secret reste disponible.',
   'countryNotAllowed.heading': 'Pas depuis ce pays',
   'countryNotAllowed.text':
-    'L’expéditeur ne permet l’ouverture que depuis d’autres pays. Rien n’a été consommé.',
+    'L’expéditeur ne permet l’ouverture que depuis d’autres pays. Le secret reste disponible.',
   'tooEarly.heading': 'Trop tôt',
-  'tooEarly.text': 'L’ouverture sera possible {ahead}. D’ici là, rien n’est consommé.',
+  'tooEarly.text': 'L’ouverture sera possible {ahead}. D’ici là, il reste scellé.',
   'noConnection.heading': 'Pas de connexion',
   'noConnection.text': 'Le serveur n’a pas pu être joint. Vérifiez votre connexion et réessayez.',
   'lostReply.heading': 'La réponse n’est pas arrivée',
@@ -331,6 +331,9 @@ export const fr: Texts = {
     'Le secret était peut-être en route vers vous. Gardez cette page ouverte et réessayez dans la minute : personne d’autre ne peut l’obtenir entre-temps.',
   'serverError.heading': 'Le serveur a un problème',
   'serverError.text': 'Il n’a pas pu répondre. Réessayez dans un instant.',
+  'storeFull.heading': 'Le serveur est plein',
+  'storeFull.text':
+    'Il n’a pas la place pour l’instant et n’en a rien conservé. Ce que vous avez saisi est toujours là : réessayez plus tard, ou prévenez la personne qui gère ce serveur.',
   'notZephrServer.heading': 'Ce n’est pas un serveur zephr',
   'notZephrServer.text':
     'Ce qui a répondu n’est pas un serveur zephr : l’adresse est fausse, ou autre chose a répondu à sa place, comme une page de connexion, un pare-feu ou un proxy.',
@@ -340,7 +343,7 @@ export const fr: Texts = {
   'limitReached.text': 'Votre adresse ne peut pas créer d’autre secret pour l’instant. Réessayez {ahead}.',
   'closed.heading': 'Ici, les liens se créent avec une clé d’API',
   'closed.text':
-    'La personne qui gère ce serveur réserve la création aux détenteurs d’une clé d’API. Si vous en avez une, créez vos liens avec la commande zephr ; sinon, demandez-en une. Ouvrir un lien n’en demande pas.',
+    'La personne qui gère ce serveur réserve la création aux détenteurs d’une clé d’API. Si vous en avez une, créez vos liens avec la commande zephr ; sinon, demandez-en une. Pour ouvrir un lien, il n’en faut pas.',
   'notAllowed.heading': 'Non autorisé ici',
   'notAllowed.text': 'Ce serveur n’autorise pas cette durée sans clé d’API. Choisissez-en une autre.',
   'unexpected.heading': 'Erreur inattendue',
@@ -348,15 +351,16 @@ export const fr: Texts = {
     'Code d’erreur : {code}. Réessayez. Si cela se reproduit, prévenez la personne qui gère ce serveur.',
   'noPage.heading': 'Il n’y a pas de page ici',
   'noPage.text':
-    'Cette adresse ne mène nulle part. Si vous avez suivi un lien vers un secret, copiez à nouveau le lien entier.',
+    'Cette adresse ne mène nulle part. Si vous avez suivi un lien vers un secret, copiez à nouveau le lien complet.',
   'requestSent.heading': 'Envoyé',
-  'requestSent.text': 'Seule la personne qui a demandé peut l’ouvrir. Sinon, il expire {when}.',
+  'requestSent.text':
+    'Seule la personne qui a demandé peut l’ouvrir. Si elle ne le fait pas, il expire {when}.',
   'requestIncomplete.heading': 'Le lien est incomplet',
   'requestIncomplete.text':
     'La partie après # manque : l’application qui a ouvert ce lien l’a peut-être coupée. Collez ici le lien complet.',
-  'requestDamaged.heading': 'Le lien est abîmé',
+  'requestDamaged.heading': 'Le lien est endommagé',
   'requestDamaged.text':
-    'Une partie a été changée ou perdue en route. Copiez à nouveau le lien complet et collez-le ici.',
+    'Une partie a été modifiée ou perdue en chemin. Copiez à nouveau le lien complet et collez-le ici.',
   'requestWrongKey.heading': 'Clé incorrecte',
   'requestWrongKey.text':
     'Cette clé n’est pas celle de cette demande. Copiez à nouveau le lien complet et ouvrez-le.',
@@ -381,23 +385,23 @@ export const fr: Texts = {
   'error.fileEmpty': '« {name} » est vide : il n’y a rien à partager.',
   'error.fileTooLarge':
     '« {name} » est trop volumineux : cela ferait {actual}, et ce serveur accepte {size} maximum.',
-  'error.tooManyFiles': '{max} fichiers maximum peuvent être partagés à la fois.',
-  'error.fileUnreadable': '« {name} » n’a pas pu être lu. Est-ce un dossier, ou a-t-il été déplacé ?',
-  'error.views': 'Le nombre de destinataires est un entier de 1 à {max}.',
+  'error.tooManyFiles': 'On peut partager {max} fichiers maximum à la fois.',
+  'error.fileUnreadable': '« {name} » n’a pas pu être lu. Est-ce un dossier, ou a-t-il été déplacé ?',
+  'error.views': 'Le nombre de destinataires est un nombre entier de 1 à {max}.',
   'error.answers': 'Le nombre de réponses est un nombre entier de 1 à {max}.',
-  'error.tooLong': 'On peut envoyer ici {max} caractères au maximum.',
+  'error.tooLong': 'On peut envoyer ici {max} caractères maximum.',
   'error.requestLink': 'Ce n’est pas le lien complet d’une demande. Copiez-le à nouveau.',
   'error.hint': 'Le libellé a {max} caractères maximum, tous visibles.',
   'error.fileName': 'Le nom de « {name} » ne peut pas être envoyé. Renommez le fichier.',
   'error.linkMissing': 'Collez le lien ou la clé.',
-  'error.linkDamaged': 'Ce n’est ni un lien entier ni une clé entière. Copiez-le à nouveau.',
+  'error.linkDamaged': 'Ce n’est ni un lien complet ni une clé complète. Refaites la copie.',
   'error.linkWithoutKey': 'Ce lien n’a rien après #. Copiez-le à nouveau, ou collez la clé.',
   'error.linkElsewhere': 'Ce lien est pour {server}. Ouvrez-le là-bas.',
   'error.passphraseMissing': 'Saisissez la phrase secrète.',
   'error.passphraseMalformed': 'La phrase secrète contient des caractères impossibles à utiliser.',
   'error.code': 'Le code a six chiffres.',
-  'error.codeWrong': 'Ce n’est pas le bon code. Rien n’a été consommé.',
-  'error.codeOver': 'Ce code ne compte plus. Faites-en envoyer un autre.',
+  'error.codeWrong': 'Ce n’est pas le bon code. Le secret reste disponible.',
+  'error.codeOver': 'Ce code n’est plus valable. Demandez-en un autre.',
   'time.today': 'aujourd’hui à {time}',
   'time.tomorrow': 'demain à {time}',
   'time.yesterday': 'hier à {time}',
@@ -408,7 +412,7 @@ export const fr: Texts = {
   'verify.intro': 'Vérifiez que ce serveur vous a bien envoyé la page issue du code source publié.',
   'verify.why': 'À quoi cela sert',
   'verify.whyText':
-    'Cette page chiffre dans votre navigateur : vous vous fiez donc à son code. Qui contrôle le serveur pourrait modifier ce code. En le comparant au code source, vous remarquez une modification.',
+    'Cette page chiffre dans votre navigateur : vous vous fiez donc à son code. La personne qui contrôle le serveur pourrait le modifier. En le comparant au code source, vous vous en apercevez.',
   'verify.how': 'Comment faire',
   'verify.howText':
     'Récupérez le code source de la version que ce serveur exécute, et lancez-y ces commandes. Elles établissent elles-mêmes la liste des empreintes, téléchargent les fichiers de ce serveur et comparent le tout. Une page ne peut pas se porter garante d’elle-même : ne comparez pas ici.',

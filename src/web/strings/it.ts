@@ -8,12 +8,12 @@ export const it: Texts = {
   'page.verify': 'Verifica questa pagina',
   'page.language': 'Lingua',
   'page.shareOwn': 'Condividi un tuo segreto',
-  'page.notStarted': 'Questa pagina non è partita',
+  'page.notStarted': 'Questa pagina non si è avviata',
   'page.notStartedWhy':
-    'Cifra e decifra nel tuo browser, e per farlo ha bisogno di JavaScript. Il suo script è stato bloccato, è stato modificato lungo la strada o non è ancora arrivato.',
+    'Cifra e decifra nel tuo browser, e per farlo ha bisogno di JavaScript. Il suo script è stato bloccato, è stato modificato durante la trasmissione o non è ancora arrivato.',
   'page.notStartedAdvice':
     'Non è stato inviato né aperto nulla. Ricarica la pagina, consenti JavaScript per questo sito o prova un altro browser. Il comando zephr get apre i link senza browser.',
-  'page.description': 'Cifrato da un capo all’altro, aperto una volta, poi sparito.',
+  'page.description': 'Cifrato end-to-end, si apre una volta, poi sparisce.',
   'page.ogCreate': 'Condividere un segreto, una volta sola',
   'page.ogReveal': 'Un segreto da aprire una volta sola',
   'page.ogVerify': 'Verifica questa pagina',
@@ -36,7 +36,7 @@ export const it: Texts = {
   'create.chooseFile': 'Scegli file',
   'create.generate': 'Genera una password',
   'create.files': 'File',
-  'create.removeFile': 'Togli',
+  'create.removeFile': 'Rimuovi',
   'create.expiry': 'Scade dopo',
   'create.split': 'Separa URL e chiave',
   'create.splitHelp':
@@ -80,9 +80,9 @@ export const it: Texts = {
   'created.passphrase': 'Al destinatario serve anche la frase segreta.',
   'created.check': 'Controlla se è stato letto',
   'created.revoke': 'Revoca',
-  'created.revokeConfirm': 'Dopo, nessuno potrà più leggerlo.',
+  'created.revokeConfirm': 'Poi nessuno potrà più leggerlo.',
   'created.revokeYes': 'Sì, revocalo',
-  'created.revokeNo': 'Mantienilo',
+  'created.revokeNo': 'Lascialo attivo',
   'created.another': 'Condividi un altro segreto',
   'created.receipt': 'Ricevuta',
   'created.receiptHelp':
@@ -124,7 +124,7 @@ export const it: Texts = {
   'answers.waiting': 'Non ancora aperta. Scade {when}.',
   'answers.read': 'Aperta',
   'answers.expired': 'Scaduta senza essere aperta',
-  'answers.revoked': 'Ritirata da chi l’ha inviata',
+  'answers.revoked': 'Ritirata dal mittente',
   'answers.tampered': 'Non si apre: non è fatta per questa richiesta, o qualcuno l’ha modificata.',
   'answers.arrived': {
     one: '{count} risposta ti aspetta.',
@@ -141,7 +141,7 @@ export const it: Texts = {
   'answers.requestCancelled': 'La richiesta è stata annullata.',
   'answers.offline': 'Il server non è raggiungibile. Nuovo tentativo…',
   'answers.cancel': 'Annulla la richiesta',
-  'answers.cancelConfirm': 'Dopo, nessuno potrà più rispondere. Le risposte arrivate restano.',
+  'answers.cancelConfirm': 'Poi nessuno potrà più rispondere. Le risposte arrivate restano.',
   'answers.cancelYes': 'Sì, annullala',
   'answers.cancelNo': 'Lasciala aperta',
   'request.title': 'Una richiesta di segreto – zephr',
@@ -160,7 +160,7 @@ export const it: Texts = {
   'receipt.heading': 'Che ne è stato del tuo segreto',
   'receipt.intro':
     'Questa è la sua ricevuta. Mostra se il segreto è stato letto, e può revocarlo. Non può aprirlo.',
-  'receipt.loading': 'Richiesta al server…',
+  'receipt.loading': 'Interrogazione del server…',
   'receipt.created': 'Creato',
   'receipt.expires': 'Scade',
   'receipt.expired': 'Scaduto',
@@ -174,7 +174,7 @@ export const it: Texts = {
   'receipt.live': 'Questa pagina mostra i cambiamenti da sola.',
 
   'status.waiting': 'Nessuno l’ha ancora letto.',
-  'status.partly': 'Aperto da {read} di {views} destinatari, la prima volta {at}.',
+  'status.partly': 'Aperto da {read} su {views} destinatari, la prima volta {at}.',
   'status.read': 'È stato letto {at}.',
   'status.expired': 'È scaduto. Nessuno l’ha letto.',
   'status.revoked': 'È stato revocato. Nessuno può più leggerlo.',
@@ -204,13 +204,13 @@ export const it: Texts = {
   'reveal.unchecked': 'Resta disponibile finché non lo mostri.',
   'reveal.resume': 'L’hai aperto qui. Puoi aprirlo ancora una volta fino alle {time}.',
   'reveal.version1':
-    'Questo è un link vecchio (versione 1). Solo aprendolo si scopre se c’è ancora, e chiunque abbia l’URL potrebbe averlo consumato.',
+    'Questo è un link vecchio (versione 1). Solo aprendolo si scopre se c’è ancora, e chiunque abbia l’URL potrebbe averlo già fatto sparire.',
   'reveal.code': 'Codice ricevuto',
-  'reveal.codeSent': 'Abbiamo inviato un codice a {to}. Vale 10 minuti.',
-  'reveal.codeTarget': 'I codici vanno a {to}. Conta l’ultimo.',
+  'reveal.codeSent': 'Abbiamo inviato un codice a {to}. È valido per 10 minuti.',
+  'reveal.codeTarget': 'I codici vengono inviati a {to}. Vale solo l’ultimo.',
   'reveal.codeResend': 'Invia un altro codice',
   'reveal.codeResendIn': 'Invia un altro codice (tra {time})',
-  'reveal.puzzle': 'Il tuo browser sta risolvendo un rompicapo per il server…',
+  'reveal.puzzle': 'Il tuo browser sta svolgendo un calcolo per il server…',
 
   'revealed.title': 'Il segreto – zephr',
   'revealed.heading': 'Ecco il segreto',
@@ -231,8 +231,8 @@ export const it: Texts = {
   'revealed.saved': '{size}, salvato',
   'revealed.tooLargeHere':
     'Questo browser può salvare file di {size} al massimo. Usa il comando zephr, o un browser come Chrome o Edge.',
-  'revealed.tooLate': 'Il tempo per ritirarlo è finito, e il server l’ha distrutto.',
-  'revealed.notWritten': 'Non è stato possibile scriverlo. Il disco è pieno?',
+  'revealed.tooLate': 'Il tempo per scaricarlo è scaduto, e il server l’ha distrutto.',
+  'revealed.notWritten': 'Non è stato possibile salvarlo. Il disco è pieno?',
   'revealed.tryAgain': 'Riprova.',
   'revealed.done': 'Fatto, svuota questa pagina',
   'revealed.fileName': 'segreto',
@@ -283,7 +283,7 @@ export const it: Texts = {
     'Questo server non conosce nessun segreto a questo indirizzo. Non è mai esistito, o è finito da tempo. Controlla che il link sia completo.',
   'damaged.heading': 'Il link è danneggiato',
   'damaged.text':
-    'Una parte è cambiata o è andata persa lungo la strada. Il segreto resta disponibile. Copia di nuovo il link completo e incollalo qui.',
+    'Una parte è cambiata o è andata persa durante la trasmissione. Il segreto resta disponibile. Copia di nuovo il link completo e incollalo qui.',
   'cutOff.heading': 'Il link è tagliato',
   'cutOff.text':
     'Manca la fine. Il segreto resta disponibile. Copia di nuovo il link completo e incollalo qui.',
@@ -294,7 +294,7 @@ export const it: Texts = {
     'Ciò che il server ha inviato non è stato cifrato con questa chiave. La chiave è errata, o qualcuno ha modificato il segreto. Avvisa il mittente.',
   'insecure.heading': 'Questa connessione non è sicura',
   'insecure.text':
-    'I browser cifrano solo nelle pagine che arrivano via https. Nella barra degli indirizzi, metti https:// davanti a questo indirizzo al posto di http://. Se non funziona, chiedi a chi gestisce questo server.',
+    'I browser cifrano solo nelle pagine che arrivano via https. Nella barra degli indirizzi, metti https:// al posto di http:// davanti a questo indirizzo. Se non funziona, chiedi a chi gestisce questo server.',
   'wrongKey.heading': 'Chiave errata',
   'wrongKey.text':
     'Questa chiave non appartiene a questo link. Il segreto resta disponibile: controlla la chiave e riprova.',
@@ -311,12 +311,12 @@ export const it: Texts = {
   'tooManyAttempts.text': 'Aspetta {time} prima di riprovare. Il segreto resta disponibile.',
   'addressNotAllowed.heading': 'Non da questa rete',
   'addressNotAllowed.text':
-    'Il mittente permette di aprirlo solo da altre reti. Non è stato consumato nulla.',
-  'countryNotAllowed.heading': 'Non da questo paese',
+    'Il mittente permette di aprirlo solo da altre reti. Il segreto resta disponibile.',
+  'countryNotAllowed.heading': 'Non da questo Paese',
   'countryNotAllowed.text':
-    'Il mittente permette di aprirlo solo da altri paesi. Non è stato consumato nulla.',
+    'Il mittente permette di aprirlo solo da altri Paesi. Il segreto resta disponibile.',
   'tooEarly.heading': 'Troppo presto',
-  'tooEarly.text': 'Si può aprire {ahead}. Fino ad allora non si consuma nulla.',
+  'tooEarly.text': 'Si potrà aprire {ahead}. Fino ad allora resta chiuso.',
   'noConnection.heading': 'Nessuna connessione',
   'noConnection.text': 'Non è stato possibile raggiungere il server. Controlla la rete e riprova.',
   'lostReply.heading': 'La risposta non è arrivata',
@@ -324,11 +324,14 @@ export const it: Texts = {
     'Forse il segreto era già in viaggio verso di te. Lascia aperta questa pagina e riprova entro un minuto: nel frattempo nessun altro può riceverlo.',
   'serverError.heading': 'Il server ha un problema',
   'serverError.text': 'In questo momento non ha potuto rispondere. Riprova tra poco.',
+  'storeFull.heading': 'Il server è pieno',
+  'storeFull.text':
+    'Al momento non ha spazio e non ha conservato nulla. Ciò che hai inserito è ancora qui: riprova più tardi o avvisa chi gestisce questo server.',
   'notZephrServer.heading': 'Non è un server zephr',
   'notZephrServer.text':
     'Ciò che ha risposto non è un server zephr: l’indirizzo è sbagliato, o qualcosa in mezzo ha risposto al suo posto, come una pagina di accesso, un firewall o un proxy.',
   'tooLarge.heading': 'Troppo grande',
-  'tooLarge.text': 'Questo server accetta segreti di {size} al massimo. Il tuo ha {actual}.',
+  'tooLarge.text': 'Questo server accetta segreti di {size} al massimo. Il tuo è di {actual}.',
   'limitReached.heading': 'Limite raggiunto',
   'limitReached.text': 'Per ora dal tuo indirizzo non si possono creare altri segreti. Riprova {ahead}.',
   'closed.heading': 'Qui i link si creano con una chiave API',
@@ -349,13 +352,13 @@ export const it: Texts = {
     'Manca la parte dopo #: forse l’ha tagliata l’app che ha aperto questo link. Incolla qui il link completo.',
   'requestDamaged.heading': 'Il link è danneggiato',
   'requestDamaged.text':
-    'Una parte è cambiata o è andata persa lungo la strada. Copia di nuovo il link completo e incollalo qui.',
+    'Una parte è cambiata o è andata persa durante la trasmissione. Copia di nuovo il link completo e incollalo qui.',
   'requestWrongKey.heading': 'Chiave errata',
   'requestWrongKey.text':
     'Questa chiave non appartiene a questa richiesta. Copia di nuovo il link completo e apri quello.',
   'requestTampered.heading': 'Non rispondere',
   'requestTampered.text':
-    'Il server mostra una richiesta diversa da quella indicata dal tuo link. Qualcuno potrebbe averla sostituita con la propria. Non è stato inviato nulla. Avvisa chi te l’ha chiesto.',
+    'Il server mostra una richiesta diversa da quella del tuo link. Qualcuno potrebbe averla sostituita con la propria. Non è stato inviato nulla. Avvisa chi te l’ha chiesto.',
   'requestAnswered.heading': 'Risposta già data',
   'requestAnswered.text':
     'La richiesta non accetta altre risposte. Se ne hai appena inviata una da qui, è arrivata.',
@@ -387,8 +390,8 @@ export const it: Texts = {
   'error.passphraseMissing': 'Inserisci la frase segreta.',
   'error.passphraseMalformed': 'La frase segreta contiene caratteri che non si possono usare.',
   'error.code': 'Il codice ha sei cifre.',
-  'error.codeWrong': 'Non è il codice giusto. Non è stato consumato nulla.',
-  'error.codeOver': 'Questo codice non conta più. Fattene inviare un altro.',
+  'error.codeWrong': 'Non è il codice giusto. Il segreto resta disponibile.',
+  'error.codeOver': 'Questo codice non è più valido. Fattene inviare un altro.',
   'time.today': 'oggi alle {time}',
   'time.tomorrow': 'domani alle {time}',
   'time.yesterday': 'ieri alle {time}',
@@ -396,15 +399,16 @@ export const it: Texts = {
   'time.ahead': '{when}, {in}',
   'verify.title': 'Verifica questa pagina – zephr',
   'verify.heading': 'Verifica questa pagina',
-  'verify.intro': 'Scopri se questo server ti ha inviato la pagina che nasce dal suo codice pubblicato.',
+  'verify.intro':
+    'Scopri se questo server ti ha inviato la pagina che si ottiene dal codice sorgente pubblicato.',
   'verify.why': 'A che cosa serve',
   'verify.whyText':
     'Questa pagina cifra nel tuo browser, quindi ti affidi al suo codice. Chi controlla il server potrebbe cambiarlo. Confrontandolo con il sorgente, te ne accorgi.',
   'verify.how': 'Come si fa',
   'verify.howText':
-    'Procurati il sorgente della versione che gira su questo server e usa lì questi comandi. Creano da sé l’elenco delle impronte, scaricano i file da questo server e confrontano le due cose. Una pagina non può garantire per sé stessa: non confrontare qui.',
-  'verify.list': 'Le impronte dichiarate da questo server',
-  'verify.listText': 'SHA-256 di ogni file della pagina. L’elenco della tua compilazione deve essere uguale.',
+    'Procurati il sorgente della versione in uso su questo server ed esegui lì questi comandi. Creano da sé l’elenco degli hash, scaricano i file da questo server e confrontano le due cose. Una pagina non può garantire per sé stessa: non confrontare qui.',
+  'verify.list': 'Gli hash dichiarati da questo server',
+  'verify.listText': 'SHA-256 di ogni file della pagina. L’elenco della tua build deve essere uguale.',
   'verify.file': 'L’elenco come file',
   'verify.limits': 'Che cosa non dice',
   'verify.limitsText':

@@ -22,7 +22,7 @@ export const ja: Texts = {
   'page.ways': 'できること',
   'page.share': '秘密を共有',
   'page.ask': '送ってもらう',
-  'page.operator': '運営者：',
+  'page.operator': '運営者:',
   'page.imprint': '運営者情報',
 
   'create.title': '秘密を共有 – zephr',
@@ -114,9 +114,9 @@ export const ja: Texts = {
   'collect.keep': 'このページのリンクを保管してください。ほかに回答を開く方法はありません。',
   'answers.loading': '回答を確認しています…',
   'answers.list': '届いた回答',
-  'answers.answer': '回答 {number}（{at}に到着）',
+  'answers.answer': '回答 {number}（{at} に到着）',
   'answers.reveal': '表示',
-  'answers.waiting': 'まだ開かれていません。有効期限は{when}です。',
+  'answers.waiting': 'まだ開かれていません。有効期限は{when} です。',
   'answers.read': '開封済み',
   'answers.expired': '開かれないまま期限切れ',
   'answers.revoked': '送信者が取り下げました',
@@ -166,8 +166,8 @@ export const ja: Texts = {
   'receipt.live': '変化があると自動的に表示されます。',
 
   'status.waiting': 'まだ誰も読んでいません。',
-  'status.partly': '{views} 人中 {read} 人が開きました。最初は{at}です。',
-  'status.read': '{at}に読まれました。',
+  'status.partly': '{views} 人中 {read} 人が開きました。最初に開かれたのは{at} です。',
+  'status.read': '{at} に読まれました。',
   'status.expired': '期限切れです。誰も読みませんでした。',
   'status.revoked': '取り消されました。もう誰も読めません。',
   'status.checked': '{time} に確認しました。',
@@ -195,13 +195,13 @@ export const ja: Texts = {
   'reveal.unchecked': '表示するまで残っています。',
   'reveal.resume': 'ここですでに開いています。{time} までもう一度開けます。',
   'reveal.version1':
-    'これは古い形式のリンク（バージョン 1）です。残っているかどうかは開くまでわかりません。URL を知っている人なら誰でも、すでに使い切っている可能性があります。',
+    'これは古い形式のリンク（バージョン 1）です。残っているかどうかは開くまでわかりません。URL を知っている人なら誰でも、すでに消してしまった可能性があります。',
   'reveal.code': '届いたコード',
   'reveal.codeSent': '{to} にコードを送りました。10 分間有効です。',
-  'reveal.codeTarget': 'コードは {to} に届きます。最後のものが有効です。',
+  'reveal.codeTarget': 'コードは {to} に届きます。有効なのは最後のものだけです。',
   'reveal.codeResend': 'コードを再送',
   'reveal.codeResendIn': 'コードを再送（あと {time}）',
-  'reveal.puzzle': 'ブラウザーがサーバーのパズルを解いています…',
+  'reveal.puzzle': 'ブラウザーがサーバーから出された計算をしています…',
 
   'revealed.title': '秘密 – zephr',
   'revealed.heading': 'これが秘密です',
@@ -255,15 +255,15 @@ export const ja: Texts = {
 
   'openedHere.heading': 'ここで開きました',
   'openedHere.text':
-    '{at}にこのタブで表示されました。そのとき保存しなかったものは消えています。まだ必要な場合は、送信者に新しいリンクを頼んでください。',
+    '{at} にこのタブで表示されました。そのとき保存しなかったものは消えています。まだ必要な場合は、送信者に新しいリンクを頼んでください。',
   'lostHere.heading': '読まれましたが、表示されませんでした',
   'lostHere.text':
-    'この秘密を{at}にここで開こうとしました。表示が間に合わず、おそらくその操作によって既読になっています。送信者に新しいものを頼んでください。',
+    'この秘密を{at} にここで開こうとしました。表示が間に合わず、おそらくその操作によって既読になっています。送信者に新しいものを頼んでください。',
   'read.heading': 'すでに読まれています',
   'read.text':
     'この秘密はすでに読まれています。心当たりがない場合は、送信者に知らせてください。新しいものに変えたほうがよいでしょう。',
   'read.textAt':
-    'この秘密は{at}に読まれました。心当たりがない場合は、送信者に知らせてください。新しいものに変えたほうがよいでしょう。',
+    'この秘密は{at} に読まれました。心当たりがない場合は、送信者に知らせてください。新しいものに変えたほうがよいでしょう。',
   'expired.heading': '期限切れ',
   'expired.text':
     '期限内に誰も開かなかったため、この秘密は破棄されました。送信者に新しいリンクを頼んでください。',
@@ -302,12 +302,11 @@ export const ja: Texts = {
   'tooManyAttempts.text': '{time} 待ってから、もう一度お試しください。秘密はまだ残っています。',
   'addressNotAllowed.heading': 'このネットワークからは開けません',
   'addressNotAllowed.text':
-    '送った人は、ほかのネットワークから開くことだけを許可しています。何も使い切られていません。',
+    '送信者は、ほかのネットワークから開くことだけを許可しています。秘密はまだ残っています。',
   'countryNotAllowed.heading': 'この国からは開けません',
-  'countryNotAllowed.text':
-    '送った人は、ほかの国から開くことだけを許可しています。何も使い切られていません。',
+  'countryNotAllowed.text': '送信者は、ほかの国から開くことだけを許可しています。秘密はまだ残っています。',
   'tooEarly.heading': 'まだ開けません',
-  'tooEarly.text': '{ahead}に開けます。それまで何も使い切られません。',
+  'tooEarly.text': '{ahead}に開けるようになります。それまでは開けません。',
   'noConnection.heading': '接続できません',
   'noConnection.text': 'サーバーにつながりませんでした。ネットワークを確認して、もう一度お試しください。',
   'lostReply.heading': '応答が届きませんでした',
@@ -315,11 +314,14 @@ export const ja: Texts = {
     '秘密がこちらに向かっていた可能性があります。このページを開いたまま、1 分以内にもう一度お試しください。その間、ほかの人は受け取れません。',
   'serverError.heading': 'サーバーで問題が起きています',
   'serverError.text': 'いまは応答できませんでした。しばらくしてから、もう一度お試しください。',
+  'storeFull.heading': 'サーバーがいっぱいです',
+  'storeFull.text':
+    'いまは空きがなく、何も保存されていません。入力した内容はこのページに残っています。後でもう一度お試しになるか、このサーバーの運営者に知らせてください。',
   'notZephrServer.heading': 'zephr のサーバーではありません',
   'notZephrServer.text':
     '応答したのは zephr のサーバーではありません。アドレスが間違っているか、ログイン画面、ファイアウォール、プロキシなど、途中にある別のものが応答しています。',
   'tooLarge.heading': '大きすぎます',
-  'tooLarge.text': 'このサーバーが受け付けるのは最大 {size} です。今回は {actual} あります。',
+  'tooLarge.text': 'このサーバーが受け付けるのは最大 {size} です。今回の内容は {actual} あります。',
   'limitReached.heading': '上限に達しました',
   'limitReached.text':
     'お使いのアドレスからは、いまは新しい秘密を作成できません。{ahead}にもう一度お試しください。',
@@ -335,7 +337,7 @@ export const ja: Texts = {
   'noPage.text':
     'このアドレスには何もありません。秘密へのリンクを開いた場合は、リンク全体をもう一度コピーしてください。',
   'requestSent.heading': '送信しました',
-  'requestSent.text': '開けるのは依頼した人だけです。開かれなければ、{when}に期限切れになります。',
+  'requestSent.text': '開けるのは依頼した人だけです。開かれなければ、{when} に期限切れになります。',
   'requestIncomplete.heading': 'リンクが欠けています',
   'requestIncomplete.text':
     '# より後の部分がありません。リンクを開いたアプリが切り落とした可能性があります。リンク全体をここに貼り付けてください。',
@@ -380,7 +382,7 @@ export const ja: Texts = {
   'error.passphraseMissing': 'パスフレーズを入力してください。',
   'error.passphraseMalformed': 'パスフレーズに使えない文字が含まれています。',
   'error.code': 'コードは 6 桁の数字です。',
-  'error.codeWrong': '正しいコードではありません。何も使い切られていません。',
+  'error.codeWrong': '正しいコードではありません。秘密はまだ残っています。',
   'error.codeOver': 'そのコードは無効になりました。もう一度送ってもらってください。',
   'time.today': '今日の {time}',
   'time.tomorrow': '明日の {time}',

@@ -10,10 +10,10 @@ export const nl: Texts = {
   'page.shareOwn': 'Zelf een geheim delen',
   'page.notStarted': 'Deze pagina is niet gestart',
   'page.notStartedWhy':
-    'Ze versleutelt en ontsleutelt in je browser en heeft daarvoor JavaScript nodig. Het script is geblokkeerd, onderweg veranderd of nog niet aangekomen.',
+    'De pagina versleutelt en ontsleutelt in je browser en heeft daarvoor JavaScript nodig. Het script is geblokkeerd, onderweg veranderd of nog niet aangekomen.',
   'page.notStartedAdvice':
     'Er is niets verzonden of geopend. Laad de pagina opnieuw, sta JavaScript toe voor deze site of probeer een andere browser. Het commando zephr get opent links zonder browser.',
-  'page.description': 'Van begin tot eind versleuteld, één keer geopend, dan weg.',
+  'page.description': 'End-to-end versleuteld, één keer te openen, daarna weg.',
   'page.ogCreate': 'Een geheim delen, precies één keer',
   'page.ogReveal': 'Een geheim dat je één keer kunt openen',
   'page.ogVerify': 'Deze pagina controleren',
@@ -21,7 +21,7 @@ export const nl: Texts = {
   'page.ogRequest': 'Een verzoek om een geheim',
   'page.ways': 'Wat je kunt doen',
   'page.share': 'Geheim delen',
-  'page.ask': 'Geheim vragen',
+  'page.ask': 'Geheim opvragen',
   'page.operator': 'Beheerd door',
   'page.imprint': 'Juridische informatie',
 
@@ -30,13 +30,13 @@ export const nl: Texts = {
   'create.intro':
     'Het wordt versleuteld voordat het deze browser verlaat. Je link opent het één keer, daarna is het weg.',
   'create.secret': 'Je geheim',
-  'create.dropHere': 'Zet de bestanden hier neer',
+  'create.dropHere': 'Laat de bestanden hier los',
   'create.orFile': 'Of sleep bestanden hierheen.',
-  'create.limit': 'Hoogstens {size}.',
+  'create.limit': 'Maximaal {size}.',
   'create.chooseFile': 'Bestanden kiezen',
-  'create.generate': 'Wachtwoord maken',
+  'create.generate': 'Wachtwoord genereren',
   'create.files': 'Bestanden',
-  'create.removeFile': 'Weghalen',
+  'create.removeFile': 'Verwijderen',
   'create.expiry': 'Verloopt na',
   'create.split': 'URL en sleutel scheiden',
   'create.splitHelp':
@@ -186,7 +186,7 @@ export const nl: Texts = {
   'reveal.heading': 'Een geheim voor jou',
   'reveal.intro': 'Je kunt het één keer openen. Daarna is het weg, dus zorg dat je het meteen kunt bewaren.',
   'reveal.incomplete':
-    'Het deel na # ontbreekt: misschien heeft de app die deze link opende het afgeknipt. Plak hier de hele link, of de sleutel als je die apart hebt gekregen. Het geheim blijft beschikbaar.',
+    'Het deel na # ontbreekt: misschien heeft de app die deze link opende het afgekapt. Plak hier de hele link, of de sleutel als je die apart hebt gekregen. Het geheim blijft beschikbaar.',
   'reveal.link': 'Hele link of sleutel',
   'reveal.linkHelp': 'Een sleutel die apart komt, begint met v2. of v2p. of v1.',
   'reveal.passphrase': 'Wachtwoordzin',
@@ -206,13 +206,13 @@ export const nl: Texts = {
   'reveal.unchecked': 'Het blijft beschikbaar tot je het toont.',
   'reveal.resume': 'Je hebt dit hier geopend. Tot {time} kun je het nog één keer openen.',
   'reveal.version1':
-    'Dit is een oudere link (versie 1). Pas bij het openen blijkt of het er nog is, en iedereen die de URL heeft, kan het al hebben opgemaakt.',
+    'Dit is een oudere link (versie 1). Pas bij het openen blijkt of het er nog is, en iedereen die de URL heeft, kan het al hebben laten verdwijnen.',
   'reveal.code': 'Ontvangen code',
   'reveal.codeSent': 'We hebben een code naar {to} gestuurd. Die is 10 minuten geldig.',
-  'reveal.codeTarget': 'Codes gaan naar {to}. De laatste telt.',
+  'reveal.codeTarget': 'Codes gaan naar {to}. Alleen de laatste is geldig.',
   'reveal.codeResend': 'Nieuwe code sturen',
   'reveal.codeResendIn': 'Nieuwe code sturen (over {time})',
-  'reveal.puzzle': 'Je browser lost een puzzel op voor de server…',
+  'reveal.puzzle': 'Je browser lost een rekensom op voor de server…',
 
   'revealed.title': 'Het geheim – zephr',
   'revealed.heading': 'Hier is het geheim',
@@ -232,9 +232,9 @@ export const nl: Texts = {
   'revealed.again': 'Opnieuw downloaden',
   'revealed.saved': '{size}, opgeslagen',
   'revealed.tooLargeHere':
-    'Deze browser kan bestanden van hoogstens {size} opslaan. Gebruik het commando zephr, of een browser als Chrome of Edge.',
+    'Deze browser kan bestanden van maximaal {size} opslaan. Gebruik het commando zephr, of een browser als Chrome of Edge.',
   'revealed.tooLate': 'De tijd om het op te halen is voorbij, en de server heeft het vernietigd.',
-  'revealed.notWritten': 'Het kon niet worden weggeschreven. Is de schijf vol?',
+  'revealed.notWritten': 'Het kon niet worden opgeslagen. Is de schijf vol?',
   'revealed.tryAgain': 'Probeer het opnieuw.',
   'revealed.done': 'Klaar, maak deze pagina leeg',
   'revealed.fileName': 'geheim',
@@ -288,7 +288,7 @@ export const nl: Texts = {
   'damaged.heading': 'De link is beschadigd',
   'damaged.text':
     'Een deel is onderweg veranderd of verloren gegaan. Het geheim blijft beschikbaar. Kopieer de hele link nog eens en plak hem hier.',
-  'cutOff.heading': 'De link is afgeknipt',
+  'cutOff.heading': 'De link is afgekapt',
   'cutOff.text':
     'Het einde ontbreekt. Het geheim blijft beschikbaar. Kopieer de hele link nog eens en plak hem hier.',
   'tooNew.heading': 'De link is te nieuw',
@@ -315,23 +315,27 @@ export const nl: Texts = {
   'tooManyAttempts.text': 'Wacht {time} voordat je het opnieuw probeert. Het geheim blijft beschikbaar.',
   'addressNotAllowed.heading': 'Niet vanaf dit netwerk',
   'addressNotAllowed.text':
-    'De afzender laat het alleen vanaf andere netwerken openen. Er is niets verbruikt.',
+    'De afzender laat het alleen vanaf andere netwerken openen. Het geheim blijft beschikbaar.',
   'countryNotAllowed.heading': 'Niet vanuit dit land',
-  'countryNotAllowed.text': 'De afzender laat het alleen vanuit andere landen openen. Er is niets verbruikt.',
+  'countryNotAllowed.text':
+    'De afzender laat het alleen vanuit andere landen openen. Het geheim blijft beschikbaar.',
   'tooEarly.heading': 'Te vroeg',
-  'tooEarly.text': 'Je kunt het {ahead} openen. Tot dan wordt er niets verbruikt.',
+  'tooEarly.text': 'Je kunt het {ahead} openen. Tot dan blijft het gesloten.',
   'noConnection.heading': 'Geen verbinding',
   'noConnection.text': 'De server was niet bereikbaar. Controleer je netwerk en probeer het opnieuw.',
   'lostReply.heading': 'Het antwoord kwam niet aan',
   'lostReply.text':
     'Het geheim was misschien al naar je onderweg. Laat deze pagina open en probeer het binnen een minuut opnieuw: niemand anders kan het intussen krijgen.',
   'serverError.heading': 'De server heeft een probleem',
-  'serverError.text': 'Hij kon zojuist niet antwoorden. Probeer het zo meteen opnieuw.',
+  'serverError.text': 'De server kon nu niet antwoorden. Probeer het zo meteen opnieuw.',
+  'storeFull.heading': 'De server is vol',
+  'storeFull.text':
+    'Er is op dit moment geen ruimte, en er is niets bewaard. Wat je hebt ingevuld, staat er nog: probeer het later opnieuw of laat het de beheerder van deze server weten.',
   'notZephrServer.heading': 'Geen zephr-server',
   'notZephrServer.text':
     'Wat antwoordde, is geen zephr-server: het adres klopt niet, of iets ertussen antwoordde in zijn plaats, zoals een inlogpagina, een firewall of een proxy.',
   'tooLarge.heading': 'Te groot',
-  'tooLarge.text': 'Deze server neemt geheimen van hoogstens {size} aan. Het jouwe heeft {actual}.',
+  'tooLarge.text': 'Deze server accepteert geheimen van maximaal {size}. Dat van jou is {actual}.',
   'limitReached.heading': 'Limiet bereikt',
   'limitReached.text':
     'Vanaf jouw adres kunnen voorlopig geen geheimen meer worden gemaakt. Probeer het {ahead} opnieuw.',
@@ -350,7 +354,7 @@ export const nl: Texts = {
   'requestSent.text': 'Alleen wie het vroeg, kan het openen. Gebeurt dat niet, dan verloopt het {when}.',
   'requestIncomplete.heading': 'De link is niet compleet',
   'requestIncomplete.text':
-    'Het deel na # ontbreekt: misschien heeft de app die deze link opende het afgeknipt. Plak hier de hele link.',
+    'Het deel na # ontbreekt: misschien heeft de app die deze link opende het afgekapt. Plak hier de hele link.',
   'requestDamaged.heading': 'De link is beschadigd',
   'requestDamaged.text':
     'Een deel is onderweg veranderd of verloren gegaan. Kopieer de hele link nog eens en plak hem hier.',
@@ -359,7 +363,7 @@ export const nl: Texts = {
     'Deze sleutel hoort niet bij dit verzoek. Kopieer de hele link nog eens en open die.',
   'requestTampered.heading': 'Antwoord niet',
   'requestTampered.text':
-    'De server toont een ander verzoek dan je link noemt. Iemand kan er zijn eigen verzoek voor in de plaats hebben gezet. Er is niets verzonden. Laat het weten aan wie het vroeg.',
+    'De server toont een ander verzoek dan dat van je link. Iemand kan er een eigen verzoek voor in de plaats hebben gezet. Er is niets verzonden. Laat het weten aan wie het vroeg.',
   'requestAnswered.heading': 'Al beantwoord',
   'requestAnswered.text':
     'Het verzoek neemt geen antwoorden meer aan. Heb je er hier net een verzonden, dan is het aangekomen.',
@@ -367,7 +371,7 @@ export const nl: Texts = {
   'requestExpired.text':
     'Je kunt er niet meer op antwoorden. Is het geheim nog nodig, dan krijg je een nieuwe link.',
   'requestCancelled.heading': 'Het verzoek is ingetrokken',
-  'requestCancelled.text': 'Wie het vroeg, heeft het teruggenomen. Je hoeft niets meer te doen.',
+  'requestCancelled.text': 'Wie het vroeg, heeft het verzoek ingetrokken. Je hoeft niets meer te doen.',
   'requestNotFound.heading': 'Verzoek niet gevonden',
   'requestNotFound.text':
     'Deze server kent geen verzoek op dit adres. Het heeft nooit bestaan, of het is al lang voorbij. Controleer of de link compleet is.',
@@ -376,14 +380,14 @@ export const nl: Texts = {
   'error.textMalformed': 'De tekst bevat tekens die niet verzonden kunnen worden. Verstuur hem als bestand.',
   'error.fileEmpty': '‘{name}’ is leeg: er is niets om te delen.',
   'error.fileTooLarge':
-    '‘{name}’ is te groot: dat wordt {actual}, en deze server neemt hoogstens {size} aan.',
-  'error.tooManyFiles': 'Je kunt hoogstens {max} bestanden tegelijk delen.',
+    '‘{name}’ is te groot: dat wordt {actual}, en deze server accepteert maximaal {size}.',
+  'error.tooManyFiles': 'Je kunt maximaal {max} bestanden tegelijk delen.',
   'error.fileUnreadable': '‘{name}’ kon niet worden gelezen. Is het een map, of is het verplaatst?',
   'error.views': 'Het aantal ontvangers is een geheel getal van 1 tot {max}.',
   'error.answers': 'Het aantal antwoorden is een geheel getal van 1 tot {max}.',
-  'error.tooLong': 'Hier kun je hoogstens {max} tekens versturen.',
+  'error.tooLong': 'Hier kun je maximaal {max} tekens versturen.',
   'error.requestLink': 'Dat is niet de hele link van een verzoek. Kopieer hem nog eens.',
-  'error.hint': 'Het label heeft hoogstens {max} tekens, en geen onzichtbare.',
+  'error.hint': 'Het label heeft maximaal {max} tekens, en geen onzichtbare.',
   'error.fileName': '‘{name}’ heeft een naam die niet verzonden kan worden. Geef het een andere naam.',
   'error.linkMissing': 'Plak de link of de sleutel.',
   'error.linkDamaged': 'Dat is geen hele link of sleutel. Kopieer nog eens.',
@@ -392,20 +396,20 @@ export const nl: Texts = {
   'error.passphraseMissing': 'Vul de wachtwoordzin in.',
   'error.passphraseMalformed': 'De wachtwoordzin bevat tekens die niet gebruikt kunnen worden.',
   'error.code': 'De code heeft zes cijfers.',
-  'error.codeWrong': 'Dat is niet de code. Er is niets verbruikt.',
-  'error.codeOver': 'Die code telt niet meer. Laat een nieuwe sturen.',
+  'error.codeWrong': 'Dat is niet de juiste code. Het geheim blijft beschikbaar.',
+  'error.codeOver': 'Die code is niet meer geldig. Laat een nieuwe sturen.',
   'time.today': 'vandaag om {time}',
   'time.tomorrow': 'morgen om {time}',
   'time.yesterday': 'gisteren om {time}',
   'time.date': 'op {date} om {time}',
-  'time.ahead': '{when}, {in}',
+  'time.ahead': '{when} ({in})',
   'verify.title': 'Deze pagina controleren – zephr',
   'verify.heading': 'Deze pagina controleren',
   'verify.intro':
     'Ga na of deze server je de pagina heeft gestuurd die uit de gepubliceerde broncode ontstaat.',
   'verify.why': 'Waar dit voor is',
   'verify.whyText':
-    'Deze pagina versleutelt in je browser, dus je vertrouwt op haar code. Wie de server beheert, zou die code kunnen veranderen. Door haar met de broncode te vergelijken merk je dat.',
+    'Deze pagina versleutelt in je browser, dus je vertrouwt op haar code. Wie de server beheert, zou die code kunnen veranderen. Door die met de broncode te vergelijken merk je dat.',
   'verify.how': 'Zo doe je het',
   'verify.howText':
     'Haal de broncode op van de versie die deze server draait, en gebruik daar deze commando’s. Ze maken zelf de lijst met hashes, halen de bestanden van deze server op en vergelijken die twee. Een pagina kan niet voor zichzelf instaan: vergelijk niet hier.',

@@ -21,14 +21,14 @@ export const pt: Texts = {
   'page.ogRequest': 'Um pedido de segredo',
   'page.ways': 'O que você pode fazer',
   'page.share': 'Compartilhar segredo',
-  'page.ask': 'Pedir um segredo',
+  'page.ask': 'Pedir segredo',
   'page.operator': 'Operado por',
   'page.imprint': 'Aviso legal',
 
   'create.title': 'Compartilhar um segredo – zephr',
   'create.heading': 'Compartilhar um segredo, uma única vez',
   'create.intro':
-    'Ele é criptografado antes de sair deste navegador. Seu link o abre uma vez, depois ele some.',
+    'Ele é criptografado antes de sair deste navegador. Seu link o abre uma vez, depois ele desaparece.',
   'create.secret': 'Seu segredo',
   'create.dropHere': 'Solte os arquivos aqui',
   'create.orFile': 'Ou solte arquivos aqui.',
@@ -110,12 +110,13 @@ export const pt: Texts = {
   'asked.mailText':
     'Por favor, me envie isso pelo link abaixo. É criptografado no seu navegador, e só eu posso abrir.',
   'asked.collect': 'Link para guardar',
-  'asked.collectHelp': 'Ele abre as respostas, e só ele. Não o passe a ninguém.',
+  'asked.collectHelp': 'Só ele abre as respostas. Não o envie a ninguém.',
   'asked.copyCollect': 'Copiar o link para guardar',
   'asked.answers': 'Respostas',
   'collect.title': 'Respostas – zephr',
   'collect.heading': 'Respostas ao seu pedido',
-  'collect.intro': 'Você pode abrir cada uma só uma vez. Depois ela some: esteja pronto para guardá-la.',
+  'collect.intro':
+    'Você pode abrir cada uma só uma vez. Depois ela desaparece: esteja pronto para guardá-la.',
   'collect.keep': 'Guarde o link desta página: nada mais abre as respostas.',
   'answers.loading': 'Procurando respostas…',
   'answers.list': 'Respostas que chegaram',
@@ -124,14 +125,14 @@ export const pt: Texts = {
   'answers.waiting': 'Ainda não aberta. Expira {when}.',
   'answers.read': 'Aberta',
   'answers.expired': 'Expirou sem ser aberta',
-  'answers.revoked': 'Retirada por quem enviou',
+  'answers.revoked': 'Retirada pelo remetente',
   'answers.tampered': 'Não abre: não foi feita para este pedido, ou alguém a alterou.',
   'answers.arrived': {
     one: '{count} resposta espera por você.',
     other: '{count} respostas esperam por você.',
   },
   'answers.arrivedTitle': 'Chegou uma resposta – zephr',
-  'answers.open': 'O pedido expira {ahead}. As respostas aparecem aqui sozinhas.',
+  'answers.open': 'O pedido expira {ahead}. As respostas aparecem aqui automaticamente.',
   'answers.left': {
     one: 'Ainda pode chegar {count}.',
     other: 'Ainda podem chegar {count}.',
@@ -171,10 +172,10 @@ export const pt: Texts = {
     one: '{count} frase secreta incorreta foi tentada.',
     other: '{count} frases secretas incorretas foram tentadas.',
   },
-  'receipt.live': 'Esta página mostra as mudanças sozinha.',
+  'receipt.live': 'Esta página mostra as mudanças automaticamente.',
 
   'status.waiting': 'Ninguém leu ainda.',
-  'status.partly': 'Aberto por {read} de {views} destinatários, o primeiro {at}.',
+  'status.partly': 'Aberto por {read} de {views} destinatários, pela primeira vez {at}.',
   'status.read': 'Foi lido {at}.',
   'status.expired': 'Expirou. Ninguém leu.',
   'status.revoked': 'Foi revogado. Ninguém mais pode ler.',
@@ -182,7 +183,7 @@ export const pt: Texts = {
 
   'reveal.title': 'Um segredo para você – zephr',
   'reveal.heading': 'Um segredo para você',
-  'reveal.intro': 'Você pode abri-lo uma única vez. Depois ele some: esteja pronto para guardá-lo.',
+  'reveal.intro': 'Você pode abri-lo uma única vez. Depois ele desaparece: esteja pronto para guardá-lo.',
   'reveal.incomplete':
     'Falta a parte depois de #: talvez o aplicativo que abriu este link a tenha cortado. Cole aqui o link completo, ou a chave, se você a recebeu à parte. O segredo continua disponível.',
   'reveal.link': 'Link completo ou chave',
@@ -192,9 +193,9 @@ export const pt: Texts = {
   'reveal.submit': 'Mostrar o segredo',
   'reveal.submitIn': 'Mostrar o segredo (em {time})',
   'reveal.working': 'Abrindo…',
-  'reveal.check': 'Só verificar se ainda está aqui',
-  'reveal.checking': 'Verificando se ainda está aqui…',
-  'reveal.stillThere': 'Ainda está aqui.',
+  'reveal.check': 'Só verificar se ainda está lá',
+  'reveal.checking': 'Verificando se ainda está lá…',
+  'reveal.stillThere': 'Ainda está lá.',
   'reveal.hint': 'Rótulo do remetente',
   'reveal.waiting': 'Continua disponível até você mostrá-lo. Expira {ahead}.',
   'reveal.viewsLeft': {
@@ -204,13 +205,13 @@ export const pt: Texts = {
   'reveal.unchecked': 'Continua disponível até você mostrá-lo.',
   'reveal.resume': 'Você o abriu aqui. Pode abri-lo mais uma vez até as {time}.',
   'reveal.version1':
-    'Este é um link antigo (versão 1). Só ao abrir se sabe se ainda está aqui, e qualquer pessoa com a URL pode tê-lo gastado.',
+    'Este é um link antigo (versão 1). Só ao abrir se sabe se o segredo ainda está lá, e qualquer pessoa com a URL pode já tê-lo feito desaparecer.',
   'reveal.code': 'Código recebido',
-  'reveal.codeSent': 'Enviamos um código para {to}. Vale por 10 minutos.',
-  'reveal.codeTarget': 'Os códigos vão para {to}. Vale o último.',
+  'reveal.codeSent': 'Enviamos um código para {to}. É válido por 10 minutos.',
+  'reveal.codeTarget': 'Os códigos vão para {to}. Só o último é válido.',
   'reveal.codeResend': 'Enviar outro código',
   'reveal.codeResendIn': 'Enviar outro código (em {time})',
-  'reveal.puzzle': 'Seu navegador está resolvendo um enigma para o servidor…',
+  'reveal.puzzle': 'Seu navegador está fazendo um cálculo para o servidor…',
 
   'revealed.title': 'O segredo – zephr',
   'revealed.heading': 'Aqui está o segredo',
@@ -232,7 +233,7 @@ export const pt: Texts = {
   'revealed.tooLargeHere':
     'Este navegador pode salvar arquivos de no máximo {size}. Use o comando zephr, ou um navegador como Chrome ou Edge.',
   'revealed.tooLate': 'O prazo para buscá-lo acabou, e o servidor o destruiu.',
-  'revealed.notWritten': 'Não foi possível gravar. O disco está cheio?',
+  'revealed.notWritten': 'Não foi possível salvar. O disco está cheio?',
   'revealed.tryAgain': 'Tente de novo.',
   'revealed.done': 'Pronto, limpar esta página',
   'revealed.fileName': 'segredo',
@@ -253,9 +254,9 @@ export const pt: Texts = {
   'leave.linkText':
     'Copie antes: sem ele ninguém pode abrir seu segredo, e esta página não pode mostrá-lo de novo.',
   'leave.draft': 'Você ainda não compartilhou o segredo',
-  'leave.draftText': 'O que você digitou está só nesta página. Se você sair, some.',
+  'leave.draftText': 'O que você digitou está só nesta página. Se você sair, será perdido.',
   'leave.ask': 'Você ainda não criou o link',
-  'leave.askText': 'O que você digitou está só nesta página. Se você sair, some.',
+  'leave.askText': 'O que você digitou está só nesta página. Se você sair, será perdido.',
   'leave.collect': 'Você ainda não guardou o link das respostas',
   'leave.collectText':
     'Copie antes o segundo link: nada mais abre as respostas, e esta página não pode mostrá-lo de novo.',
@@ -264,7 +265,7 @@ export const pt: Texts = {
 
   'openedHere.heading': 'Você o abriu aqui',
   'openedHere.text':
-    'Foi mostrado nesta aba {at}. O que você não guardou na hora sumiu. Se ainda precisar, peça um novo link ao remetente.',
+    'Foi mostrado nesta aba {at}. O que você não guardou na hora se perdeu. Se ainda precisar, peça um novo link ao remetente.',
   'lostHere.heading': 'Lido, mas não mostrado',
   'lostHere.text':
     'Você tentou abrir este segredo aqui {at}. Ele não foi mostrado a tempo e agora consta como lido, provavelmente por essa tentativa. Peça um novo ao remetente.',
@@ -292,7 +293,7 @@ export const pt: Texts = {
     'O que o servidor enviou não foi criptografado com esta chave. A chave está incorreta, ou alguém alterou o segredo. Avise o remetente.',
   'insecure.heading': 'Esta conexão não é segura',
   'insecure.text':
-    'Os navegadores só criptografam em páginas que chegam por https. Na barra de endereço, ponha https:// na frente deste endereço no lugar de http://. Se não funcionar, pergunte a quem opera este servidor.',
+    'Os navegadores só criptografam em páginas que chegam por https. Na barra de endereço, troque http:// por https:// no início deste endereço. Se não funcionar, pergunte a quem opera este servidor.',
   'wrongKey.heading': 'Chave incorreta',
   'wrongKey.text':
     'Esta chave não pertence a este link. O segredo continua disponível: confira a chave e tente de novo.',
@@ -305,14 +306,14 @@ export const pt: Texts = {
   'wrongPassphrase.heading': 'Frase secreta incorreta',
   'wrongPassphrase.text':
     'Essa não é a frase secreta. O segredo continua disponível: confira e tente de novo.',
-  'tooManyAttempts.heading': 'Tentativas demais',
+  'tooManyAttempts.heading': 'Muitas tentativas',
   'tooManyAttempts.text': 'Espere {time} antes de tentar de novo. O segredo continua disponível.',
-  'addressNotAllowed.heading': 'Não a partir desta rede',
-  'addressNotAllowed.text': 'O remetente só permite abri-lo a partir de outras redes. Nada foi gasto.',
-  'countryNotAllowed.heading': 'Não a partir deste país',
-  'countryNotAllowed.text': 'O remetente só permite abri-lo a partir de outros países. Nada foi gasto.',
+  'addressNotAllowed.heading': 'Não desta rede',
+  'addressNotAllowed.text': 'O remetente só permite abri-lo de outras redes. O segredo continua disponível.',
+  'countryNotAllowed.heading': 'Não deste país',
+  'countryNotAllowed.text': 'O remetente só permite abri-lo de outros países. O segredo continua disponível.',
   'tooEarly.heading': 'Cedo demais',
-  'tooEarly.text': 'Pode ser aberto {ahead}. Até lá, nada é gasto.',
+  'tooEarly.text': 'Poderá ser aberto {ahead}. Até lá, continua fechado.',
   'noConnection.heading': 'Sem conexão',
   'noConnection.text': 'Não foi possível acessar o servidor. Verifique sua rede e tente de novo.',
   'lostReply.heading': 'A resposta não chegou',
@@ -320,6 +321,9 @@ export const pt: Texts = {
     'Talvez o segredo já estivesse a caminho. Deixe esta página aberta e tente de novo em até um minuto: enquanto isso, ninguém mais pode recebê-lo.',
   'serverError.heading': 'O servidor está com problemas',
   'serverError.text': 'Ele não conseguiu responder agora. Tente de novo daqui a pouco.',
+  'storeFull.heading': 'O servidor está cheio',
+  'storeFull.text':
+    'No momento ele não tem espaço e não guardou nada. O que você digitou continua aqui: tente de novo mais tarde ou avise quem opera este servidor.',
   'notZephrServer.heading': 'Não é um servidor zephr',
   'notZephrServer.text':
     'O que respondeu não é um servidor zephr: o endereço está errado, ou algo no meio respondeu por ele, como uma página de login, um firewall ou um proxy.',
@@ -351,7 +355,7 @@ export const pt: Texts = {
   'requestWrongKey.text': 'Esta chave não pertence a este pedido. Copie de novo o link completo e abra-o.',
   'requestTampered.heading': 'Não responda',
   'requestTampered.text':
-    'O servidor mostra um pedido diferente do que seu link indica. Alguém pode tê-lo trocado pelo próprio. Nada foi enviado. Avise quem pediu.',
+    'O servidor mostra um pedido diferente do que está no seu link. Alguém pode tê-lo trocado pelo próprio. Nada foi enviado. Avise quem pediu.',
   'requestAnswered.heading': 'Já respondido',
   'requestAnswered.text':
     'O pedido não aceita mais respostas. Se você acabou de enviar uma por aqui, ela chegou.',
@@ -383,8 +387,8 @@ export const pt: Texts = {
   'error.passphraseMissing': 'Digite a frase secreta.',
   'error.passphraseMalformed': 'A frase secreta tem caracteres que não podem ser usados.',
   'error.code': 'O código tem seis dígitos.',
-  'error.codeWrong': 'Esse não é o código. Nada foi gasto.',
-  'error.codeOver': 'Esse código não vale mais. Peça outro.',
+  'error.codeWrong': 'Esse não é o código. O segredo continua disponível.',
+  'error.codeOver': 'Esse código não é mais válido. Peça outro.',
   'time.today': 'hoje às {time}',
   'time.tomorrow': 'amanhã às {time}',
   'time.yesterday': 'ontem às {time}',

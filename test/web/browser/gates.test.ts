@@ -59,11 +59,11 @@ describe.skipIf(!HAS_CHROMIUM)(`gates in the page (needs ${CHROMIUM})`, () => {
       const gates = [
         [
           '--allow-ip 203.0.113.7',
-          /^Not from this network\s.*from other networks only\. Nothing was used up\.$/s,
+          /^Not from this network\s.*from other networks only\. The secret stays available\.$/s,
         ],
         [
           '--allow-country FR',
-          /^Not from this country\s.*from other countries only\. Nothing was used up\.$/s,
+          /^Not from this country\s.*from other countries only\. The secret stays available\.$/s,
         ],
       ] as const;
       for (const [flags, words] of gates) {
@@ -85,7 +85,7 @@ describe.skipIf(!HAS_CHROMIUM)(`gates in the page (needs ${CHROMIUM})`, () => {
       const link = await linkWith(session, '--expiry 1d --not-before 3h');
       const page = await (await visitor([early.url])).open(link);
       const words =
-        /It can be opened (today|tomorrow) at \d\d:\d\d, in [23] hours\. Until then, nothing is used up\.$/;
+        /It can be opened (today|tomorrow) at \d\d:\d\d, in [23] hours\. Until then it stays sealed\.$/;
       await expect.poll(() => textOf(page, '#reveal-status')).toMatch(words);
       await clickReveal(page);
       await expectError(page, words);
@@ -183,15 +183,13 @@ describe.skipIf(!HAS_CHROMIUM)(`gates in the page (needs ${CHROMIUM})`, () => {
         await clickReveal(page);
         await expect
           .poll(() => textOf(page, '#code-error'))
-          .toBe('That is not the code. Nothing was used up.');
+          .toBe('That is not the code. The secret stays available.');
         expect(await field.getAttribute('aria-invalid')).toBe('true');
       }
       await expectAccessible(page);
       await field.fill(code);
       await clickReveal(page);
-      await expect
-        .poll(() => textOf(page, '#code-error'))
-        .toMatch(/no longer counts\. Have another one sent/);
+      await expect.poll(() => textOf(page, '#code-error')).toMatch(/no longer valid\. Have another one sent/);
       expect((await session.sh('zephr status < link')).stdout).toMatch(/^waiting/);
     });
 
@@ -293,7 +291,9 @@ describe.skipIf(!HAS_CHROMIUM)(`gates in the page (needs ${CHROMIUM})`, () => {
 
       await page.reload();
       await clickReveal(page);
-      await expect.poll(() => textOf(page, '#code-help')).toBe('Codes go to c…@e….org. The last one counts.');
+      await expect
+        .poll(() => textOf(page, '#code-help'))
+        .toBe('Codes go to c…@e….org. Only the last one is valid.');
       expect(mail.mails).toHaveLength(1);
 
       await first.stop();

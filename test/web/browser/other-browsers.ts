@@ -200,8 +200,8 @@ async function startWebKit(): Promise<Tab> {
 const inPath = (program: string) =>
   program.startsWith('/') ? existsSync(program) : existsSync(`/usr/bin/${program}`);
 
-/** The browsers, each with whether it is installed. */
-export const OTHER_BROWSERS: readonly (OtherBrowser & { readonly isInstalled: boolean })[] = [
+/** The browsers, each with those of its programs that are not installed. */
+export const OTHER_BROWSERS: readonly (OtherBrowser & { readonly missing: readonly string[] })[] = [
   { name: 'Firefox ESR', programs: ['firefox-esr'], start: startFirefox },
   { name: 'WebKitGTK', programs: ['WebKitWebDriver', 'Xvfb', MINI_BROWSER], start: startWebKit },
-].map((browser) => ({ ...browser, isInstalled: browser.programs.every(inPath) }));
+].map((browser) => ({ ...browser, missing: browser.programs.filter((program) => !inPath(program)) }));

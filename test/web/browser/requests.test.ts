@@ -38,8 +38,8 @@ describe.skipIf(!HAS_CHROMIUM)(`the pages that ask and answer (need ${CHROMIUM})
     expect(await textOf(answering, '#request-message')).toBe('the database password');
     await answering.fill('#secret-text', '  hunter2 \n');
     await answering.click('#answer-submit');
-    expect(await headingOf(answering, 'outcome')).toBe('Sent');
-    expect(await textOf(answering, '#outcome')).toContain('Only the person who asked can open it.');
+    expect(await headingOf(answering, 'sent')).toBe('Sent');
+    expect(await textOf(answering, '#sent-text')).toContain('Only the person who asked can open it.');
 
     await asking.getByRole('button', { name: 'Reveal' }).click();
     expect(await headingOf(asking, 'revealed')).toBe('Here is the secret');
@@ -64,7 +64,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the pages that ask and answer (need ${CHROMIUM})
     const answering = await openPage(link);
     await answering.fill('#secret-text', 'swordfish');
     await answering.click('#answer-submit');
-    expect(await headingOf(answering, 'outcome')).toBe('Sent');
+    expect(await headingOf(answering, 'sent')).toBe('Sent');
     const [, id] = /request\/([\w-]{22})/.exec(link) ?? [];
     expect((await session.sh(`zephr get ${id}`)).stdout).toBe('swordfish');
   });
@@ -105,7 +105,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the pages that ask and answer (need ${CHROMIUM})
       { name: 'readme.txt', mimeType: 'text/plain', buffer: Buffer.from('readme') },
     ]);
     await answering.click('#answer-submit');
-    expect(await headingOf(answering, 'outcome')).toBe('Sent');
+    expect(await headingOf(answering, 'sent')).toBe('Sent');
     const page = await openPage(collectLink);
     await page.getByRole('button', { name: 'Reveal' }).click();
     await page.locator('#revealed').waitFor();
@@ -205,7 +205,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the pages that ask and answer (need ${CHROMIUM})
     const sender = await openPage(`${server.url}/`);
     const { link } = await share(sender, () => sender.fill('#secret-text', 'hunter2'));
     await sender.getByText('Receipt', { exact: true }).click();
-    const receiptLink = await sender.locator('#created-receipt').innerText();
+    const receiptLink = await sender.locator('#receipt-link').innerText();
     expect(receiptLink).toMatch(/#s1\.[\w-]{43}$/);
     const { watch, open } = await visitor([server.url]);
     const page = await open(receiptLink);
@@ -249,13 +249,32 @@ describe.skipIf(!HAS_CHROMIUM)(`the pages that ask and answer (need ${CHROMIUM})
     },
   );
 
+  it('gives who answers a receipt, which tells when the answer was read and opens nothing', async () => {
+    const session = server.session();
+    const requestLink = (await session.sh("zephr request -m 'the password'")).stdout.trim();
+    const answering = await openPage(requestLink);
+    await answering.fill('#secret-text', 'swordfish');
+    await answering.click('#answer-submit');
+    expect(await headingOf(answering, 'sent')).toBe('Sent');
+    const receiptLink = await answering.locator('#receipt-link').innerText();
+    expect(receiptLink).toMatch(/\/secret\/[\w-]{22}#s1\.[\w-]{43}$/);
+    expect((await session.sh(`zephr get '${receiptLink}'`)).code).not.toBe(0);
+    const page = await openPage(receiptLink);
+    await expect.poll(() => textOf(page, '#receipt-status')).toBe('Nobody has read it yet.');
+    const [, id] = /request\/([\w-]{22})/.exec(requestLink) ?? [];
+    expect((await session.sh(`zephr get ${id}`)).stdout).toBe('swordfish');
+    await expect
+      .poll(() => textOf(page, '#receipt-status'))
+      .toMatch(/^It was read (today|yesterday) at \d\d:\d\d\.$/);
+  });
+
   it('revokes with a receipt, and asks first', async () => {
     const created = JSON.parse((await server.session().sh("printf 'x' | zephr --json")).stdout);
     const page = await openPage(created.receiptLink);
     await page.click('#receipt-revoke');
-    await page.click('#receipt-no');
+    await page.click('#revoke-no');
     await page.click('#receipt-revoke');
-    await page.click('#receipt-yes');
+    await page.click('#revoke-yes');
     await expect.poll(() => textOf(page, '#receipt-status')).toContain('It has been revoked.');
     expect((await server.session().sh(`zephr get '${created.fullLink}'`)).code).toBe(6);
   });

@@ -85,6 +85,7 @@ export interface State {
 
 const SECRET = 'postgres://app:correct-horse-battery@db.example.com/prod';
 const HOUR_MS = 60 * 60_000;
+const DAY_MS = 24 * HOUR_MS;
 
 async function createLink(
   { url }: Servers,
@@ -120,7 +121,7 @@ async function openLink(page: Page, link: string): Promise<void> {
 async function reveal(page: Page): Promise<void> {
   await page.click('#reveal-submit');
   await page
-    .locator('#revealed, #outcome, #reveal-error *, .field-error')
+    .locator('#revealed, #outcome, #reveal-error *, .field-error, #code-part')
     .filter({ visible: true })
     .first()
     .waitFor();
@@ -138,6 +139,12 @@ function ask({ url }: Servers, options: CreateRequestOptions = {}): Promise<Crea
 }
 
 const MESSAGE = 'The password of the test database, please.\nThe one for reading is enough.';
+
+/** Has the server answer requests of a kind with an error. */
+async function answerWith(page: Page, url: string | RegExp, status: number, code: string): Promise<void> {
+  const json = { error: { code, message: 'this test wants it so', statusCode: status } };
+  await page.route(url, (route) => route.fulfill({ status, json }));
+}
 
 async function submitAsk(page: Page, { url }: Servers): Promise<string> {
   await page.goto(`${url}/request`);
@@ -189,7 +196,52 @@ const requestStates: readonly State[] = [
       await openRequest(page, (await ask(servers)).requestLink);
       await page.fill('#secret-text', SECRET);
       await page.click('#answer-submit');
-      await page.locator('#outcome').waitFor();
+      await page.locator('#sent').waitFor();
+    },
+  },
+  {
+    name: 'request-file',
+    async reach(page, servers) {
+      await openRequest(page, (await ask(servers)).requestLink);
+      await page.setInputFiles('#file-input', { name: 'id.pem', mimeType: '', buffer: Buffer.alloc(2_000) });
+    },
+  },
+  {
+    name: 'request-full',
+    async reach(page, servers) {
+      await openRequest(page, (await ask(servers)).requestLink);
+      await page.fill('#secret-text', SECRET);
+      await answerWith(page, '**/answers', 507, 'STORE_FULL');
+      await page.click('#answer-submit');
+      await page.locator('#answer-error strong').waitFor();
+    },
+  },
+  {
+    name: 'request-no-connection',
+    async reach(page, servers) {
+      const { requestLink } = await ask(servers);
+      await page.route('**/api/requests/*', (route) => route.abort());
+      await openRequest(page, requestLink);
+    },
+  },
+  {
+    name: 'request-tampered',
+    async reach(page, servers) {
+      const { requestLink } = await ask(servers);
+      await page.route('**/api/requests/*', async (route) => {
+        const answer = await route.fetch();
+        const json = { ...(await answer.json()), public_key: randomBytes(32).toString('base64url') };
+        await route.fulfill({ response: answer, json });
+      });
+      await openRequest(page, requestLink);
+    },
+  },
+  {
+    name: 'request-not-found',
+    async reach(page, servers) {
+      const { requestLink } = await ask(servers);
+      const other = `request/${randomBytes(16).toString('base64url')}`;
+      await openRequest(page, requestLink.replace(/request\/[\w-]{22}/, other));
     },
   },
   {
@@ -289,6 +341,22 @@ const receiptStates: readonly State[] = [
     },
   },
   {
+    name: 'receipt-revoked',
+    async reach(page, servers) {
+      const { link, receiptLink } = await createWithReceipt(servers, { hint: 'build-01' });
+      await revokeSecret(link);
+      await openReceipt(page, receiptLink);
+    },
+  },
+  {
+    name: 'receipt-expired',
+    async reach(page, servers) {
+      const { receiptLink } = await createWithReceipt(servers);
+      servers.advance(HOUR_MS);
+      await openReceipt(page, receiptLink);
+    },
+  },
+  {
     name: 'receipt-revoke',
     async reach(page, servers) {
       await openReceipt(page, (await createWithReceipt(servers)).receiptLink);
@@ -300,7 +368,7 @@ const receiptStates: readonly State[] = [
     async reach(page, servers) {
       await fillForm(page, servers);
       await submit(page);
-      await page.click('#created-receipt-part summary');
+      await page.click('#receipt-link-part summary');
     },
   },
 ];
@@ -384,6 +452,74 @@ const createStates: readonly State[] = [
         await page.fill('#secret-text', SECRET);
         await submit(page);
       }
+    },
+  },
+  {
+    name: 'create-full',
+    async reach(page, servers) {
+      await fillForm(page, servers);
+      await answerWith(page, '**/api/secrets', 507, 'STORE_FULL');
+      await submit(page);
+    },
+  },
+  {
+    name: 'create-server-error',
+    async reach(page, servers) {
+      await fillForm(page, servers);
+      await answerWith(page, '**/api/secrets', 500, 'INTERNAL_ERROR');
+      await submit(page);
+    },
+  },
+  {
+    name: 'create-no-connection',
+    async reach(page, servers) {
+      await fillForm(page, servers);
+      await page.context().setOffline(true);
+      await submit(page);
+    },
+  },
+  {
+    name: 'create-gateway',
+    async reach(page, servers) {
+      await fillForm(page, servers);
+      await page.route('**/api/secrets', (route) =>
+        route.fulfill({ status: 403, contentType: 'text/html', body: '<h1>Log in</h1>' }),
+      );
+      await submit(page);
+    },
+  },
+  {
+    name: 'create-file-empty',
+    async reach(page, servers) {
+      await fillForm(page, servers);
+      await page.setInputFiles('#file-input', { name: 'e.txt', mimeType: '', buffer: Buffer.alloc(0) });
+    },
+  },
+  {
+    name: 'create-views-error',
+    async reach(page, servers) {
+      await fillForm(page, servers);
+      await page.click('summary');
+      await page.fill('#views', '0');
+      await page.click('#create-submit');
+      await page.locator('.field-error').waitFor();
+    },
+  },
+  {
+    name: 'create-generated',
+    async reach(page, { url }) {
+      await openForm(page, url);
+      await page.click('#secret-generate');
+      await page.click('summary');
+      await page.click('#passphrase-generate');
+      await page.locator('#passphrase:not(.masked)').waitFor();
+    },
+  },
+  {
+    name: 'create-leaving',
+    async reach(page, servers) {
+      await fillForm(page, servers);
+      await page.click('.wordmark');
     },
   },
   { name: 'create-closed', reach: (page, { closedUrl }) => openForm(page, closedUrl) },
@@ -493,6 +629,42 @@ const revealStates: readonly State[] = [
         if (tries > 9) servers.advance(300_000);
       }
       await fetch(`${servers.url}/api/secrets/${id}/status`, { headers: headers() });
+      await reveal(page);
+    },
+  },
+  {
+    name: 'reveal-version1-wrong-key',
+    async reach(page, servers) {
+      const [url = ''] = (await createLink(servers, { link: 'v1' })).split('#');
+      await openLink(page, `${url}#v1.${randomBytes(32).toString('base64url')}`);
+      await reveal(page);
+    },
+  },
+  {
+    name: 'reveal-too-new',
+    reach: async (page, servers) => openLink(page, (await createLink(servers)).replace('#v2.', '#v9.')),
+  },
+  {
+    name: 'reveal-too-early',
+    async reach(page, servers) {
+      const notBefore = new Date(Date.now() + 20 * DAY_MS).toISOString();
+      await openLink(page, await createLink(servers, { gates: { notBefore }, expiry: '30d' }));
+    },
+  },
+  {
+    name: 'reveal-other-network',
+    async reach(page, servers) {
+      await openLink(page, await createLink(servers, { gates: { addresses: ['203.0.113.7'] } }));
+      await reveal(page);
+    },
+  },
+  {
+    name: 'reveal-code',
+    async reach(page, servers) {
+      await openLink(page, await createLink(servers));
+      await answerWith(page, /\/api\/secrets\/[\w-]{22}$/, 403, 'CODE_REQUIRED');
+      const json = { sent_to: 'a…@e….org', retry_after: 60 };
+      await page.route('**/code', (route) => route.fulfill({ status: 202, json }));
       await reveal(page);
     },
   },
@@ -624,11 +796,52 @@ const finalStates: readonly State[] = [
     },
   },
   {
+    name: 'outcome-decryption-failed',
+    async reach(page, servers) {
+      await openLink(page, await createLink(servers));
+      await page.route(/\/api\/secrets\/[\w-]{22}$/, async (route) => {
+        const answer = await route.fetch();
+        const json = await answer.json();
+        await route.fulfill({
+          response: answer,
+          json: { ...json, encrypted_blob: `AAAA${json.encrypted_blob.slice(4)}` },
+        });
+      });
+      await reveal(page);
+    },
+  },
+  {
     name: 'outcome-opened-here',
     async reach(page, servers) {
       await openLink(page, await createLink(servers));
       await reveal(page);
       await page.click('#revealed-done');
+    },
+  },
+];
+
+const otherStates: readonly State[] = [
+  {
+    name: 'verify',
+    async reach(page, { url }) {
+      await page.goto(`${url}/verify`);
+      await page.locator('#verify-list').filter({ hasText: 'index.html' }).waitFor();
+    },
+  },
+  {
+    name: 'missing',
+    async reach(page, { url }) {
+      // Chromium notes on its console that there is no such page.
+      await page.goto(`${url}/missing.html`);
+      await page.locator('#outcome').waitFor();
+    },
+  },
+  {
+    name: 'not-started',
+    async reach(page, { url }) {
+      await page.route('**/*.js', () => undefined);
+      await page.goto(url, { waitUntil: 'commit' });
+      await page.locator('#not-started h1').waitFor();
     },
   },
 ];
@@ -642,4 +855,5 @@ export const states: readonly State[] = [
   ...requestStates,
   ...receiptStates,
   ...brandStates,
+  ...otherStates,
 ];
