@@ -11,7 +11,7 @@ interface TrustedTypePolicyFactory {
 const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypePolicyFactory };
 
 /** A name that the build gives, in the page's own folder. */
-const OWN = /^[a-z0-9-]+-[0-9a-f]{12}\.js$/;
+const OWN = /^[\w-]+-[0-9a-f]{12}\.js$/;
 
 /** The URL of one of them. @throws TypeError for any other name. */
 function ownUrl(name: string): string {
