@@ -6,7 +6,7 @@ import type { SecretStatus } from '../../client/secret-status.js';
 import { revokeSecret, secretStatus } from '../../client/status.js';
 import type { LinkOrPair } from '../../core/links/link-or-pair.js';
 import { confirmationButton } from '../parts/controls/confirmation.js';
-import { copyButton, shareButton } from '../parts/controls/copy-button.js';
+import { copyButton, shareButton, startReceiptLink } from '../parts/controls/copy-button.js';
 import { showQrCode } from '../parts/controls/show-qr-code.js';
 import { byId, isDisabled, setBusy, showText, showView } from '../parts/elements.js';
 import { ErrorNote } from '../parts/error-note.js';
@@ -15,7 +15,6 @@ import { translate, translatePlural } from '../parts/language.js';
 import { LeaveGuard } from '../parts/leave-guard.js';
 import { fetchFromServer, serverNow } from '../parts/page-fetch.js';
 import { formatAhead, formatTimeOfDay } from '../parts/times.js';
-import { startReceiptLink } from '../receipt/receipt-link.js';
 
 /** The secret that the view shows. Both are needed to ask for its status and to revoke it. */
 interface CreatedSecret {
@@ -35,7 +34,7 @@ export function startCreatedView(
 ): (created: SecretLink, options: CreateSecretOptions) => void {
   const link = byId('created-link', HTMLElement);
   const key = byId('created-key', HTMLElement);
-  const showReceiptLink = startReceiptLink();
+  const showReceiptLink = startReceiptLink(false);
   const guard = new LeaveGuard('link');
   const uncopied = new Set<HTMLElement>();
   const onCopied = (part: HTMLElement) => {

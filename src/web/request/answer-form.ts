@@ -7,6 +7,7 @@ import { maxSecretBytesV2 } from '../../core/crypto/seal-v2.js';
 import type { RequestLink } from '../../core/links/request-links.js';
 import { SecretField } from '../create/secret-field.js';
 import { SendProgress } from '../create/send-progress.js';
+import { startReceiptLink } from '../parts/controls/copy-button.js';
 import { byId, isDisabled, setBusy, showText, showView } from '../parts/elements.js';
 import { ErrorNote } from '../parts/error-note.js';
 import { escapeText, formatSize } from '../parts/format.js';
@@ -15,7 +16,6 @@ import { LeaveGuard } from '../parts/leave-guard.js';
 import { type Outcome, outcomeOfRequest, showOutcome } from '../parts/outcomes.js';
 import { fetchFromServer } from '../parts/page-fetch.js';
 import { formatAhead, formatDuration, formatWhen } from '../parts/times.js';
-import { startReceiptLink } from '../receipt/receipt-link.js';
 import { formatted, type RequestBar, readRequestText } from './request-bar.js';
 
 /** Outcomes that leave nothing to try. */
@@ -42,7 +42,7 @@ class AnswerForm {
   readonly #submit = byId('answer-submit', HTMLButtonElement);
   readonly #status = byId('request-status', HTMLElement);
   readonly #linkField = byId('request-link', HTMLInputElement);
-  readonly #showReceiptLink = startReceiptLink();
+  readonly #showReceiptLink = startReceiptLink(true);
   #link: RequestLink | undefined;
   /** The most bytes that an answer may have. */
   #maxBytes = Number.POSITIVE_INFINITY;
@@ -132,7 +132,6 @@ class AnswerForm {
     const text = translate('requestSent.text', { when: formatWhen(expiresAt) });
     byId('sent-text', HTMLElement).textContent = text;
     this.#showReceiptLink(receiptLink);
-    byId('receipt-link-part', HTMLDetailsElement).open = true;
     showView('sent', `${translate('requestSent.heading')} – zephr`);
   }
 

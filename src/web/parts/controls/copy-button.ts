@@ -1,4 +1,4 @@
-/** Buttons that copy a text to the clipboard. */
+/** Buttons that copy a text to the clipboard, or hand it to another program. */
 
 import { byId } from '../elements.js';
 import { translate } from '../language.js';
@@ -68,6 +68,22 @@ export function copyButton(id: string, { element, show }: CopySource, onCopied: 
     }
     onCopied();
   });
+}
+
+/**
+ * Prepares the place of the receipt link of a secret that was just sent, with its button.
+ * @param isOpen whether it is in sight at once: where there is nothing else to do.
+ * @returns a function that shows a link; nothing where the server keeps no receipt.
+ */
+export function startReceiptLink(isOpen: boolean): (receiptLink: string | undefined) => void {
+  const part = byId('receipt-link-part', HTMLDetailsElement);
+  const place = byId('receipt-link', HTMLElement);
+  part.open = isOpen;
+  copyButton('copy-receipt', { element: place }, () => undefined);
+  return (receiptLink) => {
+    place.textContent = receiptLink ?? '';
+    part.hidden = receiptLink === undefined;
+  };
 }
 
 /**
