@@ -252,6 +252,8 @@ function document(name: DocumentName, { scripts, sheet, icon, touchIcon, preview
     page: name,
     title,
     'og-title': plainText(previewTitle),
+    // Open Graph asks for an absolute address, but a document that named its host would have another hash on each server.
+    // Signal, Mastodon, Mattermost, Synapse and Zulip resolve it. Elsewhere a link has title and description alone.
     preview: base + preview.path,
     description: plainText('page.description'),
     home: base,

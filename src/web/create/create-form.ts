@@ -20,7 +20,7 @@ import { LeaveGuard } from '../parts/leave-guard.js';
 import { outcomeOf } from '../parts/outcomes.js';
 import { fetchFromServer } from '../parts/page-fetch.js';
 import { startCreatedView } from './created-view.js';
-import { generatePassphrase, generateSecret } from './generators.js';
+import { generatePassphrase, generateSecret, PASSPHRASE_BITS } from './generators.js';
 import { type EnteredSecret, SecretField } from './secret-field.js';
 import { SendProgress } from './send-progress.js';
 import { serverLimits } from './server-limits.js';
@@ -60,7 +60,9 @@ class CreateForm {
     byId('secret-generate', HTMLButtonElement).addEventListener('click', () =>
       this.#secret.insert(generateSecret()),
     );
-    byId('passphrase-generate', HTMLButtonElement).addEventListener('click', () => this.#suggestPassphrase());
+    const suggest = byId('passphrase-generate', HTMLButtonElement);
+    suggest.textContent = translate('create.generatePassphrase', { bits: PASSPHRASE_BITS });
+    suggest.addEventListener('click', () => this.#suggestPassphrase());
     byId('create-form', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
       if (!isDisabled(this.#submit)) void this.#create();

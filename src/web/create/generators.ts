@@ -6,8 +6,10 @@ import { type DataFile, fetchData } from '../parts/loading/data-file.js';
 /** The file of words, one a line. The build (.scripts/web.ts) defines it. */
 declare const __ZEPHR_WORDS__: DataFile;
 
-/** Six of 1,296 words are 62 bits: behind Argon2id, more than anybody can try. */
 const WORDS = 6;
+
+/** As many as six of 1,296 words are: behind Argon2id, more than anybody can try. */
+export const PASSPHRASE_BITS = 62;
 
 /** Letters and digits without those that are easily taken for each other (I, l, 1, O, 0). */
 const CHARACTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';

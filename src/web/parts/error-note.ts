@@ -53,7 +53,7 @@ export class ErrorNote {
     text.role = 'alert';
     text.textContent = translate(key, values);
     this.#atField = text;
-    (field.closest('.field') ?? field.parentElement ?? field).append(text);
+    (field.closest('.field > *') ?? field).after(text);
     this.markField(field);
     field.setAttribute('aria-describedby', `${describedBy(field)} ${text.id}`.trim());
     text.scrollIntoView({ block: 'nearest' });

@@ -36,7 +36,6 @@ export function showSecret(secret: OpenedSecret, { onKept, onDone }: Reactions):
   byId('revealed-note', HTMLElement).hidden = files.length > 0 && note.length === 0;
   showContent(text, files.length === 0 || note.length > 0, () => keep('note'));
   showFiles(secret, name ?? translate('revealed.fileName'), () => keep('files'));
-  byId('revealed-download', HTMLButtonElement).hidden = files.length > 0 && note.length === 0;
   byId('revealed-download', HTMLButtonElement).addEventListener('click', () => {
     const ending = text === undefined ? '' : '.txt';
     saveBlob(new Blob([note]), name ?? `${translate('revealed.fileName')}${ending}`);

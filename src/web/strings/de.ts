@@ -45,7 +45,7 @@ export const de: Texts = {
   'create.passphrase': 'Passphrase',
   'create.passphraseHelp':
     'Auch der Empfänger muss sie kennen. Schicken Sie sie nicht zusammen mit dem Link.',
-  'create.generatePassphrase': 'Sechs Wörter vorschlagen',
+  'create.generatePassphrase': 'Sechs Wörter vorschlagen ({bits} Bit)',
   'create.views': 'Anzahl der Empfänger',
   'create.viewsHelp': 'Von 1 bis {max}. Jeder kann den Link einmal öffnen.',
   'create.message': 'Nachricht',

@@ -44,7 +44,7 @@ export const es: Texts = {
   'create.more': 'Más opciones',
   'create.passphrase': 'Frase de contraseña',
   'create.passphraseHelp': 'Quien lo reciba también tiene que saberla. No la envíes junto con el enlace.',
-  'create.generatePassphrase': 'Proponer seis palabras',
+  'create.generatePassphrase': 'Proponer seis palabras ({bits} bits)',
   'create.views': 'Número de destinatarios',
   'create.viewsHelp': 'De 1 a {max}. Cada uno puede abrir el enlace una vez.',
   'create.message': 'Mensaje',

@@ -44,7 +44,7 @@ export const fr: Texts = {
   'create.more': 'Plus d’options',
   'create.passphrase': 'Phrase secrète',
   'create.passphraseHelp': 'Le destinataire doit la connaître aussi. Ne l’envoyez pas avec le lien.',
-  'create.generatePassphrase': 'Proposer six mots',
+  'create.generatePassphrase': 'Proposer six mots ({bits} bits)',
   'create.views': 'Nombre de destinataires',
   'create.viewsHelp': 'De 1 à {max}. Chacun peut ouvrir le lien une fois.',
   'create.message': 'Message pour le destinataire',

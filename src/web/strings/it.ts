@@ -44,7 +44,7 @@ export const it: Texts = {
   'create.more': 'Altre opzioni',
   'create.passphrase': 'Frase segreta',
   'create.passphraseHelp': 'Deve conoscerla anche chi riceve il link. Non inviarla insieme al link.',
-  'create.generatePassphrase': 'Proponi sei parole',
+  'create.generatePassphrase': 'Proponi sei parole ({bits} bit)',
   'create.views': 'Numero di destinatari',
   'create.viewsHelp': 'Da 1 a {max}. Ognuno può aprire il link una volta.',
   'create.message': 'Messaggio',

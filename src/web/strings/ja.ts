@@ -42,7 +42,7 @@ export const ja: Texts = {
   'create.more': 'その他の設定',
   'create.passphrase': 'パスフレーズ',
   'create.passphraseHelp': '受け取る人にも必要です。リンクと一緒に送らないでください。',
-  'create.generatePassphrase': '6 つの単語を提案',
+  'create.generatePassphrase': '6 つの単語を提案（{bits} ビット）',
   'create.views': '開ける人数',
   'create.viewsHelp': '1〜{max}。一人につき一度だけリンクを開けます。',
   'create.message': 'メッセージ',

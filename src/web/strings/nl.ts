@@ -44,7 +44,7 @@ export const nl: Texts = {
   'create.more': 'Meer opties',
   'create.passphrase': 'Wachtwoordzin',
   'create.passphraseHelp': 'De ontvanger moet hem ook weten. Stuur hem niet mee met de link.',
-  'create.generatePassphrase': 'Zes woorden voorstellen',
+  'create.generatePassphrase': 'Zes woorden voorstellen ({bits} bits)',
   'create.views': 'Aantal ontvangers',
   'create.viewsHelp': 'Van 1 tot {max}. Ieder kan de link één keer openen.',
   'create.message': 'Bericht',

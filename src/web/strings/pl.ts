@@ -44,7 +44,7 @@ export const pl: Texts = {
   'create.more': 'Więcej opcji',
   'create.passphrase': 'Hasło dodatkowe',
   'create.passphraseHelp': 'Odbiorca też musi je znać. Nie wysyłaj go razem z linkiem.',
-  'create.generatePassphrase': 'Zaproponuj sześć słów',
+  'create.generatePassphrase': 'Zaproponuj sześć słów ({bits} bity)',
   'create.views': 'Liczba odbiorców',
   'create.viewsHelp': 'Od 1 do {max}. Każdy może otworzyć link raz.',
   'create.message': 'Wiadomość',

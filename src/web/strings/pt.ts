@@ -44,7 +44,7 @@ export const pt: Texts = {
   'create.more': 'Mais opções',
   'create.passphrase': 'Frase secreta',
   'create.passphraseHelp': 'O destinatário também precisa saber a frase. Não a envie junto com o link.',
-  'create.generatePassphrase': 'Sugerir seis palavras',
+  'create.generatePassphrase': 'Sugerir seis palavras ({bits} bits)',
   'create.views': 'Número de destinatários',
   'create.viewsHelp': 'De 1 a {max}. Cada um pode abrir o link uma vez.',
   'create.message': 'Mensagem',

@@ -5,6 +5,7 @@ import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { retrieveSecret } from '../../../src/index.js';
+import { TRANSLATIONS } from '../../../src/web/strings/languages.js';
 import { CHROMIUM, HAS_CHROMIUM } from '../../support/browser.js';
 import { type Servers, startServers, states } from './states.js';
 import { headingOf, textOf, useBrowser, visitor } from './visitor.js';
@@ -64,6 +65,22 @@ describe.skipIf(!HAS_CHROMIUM)(`the page (needs ${CHROMIUM})`, () => {
       }
     },
   );
+
+  it.each(TRANSLATIONS.map(({ tag }) => tag))('fits at twice the size in every language: %s', async (tag) => {
+    const { context } = await visit({ viewport: { width: 320, height: 480 } });
+    await context.addInitScript((language) => {
+      // A page that is not from a server has none.
+      if (location.protocol === 'http:') localStorage.setItem('zephr language', language);
+    }, tag);
+    const names = ['create-generated', 'created-split', 'asked', 'receipt', 'reveal-code', 'revealed-files'];
+    for (const name of names) {
+      const page = await context.newPage();
+      await states.find((state) => state.name === name)?.reach(page, servers);
+      expect(await page.locator('html').getAttribute('lang')).toBe(tag);
+      expect(await cutOff(page), name).toEqual([]);
+      await page.close();
+    }
+  });
 
   it('can be used with the keyboard alone, from the form to the secret', async () => {
     const { context, open } = await visit();

@@ -77,7 +77,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page that creates links (needs ${CHROMIUM})`
     expect(await page.inputValue('#secret-text')).toMatch(/^[A-HJ-NP-Za-km-z2-9]{24}$/);
     await page.getByText('More options').click();
     const suggest = async () => {
-      await page.getByRole('button', { name: 'Suggest six words' }).click();
+      await page.getByRole('button', { name: 'Suggest six words (62 bits)' }).click();
       await expect.poll(() => page.inputValue('#passphrase')).toMatch(/^[a-z]{3,6}( [a-z]{3,6}){5}$/);
       return page.inputValue('#passphrase');
     };
