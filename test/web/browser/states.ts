@@ -109,6 +109,7 @@ async function fillForm(page: Page, { url }: Servers): Promise<void> {
 async function submit(page: Page): Promise<void> {
   await page.click('#create-submit');
   await page.locator('#created, #create-error strong, .field-error').filter({ visible: true }).waitFor();
+  if (await page.locator('#created').isVisible()) await page.locator('#created-figure svg').waitFor();
 }
 
 /** Opens a link and waits until the page knows whether the secret is still there, or needs a click to know. */
