@@ -1,4 +1,4 @@
-/** What went wrong in a form: a note above its button, or a text at the field that has to be changed. */
+/** What went wrong in a form: a note below its button, which it does not move, or a text at the field that has to be changed. */
 
 import { ApiError } from '../../core/errors.js';
 import { byId } from './elements.js';
