@@ -117,7 +117,7 @@ describe('README.md', () => {
     const { code, stdout, stderr } = await session.sh(block);
     expect(stdout, stderr).toMatch(/^API_KEY .*\nDB_PASSWORD .*\nTLS_KEY .*\n/);
     expect(stdout.split('\n').slice(3)).toEqual([
-      'connecting with [masked DB_PASSWORD]',
+      'using [masked DB_PASSWORD]',
       '[masked DB_PASSWORD]',
       'deployed',
       '',

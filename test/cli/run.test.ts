@@ -108,6 +108,23 @@ os.write(1,bytes(range(256)))
     expect(stderr).toBe('zephr: warning: too short to be masked: A\n');
   });
 
+  it.skipIf(!HAS_SCRIPT)(
+    'is not masked at a terminal unless that is asked for, and it is said of which stream',
+    async () => {
+      const session = await vaultSession({ A: 'correct horse' });
+      const screenOf = async (line: string) => (await type(session, line, [])).screen;
+      const shown = await screenOf(`zephr run -- sh -c 'echo "<$A>"'`);
+      expect(shown).toContain('stdout and stderr are the terminal, and not masked there');
+      expect(shown).toContain('<correct horse>');
+      const piped = await screenOf(`zephr run -- sh -c 'echo "<$A>"' | cat`);
+      expect(piped).toContain('stderr is the terminal, and not masked there');
+      expect(piped).toContain('<[masked A]>');
+      const always = await screenOf(`zephr run --mask always -- sh -c 'echo "<$A>"'`);
+      expect(always).toContain('<[masked A]>');
+      expect(always).not.toContain('warning');
+    },
+  );
+
   it('ends the command as without zephr when nobody reads it', async () => {
     const { sh } = await vaultSession({ A: SECRET });
     const { stdout, code } = await sh('(zephr run -- yes; echo $? > status) | head -n 1; cat status');

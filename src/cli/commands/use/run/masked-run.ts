@@ -66,10 +66,11 @@ function groupsFor(when: When, terminal: Terminal): readonly Group[] {
   return masked.map((descriptor) => [descriptor]);
 }
 
-/** Whether there is something to mask. What is not masked although it should be is said. */
+/** Whether something will be masked. What will not be is said. */
 export async function isMasked(
   chosen: readonly NamedSecret[],
   when: When,
+  { groups }: Preparation,
   terminal: Terminal,
   reporter: Reporter,
 ): Promise<boolean> {
@@ -77,12 +78,15 @@ export async function isMasked(
   if (short.length > 0 && when !== 'never')
     await reporter.warn(`too short to be masked: ${[...new Set(short)].join(', ')}`);
   if (when === 'never' || short.length === chosen.length) return false;
-  if (when === 'auto' && [1, 2].some((descriptor) => outputAt(descriptor as 1 | 2, terminal).isTerminal))
+  const shown = ([1, 2] as const).filter((descriptor) => outputAt(descriptor, terminal).isTerminal);
+  if (when === 'auto' && shown.length > 0) {
+    const names = shown.map((descriptor) => (descriptor === 1 ? 'stdout' : 'stderr')).join(' and ');
     await reporter.warn(
-      'what goes to the terminal is not masked',
-      'with --mask always it is, by way of a pipe',
+      `${names} ${shown.length === 1 ? 'is' : 'are'} the terminal, and not masked there`,
+      'with --mask always a terminal is masked too, by way of a pipe',
     );
-  return true;
+  }
+  return groups.length > 0;
 }
 
 function outputAt(descriptor: 1 | 2, { stdout, stderr }: Terminal): Output {

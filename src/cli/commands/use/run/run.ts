@@ -53,7 +53,7 @@ export async function run(context: RunContext): Promise<number> {
   });
   const start = async (linked: readonly LinkedSecret[]) => {
     const all = [...masked, ...linked];
-    const hasMask = await isMasked(all, flags.mask ?? 'auto', terminal, reporter);
+    const hasMask = await isMasked(all, flags.mask ?? 'auto', prepared, terminal, reporter);
     const variables = [...chosen.filter((one) => one.as === 'value'), ...files.variables, ...linked];
     const env = environmentWith(variables, terminal.env, { isClean: flags.cleanEnv ?? false, without });
     Object.assign(env, proxy?.variables);
