@@ -124,6 +124,22 @@ describe('zephr request', () => {
     expect(Object.keys(open)).toEqual(['id', 'requestLink', 'collectLink', 'expiresAt']);
   });
 
+  it('says of a file that is damaged that it is, and not that the answers were taken', async () => {
+    const one = server.session();
+    await one.sh('zephr request -q > link; echo hunter2 | zephr give -q "$(cat link)"');
+    const [name = ''] = kept(one);
+    const path = join(folderOf(one), name);
+    const whole = readFileSync(path);
+    const get = () => one.sh(`zephr get -q -- ${name.slice(0, 8)}`);
+    for (const part of [whole.subarray(0, 60), '', '{}']) {
+      writeFileSync(path, part);
+      const { code, stderr } = await get();
+      expect([code, stderr]).toEqual([2, expect.stringContaining(`${name} is damaged`)]);
+    }
+    writeFileSync(path, whole);
+    expect((await get()).stdout).toBe('hunter2\n');
+  });
+
   it('is not forgotten by a clock that is ahead, but by the next one that is made', async () => {
     const one = server.session();
     const outdate = () => {

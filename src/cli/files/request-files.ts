@@ -103,6 +103,18 @@ export async function findRequests(start: string, terminal: Terminal): Promise<r
   return all.filter(({ id }) => id.startsWith(start));
 }
 
+/** The path of a file whose request begins with `start` and can not be read any more; null where there is none. */
+export async function findDamaged(start: string, terminal: Terminal): Promise<string | null> {
+  const folder = folderOf(terminal);
+  if (folder === null) return null;
+  for (const name of await namesIn(folder)) {
+    if (!NAME.test(name) || !name.startsWith(start)) continue;
+    const path = join(folder, name);
+    if ((await readRequest(path)) === null && (await exists(path))) return path;
+  }
+  return null;
+}
+
 /** A request of which nothing is kept here. */
 export function unkeptRequest({ server, id }: CollectLink, now: number): KeptRequest {
   return { server, id, keptUntil: new Date(now).toISOString(), taken: {}, refused: [] };

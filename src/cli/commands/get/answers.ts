@@ -21,6 +21,7 @@ import { hasLiveClaim } from '../../files/pending-claims.js';
 import {
   changeRequest,
   collectLinkOf,
+  findDamaged,
   findRequests,
   type KeptRequest,
   removeRequest,
@@ -125,6 +126,12 @@ async function findRequest(
   }
   const link = kept === undefined ? null : collectLinkOf(kept);
   if (kept !== undefined && link !== null) return { link, kept };
+  const damaged = await findDamaged(text, terminal);
+  if (damaged !== null)
+    throw usageError(
+      `${damaged} is damaged, and nothing else opens the answers`,
+      'put a copy of it back if there is one; else revoke the request, and ask again',
+    );
   const { records } = await readSentList(terminal, reporter);
   const wasMadeHere = records.some(({ kind, id }) => kind === 'request' && id.startsWith(text));
   throw wasMadeHere ? new CliError(EXIT.gone, ...TAKEN) : notKept(text);
