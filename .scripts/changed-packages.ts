@@ -55,6 +55,18 @@ const noClipboardPrograms: Plugin = {
   },
 };
 
+/**
+ * Leaves out of nodemailer what its SMTP client does not use: fetching over HTTP, with cookies, and names of other alphabets.
+ * The package does not say that these modules do nothing by themselves.
+ */
+const smtpAlone: Plugin = {
+  name: 'smtp-alone',
+  transform: {
+    filter: { id: /\/node_modules\/nodemailer\/dist\/esm\/(fetch|punycode|shared)\// },
+    handler: (code) => ({ code, moduleSideEffects: false }),
+  },
+};
+
 /** Puts a module in the place of another. The build fails when the package no longer imports the other. */
 function replace({ importer: name, imported, code }: Replacement): Plugin {
   const id = `\0${imported} for ${name}`;
@@ -86,4 +98,4 @@ export const WITHOUT_NODE: Plugin[] = [
 ];
 
 /** For the bundle of the command. */
-export const CHANGED_PACKAGES: Plugin[] = [...REPLACEMENTS.map(replace), noClipboardPrograms];
+export const CHANGED_PACKAGES: Plugin[] = [...REPLACEMENTS.map(replace), noClipboardPrograms, smtpAlone];
