@@ -1,9 +1,10 @@
 /** A proxy that has passed on thousands of requests takes no more memory than one that has passed on some. */
 
 import { readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
 import { inBackground } from '../support/background.js';
-import { askOver, host, rawConnection } from '../support/proxy.js';
+import { askOver, host, rawConnection, secret, testProxy } from '../support/proxy.js';
 import { vaultSession } from '../support/vault.js';
 
 /** Requests of a round, over as many connections. */
@@ -44,3 +45,62 @@ function residentMb(pid: number): number {
   const [, kb] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kb) / 1_024;
 }
+
+describe('a response', () => {
+  it('that is 200 MB once it is decoded passes through without being held', async () => {
+    const bomb = gzipSync(Buffer.alloc(200 << 20));
+    const upstream = await host((_, response) => response.setHeader('Content-Encoding', 'gzip').end(bomb));
+    const proxy = await testProxy([
+      secret('API_KEY', 'correct-horse-battery', { hosts: [upstream.host], as: 'bearer' }),
+    ]);
+    const answer = await fetch(`${proxy.url}/to/${upstream.host}/`, {
+      headers: { 'X-Zephr-Token': proxy.token },
+    });
+    const before = process.memoryUsage().rss;
+    let [most, length] = [0, 0];
+    for await (const chunk of answer.body ?? []) {
+      length += chunk.length;
+      most = Math.max(most, process.memoryUsage.rss());
+    }
+    expect(length).toBe(200 << 20);
+    expect((most - before) / (1 << 20)).toBeLessThan(120);
+  });
+
+  it('whose reader takes nothing is read no further', async () => {
+    let sent = 0;
+    const upstream = await host((_, response) => {
+      const piece = Buffer.alloc(65_536, 'x');
+      const more = () => {
+        while (sent < 64 << 20 && !response.destroyed) {
+          sent += piece.length;
+          if (!response.write(piece)) return void response.once('drain', more);
+        }
+        response.end();
+      };
+      more();
+    });
+    const proxy = await testProxy([
+      secret('API_KEY', 'correct-horse-battery', { hosts: [upstream.host], as: 'bearer' }),
+    ]);
+    const answer = await fetch(`${proxy.url}/to/${upstream.host}/`, {
+      headers: { 'X-Zephr-Token': proxy.token },
+    });
+    // It stands still: what the system holds for both sides is some megabytes.
+    let before = -1;
+    await expect
+      .poll(
+        () => {
+          const isStill = before === sent;
+          before = sent;
+          return isStill;
+        },
+        { interval: 300, timeout: 20_000 },
+      )
+      .toBe(true);
+    expect(sent).toBeLessThan(48 << 20);
+    await answer.body?.cancel();
+    await expect
+      .poll(async () => (await proxy.entries()).map(({ decision }) => decision))
+      .toEqual(['allowed', 'failed']);
+  });
+});
