@@ -25,7 +25,8 @@ export type PolicyCode =
   | 'SECRET_PAST_EXPIRY'
   | 'NOT_APPROVED'
   | 'APPROVAL_TIMED_OUT'
-  | 'EGRESS_REFUSED';
+  | 'EGRESS_REFUSED'
+  | 'WEB_PAGE';
 
 /** A request names a secret that the vault does not have. */
 export class UnknownSecretError extends ZephrError {

@@ -1,13 +1,11 @@
 /** Who may use a proxy: programs of this user that have its token, and no web page. */
 
 import { timingSafeEqual } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
-import { endianness } from 'node:os';
 import { encodeBase64url } from '../../core/base64url.js';
 import { randomBytes } from '../../core/bytes.js';
 import type { HeaderList } from '../requests/headers.js';
+import { isStartedBy, userOf } from './peers.js';
 
 /** Why a request is not answered, and with which status. */
 export interface Refusal {
@@ -31,6 +29,8 @@ export interface AdmissionRules {
   readonly port: number;
   /** Admits processes of this user without a token, where the system says whose a connection is. */
   readonly userWithoutToken?: number | undefined;
+  /** Admits programs that this process has started, to the proxy: their variables have the token, and some cannot show it. */
+  readonly startedBy?: number | undefined;
 }
 
 /**
@@ -49,7 +49,10 @@ export function refusalOf(
   if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined)
     return { status: 403, code: 'WEB_PAGE', reason: 'web pages are not answered' };
   if (CARRIERS.some((name) => isToken(headers[name], rules.token))) return null;
-  const { userWithoutToken } = rules;
+  const { userWithoutToken, startedBy } = rules;
+  const showsNone = headers['proxy-authorization'] === undefined;
+  if (use === 'proxy' && startedBy !== undefined && showsNone && isStartedBy(startedBy, message.socket))
+    return null;
   if (use === 'server' && userWithoutToken !== undefined && userOf(message.socket) === userWithoutToken)
     return null;
   const reason = 'the token of the proxy is missing or wrong';
@@ -80,36 +83,4 @@ function isToken(value: string | string[] | undefined, token: string): boolean {
       : credentials;
   const [one, other] = [Buffer.from(given), Buffer.from(token)];
   return one.length === other.length && timingSafeEqual(one, other);
-}
-
-/** The table is read page by page while it changes, so that a line may be missed. */
-const TABLE_READS = 3;
-
-/**
- * The user whose process is at the other end of a connection on this machine, by proc(5); undefined where the system does
- * not tell.
- */
-function userOf({ localAddress, localPort, remoteAddress, remotePort }: Socket): number | undefined {
-  const ends = `${inTable(remoteAddress, remotePort)} ${inTable(localAddress, localPort)} `;
-  for (let read = 0; read < TABLE_READS; read++) {
-    const line = tableOfConnections().find((one) => one.includes(ends));
-    if (line !== undefined) return Number(line.trim().split(/\s+/)[7]);
-  }
-  return undefined;
-}
-
-function tableOfConnections(): string[] {
-  try {
-    return readFileSync('/proc/net/tcp', 'latin1').split('\n');
-  } catch {
-    // Not Linux.
-    return [];
-  }
-}
-
-/** An end of a connection as the table has it: the bytes of the address in the machine's own order, in hex. */
-function inTable(address = '', port = 0): string {
-  const bytes = Uint8Array.from(address.split('.'), Number);
-  const own = endianness() === 'LE' ? bytes.reverse() : bytes;
-  return `${Buffer.from(own).toString('hex')}:${port.toString(16).padStart(4, '0')}`.toUpperCase();
 }

@@ -111,6 +111,7 @@ const STATUS: Readonly<Record<string, readonly [status: number, error: string]>>
   NOT_BOUND: [403, 'domain_not_in_allowlist'],
   HOST_NOT_BOUND: [403, 'domain_not_in_allowlist'],
   EGRESS_REFUSED: [403, 'domain_not_in_allowlist'],
+  WEB_PAGE: [403, 'policy_denied'],
   PATH_NOT_BOUND: [403, 'capability_denied'],
   METHOD_NOT_ALLOWED: [403, 'capability_denied'],
   SLOT_NOT_ALLOWED: [403, 'capability_denied'],

@@ -34,6 +34,8 @@ export interface ProxyOptions extends Omit<Broker, 'approvals'> {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Admits processes of this user at `/proxy` and `/health` without a token. */
   readonly userWithoutToken?: number | undefined;
+  /** Admits programs that this process has started, as a proxy, without a token: Java can show none. */
+  readonly startedBy?: number | undefined;
 }
 
 /** A proxy that listens. */
@@ -64,12 +66,12 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   // Bodies and answers take as long as they take.
   server.requestTimeout = 0;
   const port = await listen(server, options.port);
-  const { project, userWithoutToken, isStrict = false, env = {} } = options;
+  const { project, userWithoutToken, startedBy, isStrict = false, env = {} } = options;
   const authority = new Authority(options.now());
   const tunnels = new Tunnels(broker, authority, { isStrict, env, port });
   const refusals = new LoggedRefusals(broker);
   const refused = (message: IncomingMessage, use: 'proxy' | 'server', user?: number) => {
-    const refusal = refusalOf(message, use, { token, port, userWithoutToken: user });
+    const refusal = refusalOf(message, use, { token, port, userWithoutToken: user, startedBy });
     if (refusal !== null) refusals.add(message, refusal);
     return refusal;
   };

@@ -99,7 +99,7 @@ export class Tunnels {
     const { secrets } = this.#broker;
     const errand = async () => {
       const request = outgoingOf(message, url);
-      return errandOf({ ...request, headers: withoutToken(request.headers, token) }, secrets);
+      return errandOf({ ...request, headers: withoutToken(request.headers, token) }, secrets, message);
     };
     // What stands in headers and URL is seen, and refused, for any host; a body goes unread to those without a secret.
     const isBound = secrets.boundTo(url).length > 0;
@@ -159,7 +159,7 @@ export class Tunnels {
     const scheme = origin.slice(0, origin.indexOf(':'));
     if (!URL.canParse(`${scheme}://${named}`) || new URL(`${scheme}://${named}`).origin !== origin)
       throw new InjectionError('the Host header names another host than the tunnel');
-    return errandOf(outgoingOf(message, targetOf(origin, message.url ?? '')), this.#broker.secrets);
+    return errandOf(outgoingOf(message, targetOf(origin, message.url ?? '')), this.#broker.secrets, message);
   }
 
   async #passThrough(socket: Socket, url: URL, head: Buffer): Promise<void> {
@@ -197,10 +197,20 @@ export class Tunnels {
   }
 }
 
-/** The errand of a request whose placeholders name its secrets. */
-async function errandOf(request: Errand['request'], secrets: BrokeredSecrets): Promise<Errand> {
+/**
+ * The errand of a request whose placeholders name its secrets.
+ * @throws PolicyError `WEB_PAGE`: a browser that a command has started goes through the proxy, with all of its pages.
+ */
+async function errandOf(
+  request: Errand['request'],
+  secrets: BrokeredSecrets,
+  { headers }: IncomingMessage,
+): Promise<Errand> {
   const held = secrets.wantsBody(request.url) ? await holdBody(request) : request;
-  return { request: held, uses: secrets.standingIn(held) };
+  const uses = secrets.standingIn(held);
+  if (uses.length > 0 && headers['sec-fetch-site'] !== undefined)
+    throw new PolicyError('web pages get no secret', 'WEB_PAGE', null);
+  return { request: held, uses };
 }
 
 /** Passes a request to a host that no secret is bound to, as it is. */

@@ -10,16 +10,22 @@ export interface ProxyForCommand {
   readonly bundle: string;
   /** A file with that of the proxy, and those that Node was to trust besides its own. */
   readonly forNode: string;
+  /** The same as the bundle, in PKCS #12. */
+  readonly forJava: string;
 }
 
 /** What this machine is called, as `NO_PROXY` has it. */
 const LOOPBACK = ['localhost', '127.0.0.1', '::1'] as const;
 
 /**
- * What curl, git, Python, Go, Node and the AWS CLI look at. Most read a proxy's variable in one case only, and differ in
- * which; each has its own for certificates.
+ * What curl, git, Python, Go, Java, Node and the AWS CLI look at. Most read a proxy's variable in one case only, and differ
+ * in which; each has its own for certificates.
+ * @param env what the command would have without a proxy.
  */
-export function proxyVariables(proxy: ProxyForCommand): Record<string, string> {
+export function proxyVariables(
+  proxy: ProxyForCommand,
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
   const { port, token, ownHosts, bundle, forNode } = proxy;
   const url = `http://zephr:${token}@127.0.0.1:${port}`;
   const direct = LOOPBACK.filter((name) => !ownHosts.has(name)).join(',');
@@ -39,5 +45,22 @@ export function proxyVariables(proxy: ProxyForCommand): Record<string, string> {
     NODE_EXTRA_CA_CERTS: forNode,
     // Without it Node looks at none of the variables of a proxy (22.21, and from 24.5 on).
     NODE_USE_ENV_PROXY: '1',
+    JAVA_TOOL_OPTIONS: [env.JAVA_TOOL_OPTIONS, ...javaOptions(proxy)].filter(Boolean).join(' '),
   };
+}
+
+/** Java's own names for all that, and no token: its clients show one only when a program has been written to do so. */
+function javaOptions({ port, forJava, ownHosts }: ProxyForCommand): string[] {
+  const addresses = ['http', 'https'].flatMap((scheme) => [
+    `-D${scheme}.proxyHost=127.0.0.1`,
+    `-D${scheme}.proxyPort=${port}`,
+  ]);
+  const isForLoopback = LOOPBACK.some((name) => ownHosts.has(name));
+  return [
+    ...addresses,
+    // Java asks this machine directly, and adds that to any other list but an empty one.
+    ...(isForLoopback ? ['-Dhttp.nonProxyHosts='] : []),
+    `'-Djavax.net.ssl.trustStore=${forJava}'`,
+    '-Djavax.net.ssl.trustStoreType=PKCS12',
+  ];
 }

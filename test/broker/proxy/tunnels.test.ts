@@ -1,15 +1,18 @@
 /** A proxy that programs were told of: tunnels that end in it, those that pass, and what stands in for secrets. */
 
+import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
+import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { makePlaceholder } from '../../../src/broker/requests/placeholders.js';
 import { encodeUtf8 } from '../../../src/core/bytes.js';
 import { Trust } from '../../../src/net/trust.js';
 import type { Policy } from '../../../src/vault/records.js';
 import {
+  ask,
   askOver,
   host,
   openTunnelTo,
@@ -17,6 +20,7 @@ import {
   secret,
   secureHost,
   secureTunnelTo,
+  type TestProxy,
   testProxy,
 } from '../../support/proxy.js';
 
@@ -278,6 +282,43 @@ describe('a WebSocket', () => {
     expect(answer.status).toBe(200);
     expect(answer.body).not.toMatch(/h2c|HTTP2/);
   });
+});
+
+it('that a page of a browser asks through carries no secret', async () => {
+  const { upstream, proxy } = await echoing();
+  const socket = await secureTunnelTo(proxy, upstream.host);
+  const page = { Authorization: 'Bearer ZEPHR_SECRET_API_KEY', 'Sec-Fetch-Site': 'cross-site' };
+  const { status, body } = await askOver(socket, upstream.host, '/', page);
+  expect([status, JSON.parse(body)]).toMatchObject([403, { code: 'WEB_PAGE' }]);
+  expect(upstream.asked).toEqual([]);
+});
+
+/** Asks a proxy for a tunnel, and prints the status. */
+const ASK_FOR_TUNNEL = `const [, port, path, token] = process.argv;
+const headers = token === undefined ? {} : { 'Proxy-Authorization': 'Bearer ' + token };
+require('node:http').request({ port, host: '127.0.0.1', method: 'CONNECT', path, headers })
+  .on('connect', ({ statusCode }) => { console.log(statusCode); process.exit(); }).end();`;
+
+it.skipIf(process.platform !== 'linux')('a program of the command needs to show no token', async () => {
+  const upstream = await secureHost();
+  const secrets = [secret('API_KEY', VALUE, { hosts: [upstream.host] })];
+  const own = await testProxy(secrets, { startedBy: process.pid });
+  const others = await testProxy(secrets, { startedBy: process.ppid + 4_000_000 });
+  const asked = async ({ port }: TestProxy, ...token: string[]) => {
+    const args = ['-e', ASK_FOR_TUNNEL, String(port), upstream.host, ...token];
+    const { stdout } = await promisify(execFile)(process.execPath, args);
+    return Number(stdout);
+  };
+  expect(await asked(own)).toBe(200);
+  // Not through a shell alone: a program that was started by one that was.
+  const line = `"$0" -e "$1" ${own.port} ${upstream.host} & wait`;
+  const deeper = await promisify(execFile)('sh', ['-c', line, process.execPath, ASK_FOR_TUNNEL]);
+  expect(deeper.stdout).toBe('200\n');
+  expect(await asked(own, 'wrong')).toBe(407);
+  expect(await asked(others)).toBe(407);
+  // This process is not one that it has started itself.
+  await expect(openTunnelTo(own, upstream.host, [])).rejects.toThrow('407');
+  expect((await ask(`${own.url}/health`)).status).toBe(401);
 });
 
 describe('any other host', () => {

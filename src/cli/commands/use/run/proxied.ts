@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import type { NamedSecret } from '../../../../broker/masking/masker.js';
 import { type RunningProxy, startProxy } from '../../../../broker/proxy/proxy.js';
 import { BrokeredSecrets } from '../../../../broker/proxy/secrets.js';
+import { trustStoreOf } from '../../../../broker/proxy/trust-store.js';
 import { makePlaceholder } from '../../../../broker/requests/placeholders.js';
 import { proxyVariables } from '../../../../broker/running/proxy-environment.js';
 import { encodeUtf8 } from '../../../../core/bytes.js';
@@ -66,6 +67,7 @@ export async function startForCommand(
     port: 0,
     project: place.project,
     secrets: new BrokeredSecrets(secrets.map((one) => ({ ...one, placeholder: placeholders.get(one.name) }))),
+    startedBy: terminal.pid,
     isStrict: flags.egress === 'strict',
     env: terminal.env,
   });
@@ -84,7 +86,7 @@ export async function startForCommand(
     const ownHosts = new Set(hosts.map((host) => hostName(splitBoundHost(host).host)));
     const { port, token } = proxy;
     return {
-      variables: proxyVariables({ port, token, ownHosts, ...files }),
+      variables: proxyVariables({ port, token, ownHosts, ...files }, terminal.env),
       masked: [...secrets, { name: TOKEN_NAME, value: encodeUtf8(token) }],
       end,
     };
@@ -99,9 +101,15 @@ async function writeAuthorities(
   folder: string,
   { certificate }: RunningProxy,
   { env }: Pick<Terminal, 'env'>,
-): Promise<{ readonly bundle: string; readonly forNode: string }> {
-  const files = { bundle: join(folder, 'bundle.pem'), forNode: join(folder, 'node.pem') };
-  await writeFile(files.bundle, `${await trustedBundle(env)}${certificate}`);
+): Promise<{ readonly bundle: string; readonly forNode: string; readonly forJava: string }> {
+  const files = {
+    bundle: join(folder, 'bundle.pem'),
+    forNode: join(folder, 'node.pem'),
+    forJava: join(folder, 'java.p12'),
+  };
+  const all = `${await trustedBundle(env)}${certificate}`;
+  await writeFile(files.bundle, all);
+  await writeFile(files.forJava, trustStoreOf(all));
   await writeFile(files.forNode, [...(await extraAuthorities(env)), certificate].join('\n'));
   return files;
 }
