@@ -222,7 +222,7 @@ interface Shared {
   readonly sheet: File;
   readonly icon: File;
   readonly touchIcon: File;
-  /** What a chat shows of a link, 1,200 by 630 pixels. */
+  /** What a chat shows of a link, 600 by 315 pixels. */
   readonly preview: File;
 }
 
