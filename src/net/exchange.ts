@@ -40,6 +40,14 @@ export function exchange(
 ): Promise<HttpReply> {
   return new Promise((resolve, reject) => {
     outgoing.on('response', (incoming) => {
+      const { statusCode = 0 } = incoming;
+      // No HTTP (RFC 9110 section 15), though Node's parser takes it. In browsers 0 means a redirect.
+      if (statusCode < 100) {
+        outgoing.destroy(
+          Object.assign(new Error(`the status is ${statusCode}`), { code: 'HPE_INVALID_STATUS' }),
+        );
+        return;
+      }
       // A reply that is complete before the request is: the server wants no more of it.
       incoming.on('end', () => outgoing.writableFinished || outgoing.destroy());
       resolve(replyOf(incoming, incoming, signal));

@@ -3,6 +3,9 @@
 import { describe, expect, it } from 'vitest';
 import { httpHost } from '../support/hosts.js';
 import { openSession } from '../support/session.js';
+import { sharedServer } from '../support/shared-server.js';
+
+const server = sharedServer();
 
 const KEY = 'A'.repeat(43);
 
@@ -30,6 +33,16 @@ describe('an answer in HTML', () => {
       expect(stderr).not.toMatch(/API key|tier|hidden|whoever read it/);
       expect([code, stdout]).toEqual([exit, '']);
     }
+  });
+
+  it('says what is too long where a server takes no such headers, after an API key that is none', async () => {
+    const { sh } = server.session();
+    const { code, stderr, stdout } = await sh('echo x | ZEPHR_API_KEY=$(printf %020000d 0) zephr');
+    expect(stderr).toBe(
+      'zephr: error: Request failed (HTTP 431). The answer is empty.\n' +
+        'zephr: hint: what is sent besides the secret is too long: is the API key a key, and nothing but it? ZEPHR_API_KEY_FILE names a file with one line\n',
+    );
+    expect([code, stdout]).toEqual([8, '']);
   });
 
   it('of a success is named too', async () => {

@@ -109,6 +109,8 @@ function adviceForOther(status: number): string | undefined {
       return 'check --server: does that address, with its path, belong to a zephr server?';
     case 413:
       return 'a proxy on the way may take less than the server: ask who runs it, or send it in parts';
+    case 431:
+      return 'what is sent besides the secret is too long: is the API key a key, and nothing but it? ZEPHR_API_KEY_FILE names a file with one line';
     default:
       return undefined;
   }

@@ -41,6 +41,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   UND_ERR_SOCKET: LOST,
   EPROTO: TLS,
   UND_ERR_HEADERS_OVERFLOW: NOT_ZEPHR,
+  // undici asserts that a status has three digits and is 100 or more.
+  ERR_ASSERTION: NOT_ZEPHR,
 };
 
 /** undici's code for a body shorter or longer than its length says, and for two lengths in one head. */
