@@ -232,9 +232,11 @@ const STORIES: Readonly<Record<string, { breaks: () => Story; keeps: () => Story
       killed()
         .refused('d', READ)
         .ran({ claims: ['d'], got: 'nothing', code: 6 }, 11),
-    // The lease ended while it asked.
+    // On another machine, and where the lease ended while it asked.
     keeps: () =>
       killed()
+        .refused('e', READ)
+        .ran({ machine: 'n', claims: ['e'], got: 'nothing', code: 6 }, 11)
         .wait(MINUTE)
         .refused('d', READ)
         .ran({ claims: ['d'], got: 'nothing', code: 6 }, MINUTE),

@@ -64,6 +64,7 @@ export class CommandRuns {
     for (let rounds = 0; rounds < 3; rounds++) await new Promise((resolve) => setImmediate(resolve));
     clearTimeout(tooLong);
     const run: Run = {
+      machine: this.name,
       from,
       killed,
       code: child.exitCode,

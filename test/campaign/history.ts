@@ -57,6 +57,8 @@ export type RunMoment = 'asked' | 'taken' | 'answered' | 'acknowledging' | 'ackn
 
 /** A run of the command that reads, from its start to its end. */
 export interface Run {
+  /** The machine that it was on, with what other runs there have left. */
+  readonly machine: string;
   /** When it was started. */
   readonly from: number;
   /** When it was killed; `null` where it ended by itself. */

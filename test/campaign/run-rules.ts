@@ -22,9 +22,7 @@ export const runRules: Readonly<Record<string, Rule>> = {
   },
 
   'a command reads again under the claim that it had': (facts) => {
-    const runs = runsOf(facts.history);
-    for (const [index, run] of runs.entries()) {
-      const before = runs.slice(0, index);
+    for (const [run, before] of eachRun(facts)) {
       for (const other of run.claims) {
         const began = firstRead(facts, other);
         const open = before
@@ -37,9 +35,8 @@ export const runRules: Readonly<Record<string, Rule>> = {
   },
 
   'a command calls gone only what a server called gone': (facts) => {
-    const runs = runsOf(facts.history);
-    for (const [index, { code, claims }] of runs.entries()) {
-      if (code !== GONE || runs.slice(0, index).some(({ got }) => got === 'all')) continue;
+    for (const [{ code, claims }, before] of eachRun(facts)) {
+      if (code !== GONE || before.some(({ got }) => got === 'all')) continue;
       const told = answered(facts.reads).some(
         ({ call, answer }) => answer.status === 410 && call.claim !== null && claims.includes(call.claim),
       );
@@ -48,6 +45,15 @@ export const runRules: Readonly<Record<string, Rule>> = {
     return null;
   },
 };
+
+/** Each run, and those before it on the same machine. */
+function eachRun({ history }: Facts): (readonly [Run, readonly Run[]])[] {
+  const runs = runsOf(history);
+  return runs.map((run, index) => [
+    run,
+    runs.slice(0, index).filter(({ machine }) => machine === run.machine),
+  ]);
+}
 
 /** When a claim was first used; never, for what was not even sent. */
 function firstRead({ history }: Facts, claim: string): number {

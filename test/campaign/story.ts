@@ -72,8 +72,12 @@ export class Story {
 
   /** A run of the command that reads, which began so long ago and ends now. */
   ran(run: Partial<Run>, began = 0): this {
-    const ended = { from: this.#now - began, killed: null, code: 0, got: 'all', claims: ['c'] } as const;
-    this.events.push({ at: this.#now, what: 'ran', run: { ...ended, acknowledged: [], ...run } });
+    const ended = { machine: 'm', from: this.#now - began, killed: null, code: 0, got: 'all' } as const;
+    this.events.push({
+      at: this.#now,
+      what: 'ran',
+      run: { ...ended, claims: ['c'], acknowledged: [], ...run },
+    });
     return this;
   }
 

@@ -262,6 +262,19 @@ describe.skipIf(!HAS_SCRIPT)('a binary secret that a terminal would not show', (
   });
 });
 
+it.each([
+  [403, 'text/html', '<h1>blocked</h1>'],
+  [404, 'text/html', '<h1>Not Found</h1>'],
+  [413, 'application/json', '{"error":"too large"}'],
+])('a claim outlasts what a gateway says with HTTP %i', async (status, type, body) => {
+  const one = session();
+  const url = await httpHost((_, response) => response.writeHead(status, { 'Content-Type': type }).end(body));
+  const { code, stderr } = await one.sh(`zephr get '${url}/secret/${'A'.repeat(22)}#v2.${'A'.repeat(43)}'`);
+  expect(code).toBe(8);
+  expect(kept(one).filter((name) => /^[0-9a-f]{64}$/.test(name))).toHaveLength(1);
+  expect(stderr).toContain('the same command reads it again within');
+});
+
 describe('a claim file that was tampered with', () => {
   it.each(['a\nb', '', 'short', 'ä'.repeat(30)])(
     'with the claim %j is as if there were none',

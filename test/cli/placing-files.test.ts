@@ -1,10 +1,10 @@
-/** The last step of reading files: all of them get their names, or none does. */
+/** Files that came in parts: what a run goes on with, and the last step, in which all of them get their names or none does. */
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { placeAll } from '../../src/cli/transfer/part-folder.js';
+import { PartFolder, placeAll } from '../../src/cli/transfer/part-folder.js';
 
 /** A folder with a complete file for each name, and what is to become of them. */
 function complete(...names: string[]) {
@@ -30,4 +30,22 @@ it('gives all names where none is taken, once and again', async () => {
   await placeAll(files);
   await placeAll(files);
   expect(['a', 'b'].map((name) => readFileSync(join(folder, name), 'utf8'))).toEqual(['new', 'new']);
+});
+
+it('a run goes on where the bytes that are certain end, whatever is behind them', async () => {
+  const { folder } = complete();
+  const part = join(folder, '.zephr-AAAAAAAAAAAA.part');
+  mkdirSync(part);
+  const files = [
+    { name: 'a', size: 4 },
+    { name: 'b', size: 6 },
+  ];
+  writeFileSync(join(part, '0'), 'good');
+  // Two bytes are on the disk for certain; the others got there by chance.
+  writeFileSync(join(part, '1'), 'ok???');
+  const opened = await PartFolder.open(folder, files, { folder: part, bytes: 6 });
+  expect([opened.state.folder, opened.written]).toEqual([part, 6]);
+  await opened.write({ index: 1, bytes: new TextEncoder().encode('ay!!') });
+  const paths = await opened.complete();
+  expect(paths.map((path) => readFileSync(path, 'utf8'))).toEqual(['good', 'okay!!']);
 });
