@@ -41,6 +41,8 @@ describe('zephr --allow-ip', () => {
       expect([list, code]).toEqual([list, 2]);
       expect(stderr).toContain('of the list is not an address or a network');
     }
+    const long = await sh(`printf x | zephr --allow-ip "$(seq -s , -f 203.0.113.%g 1 51)"`);
+    expect([long.code, long.stderr]).toEqual([2, expect.stringContaining('more than 50 parts')]);
     const { code, stderr } = await sh('printf x | zephr --link v1 --allow-ip ::1');
     expect([code, stderr]).toEqual([2, expect.stringContaining('gates needs a version 2 link')]);
   });
