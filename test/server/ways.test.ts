@@ -163,7 +163,11 @@ describe('a mail server', () => {
 
 describe.skipIf(process.platform === 'win32')('a program (a shell script)', () => {
   const programOf = (program: string) =>
-    programWay({ program, path: '', kill: (pid, signal) => void process.kill(pid, signal) });
+    programWay({
+      program,
+      env: { PATH: process.env.PATH ?? '' },
+      kill: (pid, signal) => void process.kill(pid, signal),
+    });
 
   /** A program of these lines of sh, and the folder that it is in. */
   function scripted(lines: string) {

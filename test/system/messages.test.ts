@@ -138,6 +138,27 @@ describe('a mail server', () => {
 });
 
 describe('text messages', () => {
+  it('go by a program that sees its own variables, and no password of the server', async () => {
+    const { folder } = openSession();
+    const program = join(folder, 'sms');
+    writeFileSync(program, `#!/bin/sh\nenv > ${folder}/part && mv ${folder}/part ${folder}/env\n`, {
+      mode: 0o755,
+    });
+    const session = await withServer(['--sms-command', program, '--sms-countries', '+49'], {
+      PATH: process.env.PATH,
+      PROVIDER_TOKEN: 'its own',
+      ZEPHR_API_KEY: 'canary-of-a-key',
+      ZEPHR_SERVE_SMTP: '',
+      PGPASSWORD: 'canary-of-a-database',
+    });
+    await createIn(session, '--code-to +4930123456');
+    await session.sh('zephr get < link');
+    await until(() => readdirSync(folder).includes('env'));
+    const seen = readFileSync(join(folder, 'env'), 'utf8');
+    expect(seen).toContain('PROVIDER_TOKEN=its own\n');
+    expect(seen).not.toMatch(/^(ZEPHR_|PG)|canary/m);
+  });
+
   it.each([
     ['/nonexistent/sms', 'ENOENT'],
     ['no-such-program-anywhere', 'ENOENT'],

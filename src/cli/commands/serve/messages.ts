@@ -60,9 +60,21 @@ async function phoneOptions(flags: MessageFlags, terminal: Terminal): Promise<Me
   const phoneCodes = smsCountries;
   if (smsCommand !== undefined) {
     if (smsSecretFile !== undefined) throw usageError('--sms-secret-file is for --sms-url');
-    return { phoneCodes, program: smsCommand, path: terminal.env.PATH, kill: terminal.kill };
+    return { phoneCodes, program: smsCommand, env: withoutOwn(terminal.env), kill: terminal.kill };
   }
   return { phoneCodes, ...(await urlOptions(smsUrl ?? '', smsSecretFile, terminal)) };
+}
+
+/**
+ * The operator's environment without what is for zephr and its database: their passwords are of no use to a program that
+ * sends messages. What that program's own provider wants may be there.
+ */
+function withoutOwn(env: Terminal['env']): Record<string, string> {
+  const passed: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (value !== undefined && !/^(?:ZEPHR_|PG)/i.test(name)) passed[name] = value;
+  }
+  return passed;
 }
 
 async function urlOptions(

@@ -21,8 +21,8 @@ const HAS_GROUPS = platform() !== 'win32';
 export interface TextProgram {
   /** Its path, or its name. */
   readonly program: string;
-  /** The folders where a name is looked for, as the variable PATH has them. */
-  readonly path: string | undefined;
+  /** Its environment. A program that is a name is looked for in the folders of its PATH. */
+  readonly env: Readonly<Record<string, string>>;
   /** Sends a signal to a process, or, by its negative id, to a group. One that has ended takes none. */
   readonly kill: (pid: number, signal: NodeJS.Signals) => void;
 }
@@ -32,9 +32,10 @@ export interface TextProgram {
  * and exit code 0 says that it was sent. One that takes too long is killed, and with it what it has started and waits for;
  * what it leaves behind when it ends in time is its own.
  */
-export function programWay({ program, kill }: TextProgram): SendText {
+export function programWay({ program, env, kill }: TextProgram): SendText {
   return async (to, { short }, signal) => {
     const child = spawn(program, [to], {
+      env,
       stdio: ['pipe', 'ignore', 'ignore'],
       // A group of its own, to be killed as one.
       detached: HAS_GROUPS,
@@ -65,9 +66,9 @@ export function programWay({ program, kill }: TextProgram): SendText {
 }
 
 /** Why a program cannot be started, by a code of the system's; null where it can. */
-export async function whyNotStarted({ program, path = '' }: TextProgram): Promise<string | null> {
+export async function whyNotStarted({ program, env }: TextProgram): Promise<string | null> {
   const isPath = program.includes('/') || !HAS_GROUPS;
-  const places = isPath ? [program] : path.split(':').map((folder) => join(folder, program));
+  const places = isPath ? [program] : (env.PATH ?? '').split(':').map((folder) => join(folder, program));
   let reason = 'ENOENT';
   for (const place of places) {
     try {
