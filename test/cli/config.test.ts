@@ -218,6 +218,17 @@ describe('the config file', () => {
     expect(readFileSync(path, 'utf8')).toBe(text);
   });
 
+  it('that would be too long to be read again is exit 2, and stays as it is', async () => {
+    const { sh, path, write } = session();
+    const text = `{"link":"v1","other":${'['.repeat(2_000)}${']'.repeat(2_000)}}`;
+    write(text);
+    const { code, stderr } = await sh('zephr config set link v2');
+    expect(stderr).toContain(`zephr: error: the config file ${path} is too large to be changed\n`);
+    expect(code).toBe(2);
+    expect(readFileSync(path, 'utf8')).toBe(text);
+    expect((await sh('zephr config get link')).stdout).toBe('v1\n');
+  });
+
   it('whose values could move a cursor is listed with them made visible', async () => {
     const { sh, write } = session();
     write(JSON.stringify({ expiry: '\x1b[2J' }));

@@ -142,6 +142,9 @@ it.each([0, 0.5, 1_000_001, 2 ** 53])(
         fetch: async () => Response.json(puzzle),
       },
     );
-    await expect(solved).rejects.toMatchObject({ code: 'INVALID_REPLY' });
+    await expect(solved).rejects.toMatchObject({
+      code: 'INVALID_REPLY',
+      message: expect.stringContaining('maxnumber is wrong'),
+    });
   },
 );

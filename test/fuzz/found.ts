@@ -34,9 +34,9 @@ export const FOUND_NAMES: readonly [string, 'linux' | 'win32', 64 | 240][] = [
   ['photo\u202egnp.exe', 'linux', 240],
 ];
 
-/** Config files that nest deeper than they can be written again. */
-export const FOUND_CONFIGS: readonly Uint8Array<ArrayBuffer>[] = ['['.repeat(9_000) + ']'.repeat(9_000)].map(
-  (deep) => new Uint8Array(Buffer.from(`{"other":${deep}}`)),
+/** Config files that nest deeper than they can be written again, and that are too long to be read when they are indented. */
+export const FOUND_CONFIGS: readonly Uint8Array<ArrayBuffer>[] = [9_000, 2_000].map(
+  (depth) => new Uint8Array(Buffer.from(`{"other":${'['.repeat(depth)}${']'.repeat(depth)}}`)),
 );
 
 /** Requests that got a page, although they name what no request may: what follows a `#` is never sent. */

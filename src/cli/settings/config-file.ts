@@ -73,7 +73,8 @@ export async function readConfigFile(place: ConfigPlace, terminal: Terminal): Pr
 /**
  * Makes one change, and keeps everything else the file holds. The new file takes the old one's place in one step, and
  * only its owner can read it.
- * @throws CliError exit 2 when the old file is broken, no ordinary file, or nothing can be written there.
+ * @throws CliError exit 2 when the old file is broken, no ordinary file, or nothing can be written there; when the new one
+ *   would be too long to be read.
  */
 export async function changeConfigFile(place: ConfigPlace, edit: Edit, terminal: Terminal): Promise<void> {
   const path = requirePath(place);
@@ -92,7 +93,12 @@ export async function changeConfigFile(place: ConfigPlace, edit: Edit, terminal:
 /** The members as JSON. What is nested too deeply to be written as JSON can still be parsed. */
 function textOf(members: Members, path: string): string {
   try {
-    return `${JSON.stringify(members, null, 2)}\n`;
+    const text = `${JSON.stringify(members, null, 2)}\n`;
+    if (Buffer.byteLength(text) <= MAX_BYTES) return text;
+    throw usageError(
+      `the config file ${path} is too large to be changed`,
+      'remove from it what zephr does not know',
+    );
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw usageError(`the config file ${path} is nested too deeply to be changed`, undefined, cause);
