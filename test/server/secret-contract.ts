@@ -267,6 +267,16 @@ export function describeSecretContract(current: () => Store): void {
   });
 
   describe('consume with a claim', () => {
+    test('the same claim, many times at once, is told one lease and one number of views left', async () => {
+      for (let secret = 0; secret < 20; secret += 1) {
+        const id = await keep({ views: 3 });
+        const readings = await Promise.all(Array.from({ length: 8 }, () => take(store, id, 'claim', NOW)));
+        for (const reading of readings) {
+          expect(reading).toMatchObject({ viewsLeft: 2, purgeAt: NOW + LEASE_MS });
+        }
+      }
+    });
+
     test('the same claim reads the same bytes until its lease ends, and takes one view', async () => {
       const secret = newSecret({ views: 2 });
       await store.secrets.create(secret);

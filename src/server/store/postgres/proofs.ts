@@ -71,6 +71,11 @@ interface Judging {
   readonly leased?: string;
   /** Which secrets are locked and judged, if their key is right; with the others nothing is wrong. Default: all. */
   readonly locks?: string;
+  /**
+   * More columns of `judged`: what a verb tells of the row as it is once it is locked. The rest of its statement may see the
+   * row as it was before another one changed it.
+   */
+  readonly columns?: string;
 }
 
 /** The first of the queries in front of every verb that proofs open. @param versionOne as for {@link Judging}. */
@@ -89,12 +94,12 @@ export function knowing(versionOne: string): string {
  * - `judged`: the secret of a right key, locked, and in `verdict` what is wrong with the passphrase. No column has the
  *   name of one in `secrets` that a verb changes or depends on.
  */
-export function judging({ versionOne, leased = 'FALSE', locks = 'TRUE' }: Judging): string {
+export function judging({ versionOne, leased = 'FALSE', locks = 'TRUE', columns = '' }: Judging): string {
   return `
   ${knowing(versionOne)}
   , judged AS MATERIALIZED (
     SELECT id AS judged_id, ${STATE} AS state, ${leased} AS leased, ${WAIT_MS} AS wait_ms,
-      callback_url AS was_url, callback_host AS was_host, callback_secret AS was_secret,
+      callback_url AS was_url, callback_host AS was_host, callback_secret AS was_secret,${columns}
       CASE WHEN link_proof_hash IS NULL OR (${isShown('proof_hash', '$4')} AND ${leased}) THEN 'right'
         WHEN ${WAIT_MS} > 0 THEN 'locked'
         WHEN ${isShown('proof_hash', '$4')} THEN 'right' ELSE 'wrong passphrase' END AS verdict

@@ -137,7 +137,11 @@ export const CONSUME = statement<
   [...ShownAt, claim: string | null, takesChunks: boolean, hasPassed: boolean],
   ReadingRow
 >(`
-  WITH ${judging({ versionOne: "CASE WHEN $4::text IS NOT NULL THEN 'wrong key' END", leased: LEASED })}
+  WITH ${judging({
+    versionOne: "CASE WHEN $4::text IS NOT NULL THEN 'wrong key' END",
+    leased: LEASED,
+    columns: ` ${leaseEnd('$6::text')} AS leased_until, views_left AS left_then,`,
+  })}
   , settled AS (
     UPDATE secrets SET views_left = views_left - 1, first_read_at = COALESCE(first_read_at, $2),
       claims = array_append(claims, COALESCE($6::text, '')), read_at = array_append(read_at, $2::bigint),
@@ -157,8 +161,8 @@ export const CONSUME = statement<
       WHEN state <> 'waiting' THEN state WHEN chunks IS NOT NULL AND $6::text IS NULL THEN 'claim required'
       WHEN chunks IS NOT NULL AND NOT $7::boolean THEN 'chunks not accepted'
       WHEN gate_state IS NOT NULL AND NOT $8::boolean THEN 'gated' ELSE 'read' END) AS outcome,
-    wait_ms, version, blob, chunks, secrets.hint, COALESCE(settled.views_left, secrets.views_left) AS views_left,
-    CASE WHEN leased THEN ${leaseEnd('$6::text')} WHEN $6::text IS NULL THEN $2 ELSE $2::bigint + ${LEASE_LENGTH} END AS purge_at
+    wait_ms, version, blob, chunks, secrets.hint, COALESCE(settled.views_left, left_then) AS views_left,
+    CASE WHEN leased THEN leased_until WHEN $6::text IS NULL THEN $2 ELSE $2::bigint + ${LEASE_LENGTH} END AS purge_at
   FROM known JOIN secrets ON secrets.id = known_id LEFT JOIN judged ON TRUE LEFT JOIN settled ON TRUE
   LEFT JOIN ciphertexts ON ciphertexts.id = judged_id AND (settled.id IS NOT NULL OR (leased AND verdict = 'right'))`);
 
