@@ -16,3 +16,10 @@ export function residentMegabytes(pid: number): number {
   const [, kib] = /^VmRSS:\s+([0-9]+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Math.round(Number(kib) / 1024);
 }
+
+/** The most that a process has held of memory, in MB; NaN without Linux. */
+export function peakMegabytes(pid: number): number {
+  if (process.platform !== 'linux') return Number.NaN;
+  const [, kib] = /^VmHWM:\s+([0-9]+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Math.round(Number(kib) / 1024);
+}

@@ -2,7 +2,7 @@
  * `npm run bench`: every figure in one table, environment first, each beside what it is measured against in the same
  * run, since this machine's milliseconds say little about another's.
  *
- * Usage: npm run bench -- [command] [run] [package] [server] [seal] [proxy] [--quick] [--json] [--against folder]
+ * Usage: npm run bench -- [command] [run] [package] [server] [files] [seal] [proxy] [--quick] [--json] [--against folder]
  * Without a part it does all, in up to a quarter of an hour; --quick takes a minute or two, and says less. --json prints every
  * single measurement instead. --against measures the server or the proxy that another folder has built in the same turns.
  */
@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { command } from './command.js';
 import { environment } from './environment.js';
 import { type Effort, type Part, tableOf } from './figures.js';
+import { files } from './files.js';
 import { footprint } from './footprint.js';
 import { proxied, proxyMemory } from './proxy/proxy.js';
 import { runCommand } from './run-command.js';
@@ -27,6 +28,7 @@ const PARTS: Readonly<Record<string, readonly Measure[]>> = {
   run: [runCommand],
   package: [footprint],
   server: [throughput, depth, memory],
+  files: [files],
   seal: [seal],
   proxy: [proxied, proxyMemory],
 };
