@@ -15,13 +15,16 @@ import {
 import { SqliteStore } from '../../src/server/store/sqlite/store.js';
 import { NOW, newSecret } from '../support/new-secret.js';
 import { RIGHT, recordOf, take, WRONG } from '../support/reading.js';
+import { sqliteCopies } from '../support/stores.js';
 import { describeStoreContract } from './store-contract.js';
 
 let directory: string;
 let files = 0;
+let copy: (to: string) => string;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'zephr-test-'));
+  copy = await sqliteCopies(join(directory, 'first.db'));
 });
 afterAll(async () => {
   await rm(directory, { recursive: true });
@@ -33,7 +36,7 @@ function newFile(): string {
 }
 
 describe('the SQLite store', () => {
-  describeStoreContract(() => openStore(newFile()));
+  describeStoreContract(() => openStore(copy(newFile())));
 });
 
 /** A database whose log somebody else is copying, at each of the first three looks of every ten. */

@@ -23,15 +23,18 @@ import { runThread } from '../../src/server/store/sqlite/thread/worker.js';
 import { describeError } from '../../src/server/telemetry/log.js';
 import { NOW, newSecret } from '../support/new-secret.js';
 import { take } from '../support/reading.js';
+import { sqliteCopies } from '../support/stores.js';
 import { describeStoreContract } from './store-contract.js';
 
 const thread = fileURLToPath(new URL('../../dist/cli/store-thread.cjs', import.meta.url));
 
 let directory: string;
 let files = 0;
+let copy: (to: string) => string;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'zephr-test-'));
+  copy = await sqliteCopies(join(directory, 'first.db'));
 });
 afterAll(async () => {
   await rm(directory, { recursive: true });
@@ -68,7 +71,7 @@ class NearThread extends EventEmitter implements Thread {
 }
 
 describe('the SQLite store behind the messages of a thread', () => {
-  describeStoreContract(() => openThrough((how) => new NearThread(how), newFile(), 'salt'));
+  describeStoreContract(() => openThrough((how) => new NearThread(how), copy(newFile()), 'salt'));
 });
 
 describe('a store in a thread', () => {

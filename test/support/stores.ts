@@ -1,9 +1,10 @@
 /** Empty stores for tests that run on each engine that several processes can share. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, linkSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { openStore } from '../../src/server/store/open.js';
 import { newSchema, withoutPostgres } from './postgres.js';
 
 export type Engine = 'SQLite' | 'PostgreSQL';
@@ -25,4 +26,17 @@ export async function newStore(engine: Engine): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'zephr-test-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   return join(folder, 'zephr.db');
+}
+
+/**
+ * Makes an SQLite store, and gives what makes empty ones at other paths of its folder: as copies, which takes a quarter of
+ * the time that a new one takes. They share the room that they keep in reserve.
+ */
+export async function sqliteCopies(path: string): Promise<(to: string) => string> {
+  await (await openStore(path)).close();
+  return (to) => {
+    for (const part of ['', '-chunks']) copyFileSync(`${path}${part}`, `${to}${part}`);
+    linkSync(`${path}-reserve`, `${to}-reserve`);
+    return to;
+  };
 }
