@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { mailWay } from '../../src/server/secrets/gates/mail.js';
 import { programWay, urlWay } from '../../src/server/secrets/gates/phones.js';
@@ -25,6 +26,11 @@ afterEach(() => void vi.useRealTimers());
 
 /** From now on time passes when a test says so; not for sockets, whose timers are Node's own. */
 const stopTime = () => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+
+/** Waits in real time, where vitest's own waiting would have stopped time go on. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await sleep(5);
+}
 
 /** Mail by way of a host. @param parts of the URL: what is before the host, and behind the port. */
 const mailBy = (url: string, login = '', query = '') =>
@@ -118,10 +124,10 @@ describe('a mail server', () => {
     const url = await tcpHost((socket) => sockets.push(socket));
     const sending = mailBy(url).send(READER, WORDS, PATIENT);
     const refused = expect(sending).rejects.toMatchObject({ code: 'ETIMEDOUT' });
-    await vi.waitUntil(() => sockets.length === 1);
+    await until(() => sockets.length === 1);
     await vi.advanceTimersByTimeAsync(10_000);
     await refused;
-    await vi.waitUntil(() => sockets[0]?.closed || sockets[0]?.readableEnded);
+    await until(() => sockets[0]?.closed === true || sockets[0]?.readableEnded === true);
   });
 
   it('that says something all the time, and never anything whole, is left when it is given up', async () => {
@@ -141,10 +147,10 @@ describe('a mail server', () => {
     const attempt = new AbortController();
     const sending = mailBy(url).send(READER, WORDS, attempt.signal);
     const refused = expect(sending).rejects.toThrow('given up');
-    await vi.waitUntil(() => lines > 20);
+    await until(() => lines > 20);
     attempt.abort(new Error('given up'));
     await refused;
-    await vi.waitUntil(() => isClosed);
+    await until(() => isClosed);
   });
 
   it('that speaks another language, or breaks off, is an error like any other', async () => {
@@ -207,24 +213,24 @@ describe.skipIf(process.platform === 'win32')('a program (a shell script)', () =
     stopTime();
     const { send, read } = scripted('sleep 1000 & echo $! > part; mv part child; wait');
     const refused = expect(send(NUMBER, WORDS, PATIENT)).rejects.toMatchObject({ code: 'TIMED_OUT' });
-    await vi.waitUntil(() => read('child') !== '');
+    await until(() => read('child') !== '');
     const child = Number(read('child'));
     expect(isRunning(child)).toBe(true);
     await vi.advanceTimersByTimeAsync(9_999);
     expect(isRunning(child)).toBe(true);
     await vi.advanceTimersByTimeAsync(1);
     await refused;
-    await vi.waitUntil(() => !isRunning(child));
+    await until(() => !isRunning(child));
   });
 
   it('that hangs is killed when it is given up, too', async () => {
     const { send, read } = scripted('sleep 1000 & echo $! > part; mv part child; wait');
     const attempt = new AbortController();
     const refused = expect(send(NUMBER, WORDS, attempt.signal)).rejects.toThrow('given up');
-    await vi.waitUntil(() => read('child') !== '');
+    await until(() => read('child') !== '');
     attempt.abort(new Error('given up'));
     await refused;
-    await vi.waitUntil(() => !isRunning(Number(read('child'))));
+    await until(() => !isRunning(Number(read('child'))));
   });
 
   it('that prints a lot, and reads nothing, has sent it', async () => {
