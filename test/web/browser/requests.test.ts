@@ -125,7 +125,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the pages that ask and answer (need ${CHROMIUM})
     const answering = await giver.open(requestLink);
     await answering.fill('#secret-text', 'canary-secret-Zq8Kx2Vb7Nw4');
     await answering.click('#answer-submit');
-    expect(await headingOf(answering, 'outcome')).toBe('Sent');
+    expect(await headingOf(answering, 'sent')).toBe('Sent');
     const [seed, pinned] = [collectLink, requestLink].map((link) =>
       Buffer.from(link.split('1.').at(-1) ?? '', 'base64url'),
     );
