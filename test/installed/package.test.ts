@@ -32,7 +32,7 @@ describe('the package', () => {
     const zephr = join(installed.folder, 'node_modules/zephr');
     const files = readdirSync(zephr, { recursive: true, encoding: 'utf8' });
     const tops = new Set(files.map((file) => file.split('/')[0]));
-    expect([...tops].sort()).toEqual(['LICENSE', 'README.md', 'bin', 'completions', 'dist', 'package.json']);
+    expect([...tops].sort()).toEqual(['LICENSE', 'README.md', 'bin', 'dist', 'package.json']);
     expect(files.filter((file) => /\.map$|(?<!\.d)\.ts$|\.test\.|(^|\/)test\//.test(file))).toEqual([]);
     const licences = readFileSync(join(zephr, 'dist/THIRD_PARTY_LICENSES'), 'utf8');
     for (const name of ['commander', 'pino', 'postgres', 'hash-wasm'])
