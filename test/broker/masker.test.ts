@@ -38,13 +38,17 @@ function maskedSlowly(secrets: readonly NamedSecret[], text: string): string {
   const covered: (string | undefined)[] = Array.from({ length: text.length });
   const starts = new Set<number>();
   const found: { start: number; end: number; length: number; name: string }[] = [];
-  for (const { name, value } of secrets) {
-    for (const form of formsOf(value)) {
-      const pattern = Buffer.from(form).toString('latin1');
-      for (let start = 0; start < text.length; start++) {
-        const end = endOf(pattern, text, start);
-        if (end !== null) found.push({ start, end, length: pattern.length, name });
-      }
+  const patterns = secrets.flatMap(({ name, value }) =>
+    formsOf(value).map((form) => ({ name, pattern: Buffer.from(form).toString('latin1') })),
+  );
+  const wraps = wrapsIn(
+    text,
+    patterns.map(({ pattern }) => pattern),
+  );
+  for (const { name, pattern } of patterns) {
+    for (let start = 0; start < text.length; start++) {
+      const end = endOf(pattern, text, start, wraps);
+      if (end !== null) found.push({ start, end, length: pattern.length, name });
     }
   }
   // Those that overlap are one, and have the name of the longest.
@@ -75,14 +79,40 @@ function maskedSlowly(secrets: readonly NamedSecret[], text: string): string {
   return out;
 }
 
+/**
+ * The line ends that an encoder may have put into a secret: behind four bytes of one, behind a run of sixteen characters of
+ * an encoding, or further on in what may be one.
+ */
+function wrapsIn(text: string, patterns: readonly string[]): Set<number> {
+  const wraps = new Set<number>();
+  for (let at = 0; at < text.length; at++) {
+    if (!/[\n\r]/.test(text[at] ?? '')) continue;
+    // The longest beginning of a secret before it, from the last line end that was none of these.
+    let [begun, start] = [0, at];
+    let read = '';
+    // What is read backwards stays a part of some secret as long as a beginning of one may follow.
+    for (let from = at - 1; from >= 0 && patterns.some((one) => one.includes(read)); from--) {
+      if (wraps.has(from)) continue;
+      if (/[\n\r]/.test(text[from] ?? '')) break;
+      read = (text[from] ?? '') + read;
+      if (patterns.some((one) => one.length > read.length && one.startsWith(read)))
+        [begun, start] = [read.length, from];
+    }
+    const goesOn = [...wraps].some((wrap) => wrap > start);
+    const isEncoded = /[\w+/=%-]{16}$/.test(text.slice(0, at));
+    if (begun > 0 && (goesOn || begun >= 4 || isEncoded)) wraps.add(at);
+  }
+  return wraps;
+}
+
 /** Where a pattern that begins here ends, exactly or with line ends in it, or null. */
-function endOf(pattern: string, text: string, start: number): number | null {
+function endOf(pattern: string, text: string, start: number, wraps: ReadonlySet<number>): number | null {
   const exact = text.startsWith(pattern, start) ? start + pattern.length : null;
   // A line end counts in a pattern that has one, and is left out of others.
   if (/[\n\r]/.test(pattern)) return exact;
   let at = start;
   for (const character of pattern) {
-    while (at > start && (text[at] === '\n' || text[at] === '\r')) at++;
+    while (at > start && wraps.has(at)) at++;
     if (text[at] !== character) return null;
     at++;
   }
@@ -138,9 +168,40 @@ describe('a masker', () => {
     expect(shown('Password: ')).toBe('Password: ');
     expect(shown('hunt')).toBe('');
     expect(shown('ing')).toBe('hunting');
-    expect(shown('a line\nhun')).toBe('a line\n');
-    expect(shown('\nter')).toBe('');
+    expect(shown('a line\nhunt')).toBe('a line\n');
+    expect(shown('\ner')).toBe('');
     expect(shown('2')).toBe('[masked KEY]');
+  });
+
+  it('holds back no end of a line, with any number of secrets', () => {
+    const secrets = Array.from({ length: 200 }, (_, index) =>
+      secret(`${index}. of many values`, `K${index}`),
+    );
+    const forms = maskedForms(secrets);
+    for (const line of [
+      'ready\n',
+      'listening on http://localhost:3000\r\n',
+      'yes\n',
+      '\n',
+      'a b c d e f\n',
+      '1\n',
+    ]) {
+      const shown = new Masker(forms).push(bytesOf(line)).map((piece) => Buffer.from(piece).toString());
+      expect(shown.join('')).toBe(line);
+    }
+  });
+
+  it.each([
+    ['behind four bytes of it', 'x hunt\ner2hunter2', 'x [masked KEY]'],
+    [
+      'behind sixteen characters of an encoding',
+      'xxxx+/==%-_xxxxh\nunter2hunter2',
+      'xxxx+/==%-_xxxx[masked KEY]',
+    ],
+    ['not behind less', 'xxxx+/==%-_xx:h\nunter2hunter2', 'xxxx+/==%-_xx:h\nunter2hunter2'],
+  ])('takes a line end into a secret %s', (_, text, expected) => {
+    for (const cuts of [[], [2], [7], [16], [17], Array.from({ length: 40 }, (_, cut) => cut)])
+      expect(masked([secret('hunter2hunter2')], text, cuts)).toBe(expected);
   });
 
   it('holds back no more, however often a secret overlaps itself', () => {
@@ -166,7 +227,10 @@ describe('a masker', () => {
         noise,
         fc.constantFrom(...forms),
         fc.constantFrom(...forms).map((one) => one.slice(0, -1)),
-        fc.constantFrom(...forms).map((one) => `${one.slice(0, 3)}\n${one.slice(3)}`),
+        fc
+          .tuple(fc.constantFrom(...forms), fc.integer({ min: 1, max: 8 }))
+          .map(([one, at]) => `${one.slice(0, at)}\n${one.slice(at)}`),
+        fc.constant('a6W1'.repeat(4)),
       );
       return fc.record({
         secrets: fc.constant(secrets),

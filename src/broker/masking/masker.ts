@@ -90,7 +90,20 @@ interface Found {
   length: number;
 }
 
-/** A reader of the stream without its line ends: encoders wrap lines wherever they like. Patterns with one do not count. */
+/**
+ * A line end is taken for one that an encoder put into a secret where at least so many bytes of it are before it, or where
+ * so long a run of an encoding's characters ends there. Otherwise the last letter of most lines would be held back: with
+ * many secrets, any letter is the first one of some form of some of them.
+ */
+const SHORTEST_BEFORE_WRAP = 4;
+const SHORTEST_ENCODED_LINE = 16;
+
+/** 1 for what base64, hex and percent-encoding write (RFC 4648, RFC 3986). */
+const ENCODING = Uint8Array.from({ length: 256 }, (_, byte) =>
+  /[\w+/=%-]/.test(String.fromCharCode(byte)) ? 1 : 0,
+);
+
+/** A reader of the stream without its line ends, for encoders wrap lines. Patterns with one do not count. */
 interface Unwrapped {
   state: number;
   /** Where the line ends are that it left out, and a pattern may have begun before. */
@@ -101,6 +114,7 @@ interface Unwrapped {
 export interface MaskerPosition {
   readonly state: number;
   readonly unwrapped: Unwrapped | null;
+  readonly encoded: number;
   readonly done: number;
   readonly come: number;
   readonly held: readonly number[];
@@ -116,6 +130,8 @@ export class Masker {
   readonly #forms: MaskedForms;
   #state = 0;
   #unwrapped: Unwrapped | null = null;
+  /** How long a run of an encoding's characters has come last, up to {@link SHORTEST_ENCODED_LINE}. */
+  #encoded = 0;
   /** Bytes before this position have been given back, or are masked. */
   #done = 0;
   /** How many bytes have come. */
@@ -139,6 +155,7 @@ export class Masker {
     return {
       state: this.#state,
       unwrapped: this.#unwrapped,
+      encoded: this.#encoded,
       done: this.#done,
       come: this.#come,
       held: Array.from(this.#held),
@@ -152,6 +169,7 @@ export class Masker {
     const masker = new Masker(forms);
     masker.#state = position.state;
     masker.#unwrapped = position.unwrapped;
+    masker.#encoded = position.encoded;
     masker.#done = position.done;
     masker.#come = position.come;
     masker.#held = Uint8Array.from(position.held);
@@ -188,6 +206,7 @@ export class Masker {
       this.#readAll(bytes, Math.max(start, index), end);
       index = end;
     }
+    this.#encoded = this.#encodedBefore(bytes, bytes.length);
     this.#come += bytes.length;
   }
 
@@ -209,8 +228,8 @@ export class Masker {
     let state = this.#state;
     for (let index = start; index < end; index++) {
       const byte = bytes[index] ?? 0;
-      if (this.#unwrapped !== null || isLineEnd(byte))
-        this.#readUnwrapped(state, byte, this.#come + index + 1);
+      if (this.#unwrapped !== null) this.#readUnwrapped(this.#unwrapped, byte, this.#come + index + 1);
+      else if (isLineEnd(byte)) this.#unwrap(state, bytes, index);
       state = state < rowed ? (rows[state * 256 + byte] ?? 0) : next(state, byte);
       if (state < 0) {
         state = ~state;
@@ -220,17 +239,29 @@ export class Masker {
     this.#state = state;
   }
 
-  /** Reads one byte without line ends, if there was one in what may be a pattern. `state` is the one before it. */
-  #readUnwrapped(state: number, byte: number, at: number): void {
+  /** Goes on behind the line end at `index` without it, if it may be in a secret. `state` is the one before it. */
+  #unwrap(state: number, bytes: Uint8Array, index: number): void {
+    const { inLine, pending } = this.#forms.automaton;
+    const begun = inLine[state] ?? 0;
+    if (begun === 0) return;
+    const isLong = (pending[begun] ?? 0) >= SHORTEST_BEFORE_WRAP;
+    if (!isLong && this.#encodedBefore(bytes, index) < SHORTEST_ENCODED_LINE) return;
+    this.#unwrapped = { state: begun, breaks: [this.#come + index] };
+  }
+
+  /** How long a run of an encoding's characters ends before `end`. */
+  #encodedBefore(bytes: Uint8Array, end: number): number {
+    let start = end;
+    while (start > 0 && end - start < SHORTEST_ENCODED_LINE && ENCODING[bytes[start - 1] ?? 0] === 1) start--;
+    return Math.min(SHORTEST_ENCODED_LINE, end - start + (start === 0 ? this.#encoded : 0));
+  }
+
+  /** Reads one byte without line ends. */
+  #readUnwrapped(unwrapped: Unwrapped, byte: number, at: number): void {
     if (isLineEnd(byte)) {
-      const begun = this.#forms.automaton.inLine[state] ?? 0;
-      if (this.#unwrapped === null && begun === 0) return;
-      this.#unwrapped ??= { state: begun, breaks: [] };
-      this.#unwrapped.breaks.push(at - 1);
+      unwrapped.breaks.push(at - 1);
       return;
     }
-    const unwrapped = this.#unwrapped;
-    if (unwrapped === null) return;
     const next = this.#forms.automaton.next(unwrapped.state, byte);
     unwrapped.state = next < 0 ? ~next : next;
     if (next < 0) this.#find(unwrapped.state, at, unwrapped);
