@@ -8,7 +8,7 @@ import { MemoryStore } from '../../src/server/store/memory/store.js';
 import { openPostgresStore } from '../../src/server/store/postgres/open.js';
 import { generator } from '../support/generator.js';
 import { NOW, newSecret } from '../support/new-secret.js';
-import { newSchema, openWire, type Schema, withoutPostgres } from '../support/postgres.js';
+import { newSchema, openWire, type Schema, waitingForLocks, withoutPostgres } from '../support/postgres.js';
 import { recordOf } from '../support/reading.js';
 
 const HOUR = 60 * 60_000;
@@ -251,14 +251,7 @@ describe.skipIf(withoutPostgres)(`creates of one turn in PostgreSQL${withoutPost
       const failed = await schema.sql.begin(async (sql) => {
         await sql`SELECT used FROM counts WHERE counter = 'caller 0' FOR UPDATE`;
         return cut(store, creates, async () => {
-          await expect
-            .poll(async () => {
-              const [row] = await schema.sql`
-                SELECT COUNT(*)::int AS waiting FROM pg_stat_activity
-                WHERE application_name = ${schema.name} AND wait_event_type = 'Lock'`;
-              return row?.waiting;
-            })
-            .toBeGreaterThan(0);
+          await expect.poll(() => waitingForLocks(schema)).toBeGreaterThan(0);
           wire.reset();
         });
       });

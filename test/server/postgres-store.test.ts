@@ -10,7 +10,7 @@ import type { PostgresStore } from '../../src/server/store/postgres/store.js';
 import { chunkOf, newUpload } from '../support/chunks.js';
 import { generator } from '../support/generator.js';
 import { NOW, newSecret } from '../support/new-secret.js';
-import { newSchema, type Schema, withoutPostgres } from '../support/postgres.js';
+import { newSchema, type Schema, waitingForLocks, withoutPostgres } from '../support/postgres.js';
 import { RIGHT, recordOf, revoke, take, WRONG } from '../support/reading.js';
 import { describeStoreContract } from './store-contract.js';
 
@@ -68,14 +68,7 @@ describe.skipIf(withoutPostgres)(`the PostgreSQL store${withoutPostgres}`, () =>
       await sql`SELECT FROM uploads WHERE id = ${upload.id} FOR UPDATE`;
       // The last of them is short, and the stream has no room for it twice.
       const puts = Array.from({ length: 4 }, () => store.chunks.putChunk(upload.id, 1, chunkOf(1, 500), NOW));
-      await expect
-        .poll(async () => {
-          const [row] = await schema.sql`
-            SELECT COUNT(*)::int AS waiting FROM pg_stat_activity
-            WHERE application_name = ${schema.name} AND wait_event_type = 'Lock'`;
-          return row?.waiting;
-        })
-        .toBe(puts.length);
+      await expect.poll(() => waitingForLocks(schema)).toBe(puts.length);
       return () => Promise.all(puts);
     });
     expect((await copies()).toSorted()).toEqual(['kept', 'present', 'present', 'present']);

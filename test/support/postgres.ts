@@ -39,6 +39,14 @@ export function openSession(address = POSTGRES, schema = 'public'): Session {
   });
 }
 
+/** How many statements wait for a lock, of a store whose address has the schema's name for its `application_name`. */
+export async function waitingForLocks({ name, sql }: Schema): Promise<number | undefined> {
+  const [row] = await sql<{ waiting: number }[]>`
+    SELECT COUNT(*)::int AS waiting FROM pg_stat_activity
+    WHERE application_name = ${name} AND wait_event_type = 'Lock'`;
+  return row?.waiting;
+}
+
 /** Makes a schema that no other test uses. */
 export async function newSchema(address = POSTGRES): Promise<Schema> {
   const name = `zephr_test_${randomBytes(6).toString('hex')}`;
