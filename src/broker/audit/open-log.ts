@@ -1,15 +1,6 @@
 /** The files of a log while a process has its lock: what it appends goes behind what it left there, or not at all. */
 
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  type Stats,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
 import { isSystemError } from '../../core/errors.js';
 import { type Processes, takeLockNow } from '../../vault/lock.js';
 
@@ -46,20 +37,20 @@ export class OpenLog {
     const release = takeLockNow(lock, processes);
     if (release === null) return null;
     const opened: (number | null)[] = [];
+    let open: OpenLog | null = null;
     try {
       opened.push(openIfThere(log, constants.O_WRONLY | constants.O_APPEND));
       opened.push(openIfThere(head, constants.O_WRONLY));
       const [logFile, headFile] = opened;
       if (typeof logFile === 'number' && typeof headFile === 'number')
-        return new OpenLog(log, logFile, headFile, release);
-    } catch (error) {
-      closeAll(opened);
-      release();
-      throw error;
+        open = new OpenLog(log, logFile, headFile, release);
+      return open;
+    } finally {
+      if (open === null) {
+        closeAll(opened);
+        release();
+      }
     }
-    closeAll(opened);
-    release();
-    return null;
   }
 
   private constructor(path: string, log: number, head: number, release: () => void) {
@@ -75,7 +66,7 @@ export class OpenLog {
    * @throws Error with the system's `code`; nothing is appended then.
    */
   append(left: Left, bytes: Uint8Array, hash: string): boolean {
-    const found = statIfThere(this.#path);
+    const found = statSync(this.#path, { throwIfNoEntry: false });
     if (found?.ino !== left.inode || found.size !== left.size || fstatSync(this.#head).nlink === 0)
       return false;
     writeBoth(this.#log, this.#head, left.size, bytes, hash);
@@ -113,8 +104,4 @@ export function openIfThere(path: string, flags: number): number | null {
     if (isSystemError(error, 'ENOENT')) return null;
     throw error;
   }
-}
-
-function statIfThere(path: string): Stats | undefined {
-  return statSync(path, { throwIfNoEntry: false });
 }
